@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes; where several hold: 130, then 4, 3, 5, 1.
+const (
+	exitOK           = 0
+	exitFailed       = 1   // the run failed
+	exitUsage        = 2   // usage or configuration
+	exitGate         = 3   // a gate failed
+	exitSafety       = 4   // an acknowledged write lost, replicas disagree, not linearizable
+	exitInconclusive = 5   // too few valid trials to judge
+	exitInterrupted  = 130 // finished trials are kept
+)
+
+// failure is an error with an exit code and what to do about it.
+type failure struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// fail wraps err with an exit code; hint may be empty.
+func fail(code int, err error, hint string) error { return &failure{code: code, err: err, hint: hint} }
+
+// usage is a mistake in flags, arguments or files.
+func usage(err error, hint string) error { return fail(exitUsage, err, hint) }
+
+// hinted errors of the packages tell what to do.
+type hinted interface{ Hint() string }
+
+// Main runs one command line and returns its exit code.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot(stdout, stderr)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		// What cobra itself refuses is usage.
+		f = &failure{code: exitUsage, err: err, hint: "run `raftbench --help`"}
+	}
+	fmt.Fprintf(stderr, "error: %v\n", f.err)
+	var h hinted
+	if f.hint == "" && errors.As(f.err, &h) {
+		f.hint = h.Hint()
+	}
+	if f.hint != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", f.hint)
+	}
+	return f.code
+}
+
+func newRoot(stdout, stderr io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "raftbench",
+		Short:         "How many Raft nodes should I run, and what does each one cost me per write?",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.AddCommand(commands()...)
+	return root
+}
+
+// commands lists the verbs; each stands in a file of its name.
+func commands() []*cobra.Command {
+	return []*cobra.Command{}
+}

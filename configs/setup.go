@@ -1,0 +1,90 @@
+// Package configs is the experiment that a person writes: parsed strictly,
+// validated with line and column, expanded to the setups that are run.
+package configs
+
+import (
+	"time"
+
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
+)
+
+// Setup is one cell of the matrix, fully resolved: everything a trial needs.
+type Setup struct {
+	// Cell is the name, of what varies: n3-hashicorp-multi-az.
+	Cell   string
+	Nodes  int
+	Engine string // hashicorp or etcd
+	// Load is how it is loaded: "calm+saturate", "calm", "saturate",
+	// "capacity", "sweep".
+	Load string
+	// Params holds the remaining axes by YAML path.
+	Params map[string]string
+
+	Network  netem.Profile
+	Leader   string // a site, or "any"
+	Client   string // a site, or empty: beside the leader, no delay
+	Storage  control.Storage
+	Raft     control.Raft
+	Workload Workload
+	// Faults of a measuring trial's calm window; a proof trial has its own.
+	Faults []TimedFault
+	// MessageFaults label the run and exclude it from performance results.
+	MessageFaults *control.MessageFaults
+}
+
+// Workload of a setup.
+type Workload struct {
+	Keys, KeySize, ValueSize int
+	ReadRatio                float64
+	Reads                    string // linearizable or serializable
+	Target                   string // leader, follower or all
+	Warmup                   time.Duration
+	WarmupAuto               bool          // until steady, at most ten times Warmup
+	Timeout                  time.Duration // of one operation
+	Calm                     Calm
+	Saturate                 Saturate
+	Capacity                 Capacity
+	Sweep                    []float64 // rates per second, ascending
+}
+
+// Calm is the light open-loop window; Rate 0 leaves it out.
+type Calm struct {
+	Rate     float64 // per second
+	Arrivals string  // constant or poisson
+	Duration time.Duration
+}
+
+// Saturate is the closed-loop window; Clients 0 leaves it out.
+type Saturate struct {
+	Clients  int
+	Duration time.Duration
+}
+
+// Capacity is a search for the highest rate whose latency keeps a limit.
+type Capacity struct {
+	Limit      string // as written: "p99 < 20ms"
+	Percentile float64
+	Below      time.Duration
+}
+
+// TimedFault is done at an instant of the calm window.
+type TimedFault struct {
+	At     time.Duration
+	Action string // kill, pause, resume, restart, partition, isolate, heal, power-loss
+	Target string // leader, follower, a member's id, or "n1->n2" for a link
+}
+
+// Plan is what an experiment comes to.
+type Plan struct {
+	Name   string
+	Setups []Setup
+	// Trials and Proofs are the number of each a setup; Retries how often an
+	// invalid measuring trial is repeated.
+	Trials, Proofs, Retries int
+	Seed                    int64
+	// Label is shown with every result (the quick preset's warning), or empty.
+	Label string
+	// YAML is the resolved intent, with defaults and seed: experiment.yaml.
+	YAML []byte
+}

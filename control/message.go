@@ -1,0 +1,190 @@
+package control
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/raftbench/raftbench/netem"
+)
+
+// Op is a verb of a Command.
+type Op string
+
+// The commands of a launcher.
+const (
+	// OpStart is always the first: open the stores, bind, start raft.
+	OpStart Op = "start"
+	// OpPeers publishes where every member listens now.
+	OpPeers Op = "peers"
+	// OpBootstrap makes this node write the first configuration. Sent to one
+	// node only, and only when its data directory is new.
+	OpBootstrap Op = "bootstrap"
+	// OpReload changes heartbeat and election timeout of a running node.
+	OpReload Op = "reload"
+	// OpTransfer hands leadership to the member named in To.
+	OpTransfer Op = "transfer"
+	// OpLinks applies Fault to outgoing links.
+	OpLinks Op = "links"
+	// OpStats answers with Stats.
+	OpStats Op = "stats"
+	// OpSnapshot takes a snapshot now.
+	OpSnapshot Op = "snapshot"
+	// OpApply applies Apply's writes inside the node, past any network; for
+	// the benchmark that prices the API. Answers with ApplyResult.
+	OpApply Op = "apply"
+	// OpStop shuts the node down cleanly; the answer comes before the exit.
+	OpStop Op = "stop"
+)
+
+// Command is one line on a node's stdin. Every command is answered by one
+// Event of kind EventReply with the same ID.
+type Command struct {
+	ID     int64     `json:"id"`
+	Op     Op        `json:"op"`
+	Start  *Options  `json:"start,omitempty"`
+	Peers  []Peer    `json:"peers,omitempty"`
+	Reload *Timeouts `json:"reload,omitempty"`
+	To     string    `json:"to,omitempty"`
+	Fault  *Fault    `json:"fault,omitempty"`
+	Apply  *Apply    `json:"apply,omitempty"`
+}
+
+// Peer is a member as the others reach it: for bootstrap the voters, for
+// peers the current addresses.
+type Peer struct {
+	ID   string `json:"id"`
+	Raft string `json:"raft"`
+	Peer string `json:"peer"`
+	// Client is what MemberList tells etcd clients.
+	Client string `json:"client"`
+}
+
+// Timeouts are those that raft can change while it runs.
+type Timeouts struct {
+	HeartbeatTimeout time.Duration `json:"heartbeat_timeout_ns"`
+	ElectionTimeout  time.Duration `json:"election_timeout_ns"`
+}
+
+// FaultAction is what is done to a link.
+type FaultAction string
+
+// What can be done to a running link, in Jepsen's and tc's words.
+const (
+	FaultCut   FaultAction = "cut"   // partition: hold bytes, hang dials
+	FaultHeal  FaultAction = "heal"  // end a partition
+	FaultReset FaultAction = "reset" // connections die at once
+	FaultShape FaultAction = "shape" // replace the Shape
+)
+
+// Fault is done to the outgoing links to the members named in To (all of
+// them when empty).
+type Fault struct {
+	Action FaultAction `json:"action"`
+	To     []string    `json:"to,omitempty"`
+	Shape  netem.Shape `json:"shape,omitzero"`
+	// Immediate ends a partition at once; without it the held bytes flow from
+	// TCP's next simulated retransmission.
+	Immediate bool `json:"immediate,omitempty"`
+}
+
+// Apply asks for writes from inside the node.
+type Apply struct {
+	Writers   int           `json:"writers"`
+	ValueSize int           `json:"value_size"`
+	Duration  time.Duration `json:"duration_ns"`
+}
+
+// ApplyResult is what the writers saw.
+type ApplyResult struct {
+	Writes int64         `json:"writes"`
+	P50    time.Duration `json:"p50_ns"`
+	P99    time.Duration `json:"p99_ns"`
+	Took   time.Duration `json:"took_ns"`
+}
+
+// EventKind says what an Event is about.
+type EventKind string
+
+// The events of a node.
+const (
+	EventReply     EventKind = "reply"     // to Command.ID; Error is empty when it worked
+	EventListening EventKind = "listening" // Listen and PID are set; before the start's reply
+	EventRole      EventKind = "role"      // State, Term
+	EventLeader    EventKind = "leader"    // Leader (an id, empty: none known), Term
+	EventVote      EventKind = "vote"      // a vote was asked of this node: From, Term
+	EventTerm      EventKind = "term"      // Term
+	EventSnapshot  EventKind = "snapshot"  // a snapshot was taken, Index is its last
+)
+
+// Event is one line on a node's stdout. AtNS is CLOCK_MONOTONIC, one clock for
+// all processes of a host.
+type Event struct {
+	Kind EventKind `json:"event"`
+	AtNS int64     `json:"at_ns"`
+
+	ID    int64  `json:"id,omitempty"`
+	Error string `json:"error,omitempty"`
+
+	Version int     `json:"version,omitempty"`
+	PID     int     `json:"pid,omitempty"`
+	Listen  *Listen `json:"listen,omitempty"`
+
+	State  string `json:"state,omitempty"` // raft's words: Leader, Follower, Candidate
+	Term   uint64 `json:"term,omitempty"`
+	Leader string `json:"leader,omitempty"`
+	From   string `json:"from,omitempty"`
+	Index  uint64 `json:"index,omitempty"`
+
+	Stats *Stats       `json:"stats,omitempty"`
+	Apply *ApplyResult `json:"apply,omitempty"`
+}
+
+// Stats is a node's own account of itself since it started. Counters only
+// grow, so a window is the difference of two Stats.
+type Stats struct {
+	AtNS        int64  `json:"at_ns"`
+	State       string `json:"state"`
+	Term        uint64 `json:"term"`
+	Leader      string `json:"leader"`
+	LastIndex   uint64 `json:"last_index"`
+	CommitIndex uint64 `json:"commit_index"`
+	Applied     uint64 `json:"applied"`
+	Revision    int64  `json:"revision"`
+	Snapshots   int64  `json:"snapshots"`
+
+	// Fsyncs counts two for each committed write transaction of bbolt, in log
+	// and stable store (bbolt syncs data and meta page; a wrapper cannot see
+	// the calls).
+	Fsyncs int64 `json:"fsyncs"`
+	// StoreTime is how long StoreLogs took, cumulative over the node's life.
+	StoreTime Histogram `json:"store_time"`
+	// Forwarded counts requests that this node passed on to the leader.
+	Forwarded int64 `json:"forwarded"`
+
+	// Links is seen from the receiving end: one entry for each member that
+	// sends to this node.
+	Links []LinkStats `json:"links,omitempty"`
+	// InjectionCPU is the CPU time that producing delays took.
+	InjectionCPU time.Duration `json:"injection_cpu_ns"`
+}
+
+// Histogram is an HDR histogram in its compressed, base64 form (V2), in ns.
+type Histogram string
+
+// LinkStats is one directed link as its receiver saw it.
+type LinkStats struct {
+	From   string        `json:"from"`
+	To     string        `json:"to"`
+	Asked  time.Duration `json:"asked_ns"`
+	Bytes  int64         `json:"bytes"`
+	Frames int64         `json:"frames"`
+	// Error is how late frames were released against their due time.
+	Error Histogram `json:"error"`
+}
+
+// Decode reads one line.
+func Decode[T Command | Event](line []byte) (T, error) {
+	var v T
+	err := json.Unmarshal(line, &v)
+	return v, err
+}

@@ -1,0 +1,126 @@
+// Package control is what a launcher and a node say to each other over the
+// node's stdin and stdout, as lines of JSON. It knows neither raft nor gRPC,
+// so that the launcher can be built, and tested, without either, and so that
+// a node of another build can be driven through the same channel.
+//
+// The channel is stdio on purpose: it runs unchanged through ssh, docker exec
+// or kubectl exec, and its end is the end of the launcher, on any system.
+package control
+
+import (
+	"time"
+
+	"github.com/raftbench/raftbench/netem"
+)
+
+// Version of the protocol. A node refuses a start command of another version
+// and says which one it speaks.
+const Version = 1
+
+// Options is all that a node is told when it starts. Durations are integers
+// of nanoseconds on the wire.
+type Options struct {
+	Version int    `json:"version"`
+	ID      string `json:"id"`
+	// Site is where the node stands in the network's profile; it is recorded
+	// and shown, the links themselves come in Links.
+	Site    string `json:"site,omitempty"`
+	DataDir string `json:"data_dir"`
+	// Seed of every random choice that is the node's own (link jitter, loss).
+	Seed int64 `json:"seed"`
+
+	Listen  Listen  `json:"listen"`
+	Storage Storage `json:"storage"`
+	Raft    Raft    `json:"raft"`
+
+	// Links holds the node's outgoing directed links, by the id of the member
+	// at the other end. ClientLink is the name of the load generator's end.
+	// A name that is missing gets the zero Shape: nothing is injected.
+	Links map[string]netem.Shape `json:"links,omitempty"`
+	// MessageFaults, when set, harms raft's RPCs themselves. For safety runs,
+	// never for a performance result.
+	MessageFaults *MessageFaults `json:"message_faults,omitempty"`
+	// Probe says how often an idle outgoing link is probed for its realised
+	// delay; zero means never.
+	Probe time.Duration `json:"probe_ns,omitempty"`
+}
+
+// ClientLink names the load generator's end of a link.
+const ClientLink = "client"
+
+// Listen holds the addresses to listen on, each host:port. An empty port (or
+// empty address) lets the node bind one below the system's ephemeral range.
+type Listen struct {
+	// Raft is raft's own transport, behind netem.
+	Raft string `json:"raft,omitempty"`
+	// Client is plain gRPC: any etcd client.
+	Client string `json:"client,omitempty"`
+	// Peer is gRPC behind netem: what followers forward, and what a load
+	// generator at another site sends.
+	Peer string `json:"peer,omitempty"`
+}
+
+// Stores that a node can keep its log in.
+const (
+	StoreBolt       = "boltdb"
+	StoreBoltNoSync = "boltdb-nosync" // labelled: not durable
+	StoreMemory     = "inmem"         // labelled: not durable
+)
+
+// Storage says where and how durably the log is kept.
+type Storage struct {
+	Store string `json:"store"`
+	// EmulatedSync, when above zero, stands in for the disk's own sync: every
+	// write of log and stable store takes at least this long, on a disk of the
+	// node's own. Zero means real fsync. (YAML: `sync: real` or a duration.)
+	EmulatedSync time.Duration `json:"emulated_sync_ns,omitempty"`
+	// PowerLoss discards on restart what was never synced.
+	PowerLoss bool `json:"power_loss,omitempty"`
+	// LogCache is the number of entries raft keeps in memory in front of the
+	// store. Consul, Nomad and Vault run with 512.
+	LogCache int `json:"log_cache"`
+}
+
+// Raft holds hashicorp/raft's knobs under raft's own names.
+type Raft struct {
+	HeartbeatTimeout   time.Duration `json:"heartbeat_timeout_ns"`
+	ElectionTimeout    time.Duration `json:"election_timeout_ns"`
+	LeaderLeaseTimeout time.Duration `json:"leader_lease_timeout_ns"`
+	CommitTimeout      time.Duration `json:"commit_timeout_ns"`
+	MaxAppendEntries   int           `json:"max_append_entries"`
+	MaxRPCsInFlight    int           `json:"max_rpcs_in_flight"`
+	BatchApplyCh       bool          `json:"batch_apply_ch"`
+	PreVoteDisabled    bool          `json:"pre_vote_disabled"`
+	SnapshotThreshold  uint64        `json:"snapshot_threshold"`
+	SnapshotInterval   time.Duration `json:"snapshot_interval_ns"`
+	TrailingLogs       uint64        `json:"trailing_logs"`
+}
+
+// DefaultRaft returns hashicorp/raft v1.8.0's DefaultConfig and transport
+// defaults (config.go, net_transport.go).
+func DefaultRaft() Raft {
+	return Raft{
+		HeartbeatTimeout:   time.Second,
+		ElectionTimeout:    time.Second,
+		LeaderLeaseTimeout: 500 * time.Millisecond,
+		CommitTimeout:      50 * time.Millisecond,
+		MaxAppendEntries:   64,
+		MaxRPCsInFlight:    2,
+		SnapshotThreshold:  8192,
+		SnapshotInterval:   2 * time.Minute,
+		TrailingLogs:       10240,
+	}
+}
+
+// DefaultStorage is durable: boltdb with real fsync behind a cache.
+func DefaultStorage() Storage { return Storage{Store: StoreBolt, LogCache: 512} }
+
+// MessageFaults are probabilities, each in [0,1], with which one RPC of raft
+// is dropped, delayed, duplicated or reordered.
+type MessageFaults struct {
+	Drop      float64       `json:"drop,omitempty"`
+	Duplicate float64       `json:"duplicate,omitempty"`
+	Reorder   float64       `json:"reorder,omitempty"`
+	Delay     float64       `json:"delay,omitempty"`
+	MaxDelay  time.Duration `json:"max_delay_ns,omitempty"`
+}

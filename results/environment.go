@@ -1,0 +1,29 @@
+package results
+
+import "time"
+
+// Environment is the host that a run ran on: environment.json.
+type Environment struct {
+	SchemaVersion int       `json:"schema_version"`
+	RunID         string    `json:"run_id"`
+	StartedAt     time.Time `json:"started_at"`
+	Hostname      string    `json:"hostname"`
+	OS            string    `json:"os"`
+	Arch          string    `json:"arch"`
+	Kernel        string    `json:"kernel"`
+	CPUModel      string    `json:"cpu_model"`
+	Cores         int       `json:"cores"`
+	MemoryBytes   int64     `json:"memory_bytes"`
+	// Filesystem under the data directories, and how long its fsync takes:
+	// the probe appends 4 KiB and syncs, some hundred times.
+	Filesystem string  `json:"filesystem"`
+	FsyncP50NS int64   `json:"fsync_p50_ns"`
+	FsyncP99NS int64   `json:"fsync_p99_ns"`
+	FsyncReal  bool    `json:"fsync_real"`
+	Load1      float64 `json:"load1"`
+	GoVersion  string  `json:"go_version"`
+	// Version of raftbench and of what it drives (hashicorp/raft, etcd).
+	Version  string            `json:"version"`
+	Commit   string            `json:"commit"`
+	Versions map[string]string `json:"versions"`
+}
