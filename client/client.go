@@ -28,8 +28,8 @@ func (c *Client) Put(ctx context.Context, key string, value []byte) (int64, erro
 	panic("being built")
 }
 
-// Get reads key.
-func (c *Client) Get(ctx context.Context, key string, serializable bool) error {
+// Get reads key: its value and mod revision, nil and 0 where there is none.
+func (c *Client) Get(ctx context.Context, key string, serializable bool) (value []byte, revision int64, err error) {
 	panic("being built")
 }
 

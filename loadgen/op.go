@@ -16,8 +16,11 @@ import (
 // effect. Any other error leaves the outcome unknown: the write may be
 // committed now, later or never.
 type Target interface {
+	// Put returns the revision at which the value is stored.
 	Put(ctx context.Context, key string, value []byte) (revision int64, err error)
-	Get(ctx context.Context, key string, serializable bool) error
+	// Get returns the key's value, which the target must not reuse, and its
+	// mod revision: nil and 0 where there is no such key, which is no error.
+	Get(ctx context.Context, key string, serializable bool) (value []byte, revision int64, err error)
 }
 
 // ErrRejected marks a definite failure: the operation did not take effect and
@@ -43,16 +46,22 @@ const (
 	Unknown
 )
 
-// Op is one finished operation. Instants count from the window's start.
+// Op is one finished operation. Instants count from Origin.
 type Op struct {
-	Kind  Kind
-	Key   string
-	Value []byte // owned by the generator; copy what must be kept
+	Kind Kind
+	Key  string
+	// Value is what was written, or what was read. It is the generator's own
+	// and is overwritten later: an observer copies what it keeps.
+	Value []byte
+	// Origin is the window's start. It carries the monotonic reading, so that
+	// operations of several windows can be put in one order.
+	Origin time.Time
 	// Intended is when the schedule wanted it sent; Sent when it was; Done
 	// when the answer came. In a closed loop Intended equals Sent.
 	Intended, Sent, Done time.Duration
-	Revision             int64
-	Err                  error
+	// Revision at which a write was stored, or the mod revision read.
+	Revision int64
+	Err      error
 }
 
 // Outcome tells what is known of the operation's effect.
