@@ -1,0 +1,124 @@
+package results
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// NamedHistogram is one histogram of a trial: a window's name, a dot and what
+// was recorded in nanoseconds: calm.latency, calm.service, calm.lag,
+// calm.read_latency, saturate.latency.
+type NamedHistogram struct {
+	Name string
+	// Start and Duration of the window, kept to the millisecond.
+	Start     time.Time
+	Duration  time.Duration
+	Histogram *hdrhistogram.Histogram
+}
+
+func histogramPath(dir, cell string, trial int) string {
+	return filepath.Join(dir, TrialsDir, trialName(cell, trial)+".hlog")
+}
+
+// WriteHistograms writes a trial's histograms as an interval log of version
+// 1.3, a line for each with its name as the tag: what HdrHistogram's own tools
+// read. An earlier attempt's are replaced. The histograms' start, end and tag
+// are set.
+func (w *Writer) WriteHistograms(cell string, trial int, hs []NamedHistogram) error {
+	if !cellPattern.MatchString(cell) {
+		return fmt.Errorf("write histograms of cell %q: want lower-case words, digits and single dashes", cell)
+	}
+	text, err := encodeLog(hs)
+	if err != nil {
+		return fmt.Errorf("encode the histograms of trial %d of %s: %w", trial, cell, err)
+	}
+	return writeDurably(histogramPath(w.dir, cell, trial), text)
+}
+
+func encodeLog(hs []NamedHistogram) ([]byte, error) {
+	var buf bytes.Buffer
+	lw := hdrhistogram.NewHistogramLogWriter(&buf)
+	err := errors.Join(
+		lw.OutputComment("[Logged by raftbench; values in nanoseconds]"),
+		lw.OutputLogFormatVersion(),
+		lw.OutputStartTime(logStart(hs)),
+		lw.OutputLegend(),
+	)
+	for _, h := range hs {
+		if h.Name == "" {
+			return nil, errors.New("a histogram has no name")
+		}
+		start := unixMilli(h.Start)
+		h.Histogram.SetTag(h.Name)
+		h.Histogram.SetStartTimeMs(start)
+		h.Histogram.SetEndTimeMs(start + h.Duration.Milliseconds())
+		err = errors.Join(err, lw.OutputIntervalHistogram(h.Histogram))
+	}
+	return buf.Bytes(), err
+}
+
+func logStart(hs []NamedHistogram) int64 {
+	var first int64
+	for i, h := range hs {
+		if at := unixMilli(h.Start); i == 0 || at < first {
+			first = at
+		}
+	}
+	return first
+}
+
+// unixMilli is never negative: the log format has no sign.
+func unixMilli(t time.Time) int64 { return max(0, t.UnixMilli()) }
+
+// Histograms reads a trial's histograms, of its last attempt. A trial without
+// any, such as a proof, gives none and no error.
+func (r *Run) Histograms(cell string, trial int) ([]NamedHistogram, error) {
+	path := histogramPath(r.Dir, cell, trial)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &Error{Path: path, What: "cannot be read", Err: bare(err)}
+	}
+	hs, err := decodeLog(text)
+	if err != nil {
+		return nil, &Error{Path: path, What: "cannot be read", Err: err, Do: damagedHint}
+	}
+	return hs, nil
+}
+
+// decodeLog reads an interval log. The library passes over lines that it does
+// not understand, so they are counted here.
+func decodeLog(text []byte) ([]NamedHistogram, error) {
+	want := 0
+	for line := range bytes.Lines(text) {
+		if line[0] != '#' && line[0] != '"' {
+			want++
+		}
+	}
+	var hs []NamedHistogram
+	lr := hdrhistogram.NewHistogramLogReader(bytes.NewReader(text))
+	for range want {
+		h, err := lr.NextIntervalHistogram()
+		if err != nil {
+			return nil, fmt.Errorf("histogram %d of %d: %w", len(hs)+1, want, err)
+		}
+		if h == nil {
+			break
+		}
+		start := time.UnixMilli(h.StartTimeMs())
+		hs = append(hs, NamedHistogram{h.Tag(), start, time.UnixMilli(h.EndTimeMs()).Sub(start), h})
+	}
+	if len(hs) < want {
+		return nil, fmt.Errorf("got %d histograms in %d lines: want one a line", len(hs), want)
+	}
+	return hs, nil
+}

@@ -1,0 +1,112 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// The files of a run's folder.
+const (
+	ExperimentFile  = "experiment.yaml"
+	EnvironmentFile = "environment.json"
+	TrialsFile      = "trials.jsonl"
+	TrialsDir       = "trials"
+)
+
+// Run is a run's folder, read.
+type Run struct {
+	Dir         string
+	Environment Environment
+	// Experiment is experiment.yaml as it stands: the resolved intent.
+	Experiment []byte
+	// Trials are all that finished, in the order they were recorded, every
+	// attempt of a repeated one included; see Latest.
+	Trials []Trial
+	// Warnings are what is odd about the folder and yet no error, such as a
+	// last line that a crash tore.
+	Warnings []string
+}
+
+// Open reads a run's folder; a run may still be going on in it. Its errors
+// are of type *Error.
+func Open(dir string) (*Run, error) {
+	run, _, err := open(dir)
+	return run, err
+}
+
+// open also returns how much of trials.jsonl was understood.
+func open(dir string) (run *Run, good int64, err error) {
+	run = &Run{Dir: dir}
+	if run.Experiment, err = readPart(dir, ExperimentFile); err != nil {
+		return nil, 0, err
+	}
+	text, err := readPart(dir, EnvironmentFile)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := decodeStrict(text, &run.Environment); err != nil {
+		return nil, 0, located(err, filepath.Join(dir, EnvironmentFile), 0)
+	}
+	text, err = readPart(dir, TrialsFile)
+	if err != nil {
+		return nil, 0, err
+	}
+	run.Trials, good, run.Warnings, err = decodeTrials(filepath.Join(dir, TrialsFile), text)
+	if err != nil {
+		return nil, 0, err
+	}
+	return run, good, nil
+}
+
+// readPart reads one of the three files that make a folder a run's.
+func readPart(dir, name string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	switch {
+	case err == nil:
+		return text, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &Error{
+			Path: dir,
+			What: fmt.Sprintf("not a run's folder: it holds no %s", name),
+			Do:   "give the folder that `raftbench run` printed after `results:`",
+		}
+	default:
+		return nil, &Error{Path: filepath.Join(dir, name), What: "cannot be read", Err: bare(err)}
+	}
+}
+
+// bare strips the path that an *fs.PathError repeats.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// Latest returns the last attempt of each trial, in the order of first
+// attempts.
+func (r *Run) Latest() []Trial {
+	type place struct {
+		cell  string
+		trial int
+	}
+	at := map[place]int{}
+	var latest []Trial
+	for _, t := range r.Trials {
+		p := place{t.Cell, t.Trial}
+		i, ok := at[p]
+		if !ok {
+			at[p] = len(latest)
+			latest = append(latest, t)
+			continue
+		}
+		if t.Attempt >= latest[i].Attempt {
+			latest[i] = t
+		}
+	}
+	return latest
+}
