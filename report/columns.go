@@ -1,0 +1,141 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/raftbench/raftbench/summary"
+)
+
+// column of a table. Two titles stand over each other; neighbours with the
+// same upper title share it.
+type column struct {
+	over, title string
+	// keep ranks columns for narrow terminals: the lowest goes first. 0 never
+	// goes.
+	keep int
+	// value is the number and, where there is one, its interval.
+	value func(c summary.Cell) (main, interval string)
+}
+
+// entry is what a column shows of a cell.
+type entry struct{ main, interval string }
+
+// sheet is a table as text, before any layout.
+type sheet struct {
+	title   string
+	columns []column
+	groups  []group
+}
+
+// sheets are the tables of a report: what a node costs and buys, what a write
+// uses, and reads where there were any.
+func sheets(s summary.Summary, o Options) []sheet {
+	gs := groups(s)
+	out := []sheet{{"What each size buys, and what a write costs", costColumns(s, o), gs}}
+	for _, extra := range []sheet{
+		{"What a write uses, all nodes together", useColumns(), gs},
+		{"What a read costs", readColumns(), gs},
+	} {
+		extra.columns = filled(extra.columns, s)
+		if len(extra.columns) > 1 {
+			out = append(out, extra)
+		}
+	}
+	out[0].columns = filled(out[0].columns, s)
+	return out
+}
+
+func costColumns(s summary.Summary, o Options) []column {
+	closed := "throughput"
+	if o.Clients > 0 {
+		closed = plural(o.Clients, "client")
+	}
+	p99 := "p99"
+	if pooled(s) {
+		p99 = "p99*"
+	}
+	return []column{
+		nodesColumn(),
+		{title: "quorum", keep: 1, value: plain(func(c summary.Cell) string { return fmt.Sprint(c.Quorum) })},
+		{over: "failures tolerated", title: "theory", keep: 9, value: plain(func(c summary.Cell) string { return fmt.Sprint(c.Tolerates) })},
+		{over: "failures tolerated", title: "proven", value: plain(proven)},
+		measured("write latency", "p50", 0, writeP50, durationScale),
+		measured("write latency", "p90", 6, writeP90, durationScale),
+		measured("write latency", p99, 4, writeP99, durationScale),
+		measured("throughput at", closed, 8, throughput, rateScale),
+		measured("capacity at", "the limit", 7, capacity, rateScale),
+		{over: "valid", title: "trials", keep: 3, value: plain(func(c summary.Cell) string {
+			return fmt.Sprintf("%d of %d", c.ValidTrials, c.Trials)
+		})},
+	}
+}
+
+func useColumns() []column {
+	return []column{
+		nodesColumn(),
+		measured("", "CPU time", 0, cpuPerKwrite, cpuScale),
+		measured("bytes", "between nodes", 0, networkPer, bytesScale),
+		measured("bytes", "to disk", 0, diskPer, bytesScale),
+		measured("", "fsyncs", 0, fsyncsPer, countScale),
+		measured("pause when the", "leader dies", 0, unavailability, durationScale),
+	}
+}
+
+func readColumns() []column {
+	return []column{
+		nodesColumn(),
+		measured("read latency", "p50", 0, readP50, durationScale),
+		measured("read latency", "p90", 0, readP90, durationScale),
+		measured("read latency", "p99", 0, readP99, durationScale),
+	}
+}
+
+func nodesColumn() column {
+	return column{title: "nodes", value: plain(func(c summary.Cell) string { return fmt.Sprint(c.Nodes) + mark(c) })}
+}
+
+func plain(f func(summary.Cell) string) func(summary.Cell) (string, string) {
+	return func(c summary.Cell) (string, string) { return f(c), "" }
+}
+
+func measured(over, title string, keep int, name string, s scaler) column {
+	return column{over: over, title: title, keep: keep, value: func(c summary.Cell) (string, string) {
+		m, ok := metric(c, name)
+		if !ok {
+			return absent, ""
+		}
+		return in(s, m.Median), between(s, m)
+	}}
+}
+
+// proven is the tolerance that was seen.
+func proven(c summary.Cell) string {
+	if c.Faults.Survived == nil {
+		return unproven
+	}
+	return fmt.Sprint(*c.Faults.Survived)
+}
+
+// filled leaves out columns that have nothing to say of any cell.
+func filled(columns []column, s summary.Summary) []column {
+	var out []column
+	for i, col := range columns {
+		if i == 0 || said(col, s) {
+			out = append(out, col)
+		}
+	}
+	return out
+}
+
+func said(col column, s summary.Summary) bool {
+	for _, c := range s.Cells {
+		if main, _ := col.value(c); main != absent {
+			return true
+		}
+	}
+	return false
+}
+
+// heads are the two lines of titles in one, for formats with one line.
+func (c column) head() string { return strings.TrimSpace(c.over + " " + c.title) }

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// dagger marks a cell that something weakens, in every table and chart.
+const dagger = "†"
+
+// unproven stands where a tolerance is theory only.
+const unproven = "not proven"
+
+// doubts lists what weakens a cell, its own warnings last.
+func doubts(c summary.Cell) []string {
+	var out []string
+	switch bad := c.Trials - c.ValidTrials; {
+	case c.ValidTrials <= 0:
+		out = append(out, "no valid trial: no number is printed")
+	case bad > 0:
+		out = append(out, fmt.Sprintf("%d of %s invalid and left out", bad, plural(c.Trials, "trial")))
+	}
+	if n := c.Faults.LostWrites; n > 0 {
+		out = append(out, fmt.Sprintf("SAFETY VIOLATED: %s lost", plural(int(n), "acknowledged write")))
+	}
+	if s := c.Faults.Survived; s != nil && *s != c.Tolerates {
+		out = append(out, fmt.Sprintf("seen to go on after %s, theory says %d", failures(*s), c.Tolerates))
+	}
+	for _, w := range c.Warnings {
+		if !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func doubted(c summary.Cell) bool { return len(doubts(c)) > 0 }
+
+// mark is the dagger for a doubted cell, nothing otherwise.
+func mark(c summary.Cell) string {
+	if doubted(c) {
+		return dagger
+	}
+	return ""
+}
+
+// notices gathers the doubts of all cells, one line for each different text:
+// "† 3, 4 nodes: …".
+func notices(s summary.Summary) []string {
+	var order []string
+	who := map[string][]string{}
+	for _, g := range groups(s) {
+		for _, c := range g.cells {
+			for _, d := range doubts(c) {
+				if who[d] == nil {
+					order = append(order, d)
+				}
+				who[d] = append(who[d], cellName(g, c))
+			}
+		}
+	}
+	out := make([]string, len(order))
+	for i, d := range order {
+		names := list(who[d])
+		if len(who[d]) == len(s.Cells) && len(s.Cells) > 1 {
+			names = "all sizes"
+			if len(groups(s)) > 1 {
+				names = "everywhere"
+			}
+		}
+		out[i] = dagger + " " + names + ": " + d
+	}
+	return out
+}
+
+// cellName is "3 nodes", with the group's name where there are several.
+func cellName(g group, c summary.Cell) string {
+	name := plural(c.Nodes, "node")
+	if g.name != "" {
+		name += " (" + g.name + ")"
+	}
+	return name
+}
+
+// footnotes hold for every number of the report.
+func footnotes(s summary.Summary, env results.Environment, o Options) []string {
+	out := []string{colocation(env)}
+	if pooled(s) {
+		out = append(out, "* p99 pooled over trials, no interval.")
+	}
+	out = append(out, "Medians over trials; the range under a number is its 95 % interval, absent with fewer than 6 trials.")
+	for _, p := range profiles(s) {
+		if src := o.source(p); src != "" {
+			out = append(out, fmt.Sprintf("Network profile %s: %s.", p, strings.TrimSuffix(src, ".")))
+		}
+	}
+	return append(out, o.Emulated...)
+}
+
+// colocation is said with every result: what grows with N on one host is
+// partly the host.
+func colocation(env results.Environment) string {
+	cores := "cores"
+	if env.Cores > 0 {
+		cores = plural(env.Cores, "core")
+	}
+	return "All N nodes share this host's " + cores + " and one disk: part of what grows with N is the host, not Raft."
+}
+
+func pooled(s summary.Summary) bool {
+	for _, c := range s.Cells {
+		if m, ok := metric(c, writeP99); ok && m.Pooled {
+			return true
+		}
+	}
+	return false
+}
+
+func profiles(s summary.Summary) []string {
+	var out []string
+	for _, c := range s.Cells {
+		if c.Profile != "" && !slices.Contains(out, c.Profile) {
+			out = append(out, c.Profile)
+		}
+	}
+	return out
+}
+
+// heading names the run, its host and its day.
+func heading(s summary.Summary, env results.Environment, o Options) []string {
+	first := []string{"run " + s.RunID}
+	if !env.StartedAt.IsZero() {
+		first = append(first, env.StartedAt.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	if o.Label != "" {
+		first = append(first, strings.ToUpper(o.Label)+" run: not for quoting")
+	}
+	return []string{strings.Join(first, " · "), strings.Join(hostWords(s, env), " · ")}
+}
+
+func hostWords(s summary.Summary, env results.Environment) []string {
+	var out []string
+	add := func(ok bool, text string) {
+		if ok {
+			out = append(out, text)
+		}
+	}
+	add(env.Hostname != "", "host "+shorten(env.Hostname, 24))
+	add(env.Cores > 0, plural(env.Cores, "core"))
+	add(env.OS != "", strings.TrimSpace(env.OS+"/"+env.Arch))
+	add(env.Filesystem != "", env.Filesystem)
+	add(env.FsyncP50NS > 0, "fsync "+duration(float64(env.FsyncP50NS)))
+	if p := profiles(s); len(p) > 0 {
+		add(true, "network "+strings.Join(p, ", "))
+	}
+	return out
+}

@@ -1,0 +1,143 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/raftbench/raftbench/summary"
+)
+
+// verdict answers the question in plain English, one sentence a size: what
+// each step up costs per write, and what it buys. A difference is claimed
+// only where the two intervals do not touch.
+func verdict(g group) []string {
+	var out []string
+	var seen []summary.Cell
+	for _, c := range g.cells {
+		m, ok := metric(c, writeP50)
+		if !ok {
+			out = append(out, fmt.Sprintf("%s: no valid latency, nothing can be said.", plural(c.Nodes, "node")))
+			continue
+		}
+		out = append(out, step(c, m, seen))
+		seen = append(seen, c)
+	}
+	if proof := proofSentence(g.cells); proof != "" && len(g.cells) > 0 {
+		out = append(out, proof)
+	}
+	return out
+}
+
+// step compares a size with the one it is to be weighed against: the next
+// smaller for an even size, the cheapest of the lower tolerance for an odd.
+func step(c summary.Cell, m summary.Metric, smaller []summary.Cell) string {
+	buys := fmt.Sprintf("%s %s %s at %s per write", plural(c.Nodes, "node"), verb(c.Nodes, "tolerate"),
+		failures(c.Tolerates), duration(m.Median))
+	if len(smaller) == 0 {
+		return buys + "."
+	}
+	last := smaller[len(smaller)-1]
+	if last.Tolerates == c.Tolerates {
+		return noGain(c, last)
+	}
+	base := cheapestBelow(c, smaller)
+	diff, shown := difference(base, c)
+	if !shown {
+		return fmt.Sprintf("%s; against %s %s.", buys, plural(base.Nodes, "node"), diff)
+	}
+	return fmt.Sprintf("%s, %s against %s.", buys, diff, plural(base.Nodes, "node"))
+}
+
+func noGain(c, last summary.Cell) string {
+	subject := fmt.Sprintf("The %s node", ordinal(c.Nodes))
+	if c.Nodes != last.Nodes+1 {
+		subject = fmt.Sprintf("Going from %d to %d nodes", last.Nodes, c.Nodes)
+	}
+	diff, shown := difference(last, c)
+	if !shown {
+		return fmt.Sprintf("%s buys no further failure; in latency %s.", subject, diff)
+	}
+	return fmt.Sprintf("%s costs %s and buys no further failure.", subject, diff)
+}
+
+// cheapestBelow is the smallest size of the highest tolerance under c's.
+func cheapestBelow(c summary.Cell, smaller []summary.Cell) summary.Cell {
+	best := smaller[0]
+	for _, s := range smaller {
+		if s.Tolerates < c.Tolerates && s.Tolerates > best.Tolerates {
+			best = s
+		}
+	}
+	return best
+}
+
+// difference of the p50s in words, and whether it can be shown.
+func difference(from, to summary.Cell) (string, bool) {
+	a, _ := metric(from, writeP50)
+	b, _ := metric(to, writeP50)
+	if a.Median <= 0 {
+		return "no difference can be shown", false
+	}
+	change := fmt.Sprintf("%s (%s)", signed(durationScale, b.Median-a.Median), percent(b.Median/a.Median))
+	switch {
+	case !hasInterval(a) || !hasInterval(b):
+		return change + ", which too few trials can neither confirm nor deny", true
+	case *a.CILow <= *b.CIHigh && *b.CILow <= *a.CIHigh:
+		return "no difference can be shown", false
+	}
+	return change, true
+}
+
+// proofSentence says which tolerances were seen and not only computed.
+func proofSentence(cells []summary.Cell) string {
+	var unproven, wrong []string
+	for _, c := range cells {
+		switch {
+		case c.Faults.Survived == nil:
+			unproven = append(unproven, fmt.Sprint(c.Nodes))
+		case *c.Faults.Survived != c.Tolerates:
+			wrong = append(wrong, fmt.Sprintf("%s went on after %s where theory says %d",
+				plural(c.Nodes, "node"), failures(*c.Faults.Survived), c.Tolerates))
+		}
+	}
+	switch {
+	case len(wrong) > 0:
+		return "Proof and theory disagree: " + strings.Join(wrong, "; ") + "."
+	case len(unproven) == len(cells):
+		return "The tolerances are theory: this run has not proven them."
+	case len(unproven) > 0:
+		return "Not proven in this run: " + list(unproven) + " nodes."
+	}
+	return "Each tolerance was proven by killing processes: writes went on with that many dead and " + stopped(cells) + "."
+}
+
+func stopped(cells []summary.Cell) string {
+	for _, c := range cells {
+		if c.Faults.BlockedAt == nil || *c.Faults.BlockedAt != c.Tolerates+1 {
+			return "the audit found what was acknowledged"
+		}
+	}
+	return "stopped at one more"
+}
+
+func failures(n int) string {
+	if n == 0 {
+		return "no failure"
+	}
+	return plural(n, "failure")
+}
+
+func verb(n int, v string) string {
+	if n == 1 {
+		return v + "s"
+	}
+	return v
+}
+
+// list joins in English: 3, 4 and 5.
+func list(items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+}

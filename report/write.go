@@ -1,0 +1,118 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// Dir is where a run's report stands, inside the run's folder.
+const Dir = "report"
+
+// file is one file of a report, whole in memory before any of it is written.
+type file struct {
+	name    string
+	content []byte
+}
+
+// Write writes the whole report of a run into dir, or into the run's own
+// folder where dir is empty, and returns the paths written, the page first.
+// Each file is replaced whole, so that a crash leaves the old or the new one
+// and never half of one. At most one Options is used; without it they are
+// those of OptionsFor.
+func Write(dir string, run *results.Run, s summary.Summary, opts ...Options) ([]string, error) {
+	if dir == "" {
+		dir = filepath.Join(run.Dir, Dir)
+	}
+	o := OptionsFor(run)
+	if len(opts) > 0 {
+		o = opts[0]
+	}
+	files, err := render(run, s, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the report's folder: %w", err)
+	}
+	var paths []string
+	for _, f := range files {
+		path := filepath.Join(dir, f.name)
+		if err := replace(path, f.content); err != nil {
+			return paths, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// OptionsFor takes from a run what a report of it says besides its numbers.
+// An experiment that cannot be read leaves it unsaid.
+func OptionsFor(run *results.Run) Options {
+	var e struct {
+		Label string `yaml:"label"`
+	}
+	// Lenient on purpose: the intent may be from a build that knows more.
+	_ = yaml.Unmarshal(run.Experiment, &e)
+	o := Options{Label: e.Label}
+	for _, t := range run.Trials {
+		for _, w := range t.Windows {
+			if w.Name == results.WindowSaturate {
+				o.Clients = w.Clients
+			}
+		}
+	}
+	return o
+}
+
+func render(run *results.Run, s summary.Summary, o Options) ([]file, error) {
+	var table, data bytes.Buffer
+	if err := CSV(&data, s); err != nil {
+		return nil, err
+	}
+	if err := Table(&table, s, run.Environment, Options{Label: o.Label, Clients: o.Clients, Source: o.Source, Emulated: o.Emulated}); err != nil {
+		return nil, err
+	}
+	page := markdown(s, run.Environment, o, nil)
+	return []file{
+		{"report.md", []byte(page)},
+		{"report.txt", table.Bytes()},
+		{"report.csv", data.Bytes()},
+	}, nil
+}
+
+// replace writes a file beside its place and renames it there.
+func replace(path string, content []byte) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	_, err = tmp.Write(content)
+	if syncErr := tmp.Sync(); err == nil {
+		err = syncErr
+	}
+	if closeErr := tmp.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Chmod(tmp.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
