@@ -3,11 +3,12 @@ package client
 import (
 	"fmt"
 
-	"github.com/raftbench/raftbench/loadgen"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
+
+	"github.com/raftbench/raftbench/loadgen"
 )
 
 // refusals are the messages by which a server says, under a code that alone
