@@ -43,8 +43,9 @@ type Recording struct {
 	ReadLatency, ReadService *hdrhistogram.Histogram
 	Lag                      *hdrhistogram.Histogram
 
-	// Due is how many operations the schedule held within the window, InTime
-	// how many of those were acknowledged by its end plus Timeout.
+	// Due is how many operations the schedule held within the window (in a
+	// closed loop: how many were sent), Completed how many of those were
+	// acknowledged by the window's end plus Timeout: Writes and Reads.
 	Due, Completed, Writes, Reads int64
 	// Rejected, Unknown and Dropped are the operations that failed for
 	// certain, may have failed, or were never sent. RecordErrors are values
@@ -70,4 +71,17 @@ type Point struct {
 	Failed       int64
 	P50, P99     time.Duration // of Latency (reads and writes), by intended instant
 	MeanInFlight float64
+}
+
+// Throughput is the rate of acknowledgements within the window, per second:
+// what came after its end is latency, not throughput.
+func (r *Recording) Throughput() float64 {
+	var n int64
+	for _, p := range r.Parts {
+		n += p.Completed
+	}
+	if r.Duration <= 0 {
+		return 0
+	}
+	return float64(n) / r.Duration.Seconds()
 }

@@ -1,0 +1,134 @@
+package loadgen
+
+import (
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// longest duration that a histogram holds; a longer one is refused and
+// counted as a record error.
+const longest = time.Hour
+
+// recorder takes the operations of a few workers. Workers outnumber cores by
+// far, so they share as many recorders as there are cores: a histogram is a
+// quarter of a megabyte, and a lock that few contend for costs nothing.
+type recorder struct {
+	mu      sync.Mutex
+	closed  bool
+	seconds *series
+	parts   *series
+
+	latency, service         *hdrhistogram.Histogram
+	readLatency, readService *hdrhistogram.Histogram
+	lag                      *hdrhistogram.Histogram
+
+	writes, reads, rejected, unknown, dropped, refused int64
+	firstError                                         error
+}
+
+func newRecorder(w Window) *recorder {
+	return &recorder{
+		seconds:     newSeries(w.Duration, time.Second),
+		parts:       newSeries(w.Duration, (w.Duration+time.Duration(w.Parts)-1)/time.Duration(w.Parts)),
+		latency:     newHistogram(),
+		service:     newHistogram(),
+		readLatency: newHistogram(),
+		readService: newHistogram(),
+		lag:         newHistogram(),
+	}
+}
+
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(longest), 3) }
+
+// add records one finished operation; one that ends after the window was
+// closed comes too late.
+func (r *recorder) add(op *Op) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	r.record(r.lag, op.Sent-op.Intended)
+	switch op.Outcome() {
+	case Acknowledged:
+		r.acknowledge(op)
+	case Rejected:
+		r.rejected++
+		r.keep(op.Err)
+	case Unknown:
+		r.unknown++
+		r.keep(op.Err)
+	}
+	if r.seconds.add(op) || r.parts.add(op) {
+		r.refused++
+	}
+}
+
+func (r *recorder) acknowledge(op *Op) {
+	if op.Kind == Get {
+		r.reads++
+		r.record(r.readLatency, op.Done-op.Intended)
+		r.record(r.readService, op.Done-op.Sent)
+		return
+	}
+	r.writes++
+	r.record(r.latency, op.Done-op.Intended)
+	r.record(r.service, op.Done-op.Sent)
+}
+
+func (r *recorder) record(h *hdrhistogram.Histogram, d time.Duration) {
+	if h.RecordValue(int64(d)) != nil {
+		r.refused++
+	}
+}
+
+func (r *recorder) keep(err error) {
+	if r.firstError == nil {
+		r.firstError = err
+	}
+}
+
+// drop counts an operation that was never sent.
+func (r *recorder) drop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dropped++
+}
+
+// merge closes the recorder from and adds what it holds.
+func (r *recorder) merge(from *recorder) {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	from.closed = true
+	r.writes += from.writes
+	r.reads += from.reads
+	r.rejected += from.rejected
+	r.unknown += from.unknown
+	r.dropped += from.dropped
+	r.refused += from.refused
+	r.refused += r.latency.Merge(from.latency) + r.service.Merge(from.service) +
+		r.readLatency.Merge(from.readLatency) + r.readService.Merge(from.readService) +
+		r.lag.Merge(from.lag)
+	r.refused += r.seconds.merge(from.seconds) + r.parts.merge(from.parts)
+	if from.firstError != nil {
+		r.keep(from.firstError)
+	}
+}
+
+// fill writes the result into rec.
+func (r *recorder) fill(rec *Recording) {
+	rec.Latency, rec.Service = r.latency, r.service
+	rec.ReadLatency, rec.ReadService = r.readLatency, r.readService
+	rec.Lag = r.lag
+	rec.Writes, rec.Reads, rec.Completed = r.writes, r.reads, r.writes+r.reads
+	rec.Rejected, rec.Unknown, rec.Dropped = r.rejected, r.unknown, r.dropped
+	rec.RecordErrors, rec.FirstError = r.refused, r.firstError
+	rec.Seconds, rec.Parts = r.seconds.points(), r.parts.points()
+	var inFlight time.Duration
+	for i := range r.parts.parts {
+		inFlight += r.parts.parts[i].inFlight
+	}
+	rec.MeanInFlight = inFlight.Seconds() / rec.Duration.Seconds()
+}

@@ -1,0 +1,41 @@
+package loadgen
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Constant is due every 1/rate seconds, from the window's start on; rate is
+// per second.
+func Constant(rate float64) Schedule { return constant{rate} }
+
+type constant struct{ rate float64 }
+
+// Due multiplies rather than adds up, so that rounding never accumulates.
+func (c constant) Due(i int64) time.Duration {
+	return time.Duration(float64(i) / c.rate * float64(time.Second))
+}
+
+func (c constant) Rate() float64 { return c.rate }
+
+// Poisson is due at the instants of a Poisson process of rate per second:
+// independent users rather than a metronome. The same seed gives the same
+// instants, in every window anew.
+func Poisson(rate float64, seed int64) Schedule { return &poisson{rate: rate, seed: seed} }
+
+type poisson struct {
+	rate float64
+	seed int64
+	rng  *rand.Rand
+	at   float64 // seconds
+}
+
+func (p *poisson) Due(i int64) time.Duration {
+	if i == 0 {
+		p.rng, p.at = rand.New(rand.NewPCG(uint64(p.seed), 0)), 0
+	}
+	p.at += p.rng.ExpFloat64() / p.rate
+	return time.Duration(p.at * float64(time.Second))
+}
+
+func (p *poisson) Rate() float64 { return p.rate }
