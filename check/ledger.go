@@ -1,58 +1,197 @@
 // Package check judges a recorded history: nothing acknowledged is lost,
 // replicas agree, reads are linearizable. It needs memory in proportion to
-// the keys, never to the operations.
+// the keys, never to the operations, and it objects only to what no order of
+// the unknown operations can explain.
 package check
 
 import (
-	"context"
+	"hash/maphash"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/raftbench/raftbench/loadgen"
 )
 
+// shards spread the ledger's locks.
+const shards = 64
+
+// maxUnknown bounds the values of unknown writes kept for one key. Past it the
+// key's value is no longer judged (Report.Unjudged), its version and revision
+// still are. Unknown writes are rare: each costs a client its whole timeout.
+const maxUnknown = 1024
+
+// seed of all hashes of this process.
+var seed = maphash.MakeSeed()
+
 // Ledger keeps, for each key, what the client may rely on: the acknowledged
 // count A, the unknown count U, the highest acknowledged revision, and the
 // hashes of the values that may be there. It implements loadgen.Observer.
-type Ledger struct{}
+//
+// It takes the keys for its own: each lies under the prefix, nobody else
+// writes there, and nobody deletes.
+type Ledger struct {
+	prefix string
+	start  time.Time
+	shards [shards]shard
+
+	mu       sync.Mutex
+	findings findings // objections to the answers themselves
+}
+
+type shard struct {
+	mu   sync.Mutex
+	keys map[string]*entry
+}
+
+// entry is what is known of one key.
+//
+// Invariants: revision, value and known are those of the acknowledged write
+// with the highest revision, all zero while acked is 0; len(maybe) is the
+// smaller of unknown and maxUnknown.
+type entry struct {
+	acked, unknown int64
+	revision       int64
+	value          uint64        // hash
+	known          time.Duration // since the ledger's start, when the answer came
+	maybe          []uint64      // hashes of the unknown writes' values
+
+	// Of the audit under way: the last replica that holds the key, counted
+	// from 1, and the most acknowledged writes that any replica lacks.
+	seen int
+	lost int64
+}
 
 // NewLedger returns an empty one for keys of this prefix.
-func NewLedger(prefix string) *Ledger { return &Ledger{} }
+func NewLedger(prefix string) *Ledger {
+	l := &Ledger{prefix: prefix, start: time.Now()}
+	for i := range l.shards {
+		l.shards[i].keys = make(map[string]*entry)
+	}
+	return l
+}
 
-// Observe records a finished operation.
-func (l *Ledger) Observe(op *loadgen.Op) {}
+// Observe records a finished operation. Keys outside the prefix are none of
+// the ledger's business.
+func (l *Ledger) Observe(op *loadgen.Op) {
+	outcome := op.Outcome()
+	if outcome == loadgen.Rejected || !strings.HasPrefix(op.Key, l.prefix) {
+		return
+	}
+	s := l.shard(op.Key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case op.Kind == loadgen.Get && outcome == loadgen.Acknowledged:
+		l.object(s.keys[op.Key].read(op, l.since(op, op.Sent)))
+	case op.Kind == loadgen.Get:
+	case outcome == loadgen.Acknowledged:
+		l.object(s.entry(op.Key).acknowledge(op, l.since(op, op.Sent), l.since(op, op.Done)))
+	default:
+		s.entry(op.Key).wonder(op)
+	}
+}
 
 // Totals of writes so far.
-func (l *Ledger) Totals() (keys, acked, unknown int64) { return 0, 0, 0 }
-
-// Replica is one node as the audit asks it: a client.Client bound to an id.
-type Replica struct {
-	ID     string
-	Client Reader
+func (l *Ledger) Totals() (keys, acked, unknown int64) {
+	l.each(func(_ string, e *entry) {
+		keys++
+		acked += e.acked
+		unknown += e.unknown
+	})
+	return keys, acked, unknown
 }
 
-// Reader is what the audit needs of a node (client.Client has it).
-type Reader interface{}
-
-// Finding is one objection.
-type Finding struct {
-	// Rule that is broken: "lost write", "version", "revision", "value",
-	// "hash", "applied".
-	Rule      string
-	Node, Key string
-	Got, Want string
+// each visits every key, one shard locked at a time.
+func (l *Ledger) each(f func(key string, e *entry)) {
+	for i := range l.shards {
+		s := &l.shards[i]
+		s.mu.Lock()
+		for k, e := range s.keys {
+			f(k, e)
+		}
+		s.mu.Unlock()
+	}
 }
 
-// Report is the audit's judgement.
-type Report struct {
-	Keys, Acked, Unknown, Lost int64
-	Revision                   int64
-	Findings                   []Finding // the first 100
+// find returns the entry of key, or nil.
+func (l *Ledger) find(key string) *entry {
+	s := l.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keys[key]
 }
 
-// Audit waits, within ctx, until every replica has applied what the furthest
-// has and HashKV agrees at one revision, then holds every key on every
-// replica against the ledger: A ≤ version ≤ A+U, mod revision at least the
-// highest acknowledged, and the value that revision's or an unknown write's.
-// The error is of the asking; what the answers say is in the Report.
-func (l *Ledger) Audit(ctx context.Context, replicas []Replica) (Report, error) {
-	return Report{}, nil
+func (l *Ledger) shard(key string) *shard {
+	return &l.shards[maphash.String(seed, key)%shards]
 }
+
+func (s *shard) entry(key string) *entry {
+	e := s.keys[key]
+	if e == nil {
+		e = &entry{}
+		s.keys[key] = e
+	}
+	return e
+}
+
+// since puts an instant of op on the ledger's clock.
+func (l *Ledger) since(op *loadgen.Op, at time.Duration) time.Duration {
+	return op.Origin.Sub(l.start) + at
+}
+
+func (l *Ledger) object(f *Finding) {
+	if f == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.findings.add(*f)
+}
+
+// acknowledge counts a write that took effect.
+func (e *entry) acknowledge(op *loadgen.Op, sent, done time.Duration) (f *Finding) {
+	switch {
+	case e.acked > 0 && op.Revision == e.revision:
+		f = &Finding{Rule: RuleOrder, Key: op.Key,
+			Got:  sprintf("revision %d for two acknowledged writes", op.Revision),
+			Want: "a revision of its own for each write"}
+	case e.acked > 0 && op.Revision < e.revision && sent > e.known:
+		f = &Finding{Rule: RuleOrder, Key: op.Key,
+			Got:  sprintf("revision %d for a write sent after revision %d was acknowledged", op.Revision, e.revision),
+			Want: sprintf("a revision above %d", e.revision)}
+	}
+	e.acked++
+	if op.Revision > e.revision {
+		e.revision, e.value, e.known = op.Revision, hash(op.Value), done
+	}
+	return f
+}
+
+// wonder counts a write that may have taken effect, or will.
+func (e *entry) wonder(op *loadgen.Op) {
+	e.unknown++
+	if len(e.maybe) < maxUnknown {
+		e.maybe = append(e.maybe, hash(op.Value))
+	}
+}
+
+// read judges a read's answer by what was known when it was sent. A
+// serializable read may be stale, but never wrong.
+func (e *entry) read(op *loadgen.Op, sent time.Duration) *Finding {
+	switch {
+	case e == nil || e.acked == 0:
+		return nil
+	case op.Revision == e.revision && hash(op.Value) != e.value:
+		return &Finding{Rule: RuleValue, Key: op.Key,
+			Got:  sprintf("another value read at revision %d", op.Revision),
+			Want: "the value that was acknowledged at that revision"}
+	case !op.Serializable && op.Revision < e.revision && sent > e.known:
+		return &Finding{Rule: RuleStale, Key: op.Key,
+			Got:  sprintf("revision %d from a linearizable read", op.Revision),
+			Want: sprintf("at least revision %d, acknowledged before the read was sent", e.revision)}
+	}
+	return nil
+}
+
+func hash(value []byte) uint64 { return maphash.Bytes(seed, value) }

@@ -189,6 +189,8 @@ func (w *worker) do(target Target, intended time.Duration, stream uint32, seq in
 	if op.Kind == Put {
 		r.payload.fill(w.value, stream, seq)
 		op.Value = w.value
+	} else {
+		op.Serializable = r.work.Serializable
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, r.window.Timeout)
 	op.Sent = time.Since(r.origin)
@@ -199,7 +201,7 @@ func (w *worker) do(target Target, intended time.Duration, stream uint32, seq in
 	if op.Kind == Put {
 		op.Revision, op.Err = target.Put(ctx, op.Key, op.Value)
 	} else {
-		op.Value, op.Revision, op.Err = target.Get(ctx, op.Key, r.work.Serializable)
+		op.Value, op.Revision, op.Err = target.Get(ctx, op.Key, op.Serializable)
 	}
 	op.Done = time.Since(r.origin)
 	cancel()

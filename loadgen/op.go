@@ -49,7 +49,9 @@ const (
 // Op is one finished operation. Instants count from Origin.
 type Op struct {
 	Kind Kind
-	Key  string
+	// Serializable is set for a read that may be stale.
+	Serializable bool
+	Key          string
 	// Value is what was written, or what was read. It is the generator's own
 	// and is overwritten later: an observer copies what it keeps.
 	Value []byte

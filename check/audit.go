@@ -1,0 +1,190 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/raftbench/raftbench/client"
+)
+
+// Replica is one node as the audit asks it: a client.Client bound to an id.
+type Replica struct {
+	ID     string
+	Client Reader
+}
+
+// Reader is what the audit needs of a node (client.Client has it).
+type Reader interface {
+	Status(ctx context.Context) (client.Status, error)
+	HashKV(ctx context.Context, rev int64) (hash uint32, at int64, err error)
+	Scan(ctx context.Context, prefix string, f func(client.KeyValue) error) error
+}
+
+// Report is the audit's judgement.
+type Report struct {
+	// Keys ever written, and the writes to them that were acknowledged, and
+	// that may have taken effect.
+	Keys, Acked, Unknown int64
+	// Lost is the least number of acknowledged writes that are gone from some
+	// replica.
+	Lost int64
+	// Unjudged keys have so many unknown writes that their values prove
+	// nothing.
+	Unjudged int64
+	// Revision at which the replicas agree, 0 where they do not.
+	Revision int64
+	// Findings are the first 100 of Objections.
+	Findings   []Finding
+	Objections int64
+}
+
+// OK tells that there is nothing to object to.
+func (r Report) OK() bool { return r.Objections == 0 }
+
+// Audit waits until every replica has applied what the furthest has and
+// HashKV agrees at one revision, then holds every key on every replica against
+// the ledger: A ≤ version ≤ A+U, mod revision at least the highest
+// acknowledged, and the value that revision's or an unknown write's. The load
+// must have ceased.
+//
+// It waits for at most two thirds of the time that ctx leaves (20 s where ctx
+// has no deadline), so that some is left for the reading. Replicas that did
+// not catch up are objected to and their keys not held against the ledger. The
+// error is of the asking; what the answers say is in the Report.
+func (l *Ledger) Audit(ctx context.Context, replicas []Replica) (Report, error) {
+	a := &audit{ledger: l}
+	a.findings.first = append(a.findings.first, l.findings.first...)
+	a.findings.total = l.findings.total
+	settled, err := a.settle(ctx, replicas)
+	if err != nil {
+		return a.report(), err
+	}
+	for i, r := range settled {
+		if err := a.scan(ctx, r, i+1); err != nil {
+			return a.report(), fmt.Errorf("audit: reading the keys of %s: %w", r.ID, err)
+		}
+	}
+	return a.report(), nil
+}
+
+// audit in progress.
+type audit struct {
+	ledger   *Ledger
+	findings findings
+	revision int64
+	// disagree is set when hashes differ; then reference holds what the first
+	// replica has, to find the keys that do.
+	disagree  bool
+	reference map[string]uint64
+}
+
+func (a *audit) report() Report {
+	r := Report{Revision: a.revision, Findings: a.findings.first, Objections: a.findings.total}
+	a.ledger.each(func(_ string, e *entry) {
+		r.Keys++
+		r.Acked += e.acked
+		r.Unknown += e.unknown
+		r.Lost += e.lost
+		if e.unknown > maxUnknown {
+			r.Unjudged++
+		}
+	})
+	return r
+}
+
+// scan holds every key of replica number n (from 1) against the ledger.
+func (a *audit) scan(ctx context.Context, r Replica, n int) error {
+	err := r.Client.Scan(ctx, a.ledger.prefix, func(kv client.KeyValue) error {
+		e := a.ledger.find(kv.Key)
+		if e == nil {
+			a.findings.add(Finding{Rule: RuleUnexpected, Node: r.ID, Key: kv.Key,
+				Got: sprintf("version %d at revision %d", kv.Version, kv.ModRevision), Want: "no such key: nobody wrote it"})
+			return nil
+		}
+		e.seen = n
+		a.hold(r.ID, e, kv)
+		a.contrast(r.ID, n, kv)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	a.ledger.each(func(key string, e *entry) {
+		if e.seen != n && e.acked > 0 {
+			e.lost = max(e.lost, e.acked)
+			a.findings.add(Finding{Rule: RuleLost, Node: r.ID, Key: key,
+				Got: "no such key", Want: sprintf("version %s", e.versions())})
+		}
+	})
+	return nil
+}
+
+// hold judges one key on one replica.
+func (a *audit) hold(node string, e *entry, kv client.KeyValue) {
+	object := func(rule, got, want string) {
+		a.findings.add(Finding{Rule: rule, Node: node, Key: kv.Key, Got: got, Want: want})
+	}
+	version := sprintf("version %d", kv.Version)
+	switch {
+	case kv.Version < e.acked:
+		e.lost = max(e.lost, e.acked-kv.Version)
+		object(RuleLost, version, sprintf("version %s", e.versions()))
+	case kv.Version > e.acked+e.unknown:
+		object(RuleVersion, version, sprintf("version %s", e.versions()))
+	}
+	switch {
+	case kv.ModRevision < e.revision:
+		e.lost = max(e.lost, 1)
+		object(RuleRevision, sprintf("mod revision %d", kv.ModRevision), sprintf("at least %d, which was acknowledged", e.revision))
+	case !e.explains(kv):
+		object(RuleValue, sprintf("a value at revision %d that nobody wrote there", kv.ModRevision), e.values())
+	}
+}
+
+// explains tells whether the value may stand at its revision.
+func (e *entry) explains(kv client.KeyValue) bool {
+	h := hash(kv.Value)
+	if kv.ModRevision == e.revision && e.acked > 0 {
+		return h == e.value
+	}
+	if e.unknown > maxUnknown {
+		return true
+	}
+	for _, m := range e.maybe {
+		if m == h {
+			return true
+		}
+	}
+	return false
+}
+
+// versions that a replica may hold.
+func (e *entry) versions() string {
+	switch e.unknown {
+	case 0:
+		return sprintf("%d", e.acked)
+	default:
+		return sprintf("%d to %d (%d acknowledged, %d unknown)", e.acked, e.acked+e.unknown, e.acked, e.unknown)
+	}
+}
+
+func (e *entry) values() string {
+	if e.unknown == 0 {
+		return sprintf("the value acknowledged at revision %d", e.revision)
+	}
+	return sprintf("the value acknowledged at revision %d, or later one of %d unknown writes", e.revision, e.unknown)
+}
+
+// contrast names the keys that differ between replicas whose hashes differ.
+func (a *audit) contrast(node string, n int, kv client.KeyValue) {
+	if !a.disagree {
+		return
+	}
+	d := digest(kv)
+	if n == 1 {
+		a.reference[kv.Key] = d
+	} else if a.reference[kv.Key] != d {
+		a.findings.add(Finding{Rule: RuleHash, Node: node, Key: kv.Key,
+			Got: sprintf("version %d at revision %d", kv.Version, kv.ModRevision), Want: "what the first replica holds"})
+	}
+}
