@@ -21,7 +21,11 @@ type Setup struct {
 	// Params holds the remaining axes by YAML path.
 	Params map[string]string
 
-	Network  netem.Profile
+	Network netem.Profile
+	// Links is the shape of every directed link, by the member that sends and
+	// the one that receives (MemberID; control.ClientLink is the load
+	// generator). A link that is missing injects nothing.
+	Links    map[string]map[string]netem.Shape
 	Leader   string // a site, or "any"
 	Client   string // a site, or empty: beside the leader, no delay
 	Storage  control.Storage

@@ -1,0 +1,212 @@
+package configs
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
+)
+
+// MaxNodes is the largest cluster: beyond it one host measures itself.
+const MaxNodes = 99
+
+// MaxAppendEntries is what hashicorp/raft accepts at most.
+const MaxAppendEntries = 1024
+
+// check finds the mistakes that one value shows by itself.
+func (e Experiment) check() Errors {
+	c := &checker{origin: e.origin}
+	c.top(e)
+	c.network(e.Network)
+	c.storage(e.Storage)
+	c.raft(e.Raft)
+	c.workload(e.Workload)
+	for i, f := range e.Faults {
+		oneOf(c, fmt.Sprintf("faults[%d].action", i), One(f.Action), faultActions...)
+	}
+	c.repeated(&e)
+	sortErrors(c.errs)
+	return c.errs
+}
+
+var faultActions = []string{"kill", "pause", "resume", "restart", "partition", "isolate", "heal", "power-loss"}
+
+type checker struct {
+	origin *origin
+	errs   Errors
+}
+
+func (c *checker) add(path, message string) {
+	c.errs = append(c.errs, c.origin.mistake(message, "", path))
+}
+
+func (c *checker) top(e Experiment) {
+	if slug(e.Name) == "" {
+		c.add("name", wanted(e.Name, "a name of letters, digits and hyphens").Error())
+	}
+	oneOf(c, "engine", e.Engine, EngineHashicorp, EngineEtcd)
+	between(c, "nodes", e.Nodes, 1, MaxNodes)
+	between(c, "trials", One(e.Trials), 0, 10_000)
+	between(c, "proofs", One(e.Proofs), 0, 10_000)
+	between(c, "retries", One(e.Retries), 0, 100)
+	if e.Trials+e.Proofs == 0 {
+		c.add("trials", "got 0 measuring trials and 0 proofs, want at least one of either")
+	}
+}
+
+func (c *checker) network(n Network) {
+	for i, l := range n.Links {
+		path := fmt.Sprintf("network.links[%d].", i)
+		oneOf(c, path+"distribution", l.Distribution, string(netem.Uniform), string(netem.Normal),
+			string(netem.Pareto), string(netem.ParetoNormal))
+		between(c, path+"rate", l.Rate, 1, 1<<53)
+		between(c, path+"limit", l.Limit, 1, 1<<53)
+	}
+}
+
+func (c *checker) storage(s Storage) {
+	oneOf(c, "storage.store", s.Store, control.StoreBolt, control.StoreBoltNoSync, control.StoreMemory)
+	between(c, "storage.log_cache", s.LogCache, 0, 1<<20)
+}
+
+func (c *checker) raft(r Raft) {
+	// config.go of hashicorp/raft refuses less than 5 ms.
+	const shortest = Duration(5e6)
+	between(c, "raft.heartbeat_timeout", r.HeartbeatTimeout, shortest, forever)
+	between(c, "raft.election_timeout", r.ElectionTimeout, shortest, forever)
+	between(c, "raft.leader_lease_timeout", r.LeaderLeaseTimeout, shortest, forever)
+	between(c, "raft.commit_timeout", r.CommitTimeout, Duration(1e6), forever)
+	between(c, "raft.snapshot_interval", r.SnapshotInterval, shortest, forever)
+	between(c, "raft.max_append_entries", r.MaxAppendEntries, 1, MaxAppendEntries)
+	between(c, "raft.max_rpcs_in_flight", r.MaxRPCsInFlight, 1, 10_000)
+	between(c, "raft.snapshot_threshold", r.SnapshotThreshold, 1, 1<<40)
+	between(c, "raft.trailing_logs", r.TrailingLogs, 0, 1<<40)
+}
+
+// forever bounds every duration: a day is longer than any run.
+const forever = Duration(24 * 3600 * 1e9)
+
+// smallest value that is still unique, in bytes (loadgen.Workload).
+const smallestValue = 16
+
+func (c *checker) workload(w Workset) {
+	between(c, "workload.keys", w.Keys, 1, 10_000_000)
+	between(c, "workload.key_size", w.KeySize, 1, 1<<10)
+	between(c, "workload.value_size", w.ValueSize, smallestValue, 1<<20)
+	between(c, "workload.read_ratio", w.ReadRatio, 0, 1)
+	oneOf(c, "workload.reads", w.Reads, "linearizable", "serializable")
+	oneOf(c, "workload.target", w.Target, "leader", "follower", "all")
+	between(c, "workload.timeout", w.Timeout, Duration(1e6), forever)
+	between(c, "workload.calm.rate", w.Calm.Rate, Rate(0.01), 1_000_000)
+	oneOf(c, "workload.calm.arrivals", w.Calm.Arrivals, "constant", "poisson")
+	between(c, "workload.calm.duration", w.Calm.Duration, shortestWindow, forever)
+	between(c, "workload.saturate.clients", w.Saturate.Clients, 1, 100_000)
+	between(c, "workload.saturate.duration", w.Saturate.Duration, shortestWindow, forever)
+	oneOf(c, "workload.load.mode", w.Load.Mode, ModeBoth, ModeCalm, ModeSaturate, ModeCapacity, ModeSweep)
+	c.sweep(w.Load)
+}
+
+// shortestWindow that can be cut into ten parts with anything in them.
+const shortestWindow = Duration(100 * 1e6)
+
+func (c *checker) sweep(l LoadMode) {
+	if slices.Contains(l.Mode, ModeSweep) && len(l.Rates) == 0 {
+		c.add("workload.load.rates", "got no rates, want the ascending rates of the sweep")
+	}
+	between(c, "workload.load.rates", List[Rate](l.Rates), Rate(0.01), 1_000_000)
+	for i := 1; i < len(l.Rates); i++ {
+		if l.Rates[i] <= l.Rates[i-1] {
+			c.add(fmt.Sprintf("workload.load.rates[%d]", i), fmt.Sprintf(
+				"got %v after %v, want ascending rates", plain(l.Rates[i]), plain(l.Rates[i-1])))
+		}
+	}
+}
+
+// repeated refuses an axis that has a value twice: two cells of one name.
+func (c *checker) repeated(e *Experiment) {
+	eachAxis(reflect.ValueOf(e).Elem(), "", func(path string, a axis) {
+		seen := map[string]bool{}
+		for i := range a.size() {
+			if seen[a.text(i)] {
+				c.add(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("got %s twice, want each value once", a.text(i)))
+			}
+			seen[a.text(i)] = true
+		}
+	})
+}
+
+func oneOf(c *checker, path string, values List[string], allowed ...string) {
+	for i, v := range values {
+		if !slices.Contains(allowed, v) {
+			c.add(element(path, i, len(values)), wanted(v, "one of "+strings.Join(allowed, ", ")).Error())
+		}
+	}
+}
+
+func between[T interface {
+	~int | ~int64 | ~float64
+}](c *checker, path string, values List[T], low, high T) {
+	for i, v := range values {
+		if v < low || v > high {
+			c.add(element(path, i, len(values)), fmt.Sprintf(
+				"got %v, want %v to %v", plain(v), plain(low), plain(high)))
+		}
+	}
+}
+
+func element(path string, i, n int) string {
+	if n < 2 {
+		return path
+	}
+	return fmt.Sprintf("%s[%d]", path, i)
+}
+
+// checkPlaces holds leader and client against the sites that are there.
+func (c cell) checkPlaces(s Setup) Errors {
+	var errs Errors
+	if s.Leader != AnyLeader && !s.occupied(s.Leader) {
+		errs = append(errs, c.origin.mistake(
+			fmt.Sprintf("no member of %d stands at %q", s.Nodes, s.Leader),
+			"sites with a member: "+s.siteList()+"; or any", c.at("leader"), c.at("nodes")))
+	}
+	if s.Client != "" && !slices.Contains(s.Network.Sites, s.Client) {
+		errs = append(errs, c.origin.mistake(
+			fmt.Sprintf("profile %s has no site %q", s.Network.Name, s.Client),
+			"sites: "+strings.Join(s.Network.Sites, ", "), c.at("client"), c.at("network.profile")))
+	}
+	return errs
+}
+
+func (s Setup) occupied(site string) bool {
+	return slices.ContainsFunc(s.ends()[:s.Nodes], func(e end) bool { return e.site == site })
+}
+
+func (s Setup) siteList() string {
+	if len(s.Network.Sites) == 0 {
+		return "none (profile " + s.Network.Name + " has no sites)"
+	}
+	return strings.Join(s.Network.Sites[:min(s.Nodes, len(s.Network.Sites))], ", ")
+}
+
+// distinct drops mistakes that many cells share.
+func distinct(errs Errors) Errors {
+	seen := map[string]bool{}
+	kept := slices.DeleteFunc(errs, func(e *Error) bool {
+		again := seen[e.Error()]
+		seen[e.Error()] = true
+		return again
+	})
+	sortErrors(kept)
+	return kept
+}
+
+// advice of an error that has one.
+func advice(err error) string {
+	if h, ok := err.(interface{ Hint() string }); ok { //nolint:errorlint // only the outermost knows what to do
+		return h.Hint()
+	}
+	return ""
+}

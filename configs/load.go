@@ -1,0 +1,194 @@
+package configs
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/printer"
+	"github.com/goccy/go-yaml/token"
+)
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// Example is the commented experiment that init writes; it says what the
+// defaults are and what every key means.
+//
+//go:embed example.yaml
+var Example []byte
+
+// MaxFile bounds an experiment's length in bytes: a person writes these.
+const MaxFile = 1 << 20
+
+// Load reads the experiment in a file. What the file leaves out has Default's
+// value. Mistakes are of type *Error or Errors.
+func Load(path string) (Experiment, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Experiment{}, err
+	}
+	return parse(path, data)
+}
+
+// Parse reads an experiment from memory, such as a Plan's YAML.
+func Parse(data []byte) (Experiment, error) { return parse("experiment.yaml", data) }
+
+// Preset returns an embedded experiment by name.
+func Preset(name string) (Experiment, error) {
+	data, err := presets.ReadFile("presets/" + name + ".yaml")
+	if err != nil {
+		return Experiment{}, &Error{
+			Message: fmt.Sprintf("no preset is called %q", name),
+			Advice:  "presets: " + strings.Join(PresetNames(), ", "),
+		}
+	}
+	return parse("preset "+name, data)
+}
+
+// PresetNames lists the presets, in alphabetical order.
+func PresetNames() []string {
+	entries, _ := presets.ReadDir("presets") // embedded: it is there
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = strings.TrimSuffix(e.Name(), ".yaml")
+	}
+	return names
+}
+
+func parse(file string, data []byte) (Experiment, error) {
+	if len(data) > MaxFile {
+		return Experiment{}, &Error{File: file, Message: fmt.Sprintf(
+			"%s: %d bytes, want at most %d: is this an experiment?", file, len(data), MaxFile)}
+	}
+	doc, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return Experiment{}, located(file, "", err)
+	}
+	e := Default()
+	e.origin = &origin{file: file, doc: doc}
+	if err := decode(doc, &e); err != nil {
+		return Experiment{}, located(file, "", err)
+	}
+	return e, nil
+}
+
+func decode(doc *ast.File, into *Experiment) error {
+	for _, d := range doc.Docs {
+		if d.Body == nil {
+			continue
+		}
+		err := yaml.NodeToValue(d.Body, into, yaml.Strict())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// located turns an error of the YAML library into one of ours.
+func located(file, key string, err error) *Error {
+	var ours *Error
+	if errors.As(err, &ours) {
+		return ours
+	}
+	e := &Error{File: file, Key: key, Message: err.Error()}
+	var theirs yaml.Error
+	if errors.As(err, &theirs) {
+		e.Message = theirs.GetMessage()
+		e.point(theirs.GetToken())
+	}
+	var unknown *yaml.UnknownFieldError
+	if errors.As(err, &unknown) {
+		e.Message = fmt.Sprintf("no key is called %q here", unknown.Token.Value)
+		e.Advice = suggest(unknown.Token.Value)
+	}
+	return e
+}
+
+// point sets line, column and excerpt from the token that is at fault.
+func (e *Error) point(t *token.Token) {
+	if t == nil || t.Position == nil {
+		return
+	}
+	e.Line, e.Column = t.Position.Line, t.Position.Column
+	var p printer.Printer
+	e.Excerpt = p.PrintErrorToken(t, false)
+}
+
+// origin remembers where an experiment's values were written.
+type origin struct {
+	file string
+	doc  *ast.File
+	// flags holds the flag that set a YAML path.
+	flags map[string]string
+}
+
+// mistake makes an Error at the first of these paths that was written. A path
+// whose index was not written stands for the whole list.
+func (o *origin) mistake(message, advice string, paths ...string) *Error {
+	e := &Error{Message: message, Advice: advice, Key: paths[0]}
+	for _, path := range paths {
+		for p := path; p != ""; p = parent(p) {
+			if o.locate(e, p) {
+				return e
+			}
+			if !strings.HasSuffix(p, "]") {
+				break
+			}
+		}
+	}
+	return e
+}
+
+func (o *origin) locate(e *Error, path string) bool {
+	if o == nil {
+		return false
+	}
+	if flag, ok := o.flags[path]; ok {
+		e.Flag, e.Key = flag, ""
+		return true
+	}
+	if o.doc == nil {
+		return false
+	}
+	p, err := yaml.PathString("$." + path)
+	if err != nil {
+		return false
+	}
+	node, err := p.FilterFile(o.doc)
+	if err != nil || node == nil {
+		return false
+	}
+	e.File, e.Key = o.file, path
+	e.point(node.GetToken())
+	return true
+}
+
+// parent of a.b[2] is a.b, of a.b is a.
+func parent(path string) string {
+	i := strings.LastIndexAny(path, ".[")
+	return path[:max(i, 0)]
+}
+
+// clone is for an overlay that must not reach the original.
+func (o *origin) clone() *origin {
+	c := origin{flags: map[string]string{}}
+	if o != nil {
+		c.file, c.doc = o.file, o.doc
+		for path, flag := range o.flags {
+			c.flags[path] = flag
+		}
+	}
+	return &c
+}
+
+func sortErrors(es Errors) {
+	slices.SortStableFunc(es, func(a, b *Error) int { return a.Line - b.Line })
+}

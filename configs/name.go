@@ -1,0 +1,76 @@
+package configs
+
+import (
+	"fmt"
+	"hash/fnv"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// longestName keeps `<cell>-<trial>.hlog` well within a file name's 255 bytes.
+const longestName = 120
+
+var notInName = regexp.MustCompile(`[^a-z0-9]+`)
+
+// slug is text in the letters that a cell's name may have.
+func slug(text string) string {
+	return strings.Trim(notInName.ReplaceAllString(strings.ToLower(text), "-"), "-")
+}
+
+// name gives each setup its cell's name: size, engine and profile, then key
+// and value of every other axis. It follows from the experiment alone, so a
+// resumed run finds its cells again.
+func name(setups []Setup, cells []cell) {
+	taken := map[string]int{}
+	for i := range setups {
+		n := cellName(setups[i], cells[i])
+		if len(n) > longestName {
+			h := fnv.New32a()
+			h.Write([]byte(n))
+			n = fmt.Sprintf("%s-%08x", strings.TrimRight(n[:longestName-9], "-"), h.Sum32())
+		}
+		// Values that differ only in what a name cannot have: 0.5ms and 0-5ms.
+		if taken[n]++; taken[n] > 1 {
+			n = fmt.Sprintf("%s-v%d", n, taken[n])
+		}
+		setups[i].Cell = n
+	}
+}
+
+func cellName(s Setup, c cell) string {
+	parts := []string{fmt.Sprintf("n%d", s.Nodes), slug(s.Engine), slug(profileName(s.Network.Name))}
+	for i, path := range c.paths {
+		if inName[path] {
+			continue
+		}
+		value := slug(c.texts[i])
+		if value == "" {
+			value = "none"
+		}
+		parts = append(parts, slug(shortKey(path, c.paths)), value)
+	}
+	return strings.Join(parts, "-")
+}
+
+// profileName of a file is its name without folder and extension.
+func profileName(profile string) string {
+	if !isFile(profile) {
+		return profile
+	}
+	base := filepath.Base(profile)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// shortKey is the last part of the path, with the part before it where
+// another axis ends alike: calm.duration beside saturate.duration.
+func shortKey(path string, all []string) string {
+	parts := strings.Split(path, ".")
+	last := parts[len(parts)-1]
+	for _, other := range all {
+		if other != path && strings.HasSuffix(other, "."+last) {
+			return strings.Join(parts[max(0, len(parts)-2):], "-")
+		}
+	}
+	return last
+}

@@ -1,0 +1,72 @@
+package configs
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// suggest says where a key that is close to the unknown one stands.
+func suggest(unknown string) string {
+	best, distance := "", len(unknown)/2+1
+	for _, path := range keyPaths() {
+		key := path[strings.LastIndex(path, ".")+1:]
+		if d := editDistance(strings.ToLower(unknown), key); d < distance {
+			best, distance = path, d
+		}
+	}
+	switch {
+	case best == "":
+		return "`raftbench init` writes an example with every key there is"
+	case distance == 0:
+		return fmt.Sprintf("it stands at %s", best)
+	}
+	return fmt.Sprintf("did you mean %s?", best)
+}
+
+// keyPaths lists every key an experiment may have, as dotted paths.
+func keyPaths() []string {
+	var paths []string
+	eachKey(reflect.TypeFor[Experiment](), "", func(path string) { paths = append(paths, path) })
+	return paths
+}
+
+// eachKey calls f with the path of each key, sections before what is in them.
+// A list of sections has no index: network.links.delay.
+func eachKey(t reflect.Type, prefix string, f func(path string)) {
+	isAxis := reflect.PointerTo(t).Implements(reflect.TypeFor[axis]())
+	if t.Kind() == reflect.Slice && !isAxis {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || isAxis {
+		return
+	}
+	for i := range t.NumField() {
+		if key := yamlKey(t.Field(i)); key != "" {
+			path := strings.TrimPrefix(prefix+"."+key, ".")
+			f(path)
+			eachKey(t.Field(i).Type, path, f)
+		}
+	}
+}
+
+// editDistance is Levenshtein's (Wagner and Fischer 1974), by rows.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
