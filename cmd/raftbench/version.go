@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"sort"
+
+	"github.com/spf13/cobra"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// version of raftbench; no release has been made yet.
+const version = "devel"
+
+// commit is set by the Makefile.
+var commit = "unknown"
+
+func newVersionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Say which build this is and what it drives",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runVersion(cmd.OutOrStdout()) },
+	}
+}
+
+func runVersion(stdout io.Writer) error {
+	fmt.Fprintf(stdout, "raftbench %s (%s), node protocol %d, %s %s/%s\n",
+		version, commit, control.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	modules := versions()
+	var names []string
+	for name := range modules {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		fmt.Fprintf(stdout, "  %s %s\n", name, modules[name])
+	}
+	return nil
+}
+
+// versions of the modules that a figure depends on.
+func versions() map[string]string {
+	out := map[string]string{}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return out
+	}
+	for _, m := range info.Deps {
+		switch m.Path {
+		case "github.com/hashicorp/raft", "github.com/hashicorp/raft-boltdb/v2", "go.etcd.io/bbolt", "google.golang.org/grpc":
+			out[m.Path] = m.Version
+		}
+	}
+	return out
+}
