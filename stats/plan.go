@@ -1,0 +1,75 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Holm adjusts the probabilities of many questions asked at once: each may be
+// held against the level that one question would be (Holm, Scandinavian
+// Journal of Statistics 6, 1979).
+func Holm(ps []float64) []float64 {
+	order := make([]int, len(ps))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return compare(ps[a], ps[b]) })
+	out := make([]float64, len(ps))
+	worst := 0.0
+	for i, at := range order {
+		worst = max(worst, min(1, ps[at]*float64(len(ps)-i)))
+		out[at] = worst
+	}
+	return out
+}
+
+// PairsNeeded is the fewest pairs with which any of so many questions can be
+// answered at level alpha: the smallest two-sided p of a signed-rank test of
+// n pairs is 2·2⁻ⁿ, and Holm's first step divides alpha by the questions.
+func PairsNeeded(questions int, alpha float64) int {
+	if questions < 1 || alpha <= 0 {
+		return 0
+	}
+	for n := 1; ; n++ {
+		if math.Ldexp(2, -n) <= alpha/float64(questions) {
+			return n
+		}
+	}
+}
+
+// TrialsNeeded is likewise the fewest trials on each side of an unpaired
+// comparison: the smallest two-sided p of a Mann–Whitney test of n and n
+// trials is 2/C(2n, n).
+func TrialsNeeded(questions int, alpha float64) int {
+	if questions < 1 || alpha <= 0 {
+		return 0
+	}
+	for n := 1; ; n++ {
+		if smallestP(n, n) <= alpha/float64(questions) {
+			return n
+		}
+	}
+}
+
+// UnreachableError is a plan whose questions could never be answered.
+type UnreachableError struct{ Pairs, Questions, Need int }
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("%d pairs cannot answer %d questions: the smallest p of %d pairs is %.2g, and %d questions at level %v want %.2g",
+		e.Pairs, e.Questions, e.Pairs, math.Ldexp(2, -e.Pairs), e.Questions, Alpha, Alpha/float64(e.Questions))
+}
+
+// Hint says how many pairs would do.
+func (e *UnreachableError) Hint() string {
+	return fmt.Sprintf("run at least %d pairs, or ask fewer questions", e.Need)
+}
+
+// Reachable returns an *UnreachableError when so many pairs can never answer
+// so many questions at Alpha, however clear the difference.
+func Reachable(pairs, questions int) error {
+	if need := PairsNeeded(questions, Alpha); pairs < need {
+		return &UnreachableError{pairs, questions, need}
+	}
+	return nil
+}
