@@ -1,0 +1,114 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/disk"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+// The probe appends what a small batch of entries comes to, as often as a
+// p99 needs, but no longer than a slow disk makes sensible.
+const (
+	probeAppend  = 4 << 10
+	probeSyncs   = 400
+	fewestSyncs  = 20
+	probeTime    = time.Second
+	longestProbe = 5 * time.Second
+)
+
+// fastestReal is the probe median below which no disk was reached: a tmpfs
+// answers in a fraction of a microsecond, an NVMe drive with a capacitor in
+// some twenty.
+const fastestReal = 20 * time.Microsecond
+
+// samples are sorted.
+type samples []time.Duration
+
+// percentile by nearest rank; zero where there are no samples.
+func (s samples) percentile(p int) time.Duration {
+	if len(s) == 0 {
+		return 0
+	}
+	rank := (len(s)*p + 99) / 100
+	return s[max(rank, 1)-1]
+}
+
+// probeFsync times one append and its fdatasync, again and again.
+func probeFsync(ctx context.Context, dir string) (s samples, err error) {
+	f, err := os.CreateTemp(dir, "fsync-probe-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	block := make([]byte, probeAppend)
+	began := time.Now()
+	for len(s) < probeSyncs && !spent(time.Since(began), len(s)) && ctx.Err() == nil {
+		start := time.Now()
+		if _, err := f.Write(block); err != nil {
+			return nil, err
+		}
+		if err := datasync(f); err != nil {
+			return nil, err
+		}
+		s = append(s, time.Since(start))
+	}
+	slices.Sort(s)
+	return s, ctx.Err()
+}
+
+// spent gives a slow disk more time for the fewest syncs that say anything.
+func spent(took time.Duration, syncs int) bool {
+	return took > longestProbe || (took > probeTime && syncs >= fewestSyncs)
+}
+
+// inMemory are filesystems whose sync reaches no disk.
+var inMemory = []string{"tmpfs", "ramfs", "devtmpfs"}
+
+func isReal(env results.Environment) bool {
+	return !slices.Contains(inMemory, env.Filesystem) && env.FsyncP50NS >= fastestReal.Nanoseconds()
+}
+
+// filesystem is the type of the mount that holds dir: ext4, tmpfs, apfs.
+func filesystem(ctx context.Context, dir string) string {
+	mounts, err := disk.PartitionsWithContext(ctx, true)
+	if err != nil {
+		return ""
+	}
+	resolved, err := realPath(dir)
+	if err != nil {
+		return ""
+	}
+	best := disk.PartitionStat{}
+	for _, m := range mounts {
+		// Later mounts hide earlier ones at the same place.
+		if within(resolved, m.Mountpoint) && len(m.Mountpoint) >= len(best.Mountpoint) {
+			best = m
+		}
+	}
+	return best.Fstype
+}
+
+func realPath(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	resolved, err := filepath.EvalSymlinks(abs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return abs, nil
+	}
+	return resolved, err
+}
+
+func within(path, mount string) bool {
+	return path == mount || strings.HasPrefix(path, strings.TrimSuffix(mount, "/")+"/")
+}

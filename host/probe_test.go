@@ -1,0 +1,106 @@
+package host
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+func TestProbeDescribesTheHostAndLeavesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
+	env, err := Probe(t.Context(), dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if env.Cores < 1 || env.OS == "" || env.Kernel == "" || env.Filesystem == "" || env.MemoryBytes == 0 {
+		t.Errorf("something is not described: %+v", env)
+	}
+	if env.FsyncP50NS <= 0 || env.FsyncP99NS < env.FsyncP50NS {
+		t.Errorf("fsync p50 %d ns, p99 %d ns", env.FsyncP50NS, env.FsyncP99NS)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestProbeKnowsMemoryFromDisk(t *testing.T) {
+	const shm = "/dev/shm"
+	if _, err := os.Stat(shm); err != nil {
+		t.Skip("no " + shm)
+	}
+	dir, err := os.MkdirTemp(shm, "raftbench-probe-")
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	env, err := Probe(t.Context(), dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if env.Filesystem != "tmpfs" || env.FsyncReal {
+		t.Errorf("got %s, real %v, want tmpfs, not real", env.Filesystem, env.FsyncReal)
+	}
+}
+
+func TestProbeRefusesWhereNothingCanBeWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Probe(t.Context(), filepath.Join(file, "below"), true); err == nil {
+		t.Error("a directory below a file was accepted")
+	}
+}
+
+func TestFsyncIsRealOnlyOnADiskThatTakesTime(t *testing.T) {
+	for _, c := range []struct {
+		fs   string
+		p50  time.Duration
+		want bool
+	}{
+		{"ext4", 140 * time.Microsecond, true},
+		{"ext4", 19 * time.Microsecond, false}, // a write cache, or eatmydata
+		{"tmpfs", 140 * time.Microsecond, false},
+	} {
+		if got := isReal(results.Environment{Filesystem: c.fs, FsyncP50NS: c.p50.Nanoseconds()}); got != c.want {
+			t.Errorf("%s at %s: real %v, want %v", c.fs, c.p50, got, c.want)
+		}
+	}
+}
+
+func TestPercentileIsNearestRank(t *testing.T) {
+	s := samples{}
+	for i := range 200 {
+		s = append(s, time.Duration(i+1))
+	}
+	for p, want := range map[int]time.Duration{50: 100, 99: 198, 100: 200, 0: 1} {
+		if got := s.percentile(p); got != want {
+			t.Errorf("p%d of 1..200 is %d, want %d", p, got, want)
+		}
+	}
+	if got := (samples{}).percentile(50); got != 0 {
+		t.Errorf("median of nothing is %d", got)
+	}
+	if !slices.IsSorted(s) {
+		t.Error("samples are not sorted")
+	}
+}
+
+func TestWithin(t *testing.T) {
+	for _, c := range []struct {
+		path, mount string
+		want        bool
+	}{
+		{"/data/x", "/", true}, {"/data/x", "/data", true}, {"/data", "/data", true},
+		{"/database", "/data", false}, {"/", "/", true},
+	} {
+		if got := within(c.path, c.mount); got != c.want {
+			t.Errorf("%s within %s: %v, want %v", c.path, c.mount, got, c.want)
+		}
+	}
+}
