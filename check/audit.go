@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/raftbench/raftbench/client"
 )
@@ -52,9 +53,7 @@ func (r Report) OK() bool { return r.Objections == 0 }
 // not catch up are objected to and their keys not held against the ledger. The
 // error is of the asking; what the answers say is in the Report.
 func (l *Ledger) Audit(ctx context.Context, replicas []Replica) (Report, error) {
-	a := &audit{ledger: l}
-	a.findings.first = append(a.findings.first, l.findings.first...)
-	a.findings.total = l.findings.total
+	a := l.begin()
 	settled, err := a.settle(ctx, replicas)
 	if err != nil {
 		return a.report(), err
@@ -78,6 +77,14 @@ type audit struct {
 	reference map[string]uint64
 }
 
+// begin an audit with what was objected to under load, and forget the last one.
+func (l *Ledger) begin() *audit {
+	l.each(func(_ string, e *entry) { e.seen, e.lost = 0, 0 })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &audit{ledger: l, findings: findings{first: slices.Clone(l.findings.first), total: l.findings.total}}
+}
+
 func (a *audit) report() Report {
 	r := Report{Revision: a.revision, Findings: a.findings.first, Objections: a.findings.total}
 	a.ledger.each(func(_ string, e *entry) {
@@ -95,14 +102,7 @@ func (a *audit) report() Report {
 // scan holds every key of replica number n (from 1) against the ledger.
 func (a *audit) scan(ctx context.Context, r Replica, n int) error {
 	err := r.Client.Scan(ctx, a.ledger.prefix, func(kv client.KeyValue) error {
-		e := a.ledger.find(kv.Key)
-		if e == nil {
-			a.findings.add(Finding{Rule: RuleUnexpected, Node: r.ID, Key: kv.Key,
-				Got: sprintf("version %d at revision %d", kv.Version, kv.ModRevision), Want: "no such key: nobody wrote it"})
-			return nil
-		}
-		e.seen = n
-		a.hold(r.ID, e, kv)
+		a.ledger.with(kv.Key, func(e *entry) { a.hold(r.ID, n, e, kv) })
 		a.contrast(r.ID, n, kv)
 		return nil
 	})
@@ -120,10 +120,15 @@ func (a *audit) scan(ctx context.Context, r Replica, n int) error {
 }
 
 // hold judges one key on one replica.
-func (a *audit) hold(node string, e *entry, kv client.KeyValue) {
+func (a *audit) hold(node string, n int, e *entry, kv client.KeyValue) {
 	object := func(rule, got, want string) {
 		a.findings.add(Finding{Rule: rule, Node: node, Key: kv.Key, Got: got, Want: want})
 	}
+	if e == nil {
+		object(RuleUnexpected, sprintf("version %d at revision %d", kv.Version, kv.ModRevision), "no such key: nobody wrote it")
+		return
+	}
+	e.seen = n
 	version := sprintf("version %d", kv.Version)
 	switch {
 	case kv.Version < e.acked:

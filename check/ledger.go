@@ -114,12 +114,12 @@ func (l *Ledger) each(f func(key string, e *entry)) {
 	}
 }
 
-// find returns the entry of key, or nil.
-func (l *Ledger) find(key string) *entry {
+// with calls f with the entry of key, or nil, its shard locked.
+func (l *Ledger) with(key string, f func(e *entry)) {
 	s := l.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.keys[key]
+	f(s.keys[key])
 }
 
 func (l *Ledger) shard(key string) *shard {

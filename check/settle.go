@@ -44,15 +44,21 @@ func (a *audit) settle(ctx context.Context, replicas []Replica) ([]Replica, erro
 	defer cancel()
 	tick := time.NewTicker(settleEvery)
 	defer tick.Stop()
+	var last []answer
 	for {
 		answers := ask(wait, replicas)
-		if a.agree(replicas, answers) {
+		if wait.Err() == nil || last == nil {
+			last = answers
+		}
+		if a.agree(replicas, last) {
 			return replicas, nil
 		}
 		select {
 		case <-tick.C:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("audit: given up while replicas caught up: %w", ctx.Err())
 		case <-wait.Done():
-			return a.laggards(replicas, answers, limit)
+			return a.laggards(replicas, last, limit)
 		}
 	}
 }

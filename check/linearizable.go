@@ -1,0 +1,209 @@
+package check
+
+import (
+	"io"
+	"slices"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// Answer to a question that may take longer than there is time.
+type Answer string
+
+// The answers.
+const (
+	Holds     Answer = "ok"
+	Violated  Answer = "violated"
+	Undecided Answer = "unknown" // the time ran out
+)
+
+// RuleLinearizable is the rule that a Linearizability's findings break.
+const RuleLinearizable = "linearizable"
+
+// Linearizability is the judgement of a History.
+type Linearizability struct {
+	Answer           Answer
+	Keys, Operations int
+	// UndecidedKeys were not decided in time.
+	UndecidedKeys int
+	// Findings name, for the first keys that no order explains, the operation
+	// that the longest order could not place.
+	Findings []Finding
+
+	info *porcupine.LinearizationInfo // of the first violated key
+}
+
+// Linearizable looks for an order of the operations on each sampled key that
+// respects real time and explains every answer, for at most within. One
+// violated key is a violation, whatever the others are.
+func (h *History) Linearizable(within time.Duration) Linearizability {
+	deadline := time.Now().Add(within)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	verdict := Linearizability{Answer: Holds}
+	for _, key := range h.sampled() {
+		operations := register(h.logs[key].end())
+		verdict.Keys++
+		verdict.Operations += len(operations)
+		verdict.add(key, operations, time.Until(deadline))
+	}
+	switch {
+	case len(verdict.Findings) > 0:
+		verdict.Answer = Violated
+	case verdict.UndecidedKeys > 0:
+		verdict.Answer = Undecided
+	}
+	return verdict
+}
+
+// Visualize writes porcupine's picture of the first violated key as a page of
+// HTML; without a violation it writes nothing.
+func (v Linearizability) Visualize(w io.Writer) error {
+	if v.info == nil {
+		return nil
+	}
+	return porcupine.Visualize(registerModel, *v.info, w)
+}
+
+func (v *Linearizability) add(key string, operations []porcupine.Operation, left time.Duration) {
+	if left <= 0 {
+		v.UndecidedKeys++
+		return
+	}
+	switch porcupine.CheckOperationsTimeout(registerModel, operations, left) {
+	case porcupine.Unknown:
+		v.UndecidedKeys++
+	case porcupine.Illegal:
+		_, info := porcupine.CheckOperationsVerbose(registerModel, operations, time.Second)
+		if v.info == nil {
+			v.info = &info
+		}
+		if len(v.Findings) < maxFindings {
+			v.Findings = append(v.Findings, Finding{Rule: RuleLinearizable, Key: key,
+				Got:  misfit(operations, info),
+				Want: sprintf("an order of the %d operations on this key that explains it", len(operations))})
+		}
+	}
+}
+
+// sampled keys in a steady order, so that the same history gives the same
+// report.
+func (h *History) sampled() []string {
+	keys := make([]string, 0, len(h.logs))
+	for k := range h.logs {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// misfit describes the first operation, by its end, that the longest order
+// found cannot place.
+func misfit(operations []porcupine.Operation, info porcupine.LinearizationInfo) string {
+	var longest []int
+	for _, partition := range info.PartialLinearizations() {
+		for _, order := range partition {
+			if len(order) > len(longest) {
+				longest = order
+			}
+		}
+	}
+	var first *porcupine.Operation
+	for i := range operations {
+		if slices.Contains(longest, i) {
+			continue
+		}
+		if first == nil || operations[i].Return < first.Return {
+			first = &operations[i]
+		}
+	}
+	if first == nil {
+		return "an answer that no order explains"
+	}
+	return sprintf("%s between %v and %v", describe(first.Input, first.Output),
+		time.Duration(first.Call).Round(time.Microsecond), time.Duration(first.Return).Round(time.Microsecond))
+}
+
+// state of a register. The zero state is a key that was never written.
+type state struct {
+	value    uint64
+	revision int64
+}
+
+// input is what was asked of a register: a read where write is unset.
+type input struct {
+	write    bool
+	value    uint64
+	revision int64 // of a write: what it was given, 0 where nobody knows
+}
+
+// registerModel is one key with etcd's mod revision: a write raises the
+// revision, a read answers the value and revision of the last write.
+var registerModel = porcupine.Model{
+	Init: func() any { return state{} },
+	Step: func(s, in, out any) (bool, any) {
+		now, i := s.(state), in.(input)
+		if !i.write {
+			return out.(state) == now, now
+		}
+		return i.revision == 0 || i.revision > now.revision, state{i.value, i.revision}
+	},
+	DescribeOperation: describe,
+	DescribeState:     func(s any) string { return s.(state).String() },
+}
+
+func describe(in, out any) string {
+	if i := in.(input); i.write {
+		return sprintf("write of %s", state{i.value, i.revision})
+	}
+	return sprintf("read of %s", out.(state))
+}
+
+func (s state) String() string {
+	if s == (state{}) {
+		return "no value"
+	}
+	return sprintf("value #%04x at revision %d", uint16(s.value), s.revision)
+}
+
+// register turns calls into porcupine's operations.
+//
+// A write of unknown outcome may take effect at any time after it was sent, or
+// never. As all values differ, a read tells which: one that nobody read can be
+// left out (its place may be after everything); one that was read took effect
+// by then, and its revision is the one that was read with it. This leaves no
+// operation open to the end, which is what makes such searches explode.
+func register(calls []call) []porcupine.Operation {
+	read := make(map[uint64]call)
+	for _, c := range calls {
+		if r, ok := read[c.value]; c.read && (!ok || c.done < r.done) {
+			read[c.value] = c
+		}
+	}
+	var operations []porcupine.Operation
+	for _, c := range calls {
+		if c.unknown {
+			r, ok := read[c.value]
+			if !ok {
+				continue
+			}
+			c.revision, c.done = r.revision, max(r.done, c.sent)
+		}
+		operations = append(operations, c.operation())
+	}
+	return operations
+}
+
+func (c call) operation() porcupine.Operation {
+	op := porcupine.Operation{Call: int64(c.sent), Return: int64(c.done)}
+	switch {
+	case !c.read:
+		op.Input = input{write: true, value: c.value, revision: c.revision}
+	case c.revision == 0 && c.value == hash(nil):
+		op.Input, op.Output = input{}, state{}
+	default:
+		op.Input, op.Output = input{}, state{c.value, c.revision}
+	}
+	return op
+}
