@@ -1,120 +1,188 @@
 // Package cluster spawns node processes, forms them into a cluster, harms
 // them, and always cleans up: whatever ends the launcher, no running node
 // outlives it by more than two seconds.
+//
+// The launcher speaks to a node over the node's stdin and stdout only, and
+// the end of that channel is the end of the node. On Linux the kernel also
+// kills a node whose launcher is gone, which holds for a paused one too; on
+// other systems a node that was paused when its launcher was killed stays
+// stopped.
 package cluster
 
 import (
 	"context"
-	"os/exec"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/raftbench/raftbench/control"
 )
 
-// Starter says how a node's process is started: locally, or through ssh,
-// docker exec or kubectl exec, whose stdio carries the same channel.
-type Starter func(ctx context.Context, id string) (*exec.Cmd, error)
+// callTimeout bounds what is asked of a node where the caller's context has
+// no deadline.
+const callTimeout = 10 * time.Second
 
-// Local starts `binary node` on this host.
-func Local(binary string) Starter {
-	return func(context.Context, string) (*exec.Cmd, error) { return exec.Command(binary, "node"), nil }
-}
-
-// Spec is the cluster that is wanted.
-type Spec struct {
-	Start Starter
-	// Dir receives data directories (Dir/<id>/data, removed by Stop unless
-	// KeepData); LogDir each node's log, <id>.log.
-	Dir, LogDir string
-	KeepData    bool
-	// Nodes in order; DataDir and Listen are filled in when empty.
-	Nodes []control.Options
-	// Leader is the id of the node to lead, or empty for any.
-	Leader string
-	// BootTimeout bounds the way to an agreed leader; zero means 15 s.
-	BootTimeout time.Duration
-	// OnEvent sees every event of every node, in the order of its arrival;
-	// calls are serialised.
-	OnEvent func(id string, e control.Event)
-}
+var errStopping = errors.New("the cluster is being stopped")
 
 // Cluster is a set of running (or killed) members.
-type Cluster struct{}
+type Cluster struct {
+	spec    Spec
+	members []*Member
+	spawner *spawner
+	lock    *dirLock
 
-// Member is one node process.
-type Member struct{}
+	// life ends when Stop begins, and with it every wait.
+	life    context.Context
+	endLife context.CancelCauseFunc
+
+	// publish serialises telling the members of each other's addresses, so
+	// that the newest are told last.
+	publish sync.Mutex
+	// events serialises OnEvent.
+	events sync.Mutex
+
+	mu      sync.Mutex
+	leader  string // by the events, in term; empty: none known
+	term    uint64
+	changed chan struct{} // closed and replaced at every change of roles
+	death   *DeathError
+	died    chan struct{}
+
+	stop    sync.Once
+	stopErr error
+}
 
 // Start spawns all nodes, bootstraps from the leader, and returns when every
-// node agrees on it. On error nothing is left behind.
-func Start(ctx context.Context, spec Spec) (*Cluster, error) { panic("being built") }
+// node agrees on it. On error nothing but the logs is left behind.
+func Start(ctx context.Context, spec Spec) (*Cluster, error) {
+	if err := spec.check(); err != nil {
+		return nil, err
+	}
+	c, err := prepare(spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.boot(ctx); err != nil {
+		if dead := c.Err(); dead != nil {
+			err = dead // whatever else failed, failed for that
+		}
+		gone, cancel := context.WithCancel(context.Background())
+		cancel() // no use in asking politely
+		return nil, errors.Join(err, c.Stop(gone))
+	}
+	return c, nil
+}
+
+func prepare(spec Spec) (*Cluster, error) {
+	lock, err := lockDir(spec.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{
+		spec: spec, lock: lock, spawner: newSpawner(),
+		changed: make(chan struct{}), died: make(chan struct{}),
+	}
+	c.life, c.endLife = context.WithCancelCause(context.Background())
+	for _, o := range spec.Nodes {
+		c.members = append(c.members, newMember(c, o))
+	}
+	err = os.MkdirAll(spec.LogDir, 0o755)
+	for _, m := range c.members {
+		err = errors.Join(err, os.MkdirAll(m.options.DataDir, 0o755))
+	}
+	if err != nil {
+		gone, cancel := context.WithCancel(context.Background())
+		cancel()
+		return nil, errors.Join(fmt.Errorf("directories of the cluster: %w", err), c.Stop(gone))
+	}
+	return c, nil
+}
 
 // Members in the order of the spec.
-func (c *Cluster) Members() []*Member { panic("being built") }
+func (c *Cluster) Members() []*Member { return append([]*Member(nil), c.members...) }
 
 // Member by id; nil when there is none.
-func (c *Cluster) Member(id string) *Member { panic("being built") }
-
-// Leader waits until all live members agree on a live leader, or ctx ends.
-func (c *Cluster) Leader(ctx context.Context) (*Member, uint64, error) { panic("being built") }
-
-// Current is the leader that the latest term's events name, without waiting;
-// nil when none is known.
-func (c *Cluster) Current() (*Member, uint64) { panic("being built") }
-
-// Transfer hands leadership to the member called id, and verifies it.
-func (c *Cluster) Transfer(ctx context.Context, id string) error { panic("being built") }
-
-// Stop ends every process, cleanly where it can, and removes the data.
-func (c *Cluster) Stop(ctx context.Context) error { panic("being built") }
-
-// ID of the member.
-func (m *Member) ID() string { panic("being built") }
-
-// Site of the member.
-func (m *Member) Site() string { panic("being built") }
-
-// PID of the current process; 0 when it does not run.
-func (m *Member) PID() int { panic("being built") }
-
-// Listen returns the addresses that the current process published.
-func (m *Member) Listen() control.Listen { panic("being built") }
-
-// LogPath is the node's log file.
-func (m *Member) LogPath() string { panic("being built") }
-
-// DataDir is the node's data directory.
-func (m *Member) DataDir() string { panic("being built") }
-
-// Alive reports whether the process runs (a paused one does).
-func (m *Member) Alive() bool { panic("being built") }
+func (c *Cluster) Member(id string) *Member {
+	for _, m := range c.members {
+		if m.options.ID == id {
+			return m
+		}
+	}
+	return nil
+}
 
 // Died is closed when a process ends unasked; Err then tells how, with the
 // tail of its log.
-func (c *Cluster) Died() <-chan struct{} { panic("being built") }
+func (c *Cluster) Died() <-chan struct{} { return c.died }
 
-// Err is the first unasked death, or nil.
-func (c *Cluster) Err() error { panic("being built") }
+// Err is the first unasked death, a *DeathError, or nil.
+func (c *Cluster) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.death == nil {
+		return nil
+	}
+	return c.death
+}
 
-// Kill sends SIGKILL and returns when the process is reaped. The instant
-// returned is just before the signal, on CLOCK_MONOTONIC in ns.
-func (m *Member) Kill(ctx context.Context) (atNS int64, err error) { panic("being built") }
+// bound gives a context that ends with ctx, with the cluster, and after d
+// where ctx has no deadline of its own.
+func (c *Cluster) bound(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancelCause := context.WithCancelCause(ctx)
+	release := context.AfterFunc(c.life, func() { cancelCause(context.Cause(c.life)) })
+	cancel := func() { release(); cancelCause(context.Canceled) }
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, cancel
+	}
+	ctx, cancelTime := context.WithTimeout(ctx, d)
+	return ctx, func() { cancelTime(); cancel() }
+}
 
-// Pause sends SIGSTOP and waits until the process is stopped.
-func (m *Member) Pause(ctx context.Context) error { panic("being built") }
+// dataDir is where a member's data stands unless its options say otherwise.
+func (s *Spec) dataDir(id string) string { return filepath.Join(s.Dir, id, "data") }
 
-// Resume sends SIGCONT.
-func (m *Member) Resume(ctx context.Context) error { panic("being built") }
+// running members that are not paused: those that can be asked something.
+func (c *Cluster) answering() []*Member {
+	var ms []*Member
+	for _, m := range c.members {
+		if m.answers() {
+			ms = append(ms, m)
+		}
+	}
+	return ms
+}
 
-// Restart starts the node again on its old data and waits until it listens.
-func (m *Member) Restart(ctx context.Context) error { panic("being built") }
+// heard takes one event of a member's process.
+func (c *Cluster) heard(m *Member, p *process, e control.Event) {
+	m.note(p, e)
+	c.noteLeader(m.ID(), e)
+	if c.spec.OnEvent != nil {
+		c.events.Lock()
+		defer c.events.Unlock()
+		c.spec.OnEvent(m.ID(), e)
+	}
+}
 
-// Stats asks the node.
-func (m *Member) Stats(ctx context.Context) (control.Stats, error) { panic("being built") }
+// ended takes the end of a member's process.
+func (c *Cluster) ended(m *Member, p *process) {
+	m.noteEnd(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !p.asked.Load() && c.death == nil && c.life.Err() == nil {
+		c.death = death(p, m.LogPath())
+		close(c.died)
+	}
+	if c.leader == m.ID() {
+		c.leader = ""
+	}
+	c.announce()
+}
 
-// Links does a fault to the node's outgoing links.
-func (m *Member) Links(ctx context.Context, f control.Fault) error { panic("being built") }
-
-// Apply has the node write from inside itself.
-func (m *Member) Apply(ctx context.Context, a control.Apply) (control.ApplyResult, error) {
-	panic("being built")
+// announce wakes who waits for a change of roles; c.mu is held.
+func (c *Cluster) announce() {
+	close(c.changed)
+	c.changed = make(chan struct{})
 }

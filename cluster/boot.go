@@ -1,0 +1,154 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// boot takes the way from nothing to an agreed leader: spawn all, tell all
+// about all, bootstrap one, agree, and give that one the wanted timeouts.
+func (c *Cluster) boot(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.spec.bootTimeout())
+	defer cancel()
+	ctx, release := c.bound(ctx, c.spec.bootTimeout())
+	defer release()
+	// A node that dies ends the boot at once, with the node's own reason.
+	ctx, give := context.WithCancelCause(ctx)
+	defer give(nil)
+	go func() {
+		select {
+		case <-c.died:
+			give(c.Err())
+		case <-ctx.Done():
+		}
+	}()
+
+	if err := c.spawnAll(ctx); err != nil {
+		return err
+	}
+	if err := c.tellAddresses(ctx); err != nil {
+		return err
+	}
+	first := c.Member(c.spec.first())
+	if _, err := first.call(ctx, control.Command{Op: control.OpBootstrap, Peers: c.peers()}); err != nil {
+		return err
+	}
+	leader, _, err := c.agree(ctx, c.Err)
+	if err != nil {
+		return fmt.Errorf("cluster of %d: %w", len(c.members), err)
+	}
+	if err := first.reload(ctx); err != nil {
+		return err
+	}
+	if c.spec.Leader != "" && leader != first {
+		return c.Transfer(ctx, c.spec.Leader)
+	}
+	return nil
+}
+
+func (c *Cluster) spawnAll(ctx context.Context) error {
+	var all errgroup.Group
+	for _, m := range c.members {
+		raft := m.options.Raft
+		if m.ID() == c.spec.first() {
+			raft = eager(raft)
+		}
+		all.Go(func() error { return m.begin(ctx, raft) })
+	}
+	return all.Wait()
+}
+
+// eager makes a node stand for election as early as raft allows, which is one
+// to two heartbeat timeouts after it hears of no leader: raft wants lease ≤
+// heartbeat timeout ≤ election timeout. The election timeout stays as it is,
+// for it must leave the votes the time to cross the links.
+func eager(r control.Raft) control.Raft {
+	if r.LeaderLeaseTimeout > 0 && r.LeaderLeaseTimeout < r.HeartbeatTimeout {
+		r.HeartbeatTimeout = r.LeaderLeaseTimeout
+	}
+	return r
+}
+
+// reload gives an eager node the timeouts that were asked for.
+func (m *Member) reload(ctx context.Context) error {
+	want := m.options.Raft
+	if eager(want) == want {
+		return nil
+	}
+	_, err := m.call(ctx, control.Command{Op: control.OpReload, Reload: &control.Timeouts{
+		HeartbeatTimeout: want.HeartbeatTimeout, ElectionTimeout: want.ElectionTimeout,
+	}})
+	return err
+}
+
+func (c *Cluster) peers() []control.Peer {
+	ps := make([]control.Peer, len(c.members))
+	for i, m := range c.members {
+		ps[i] = m.peer()
+	}
+	return ps
+}
+
+// tellAddresses publishes where every member listens now to all that can
+// hear it. A member that dies meanwhile is no failure of the telling.
+func (c *Cluster) tellAddresses(ctx context.Context) error {
+	c.publish.Lock()
+	defer c.publish.Unlock()
+	peers := c.peers()
+	var all errgroup.Group
+	for _, m := range c.members {
+		all.Go(func() error { return m.tell(ctx, peers) })
+	}
+	return all.Wait()
+}
+
+func (m *Member) tell(ctx context.Context, peers []control.Peer) error {
+	m.mu.Lock()
+	m.uninformed = m.paused
+	m.mu.Unlock()
+	if !m.answers() {
+		return nil
+	}
+	_, err := m.call(ctx, control.Command{Op: control.OpPeers, Peers: peers})
+	if err != nil && (!m.answers() || errors.Is(err, errEnded)) {
+		return nil
+	}
+	return err
+}
+
+// whyNoLeader compares the timeouts with the links.
+func (s *Spec) whyNoLeader() string {
+	for _, o := range s.Nodes {
+		rtt := s.quorumRoundTrip(o)
+		if e := o.Raft.ElectionTimeout; e > 0 && rtt > 0 && e <= 2*rtt {
+			return fmt.Sprintf("election timeout %v of %s leaves no time for two round trips of %v to a quorum", e, o.ID, rtt)
+		}
+		if l := o.Raft.LeaderLeaseTimeout; l > 0 && rtt > 0 && l <= rtt+o.Raft.HeartbeatTimeout/5 {
+			return fmt.Sprintf("lease timeout %v of %s is not above the round trip of %v to a quorum plus a fifth of the heartbeat timeout %v", l, o.ID, rtt, o.Raft.HeartbeatTimeout)
+		}
+	}
+	return fmt.Sprintf("the nodes' logs in %s say what raft did", s.LogDir)
+}
+
+// quorumRoundTrip is the emulated round trip from a node to the follower that
+// completes its majority.
+func (s *Spec) quorumRoundTrip(from control.Options) time.Duration {
+	var rtts []time.Duration
+	for _, to := range s.Nodes {
+		if to.ID != from.ID {
+			rtts = append(rtts, from.Links[to.ID].Delay+to.Links[from.ID].Delay)
+		}
+	}
+	if len(rtts) == 0 {
+		return 0
+	}
+	slices.Sort(rtts)
+	return rtts[len(s.Nodes)/2-1]
+}

@@ -1,0 +1,143 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// Member is one node process, and the ones that it is restarted as.
+type Member struct {
+	cluster *Cluster
+	options control.Options
+	ownData bool // the data directory is the cluster's to remove
+
+	// harm serialises what starts, ends, stops and continues the process.
+	harm sync.Mutex
+
+	mu         sync.Mutex
+	proc       *process // nil before the first start
+	listen     control.Listen
+	paused     bool
+	uninformed bool  // missed the others' addresses while it was paused
+	spent      Usage // by the processes that ended
+}
+
+func newMember(c *Cluster, o control.Options) *Member {
+	m := &Member{cluster: c}
+	if o.Version == 0 {
+		o.Version = control.Version
+	}
+	if o.DataDir == "" {
+		o.DataDir, m.ownData = c.spec.dataDir(o.ID), true
+	}
+	m.options, m.listen = o, o.Listen
+	return m
+}
+
+// ID of the member.
+func (m *Member) ID() string { return m.options.ID }
+
+// Site of the member.
+func (m *Member) Site() string { return m.options.Site }
+
+// PID of the current process; 0 when it does not run.
+func (m *Member) PID() int {
+	if p := m.process(); p != nil {
+		return p.cmd.Process.Pid
+	}
+	return 0
+}
+
+// Listen returns the addresses that the current process published.
+func (m *Member) Listen() control.Listen {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.listen
+}
+
+// LogPath is the node's log file; the processes of a restarted member share it.
+func (m *Member) LogPath() string {
+	return filepath.Join(m.cluster.spec.LogDir, m.options.ID+".log")
+}
+
+// DataDir is the node's data directory.
+func (m *Member) DataDir() string { return m.options.DataDir }
+
+// Alive reports whether the process runs (a paused one does).
+func (m *Member) Alive() bool { return m.process() != nil }
+
+// process that runs now, or nil.
+func (m *Member) process() *process {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.proc == nil || !m.proc.running() {
+		return nil
+	}
+	return m.proc
+}
+
+// answers reports whether the process runs and is not paused.
+func (m *Member) answers() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.proc != nil && m.proc.running() && !m.paused
+}
+
+// note takes what an event says about the member itself.
+func (m *Member) note(p *process, e control.Event) {
+	if e.Kind != control.EventListening || e.Listen == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.listen = *e.Listen
+	p.listens.Store(true)
+}
+
+// begin spawns a process for the member and has it start, on its last ports
+// if it ever had any.
+func (m *Member) begin(ctx context.Context, raft control.Raft) error {
+	cmd, err := m.cluster.spec.Start(ctx, m.ID())
+	if err != nil {
+		return fmt.Errorf("start of %s: %w", m.ID(), err)
+	}
+	p, err := launch(m.cluster.spawner, m.ID(), cmd, m.LogPath(),
+		func(p *process, e control.Event) { m.cluster.heard(m, p, e) },
+		func(p *process) { m.cluster.ended(m, p) })
+	if err != nil {
+		return fmt.Errorf("start of %s: %w", m.ID(), err)
+	}
+	m.mu.Lock()
+	m.proc, m.paused, m.uninformed = p, false, false
+	o := m.options
+	o.Raft, o.Listen = raft, m.listen
+	m.mu.Unlock()
+	if _, err := p.call(ctx, control.Command{Op: control.OpStart, Start: &o}); err != nil {
+		return err
+	}
+	if !p.listens.Load() {
+		return fmt.Errorf("%s answered the start, but never said where it listens", m.ID())
+	}
+	return nil
+}
+
+// call asks the current process.
+func (m *Member) call(ctx context.Context, c control.Command) (control.Event, error) {
+	p := m.process()
+	if p == nil {
+		return control.Event{}, fmt.Errorf("%s: %s does not run", c.Op, m.ID())
+	}
+	ctx, cancel := m.cluster.bound(ctx, callTimeout)
+	defer cancel()
+	return p.call(ctx, c)
+}
+
+// peer is the member as the others are told of it.
+func (m *Member) peer() control.Peer {
+	l := m.Listen()
+	return control.Peer{ID: m.ID(), Raft: l.Raft, Peer: l.Peer, Client: l.Client}
+}

@@ -1,0 +1,35 @@
+package cluster
+
+import (
+	"fmt"
+
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
+)
+
+// Nodes returns the options of n members, n1 to nN, that go round the
+// profile's sites, each with its outgoing links to all others. The link to
+// the load generator (control.ClientLink) is left to the caller, who knows
+// where it stands. Every node gets a seed of its own, drawn from seed.
+func Nodes(n int, profile netem.Profile, raft control.Raft, storage control.Storage, seed int64) []control.Options {
+	nodes := make([]control.Options, n)
+	for i := range nodes {
+		nodes[i] = control.Options{
+			Version: control.Version,
+			ID:      nodeID(i),
+			Site:    profile.Site(i),
+			Seed:    seed + int64(i),
+			Storage: storage,
+			Raft:    raft,
+			Links:   map[string]netem.Shape{},
+		}
+		for j := range nodes {
+			if j != i {
+				nodes[i].Links[nodeID(j)] = profile.Shape(profile.Site(i), profile.Site(j))
+			}
+		}
+	}
+	return nodes
+}
+
+func nodeID(i int) string { return fmt.Sprintf("n%d", i+1) }

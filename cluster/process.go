@@ -1,0 +1,260 @@
+package cluster
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+const (
+	// maxLine bounds one line of a node, in bytes. Stats with the histograms
+	// of a hundred links stay far below it.
+	maxLine = 16 << 20
+	// drainTime is how long the output of an ended process is still read.
+	// Only a process of its own that holds the pipe open can need it.
+	drainTime = time.Second
+)
+
+// errEnded is why a call to a process fails that no longer runs.
+var errEnded = errors.New("the process has ended")
+
+// process is one started node process and its control channel. How it was
+// started (here, through ssh, in a container) is the Starter's business.
+type process struct {
+	id   string
+	cmd  *exec.Cmd
+	in   *os.File
+	hear func(*process, control.Event)
+
+	// asked is set before the launcher itself ends the process.
+	asked atomic.Bool
+	// listens is set when it has published its addresses.
+	listens atomic.Bool
+	// last is what it had used when it was last looked at; the Member's
+	// mutex guards it.
+	last Usage
+	// state is set, and done closed, when the process is reaped and its
+	// output is read.
+	state *os.ProcessState
+	done  chan struct{}
+
+	write   sync.Mutex // one command's line at a time
+	mu      sync.Mutex
+	lastID  int64
+	pending map[int64]chan control.Event
+	spoilt  error // what it said that is no event
+}
+
+// launch starts the process on the spawner's thread, its stderr appended to
+// the log. hear is called for each event, in order, by one goroutine; ended,
+// once, after the last event.
+func launch(s *spawner, id string, cmd *exec.Cmd, logPath string, hear func(*process, control.Event), ended func(*process)) (*process, error) {
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close() //nolint:errcheck // the node has its own descriptor; nothing was written to ours
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(err, inR.Close(), inW.Close())
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = inR, outW, log
+	isolate(cmd)
+	err = s.do(cmd.Start)
+	_, _ = inR.Close(), outW.Close()
+	if err != nil {
+		_, _ = inW.Close(), outR.Close()
+		return nil, err
+	}
+	p := &process{
+		id: id, cmd: cmd, in: inW, hear: hear,
+		done: make(chan struct{}), pending: map[int64]chan control.Event{},
+	}
+	read := make(chan struct{})
+	go func() { defer close(read); p.read(outR) }()
+	go p.reap(outR, read, ended)
+	return p, nil
+}
+
+// read handles the process's lines until its output ends.
+func (p *process) read(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	lines.Buffer(make([]byte, 64<<10), maxLine)
+	lines.Split(wholeLines)
+	for lines.Scan() {
+		e, err := control.Decode[control.Event](lines.Bytes())
+		if err != nil || e.Kind == "" {
+			p.spoil(fmt.Errorf("got %q on its stdout, wanted one event a line as JSON", clip(lines.Bytes())))
+			break
+		}
+		p.hear(p, e)
+		if e.Kind == control.EventReply {
+			p.answer(e)
+		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		p.spoil(fmt.Errorf("got a line of more than %d bytes on its stdout", maxLine))
+	}
+	// A process that cannot write may never end.
+	_, _ = io.Copy(io.Discard, out)
+}
+
+// wholeLines is bufio.ScanLines without the torn line that a killed process
+// leaves at the end.
+func wholeLines(data []byte, atEOF bool) (int, []byte, error) {
+	advance, token, err := bufio.ScanLines(data, false)
+	if atEOF && advance == 0 && err == nil {
+		return len(data), nil, nil
+	}
+	return advance, token, err
+}
+
+// clip keeps an error readable.
+func clip(line []byte) []byte {
+	const most = 120
+	if len(line) > most {
+		return append(line[:most:most], "…"...)
+	}
+	return line
+}
+
+// spoil ends a process whose channel can no longer be understood.
+func (p *process) spoil(why error) {
+	p.mu.Lock()
+	p.spoilt = why
+	p.mu.Unlock()
+	_ = p.cmd.Process.Kill()
+}
+
+func (p *process) answer(e control.Event) {
+	p.mu.Lock()
+	waiting := p.pending[e.ID]
+	delete(p.pending, e.ID)
+	p.mu.Unlock()
+	if waiting != nil {
+		waiting <- e
+	}
+}
+
+func (p *process) reap(out *os.File, read <-chan struct{}, ended func(*process)) {
+	_ = p.cmd.Wait() // how it ended is in ProcessState
+	select {
+	case <-read:
+	case <-time.After(drainTime):
+		_ = out.SetReadDeadline(time.Now())
+		<-read
+	}
+	_, _ = out.Close(), p.in.Close()
+	p.state = p.cmd.ProcessState
+	ended(p)
+	close(p.done)
+}
+
+// call sends a command and waits for its reply. The reply's own error becomes
+// the call's.
+func (p *process) call(ctx context.Context, c control.Command) (control.Event, error) {
+	began := time.Now()
+	reply := make(chan control.Event, 1)
+	p.mu.Lock()
+	p.lastID++
+	c.ID = p.lastID
+	p.pending[c.ID] = reply
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		delete(p.pending, c.ID)
+		p.mu.Unlock()
+	}()
+
+	what := fmt.Sprintf("answer of %s to %s", p.id, c.Op)
+	if err := p.send(ctx, c); err != nil {
+		return control.Event{}, p.failed(what, began, err)
+	}
+	select {
+	case e := <-reply:
+		if e.Error != "" {
+			return e, &CommandError{ID: p.id, Op: c.Op, Problem: e.Error}
+		}
+		return e, nil
+	case <-p.done:
+		return control.Event{}, p.failed(what, began, errEnded)
+	case <-ctx.Done():
+		return control.Event{}, p.failed(what, began, context.Cause(ctx))
+	}
+}
+
+// send writes the command's line; a process that does not read cannot hold
+// it past ctx's deadline.
+func (p *process) send(ctx context.Context, c control.Command) error {
+	line, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	p.write.Lock()
+	defer p.write.Unlock()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	deadline, _ := ctx.Deadline()
+	_ = p.in.SetWriteDeadline(deadline)
+	n, err := p.in.Write(append(line, '\n'))
+	switch {
+	case errors.Is(err, os.ErrClosed) || errors.Is(err, syscall.EPIPE):
+		return errEnded
+	case err != nil && n > 0:
+		// What comes next would be glued to half a command.
+		p.spoil(fmt.Errorf("its stdin was full: took %d of %d bytes of a command", n, len(line)+1))
+	}
+	return err
+}
+
+// failed makes the error of a call, with the reason that the process itself
+// gave where there is one.
+func (p *process) failed(what string, began time.Time, err error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.spoilt != nil {
+		err = p.spoilt
+	}
+	return &WaitError{For: what, Waited: time.Since(began), Err: err}
+}
+
+// kill ends the process and waits until it is reaped.
+func (p *process) kill(ctx context.Context) error {
+	p.asked.Store(true)
+	began := time.Now()
+	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill of %s (pid %d): %w", p.id, p.cmd.Process.Pid, err)
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+		return &WaitError{For: fmt.Sprintf("end of %s (pid %d) after SIGKILL", p.id, p.cmd.Process.Pid), Waited: time.Since(began), Err: context.Cause(ctx)}
+	}
+}
+
+// running reports whether the process has not been reaped.
+func (p *process) running() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}

@@ -1,0 +1,105 @@
+package cluster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// lockName marks a directory that holds a cluster's data. The launcher holds
+// a lock on the file as long as it lives, so that what a killed launcher left
+// can be told from what a living one uses.
+const lockName = ".raftbench-cluster"
+
+// dirLock is the lock of one cluster's directory.
+type dirLock struct {
+	file *os.File
+	made bool // the directory was not there before
+}
+
+// lockDir makes the directory and takes its lock.
+func lockDir(dir string) (*dirLock, error) {
+	_, err := os.Stat(dir)
+	made := errors.Is(err, fs.ErrNotExist)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("data directory of the cluster: %w", err)
+	}
+	f, err := takeLock(filepath.Join(dir, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("data directory of the cluster: %w", err)
+	}
+	note, err := json.Marshal(map[string]int{"launcher_pid": os.Getpid()})
+	if err == nil {
+		_, err = f.Write(append(note, '\n'))
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &dirLock{file: f, made: made}, nil
+}
+
+// takeLock opens the file and locks it, or fails when another process (or
+// another cluster of this one) holds it.
+func takeLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s is in use by a running cluster: %w", filepath.Dir(path), err), f.Close())
+	}
+	return f, nil
+}
+
+// release removes the mark, and the directory when this cluster made it and
+// nothing is left in it.
+func (l *dirLock) release() error {
+	path := l.file.Name()
+	err := errors.Join(os.Remove(path), l.file.Close())
+	if l.made {
+		_ = os.Remove(filepath.Dir(path))
+	}
+	return err
+}
+
+// RemoveStale removes the data of clusters under dir whose launcher was
+// killed before it could: the data directories, never a log, and nothing of a
+// cluster that still has its launcher. It returns the directories that it
+// cleaned. A dir that does not exist holds nothing stale.
+func RemoveStale(dir string) (cleaned []string, err error) {
+	var marks []string
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil && d.Name() == lockName && d.Type().IsRegular() {
+			marks = append(marks, path)
+		}
+		return err
+	})
+	for _, mark := range marks {
+		f, lockErr := takeLock(mark)
+		if lockErr != nil {
+			continue // its launcher lives
+		}
+		l := &dirLock{file: f, made: true}
+		err = errors.Join(err, removeMembers(filepath.Dir(mark)), l.release())
+		cleaned = append(cleaned, filepath.Dir(mark))
+	}
+	return cleaned, err
+}
+
+// removeMembers removes each <id>/data under dir.
+func removeMembers(dir string) error {
+	data, err := filepath.Glob(filepath.Join(dir, "*", "data"))
+	for _, d := range data {
+		err = errors.Join(err, os.RemoveAll(d))
+		_ = os.Remove(filepath.Dir(d))
+	}
+	return err
+}
