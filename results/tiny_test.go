@@ -115,9 +115,9 @@ func (m *maker) measure(s tinySize, number int) error {
 	case s.nodes == 5 && number == 4:
 		t = m.again(t)
 	case s.nodes == 7 && number == 2:
-		t.Flags = []string{"host CPU 91 % busy in the calm window"}
+		t.Flags = []string{"calm: the host's CPU was 91 % busy"}
 	case s.nodes == 7 && number == 6:
-		t.Valid, t.InvalidReasons = false, []string{"the leader changed in the calm window: n1 to n2"}
+		t.Valid, t.InvalidReasons = false, []string{"calm: the leader or the term changed"}
 	}
 	if err := m.w.WriteHistograms(t.Cell, number, append(h1, h2...)); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (m *maker) measure(s tinySize, number int) error {
 // again records t as invalid and returns it as the repetition.
 func (m *maker) again(t Trial) Trial {
 	bad := t
-	bad.Valid, bad.InvalidReasons = false, []string{"98.2 % of the operations due in the calm window were completed: want at least 99 %"}
+	bad.Valid, bad.InvalidReasons = false, []string{"calm: only 294 of the 300 operations due were completed (want 99 %)"}
 	if err := m.w.Append(bad); err != nil {
 		panic(err)
 	}
@@ -188,11 +188,12 @@ func (m *maker) prove(s tinySize) error {
 	t := m.trial(s, 7, Proof, 13*time.Second)
 	tolerates := (s.nodes - 1) / 2
 	f := &Fault{Survived: tolerates, BlockedAt: tolerates + 1, Acked: 160, Unknown: 2, Restarted: true}
-	for i := range tolerates {
+	for i := range tolerates - 1 {
 		f.Killed = append(f.Killed, fmt.Sprintf("n%d", i+2))
 	}
 	f.Killed = append(f.Killed, "n1")
 	if tolerates > 0 {
+		f.Killed = append(f.Killed, fmt.Sprintf("n%d", s.nodes))
 		f.UnavailabilityNS = int64(s.unavailable)
 		f.ElectionNS = int64(s.unavailable - 12*time.Millisecond)
 	}

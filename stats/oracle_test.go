@@ -128,9 +128,9 @@ func TestTrendWithTiesAgainstShuffles(t *testing.T) {
 	v := []float64{1, 1, 2, 3, 3, 4, 5, 6, 6, 7}
 	seen := kendallS(v)
 	const shuffles = 200_000
-	shuffled, extreme := slices.Clone(v), 0
+	shuffled := slices.Clone(v)
 	for _, s := range []int{seen / 3, seen / 2} {
-		extreme = 0
+		extreme := 0
 		for range shuffles {
 			rng.Shuffle(len(v), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 			if got := kendallS(shuffled); max(got, -got) >= s {
