@@ -114,7 +114,8 @@ const shortestWindow = Duration(100 * 1e6)
 
 func (c *checker) sweep(l LoadMode) {
 	if slices.Contains(l.Mode, ModeSweep) && len(l.Rates) == 0 {
-		c.add("workload.load.rates", "got no rates, want the ascending rates of the sweep")
+		c.errs = append(c.errs, c.origin.mistake("got no rates, want the ascending rates of the sweep",
+			"rates: [100/s, 200/s, 400/s]", "workload.load.rates", "workload.load.mode"))
 	}
 	between(c, "workload.load.rates", List[Rate](l.Rates), Rate(0.01), 1_000_000)
 	for i := 1; i < len(l.Rates); i++ {
@@ -178,6 +179,15 @@ func (c cell) checkPlaces(s Setup) Errors {
 			"sites: "+strings.Join(s.Network.Sites, ", "), c.at("client"), c.at("network.profile")))
 	}
 	return errs
+}
+
+// checkTarget refuses to ask a follower where there is none.
+func (c cell) checkTarget(s Setup) Errors {
+	if s.Workload.Target != "follower" || s.Nodes > 1 {
+		return nil
+	}
+	return Errors{c.origin.mistake("got follower, but a cluster of 1 has none",
+		"leave size 1 out of nodes, or ask `all`", c.at("workload.target"), c.at("nodes"))}
 }
 
 func (s Setup) occupied(site string) bool {

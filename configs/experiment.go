@@ -42,13 +42,13 @@ type Network struct {
 type Link struct {
 	From         string         `json:"from" jsonschema:"A site or a member (n1); empty: every one."`
 	To           string         `json:"to" jsonschema:"A site or a member (n2); empty: every one."`
-	Delay        List[Duration] `json:"delay" jsonschema:"One way."`
-	Jitter       List[Duration] `json:"jitter" jsonschema:"Spread around the delay."`
-	Correlation  List[Percent]  `json:"correlation" jsonschema:"Of successive delays."`
-	Distribution List[string]   `json:"distribution" jsonschema:"Of the jitter: uniform, normal, pareto or paretonormal."`
-	Loss         List[Percent]  `json:"loss" jsonschema:"Of segments; above TCP that is a stall."`
-	Rate         List[Bitrate]  `json:"rate" jsonschema:"Bandwidth, such as 100mbit."`
-	Limit        List[Size]     `json:"limit" jsonschema:"Of the queue; the writer waits when it is full."`
+	Delay        List[Duration] `json:"delay,omitempty" jsonschema:"One way."`
+	Jitter       List[Duration] `json:"jitter,omitempty" jsonschema:"Spread around the delay."`
+	Correlation  List[Percent]  `json:"correlation,omitempty" jsonschema:"Of successive delays."`
+	Distribution List[string]   `json:"distribution,omitempty" jsonschema:"Of the jitter: uniform, normal, pareto or paretonormal."`
+	Loss         List[Percent]  `json:"loss,omitempty" jsonschema:"Of segments; above TCP that is a stall."`
+	Rate         List[Bitrate]  `json:"rate,omitempty" jsonschema:"Bandwidth, such as 100mbit."`
+	Limit        List[Size]     `json:"limit,omitempty" jsonschema:"Of the queue; the writer waits when it is full."`
 }
 
 // Messages are probabilities, each of one RPC of raft.

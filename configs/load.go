@@ -80,16 +80,42 @@ func parse(file string, data []byte) (Experiment, error) {
 }
 
 func decode(doc *ast.File, into *Experiment) error {
+	if len(doc.Docs) > 1 {
+		return &yaml.SyntaxError{Message: "got a second document, want one", Token: doc.Docs[1].Start}
+	}
 	for _, d := range doc.Docs {
 		if d.Body == nil {
 			continue
 		}
-		err := yaml.NodeToValue(d.Body, into, yaml.Strict())
-		if err != nil {
+		var empty emptyValues
+		ast.Walk(&empty, d.Body)
+		if empty.first != nil {
+			return &yaml.SyntaxError{
+				Message: "got no value; leave the key out to have its default",
+				Token:   empty.first,
+			}
+		}
+		if err := yaml.NodeToValue(d.Body, into, yaml.Strict()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// emptyValues finds the first null, which the YAML library takes for zero.
+type emptyValues struct{ first *token.Token }
+
+// Visit prefers the key: the null of `key:` has no place of its own.
+func (v *emptyValues) Visit(node ast.Node) ast.Visitor {
+	if v.first != nil {
+		return nil
+	}
+	if pair, ok := node.(*ast.MappingValueNode); ok && pair.Value.Type() == ast.NullType {
+		v.first = pair.Key.GetToken()
+	} else if node.Type() == ast.NullType {
+		v.first = node.GetToken()
+	}
+	return v
 }
 
 // located turns an error of the YAML library into one of ours.

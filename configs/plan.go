@@ -5,6 +5,7 @@ import (
 	"math"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -169,12 +170,17 @@ func (c cell) resolve() (Setup, Errors) {
 		s.Faults = append(s.Faults, TimedFault{At: span(f.At), Action: f.Action, Target: f.Target})
 	}
 	s.MessageFaults = c.Network.MessageFaults.resolve()
-	errs := c.checkPlaces(s)
-	if len(errs) > 0 {
-		return s, errs
-	}
 	s.Links = c.links(s)
-	return s, c.checkTimeouts(s)
+	return s, c.fit(s)
+}
+
+// fit finds what each value alone does not show: whether they go together.
+func (c cell) fit(s Setup) Errors {
+	errs := slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkTarget(s))
+	if len(errs) > 0 {
+		return errs
+	}
+	return c.checkTimeouts(s, c.Proofs > 0 || len(c.Faults) > 0)
 }
 
 // profile is built in, or in a file of one's own.

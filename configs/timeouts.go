@@ -1,4 +1,117 @@
 package configs
 
-// checkTimeouts refuses what cannot work with the profile's round trips.
-func (c cell) checkTimeouts(Setup) Errors { return nil }
+import (
+	"fmt"
+	"time"
+
+	"github.com/raftbench/raftbench/quorum"
+)
+
+// checkTimeouts refuses what cannot work: an order of timeouts that raft
+// refuses, and a lease that a healthy leader loses.
+func (c cell) checkTimeouts(s Setup, kills bool) Errors {
+	if s.Engine != EngineHashicorp {
+		return nil
+	}
+	if errs := c.checkOrder(s); len(errs) > 0 {
+		return errs
+	}
+	rtt, reason := s.slowestQuorum(kills)
+	if s.Nodes == 1 || s.Raft.LeaderLeaseTimeout > smallestLease(rtt, s.Raft.HeartbeatTimeout) {
+		return nil
+	}
+	return Errors{c.origin.mistake(
+		fmt.Sprintf("got %s, want more than %s: a round trip of %s (profile %s, %s), and a fifth of heartbeat_timeout %s",
+			s.Raft.LeaderLeaseTimeout, smallestLease(rtt, s.Raft.HeartbeatTimeout),
+			rtt, profileName(s.Network.Name), reason, s.Raft.HeartbeatTimeout),
+		leaseAdvice(rtt, s.Raft.HeartbeatTimeout),
+		c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout"), c.at("network.profile"))}
+}
+
+// checkOrder holds hashicorp/raft's own rule (ValidateConfig in config.go).
+func (c cell) checkOrder(s Setup) Errors {
+	var errs Errors
+	heartbeat, lease, election := s.Raft.HeartbeatTimeout, s.Raft.LeaderLeaseTimeout, s.Raft.ElectionTimeout
+	if lease > heartbeat {
+		errs = append(errs, c.origin.mistake(
+			fmt.Sprintf("got %s, want at most heartbeat_timeout, %s", lease, heartbeat),
+			"raft wants leader_lease_timeout ≤ heartbeat_timeout ≤ election_timeout",
+			c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout")))
+	}
+	if heartbeat > election {
+		errs = append(errs, c.origin.mistake(
+			fmt.Sprintf("got %s, want at least heartbeat_timeout, %s", election, heartbeat),
+			"raft wants leader_lease_timeout ≤ heartbeat_timeout ≤ election_timeout",
+			c.at("raft.election_timeout"), c.at("raft.heartbeat_timeout")))
+	}
+	return errs
+}
+
+// smallestLease is the longest silence between two answers of a healthy
+// follower. A heartbeat is sent up to a fifth of the heartbeat timeout after
+// the last one was answered (replication.go of hashicorp/raft:
+// randomTimeout(HeartbeatTimeout/10)), and its answer takes a round trip.
+func smallestLease(rtt, heartbeat time.Duration) time.Duration { return rtt + heartbeat/5 }
+
+// leaseAdvice names the smallest lease for this heartbeat timeout, and the
+// smallest timeouts of all. With lease = heartbeat = T the rule reads
+// T > rtt + T/5, or T > 5/4 rtt.
+func leaseAdvice(rtt, heartbeat time.Duration) string {
+	all := roundUp(rtt * 5 / 4)
+	text := fmt.Sprintf("the smallest that would do: leader_lease_timeout, heartbeat_timeout and election_timeout %s each", all)
+	if lease := roundUp(smallestLease(rtt, heartbeat)); lease <= heartbeat {
+		text += fmt.Sprintf("; or leader_lease_timeout %s with heartbeat_timeout %s", lease, heartbeat)
+	}
+	return text
+}
+
+// roundUp to the next 10 ms above d, so that the rule holds strictly.
+func roundUp(d time.Duration) time.Duration {
+	const step = 10 * time.Millisecond
+	return (d/step + 1) * step
+}
+
+// slowestQuorum is the round trip to the member that completes a quorum, as
+// long as it can become, and why. Where members are killed any survivor may
+// lead, and in the end the quorum needs every survivor: the longest round trip
+// between any two counts.
+func (s Setup) slowestQuorum(kills bool) (time.Duration, string) {
+	var slowest time.Duration
+	for i := range s.Nodes {
+		if s.Leader != AnyLeader && s.Network.Site(i) != s.Leader && !kills {
+			continue
+		}
+		rtts := s.roundTrips(i)
+		if kills && quorum.Size(s.Nodes).Tolerates() > 0 {
+			for _, rtt := range rtts {
+				slowest = max(slowest, rtt)
+			}
+			continue
+		}
+		slowest = max(slowest, quorum.CompletingRTT(rtts, s.Nodes))
+	}
+	switch {
+	case kills:
+		return slowest, "the longest: after kills any member may lead and needs every survivor"
+	case s.Leader == AnyLeader:
+		return slowest, "to the quorum, from the worst place for a leader"
+	}
+	return slowest, "from the leader to its quorum"
+}
+
+// roundTrips from member i to each of the others. Jitter counts three times,
+// pessimistically: 99.9 % of a normal distribution, all of a uniform one.
+func (s Setup) roundTrips(i int) []time.Duration {
+	var rtts []time.Duration
+	for j := range s.Nodes {
+		if j != i {
+			rtts = append(rtts, s.oneWay(i, j)+s.oneWay(j, i))
+		}
+	}
+	return rtts
+}
+
+func (s Setup) oneWay(i, j int) time.Duration {
+	shape := s.Links[MemberID(i)][MemberID(j)]
+	return shape.Delay + 3*shape.Jitter
+}

@@ -1,0 +1,77 @@
+package configs
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checkFaults holds what is to be done against the cluster it is done to.
+func (c cell) checkFaults(s Setup) Errors {
+	var errs Errors
+	add := func(i int, key, message, advice string) {
+		errs = append(errs, c.origin.mistake(message, advice, fmt.Sprintf("faults[%d].%s", i, key), "faults"))
+	}
+	for i, f := range s.Faults {
+		switch {
+		case s.Workload.Calm.Rate == 0:
+			add(i, "at", "got a fault and no calm window to do it in", "faults go with load modes calm and calm+saturate")
+		case f.At >= s.Workload.Calm.Duration:
+			add(i, "at", fmt.Sprintf("got %s, want less than the calm window's %s", f.At, s.Workload.Calm.Duration), "")
+		}
+		if !s.hasTarget(f.Target) {
+			add(i, "target", wanted(f.Target, fmt.Sprintf("leader, follower, a member n1 to n%d, or a link n1->n2", s.Nodes)).Error(),
+				s.targetAdvice(f.Target))
+		}
+		if f.Action == "power-loss" && !s.Storage.PowerLoss {
+			add(i, "action", "got power-loss and a store that forgets nothing", "set storage.power_loss: true")
+		}
+	}
+	return errs
+}
+
+func (s Setup) hasTarget(target string) bool {
+	if from, to, isLink := strings.Cut(target, "->"); isLink {
+		return from != to && s.hasMember(from) && s.hasMember(to)
+	}
+	switch target {
+	case "leader":
+		return true
+	case "follower":
+		return s.Nodes > 1
+	}
+	return s.hasMember(target)
+}
+
+func (s Setup) hasMember(id string) bool {
+	digits, found := strings.CutPrefix(id, "n")
+	i, err := strconv.Atoi(digits)
+	return found && err == nil && i >= 1 && i <= s.Nodes && MemberID(i-1) == id
+}
+
+func (s Setup) targetAdvice(target string) string {
+	if target == "follower" {
+		return fmt.Sprintf("a cluster of %d has no follower", s.Nodes)
+	}
+	return ""
+}
+
+// checkLinks holds the ends of each changed link against sites and members.
+func (c cell) checkLinks(s Setup) Errors {
+	var errs Errors
+	for i, l := range c.Network.Links {
+		for key, name := range map[string]string{"from": l.From, "to": l.To} {
+			if name == "" || slices.Contains(s.Network.Sites, name) || isMember(name) {
+				continue
+			}
+			errs = append(errs, c.origin.mistake(
+				wanted(name, "a site of profile "+s.Network.Name+" or a member such as n1").Error(),
+				"sites: "+strings.Join(s.Network.Sites, ", "), fmt.Sprintf("network.links[%d].%s", i, key)))
+		}
+	}
+	return errs
+}
+
+// isMember also holds for members that only larger sizes of the matrix have.
+func isMember(name string) bool { return Setup{Nodes: MaxNodes}.hasMember(name) }
