@@ -5,13 +5,13 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run build test lint fuzz cross gate bench-netem bench-node bench-loadgen bench-memory generate clean
+.PHONY: run build test lint fuzz cross gate bench-netem bench-node bench-loadgen clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
 	$(BIN) run --preset default
 
-## build: bin/raftbench
+## build: compile bin/raftbench
 build:
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/raftbench
 
@@ -29,5 +29,39 @@ lint: $(LINT)
 $(LINT): tools/go.mod tools/go.sum
 	cd tools && $(GO) build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
+## fuzz: every fuzz target for a few seconds
+FUZZTIME ?= 5s
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+## cross: macOS builds and vets
+cross:
+	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+
+## gate: a quick run on real processes, held to the safety rules
+gate: build
+	rm -rf bin/gate
+	$(BIN) run --preset quick --out bin/gate
+	$(BIN) gate bin/gate --rules safety
+
+## bench-netem: links and commits against what they should take
+bench-netem: build
+	cd netem/benchmark && $(GO) run .
+	$(GO) test -run '^$$' -bench Oracle -benchtime 1x -timeout 30m ./bench
+
+## bench-node: the node's API against raft.Apply inside the leader
+bench-node: build
+	$(GO) test -run '^$$' -bench Node -benchtime 1x -timeout 30m ./bench
+
+## bench-loadgen: the pacer against vegeta's and fortio's
+bench-loadgen:
+	cd loadgen/benchmark && $(GO) run .
+
+## clean: remove what was built
 clean:
 	rm -rf bin
