@@ -8,68 +8,67 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadPacer sleeps on a thread of its own, by the kernel's absolute clock:
-// Go's timers wait in whole milliseconds on Linux (runtime/netpoll_epoll.go).
-type threadPacer struct {
+// kernelPacer sleeps by the kernel's absolute clock: Go's timers wait in whole
+// milliseconds on Linux (runtime/netpoll_epoll.go).
+type kernelPacer struct {
 	origin time.Time
 	base   int64 // CLOCK_MONOTONIC at origin, in nanoseconds
-	slack  int   // the thread's own timer slack, put back at the end
 	// late is how far the kernel's wake-ups overshoot at least, tracked from
 	// what was seen.
 	late time.Duration
-	used time.Duration
 }
 
 func newPacer(origin time.Time) pacer {
-	runtime.LockOSThread()
-	p := &threadPacer{origin: origin, late: spin}
-	p.slack, _ = unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	p := &kernelPacer{origin: origin, late: spin}
 	p.base = readClock(unix.CLOCK_MONOTONIC) - int64(time.Since(origin))
-	p.used = time.Duration(readClock(unix.CLOCK_THREAD_CPUTIME_ID))
 	return p
 }
 
-func (p *threadPacer) until(ctx context.Context, due time.Duration) bool {
-	for {
-		now := time.Since(p.origin)
-		switch left := due - now; {
-		case left <= 0:
-			return ctx.Err() == nil
-		case left <= spin:
-			// Nothing to do but look at the clock again.
-		default:
-			wake := max(due-spin-p.late, now+1)
-			p.sleep(min(wake, now+slice))
-			if ctx.Err() != nil {
-				return false
-			}
-		}
+func (p *kernelPacer) approach(ctx context.Context, due time.Duration) time.Duration {
+	if due-time.Since(p.origin) <= spin {
+		return 0
 	}
+	// The thread stays the same while its slack and its clock are in use.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := readClock(unix.CLOCK_THREAD_CPUTIME_ID)
+	for ctx.Err() == nil {
+		now := time.Since(p.origin)
+		wake := due - spin - p.late
+		if wake <= now {
+			break
+		}
+		p.sleep(min(wake, now+slice))
+	}
+	return time.Duration(readClock(unix.CLOCK_THREAD_CPUTIME_ID) - before)
+}
+
+// meet looks at the clock again and again; it is not asked to where approach
+// did not come close.
+func (p *kernelPacer) meet(due time.Duration) time.Duration {
+	start := time.Since(p.origin)
+	now := start
+	for now < due {
+		now = time.Since(p.origin)
+	}
+	return now - start
 }
 
 // sleep until the instant at, and learn from the overshoot: downwards at once,
 // upwards slowly, since an early wake-up is mended by spinning and a late one
 // by nothing.
-func (p *threadPacer) sleep(at time.Duration) {
+func (p *kernelPacer) sleep(at time.Duration) {
 	t := unix.NsecToTimespec(p.base + int64(at))
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &t, nil) == unix.EINTR {
 	}
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) // the thread's default again
 	over := max(time.Since(p.origin)-at, 0)
 	if over < p.late {
 		p.late = over
 	} else {
 		p.late += (over - p.late) / 64
 	}
-}
-
-func (p *threadPacer) cpu() time.Duration {
-	return time.Duration(readClock(unix.CLOCK_THREAD_CPUTIME_ID)) - p.used
-}
-
-func (p *threadPacer) stop() {
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(p.slack), 0, 0, 0)
-	runtime.UnlockOSThread()
 }
 
 func readClock(id int32) int64 {

@@ -13,20 +13,18 @@ type timerPacer struct{ origin time.Time }
 
 func newPacer(origin time.Time) pacer { return timerPacer{origin} }
 
-func (p timerPacer) until(ctx context.Context, due time.Duration) bool {
-	for {
-		left := due - time.Since(p.origin)
-		if left <= 0 {
-			return ctx.Err() == nil
-		}
-		if left > spin {
-			time.Sleep(min(left-spin, slice))
-		}
-		if ctx.Err() != nil {
-			return false
-		}
+func (p timerPacer) approach(ctx context.Context, due time.Duration) time.Duration {
+	for left := p.left(due); left > spin && ctx.Err() == nil; left = p.left(due) {
+		time.Sleep(min(left-spin, slice))
 	}
+	return 0
 }
 
-func (timerPacer) cpu() time.Duration { return 0 }
-func (timerPacer) stop()              {}
+func (p timerPacer) meet(due time.Duration) time.Duration {
+	start := p.left(due)
+	for p.left(due) > 0 {
+	}
+	return max(start, 0)
+}
+
+func (p timerPacer) left(due time.Duration) time.Duration { return due - time.Since(p.origin) }

@@ -22,7 +22,8 @@ func (w *worker) loop(c int) {
 	r := w.run
 	target := r.targets[c%len(r.targets)]
 	for seq := int64(0); time.Since(r.origin) < r.window.Duration && r.ctx.Err() == nil; seq++ {
-		if w.do(target, -1, uint32(c+1), seq) != nil {
+		w.prepare(uint32(c+1), seq)
+		if w.send(target, -1) != nil {
 			r.rest(afterFailure)
 		}
 	}

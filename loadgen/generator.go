@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -115,8 +116,9 @@ type run struct {
 	recorders []*recorder
 	workers   sync.WaitGroup
 
-	due    int64         // scheduled by the open loop
-	pacing time.Duration // processor time of the open loop's dispatcher
+	// Of an open loop: operations scheduled, and the processor time in
+	// nanoseconds that waiting for their instants took.
+	due, pacing atomic.Int64
 }
 
 func newRun(ctx context.Context, g *Generator, w Window) *run {
@@ -159,55 +161,9 @@ func (r *run) collect(rec *Recording) {
 		total.merge(s)
 	}
 	total.fill(rec)
-	rec.PacingCPU = r.pacing
-	rec.Due = r.due
+	rec.PacingCPU = time.Duration(r.pacing.Load())
+	rec.Due = r.due.Load()
 	if r.window.Schedule == nil {
 		rec.Due = rec.Lag.TotalCount()
 	}
-}
-
-// worker executes operations one after another.
-type worker struct {
-	run      *run
-	recorder *recorder
-	value    []byte
-	op       Op
-}
-
-func (r *run) newWorker(i int) *worker {
-	w := &worker{run: r, recorder: r.recorders[i%len(r.recorders)], value: make([]byte, r.work.ValueSize)}
-	copy(w.value, r.payload.filler)
-	return w
-}
-
-// do executes one operation and records it. A negative intended instant means
-// that the operation is due when it is sent: the closed loop.
-func (w *worker) do(target Target, intended time.Duration, stream uint32, seq int64) error {
-	r, op := w.run, &w.op
-	u := r.payload.draw(stream, seq)
-	*op = Op{Kind: r.payload.kind(u), Key: r.payload.key(u), Origin: r.origin}
-	if op.Kind == Put {
-		r.payload.fill(w.value, stream, seq)
-		op.Value = w.value
-	} else {
-		op.Serializable = r.work.Serializable
-	}
-	ctx, cancel := context.WithTimeout(r.ctx, r.window.Timeout)
-	op.Sent = time.Since(r.origin)
-	op.Intended = intended
-	if intended < 0 {
-		op.Intended = op.Sent
-	}
-	if op.Kind == Put {
-		op.Revision, op.Err = target.Put(ctx, op.Key, op.Value)
-	} else {
-		op.Value, op.Revision, op.Err = target.Get(ctx, op.Key, op.Serializable)
-	}
-	op.Done = time.Since(r.origin)
-	cancel()
-	for _, o := range r.observers {
-		o.Observe(op)
-	}
-	w.recorder.add(op)
-	return op.Err
 }

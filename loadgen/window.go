@@ -9,7 +9,7 @@ import (
 // Schedule says when each operation of an open loop is due.
 type Schedule interface {
 	// Due returns the instant of operation i, counted from the window's
-	// start. It is called with i = 0, 1, 2, … in order, by one goroutine.
+	// start. It is called with i = 0, 1, 2, … in order, one call at a time.
 	Due(i int64) time.Duration
 }
 
