@@ -132,6 +132,9 @@ func (c *Cluster) Err() error {
 // where ctx has no deadline of its own.
 func (c *Cluster) bound(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancelCause := context.WithCancelCause(ctx)
+	if c.life.Err() != nil {
+		cancelCause(context.Cause(c.life))
+	}
 	release := context.AfterFunc(c.life, func() { cancelCause(context.Cause(c.life)) })
 	cancel := func() { release(); cancelCause(context.Canceled) }
 	if _, ok := ctx.Deadline(); ok {

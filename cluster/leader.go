@@ -66,11 +66,14 @@ func (c *Cluster) noteLeader(id string, e control.Event) {
 // agree asks until all agree; alive fails the wait early.
 func (c *Cluster) agree(ctx context.Context, alive func() error) (*Member, uint64, error) {
 	began := time.Now()
+	var v views
 	for {
 		c.mu.Lock()
 		changed := c.changed
 		c.mu.Unlock()
-		v := c.ask(ctx)
+		if now := c.ask(ctx); ctx.Err() == nil || v == nil {
+			v = now // an answer that ctx cut off would hide what was said before
+		}
 		if m, term := v.agreed(c); m != nil {
 			return m, term, nil
 		}

@@ -44,9 +44,10 @@ type process struct {
 	// last is what it had used when it was last looked at; the Member's
 	// mutex guards it.
 	last Usage
-	// state is set, and done closed, when the process is reaped and its
-	// output is read.
+	// state is set, then over, when the process is reaped and its output is
+	// read; done is closed when everyone who must know of it does.
 	state *os.ProcessState
+	over  atomic.Bool
 	done  chan struct{}
 
 	write   sync.Mutex // one command's line at a time
@@ -161,6 +162,7 @@ func (p *process) reap(out *os.File, read <-chan struct{}, ended func(*process))
 	}
 	_, _ = out.Close(), p.in.Close()
 	p.state = p.cmd.ProcessState
+	p.over.Store(true)
 	ended(p)
 	close(p.done)
 }
@@ -250,11 +252,4 @@ func (p *process) kill(ctx context.Context) error {
 }
 
 // running reports whether the process has not been reaped.
-func (p *process) running() bool {
-	select {
-	case <-p.done:
-		return false
-	default:
-		return true
-	}
-}
+func (p *process) running() bool { return !p.over.Load() }

@@ -1,0 +1,119 @@
+package cluster
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// A fake node is this test binary, started again, that speaks the control
+// channel and does what a sound node never does. It is a cluster of one in
+// term 1.
+const fakeEnv = "RAFTBENCH_TEST_FAKE"
+
+// What a fake node does wrong.
+const (
+	sound          = "nothing"
+	neverAnswers   = "never answers"
+	saysGarbage    = "says garbage"
+	diesAtStart    = "dies at start"
+	diesWhenAsked  = "dies when asked for stats"
+	neverListens   = "answers the start without listening"
+	refusesToStart = "answers the start with an error"
+	ignoresStop    = "ignores stop, SIGTERM and the end of stdin"
+	neverLeads     = "knows no leader"
+	endlessLine    = "says a line without an end"
+)
+
+// fake starts a fake node with this flaw, and real ones as rest does.
+func fake(flaws map[string]string, rest Starter) Starter {
+	return func(ctx context.Context, id string) (*exec.Cmd, error) {
+		flaw, isFake := flaws[id]
+		if !isFake {
+			return rest(ctx, id)
+		}
+		self, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		cmd := exec.Command(self)
+		cmd.Env = append(os.Environ(), fakeEnv+"="+flaw)
+		return cmd, nil
+	}
+}
+
+// runFake is the fake node's main.
+func runFake(flaw string) {
+	if flaw == ignoresStop {
+		signal.Ignore(syscall.SIGTERM)
+	}
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		c, err := control.Decode[control.Command](in.Bytes())
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "fake:", err)
+			os.Exit(9)
+		}
+		answerFake(flaw, c)
+	}
+	for flaw == ignoresStop {
+		time.Sleep(time.Hour)
+	}
+}
+
+func answerFake(flaw string, c control.Command) {
+	reply := control.Event{Kind: control.EventReply, ID: c.ID}
+	switch {
+	case flaw == neverAnswers, flaw == ignoresStop && c.Op == control.OpStop:
+		return
+	case flaw == saysGarbage:
+		fmt.Println("panic: this is no JSON")
+		return
+	case flaw == endlessLine:
+		for {
+			fmt.Print(strings.Repeat("x", 1<<20))
+		}
+	case flaw == diesAtStart:
+		for i := range 30 {
+			fmt.Fprintf(os.Stderr, "line %d of the log\n", i)
+		}
+		os.Exit(3)
+	case flaw == refusesToStart:
+		reply.Error = "got protocol 99, this build speaks 1"
+	case c.Op == control.OpStart && flaw != neverListens:
+		sayFake(control.Event{Kind: control.EventListening, PID: os.Getpid(), Listen: &control.Listen{Raft: "a:1", Client: "a:2", Peer: "a:3"}})
+	case c.Op == control.OpStats && flaw == diesWhenAsked:
+		os.Exit(4)
+	case c.Op == control.OpStats && flaw == neverLeads:
+		reply.Stats = &control.Stats{State: "Candidate", Term: 7}
+	case c.Op == control.OpStats:
+		reply.Stats = &control.Stats{State: "Leader", Term: 1, Leader: "n1"}
+	}
+	sayFake(reply)
+	if c.Op == control.OpStop {
+		os.Exit(0)
+	}
+}
+
+func sayFake(e control.Event) {
+	line, _ := json.Marshal(e)
+	_, _ = os.Stdout.Write(append(line, '\n'))
+}
+
+// fakeSpec is a cluster of one fake node.
+func fakeSpec(t *testing.T, flaw string) Spec {
+	t.Helper()
+	spec := quickSpec(t, 1)
+	spec.Start = fake(map[string]string{"n1": flaw}, nil)
+	return spec
+}
