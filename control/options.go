@@ -8,6 +8,8 @@
 package control
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/raftbench/raftbench/netem"
@@ -32,6 +34,10 @@ type Options struct {
 	Listen  Listen  `json:"listen"`
 	Storage Storage `json:"storage"`
 	Raft    Raft    `json:"raft"`
+
+	// AllowRemote lets Listen name addresses that other hosts can reach. The
+	// node authenticates nobody, so without it anything but loopback is refused.
+	AllowRemote bool `json:"allow_remote,omitempty"`
 
 	// Links holds the node's outgoing directed links, by the id of the member
 	// at the other end. ClientLink is the name of the load generator's end.
@@ -123,4 +129,26 @@ type MessageFaults struct {
 	Reorder   float64       `json:"reorder,omitempty"`
 	Delay     float64       `json:"delay,omitempty"`
 	MaxDelay  time.Duration `json:"max_delay_ns,omitempty"`
+}
+
+// Validate refuses what is no probability, and delays without a bound. The
+// nil MessageFaults are valid.
+func (m *MessageFaults) Validate() error {
+	if m == nil {
+		return nil
+	}
+	for name, p := range map[string]float64{
+		"drop": m.Drop, "duplicate": m.Duplicate, "reorder": m.Reorder, "delay": m.Delay,
+	} {
+		if !(p >= 0 && p <= 1) {
+			return fmt.Errorf("message fault %s is %v, want a probability from 0 to 1", name, p)
+		}
+	}
+	if m.MaxDelay < 0 {
+		return fmt.Errorf("message faults' max_delay is %v, want zero or more", m.MaxDelay)
+	}
+	if m.MaxDelay == 0 && (m.Delay > 0 || m.Reorder > 0) {
+		return errors.New("message faults delay or reorder without max_delay: say by how much")
+	}
+	return nil
 }

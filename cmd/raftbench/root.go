@@ -79,6 +79,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 // commands lists the verbs; each stands in a file of its name.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		newNodeCommand(),
 		newVersionCommand(),
 	}
 }

@@ -1,0 +1,78 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// do carries out one command; what it answers beside success goes into reply.
+func (s *session) do(ctx context.Context, c control.Command, reply *control.Event) error {
+	if c.Op == control.OpStart {
+		return s.start(ctx, c.Start, reply)
+	}
+	if s.node == nil {
+		return fmt.Errorf("first command is %q, want %q", c.Op, control.OpStart)
+	}
+	n := s.node
+	switch c.Op {
+	case control.OpPeers:
+		n.Peers(c.Peers)
+		return nil
+	case control.OpBootstrap:
+		return n.Bootstrap(c.Peers)
+	case control.OpReload:
+		if c.Reload == nil {
+			return missing(c.Op, "reload")
+		}
+		return n.Reload(*c.Reload)
+	case control.OpTransfer:
+		return n.Transfer(c.To)
+	case control.OpLinks:
+		if c.Fault == nil {
+			return missing(c.Op, "fault")
+		}
+		return n.Links(*c.Fault)
+	case control.OpStop:
+		return n.Close()
+	case control.OpStats:
+		stats := n.Stats()
+		reply.Stats = &stats
+		return nil
+	case control.OpSnapshot:
+		return n.Snapshot()
+	case control.OpApply:
+		if c.Apply == nil {
+			return missing(c.Op, "apply")
+		}
+		result, err := n.Apply(ctx, *c.Apply)
+		reply.Apply = result
+		return err
+	default:
+		return fmt.Errorf("command %q is unknown to this node, which speaks version %d of the protocol", c.Op, control.Version)
+	}
+}
+
+func (s *session) start(ctx context.Context, o *control.Options, reply *control.Event) error {
+	switch {
+	case s.node != nil:
+		return errors.New("the node is started already")
+	case o == nil:
+		return missing(control.OpStart, "start")
+	}
+	reply.Version = control.Version
+	n, err := New(ctx, *o, s.log, s.events.emit)
+	if err != nil {
+		return err
+	}
+	s.node = n
+	listen := n.Listen()
+	reply.Listen = &listen
+	return nil
+}
+
+func missing(op control.Op, field string) error {
+	return fmt.Errorf("command %q has no %q", op, field)
+}

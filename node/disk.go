@@ -1,0 +1,97 @@
+package node
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// syncsPerCommit: bbolt syncs the data pages and then the meta page.
+const syncsPerCommit = 2
+
+// backing is a store for raft's log and raft's few stable values.
+type backing interface {
+	raft.LogStore
+	raft.StableStore
+}
+
+// disk stands between raft and its store: it times the writes, counts the
+// syncs, and, when asked, stands in for the device. It implements
+// raft.LogStore and raft.StableStore.
+type disk struct {
+	backing
+	// emulated, above zero, is how long the device takes for a write. The
+	// store itself then does not sync.
+	emulated time.Duration
+	// syncs that one write transaction makes, real or emulated.
+	syncs int64
+	// onTerm hears of every term that is stored.
+	onTerm func(term uint64)
+
+	device    sync.Mutex // an emulated disk does one write at a time
+	commit    time.Duration
+	fsyncs    atomic.Int64
+	storeTime *histogram
+}
+
+// StoreLog implements raft.LogStore.
+func (d *disk) StoreLog(log *raft.Log) error { return d.StoreLogs([]*raft.Log{log}) }
+
+// StoreLogs implements raft.LogStore.
+func (d *disk) StoreLogs(logs []*raft.Log) error {
+	begin := now()
+	err := d.write(func() error { return d.backing.StoreLogs(logs) })
+	d.storeTime.record(time.Duration(now() - begin))
+	return err
+}
+
+// DeleteRange implements raft.LogStore.
+func (d *disk) DeleteRange(low, high uint64) error {
+	return d.write(func() error { return d.backing.DeleteRange(low, high) })
+}
+
+// Set implements raft.StableStore.
+func (d *disk) Set(key, value []byte) error {
+	return d.write(func() error { return d.backing.Set(key, value) })
+}
+
+// SetUint64 implements raft.StableStore.
+func (d *disk) SetUint64(key []byte, value uint64) error {
+	err := d.write(func() error { return d.backing.SetUint64(key, value) })
+	if err == nil && string(key) == "CurrentTerm" && d.onTerm != nil {
+		d.onTerm(value)
+	}
+	return err
+}
+
+// write does one write transaction. An emulated device takes its time before
+// the store is touched: what a kill interrupts was never written, just as what
+// a power loss interrupts was never synced.
+func (d *disk) write(transaction func() error) error {
+	var err error
+	if d.emulated > 0 {
+		err = d.hold(transaction)
+	} else {
+		err = transaction()
+	}
+	if err == nil {
+		d.fsyncs.Add(d.syncs)
+	}
+	return err
+}
+
+// hold makes the whole write last as long as the device takes, the store's
+// own work (estimated by its last write) included.
+func (d *disk) hold(transaction func() error) error {
+	d.device.Lock()
+	defer d.device.Unlock()
+	done := now() + d.emulated.Nanoseconds()
+	sleepUntil(done - d.commit.Nanoseconds())
+	begin := now()
+	err := transaction()
+	d.commit = time.Duration(now() - begin)
+	sleepUntil(done)
+	return err
+}

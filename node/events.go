@@ -1,0 +1,99 @@
+package node
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// maxQueued bounds the events that wait for a launcher that does not read.
+// Beyond it news is dropped, answers to commands are not.
+const maxQueued = 1 << 16
+
+// events is the queue between raft, which must never wait, and stdout.
+type events struct {
+	mu      sync.Mutex
+	some    *sync.Cond
+	queue   []control.Event
+	closed  bool
+	dropped int
+	ended   chan struct{}
+	err     error
+}
+
+// newEvents starts writing to out what is emitted.
+func newEvents(out io.Writer) *events {
+	e := &events{ended: make(chan struct{})}
+	e.some = sync.NewCond(&e.mu)
+	go e.write(out)
+	return e
+}
+
+// emit queues an event without waiting for anybody.
+func (e *events) emit(ev control.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	if len(e.queue) >= maxQueued && ev.Kind != control.EventReply {
+		e.dropped++
+		return
+	}
+	e.queue = append(e.queue, ev)
+	e.some.Signal()
+}
+
+// close ends the queue when all that is in it is written.
+func (e *events) close() (dropped int, err error) {
+	e.mu.Lock()
+	e.closed = true
+	e.some.Signal()
+	e.mu.Unlock()
+	<-e.ended
+	return e.dropped, e.err
+}
+
+// broken is closed when stdout cannot be written, or the queue was closed.
+func (e *events) broken() <-chan struct{} { return e.ended }
+
+func (e *events) write(out io.Writer) {
+	defer close(e.ended)
+	lines := json.NewEncoder(out)
+	for {
+		batch := e.take()
+		if batch == nil {
+			return
+		}
+		for _, ev := range batch {
+			if err := lines.Encode(ev); err != nil {
+				e.fail(fmt.Errorf("event to launcher: %w", err))
+				return
+			}
+		}
+	}
+}
+
+// take waits for events; nil is the end.
+func (e *events) take() []control.Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for len(e.queue) == 0 {
+		if e.closed {
+			return nil
+		}
+		e.some.Wait()
+	}
+	batch := e.queue
+	e.queue = nil
+	return batch
+}
+
+func (e *events) fail(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.err, e.closed, e.queue = err, true, nil
+}

@@ -1,0 +1,183 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+	"google.golang.org/grpc"
+
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
+)
+
+// Node is one Raft server. It runs from New to Close.
+type Node struct {
+	opts      control.Options
+	log       hclog.Logger
+	emit      func(control.Event)
+	addresses control.Listen
+
+	endpoint  *netem.Endpoint
+	peers     *peers
+	stores    *stores
+	machine   *machine
+	raft      *raft.Raft
+	transport raft.Transport
+	reads     *readGate
+	forwarder *forwarder
+	servers   []*grpc.Server
+
+	forwarded atomic.Int64
+	// closing is done when Close begins.
+	closing context.Context
+	cancel  context.CancelFunc
+	once    sync.Once
+	closed  error
+}
+
+// New opens the stores, binds the addresses and starts raft and the API. Emit
+// receives the node's events, from many goroutines; it must not block and may
+// be nil. The event that says where the node listens comes before New returns.
+func New(ctx context.Context, opts control.Options, log hclog.Logger, emit func(control.Event)) (*Node, error) {
+	if err := checkOptions(opts); err != nil {
+		return nil, err
+	}
+	n := &Node{opts: opts, log: log, emit: emit, machine: newMachine()}
+	if emit == nil {
+		n.emit = func(control.Event) {}
+	}
+	n.closing, n.cancel = context.WithCancel(context.Background())
+	if err := n.start(ctx); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+func checkOptions(o control.Options) error {
+	switch {
+	case o.Version != control.Version:
+		return fmt.Errorf("launcher speaks version %d of the control protocol, this node version %d", o.Version, control.Version)
+	case o.ID == "":
+		return errors.New("the node has no id")
+	case o.DataDir == "" && o.Storage.Store != control.StoreMemory:
+		return errors.New("the node has no data directory")
+	case o.Raft.MaxRPCsInFlight < 0:
+		return fmt.Errorf("max_rpcs_in_flight is %d, want 1 or more (1: no pipelining), or 0 for raft's default", o.Raft.MaxRPCsInFlight)
+	}
+	return o.MessageFaults.Validate()
+}
+
+func (n *Node) start(ctx context.Context) error {
+	n.endpoint = netem.NewEndpoint(n.opts.ID, n.opts.Seed)
+	for to, shape := range n.opts.Links {
+		if err := n.endpoint.Shape(to, shape); err != nil {
+			return fmt.Errorf("link to %s: %w", to, err)
+		}
+	}
+	stores, err := openStores(n.opts.DataDir, n.opts.Storage, n.log.Named("snapshot"))
+	if err != nil {
+		return err
+	}
+	n.stores = stores
+	listeners, err := n.bindAll(ctx)
+	if err != nil {
+		return err
+	}
+	if err := n.startRaft(listeners.raft); err != nil {
+		return errors.Join(err, listeners.closeAll())
+	}
+	n.reads = newReadGate(n)
+	n.forwarder = newForwarder(n.endpoint, n.peers)
+	n.serve(listeners)
+	n.announceStart()
+	return nil
+}
+
+// listeners are the three ways in.
+type listeners struct{ raft, client, peer net.Listener }
+
+func (l listeners) closeAll() error {
+	var errs []error
+	for _, each := range []net.Listener{l.raft, l.client, l.peer} {
+		if each != nil {
+			errs = append(errs, each.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (n *Node) bindAll(ctx context.Context) (ls listeners, err error) {
+	for _, want := range []struct {
+		at   string
+		into *net.Listener
+	}{
+		{n.opts.Listen.Raft, &ls.raft},
+		{n.opts.Listen.Client, &ls.client},
+		{n.opts.Listen.Peer, &ls.peer},
+	} {
+		if *want.into, err = bind(ctx, want.at, n.opts.AllowRemote); err != nil {
+			return ls, errors.Join(err, ls.closeAll())
+		}
+	}
+	n.addresses = control.Listen{
+		Raft: ls.raft.Addr().String(), Client: ls.client.Addr().String(), Peer: ls.peer.Addr().String(),
+	}
+	n.peers = newPeers(control.Peer{
+		ID: n.opts.ID, Raft: n.addresses.Raft, Peer: n.addresses.Peer, Client: n.addresses.Client,
+	})
+	ls.raft = n.endpoint.Listen(ls.raft)
+	ls.peer = n.endpoint.Listen(ls.peer)
+	return ls, nil
+}
+
+func (n *Node) announceStart() {
+	listen := n.addresses
+	n.emit(control.Event{Kind: control.EventListening, AtNS: now(), Listen: &listen, PID: os.Getpid(), Version: control.Version})
+	n.emit(control.Event{Kind: control.EventRole, AtNS: now(), State: n.raft.State().String(), Term: n.raft.CurrentTerm()})
+}
+
+// Listen tells where the node listens.
+func (n *Node) Listen() control.Listen { return n.addresses }
+
+// Peers publishes where the members listen now.
+func (n *Node) Peers(members []control.Peer) {
+	n.peers.publish(members)
+	n.forwarder.moved()
+}
+
+// Close shuts the node down and gives everything back; a second call answers
+// as the first did.
+func (n *Node) Close() error {
+	n.once.Do(func() {
+		n.cancel()
+		n.closed = n.shutDown()
+	})
+	return n.closed
+}
+
+func (n *Node) shutDown() error {
+	var errs []error
+	for _, s := range n.servers {
+		s.Stop()
+	}
+	if n.forwarder != nil {
+		errs = append(errs, n.forwarder.close())
+	}
+	if n.raft != nil {
+		errs = append(errs, n.raft.Shutdown().Error())
+	}
+	if c, ok := n.transport.(raft.WithClose); ok {
+		errs = append(errs, c.Close())
+	}
+	if n.stores != nil {
+		errs = append(errs, n.stores.close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,142 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// maxPool is how many idle connections raft keeps to a peer, as Consul does.
+const maxPool = 3
+
+func (n *Node) startRaft(l net.Listener) error {
+	var last uint64 // raft stores the term from one goroutine
+	n.stores.disk.onTerm = func(term uint64) {
+		if term != last {
+			last = term
+			n.emit(control.Event{Kind: control.EventTerm, AtNS: now(), Term: term})
+		}
+	}
+	n.stores.snaps.onTaken = func(index uint64) {
+		n.emit(control.Event{Kind: control.EventSnapshot, AtNS: now(), Index: index})
+	}
+	n.transport = n.newTransport(l)
+	r, err := raft.NewRaft(n.raftConfig(), n.machine, n.stores.logs, n.stores.disk, n.stores.snaps, n.transport)
+	if err != nil {
+		return errors.Join(fmt.Errorf("raft: %w", err), n.transport.(raft.WithClose).Close())
+	}
+	n.raft = r
+	r.RegisterObserver(raft.NewObserver(nil, false, n.observe))
+	return nil
+}
+
+func (n *Node) newTransport(l net.Listener) raft.Transport {
+	inFlight := n.opts.Raft.MaxRPCsInFlight
+	if n.opts.MessageFaults != nil {
+		inFlight = 1 // answers inside a pipeline match by position: no faults there
+	}
+	network := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+		ServerAddressProvider: n.peers,
+		Logger:                n.log.Named("transport"),
+		Stream:                &stream{Listener: l, endpoint: n.endpoint, peers: n.peers},
+		MaxPool:               maxPool,
+		MaxRPCsInFlight:       inFlight,
+		Timeout:               transportTimeout(n.opts.Raft.LeaderLeaseTimeout),
+	})
+	if n.opts.MessageFaults == nil {
+		return network
+	}
+	return newFaultyTransport(network, *n.opts.MessageFaults, n.opts.Seed)
+}
+
+// transportTimeout is raft's usual 10 s at default timeouts, and shorter with
+// them, so that an RPC into a partition does not outlive many elections. It
+// goes by the lease, which a running node cannot change.
+func transportTimeout(lease time.Duration) time.Duration {
+	return min(max(20*lease, 2*time.Second), 10*time.Second)
+}
+
+func (n *Node) raftConfig() *raft.Config {
+	o, c := n.opts.Raft, raft.DefaultConfig()
+	c.LocalID = raft.ServerID(n.opts.ID)
+	c.Logger = n.log.Named("raft")
+	c.NoLegacyTelemetry = true
+	c.HeartbeatTimeout = o.HeartbeatTimeout
+	c.ElectionTimeout = o.ElectionTimeout
+	c.LeaderLeaseTimeout = o.LeaderLeaseTimeout
+	c.CommitTimeout = o.CommitTimeout
+	c.MaxAppendEntries = o.MaxAppendEntries
+	c.BatchApplyCh = o.BatchApplyCh
+	c.PreVoteDisabled = o.PreVoteDisabled
+	c.SnapshotThreshold = o.SnapshotThreshold
+	c.SnapshotInterval = o.SnapshotInterval
+	c.TrailingLogs = o.TrailingLogs
+	return c
+}
+
+// Bootstrap writes the first configuration, with these voters, on this node
+// alone. The others have no configuration until this node leads: they do not
+// stand for election (raft.go, runFollower: "no known peers") and vote for
+// whoever asks (requestVote: an empty configuration refuses nobody).
+func (n *Node) Bootstrap(voters []control.Peer) error {
+	n.Peers(voters)
+	var c raft.Configuration
+	for _, v := range voters {
+		c.Servers = append(c.Servers, raft.Server{
+			Suffrage: raft.Voter, ID: raft.ServerID(v.ID), Address: raft.ServerAddress(v.Raft),
+		})
+	}
+	if err := n.raft.BootstrapCluster(c).Error(); err != nil {
+		return fmt.Errorf("bootstrap: %w", err)
+	}
+	return nil
+}
+
+// Reload changes the two timeouts that raft can change while it runs.
+func (n *Node) Reload(t control.Timeouts) error {
+	c := n.raft.ReloadableConfig()
+	c.HeartbeatTimeout, c.ElectionTimeout = t.HeartbeatTimeout, t.ElectionTimeout
+	if err := n.raft.ReloadConfig(c); err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
+	return nil
+}
+
+// Transfer hands leadership to a member; it returns when this node has given
+// up leadership, which raft bounds by the election timeout.
+func (n *Node) Transfer(to string) error {
+	address, err := n.peers.ServerAddr(raft.ServerID(to))
+	if err != nil {
+		return fmt.Errorf("transfer: %w", err)
+	}
+	if err := n.raft.LeadershipTransferToServer(raft.ServerID(to), address).Error(); err != nil {
+		return fmt.Errorf("transfer to %s: %w", to, err)
+	}
+	return nil
+}
+
+// Snapshot takes one now; when there is nothing new it says so.
+func (n *Node) Snapshot() error { return n.raft.Snapshot().Error() }
+
+// observe turns raft's observations into events. It runs inside raft's own
+// goroutines, as the observer's filter, so that the instant is the true one.
+func (n *Node) observe(o *raft.Observation) bool {
+	e := control.Event{AtNS: now(), Term: o.Raft.CurrentTerm()}
+	switch data := o.Data.(type) {
+	case raft.RaftState:
+		e.Kind, e.State = control.EventRole, data.String()
+	case raft.LeaderObservation:
+		e.Kind, e.Leader = control.EventLeader, string(data.LeaderID)
+	case raft.RequestVoteRequest:
+		e.Kind, e.From, e.Term = control.EventVote, string(data.ID), data.Term
+	default:
+		return false
+	}
+	n.emit(e)
+	return false
+}

@@ -1,0 +1,46 @@
+package node
+
+import (
+	"github.com/hashicorp/raft"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// Stats is the node's account of itself since it started.
+func (n *Node) Stats() control.Stats {
+	at := n.machine.position()
+	_, leader := n.raft.LeaderWithID()
+	return control.Stats{
+		AtNS:        now(),
+		State:       n.raft.State().String(),
+		Term:        n.raft.CurrentTerm(),
+		Leader:      string(leader),
+		LastIndex:   n.raft.LastIndex(),
+		CommitIndex: n.raft.CommitIndex(),
+		Applied:     n.applied(),
+		Revision:    at.revision,
+		Snapshots:   n.stores.snaps.taken.Load(),
+		Fsyncs:      n.stores.disk.fsyncs.Load(),
+		StoreTime:   n.stores.disk.storeTime.encode(),
+		Forwarded:   n.forwarded.Load(),
+	}
+}
+
+// applied is the index up to which the state machine holds everything. Raft's
+// own applied index runs ahead of the machine (it counts what is handed over),
+// and the machine never hears of no-ops and barriers: those that follow its
+// last entry are counted here.
+func (n *Node) applied() uint64 {
+	index, handed := n.machine.position().index, n.raft.AppliedIndex()
+	for index < handed {
+		var next raft.Log
+		if err := n.stores.logs.GetLog(index+1, &next); err != nil {
+			break // compacted: the machine's index is the snapshot's
+		}
+		if next.Type == raft.LogCommand || next.Type == raft.LogConfiguration {
+			break
+		}
+		index++
+	}
+	return index
+}
