@@ -1,0 +1,88 @@
+package netem
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A frame is a header and a payload:
+//
+//	0        8        16      20     21     22     24
+//	| due ns | asked  | length | kind | mark | rev  | payload …
+//
+// All integers are big-endian. due is on CLOCK_MONOTONIC, 0 meaning at once;
+// asked is the sender's shape's delay, without jitter, rate or loss.
+const (
+	headerSize = 24
+	frameMark  = 0xA7
+	revision   = 1
+	// maxFrame bounds what one header may announce, and so what a reader has
+	// to take on a peer's word.
+	maxFrame = 64 << 10
+	// maxHold refuses a due instant that no shape produces.
+	maxHold = time.Hour
+)
+
+type kind uint8
+
+const (
+	kindData  kind = iota + 1
+	kindHello      // first frame of either side
+	kindFin        // orderly end of this direction
+	kindReset      // the connection is gone
+	kindProbe      // calibration; carries nothing
+	kindAmend      // a stalled stream recovers sooner: due is the new instant
+)
+
+var kindNames = [...]string{kindData: "data", kindHello: "hello", kindFin: "fin", kindReset: "reset", kindProbe: "probe", kindAmend: "amend"}
+
+func (k kind) String() string {
+	if int(k) < len(kindNames) && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind %d", uint8(k))
+}
+
+type header struct {
+	due    int64
+	asked  int64
+	length int
+	kind   kind
+}
+
+// errNotFrame is the reason for every refusal of a peer that speaks otherwise.
+var errNotFrame = errors.New("netem: the peer is no netem endpoint")
+
+func (h header) append(b []byte) []byte {
+	b = binary.BigEndian.AppendUint64(b, uint64(h.due))
+	b = binary.BigEndian.AppendUint64(b, uint64(h.asked))
+	b = binary.BigEndian.AppendUint32(b, uint32(h.length))
+	return append(b, byte(h.kind), frameMark, 0, revision)
+}
+
+// parseHeader reads headerSize bytes; now bounds how far ahead due may be.
+func parseHeader(b []byte, now int64) (header, error) {
+	h := header{
+		due:    int64(binary.BigEndian.Uint64(b)),
+		asked:  int64(binary.BigEndian.Uint64(b[8:])),
+		length: int(binary.BigEndian.Uint32(b[16:])),
+		kind:   kind(b[20]),
+	}
+	switch {
+	case b[21] != frameMark || b[22] != 0:
+		return h, fmt.Errorf("%w: got a header of % x, wanted byte 21 to be %#x", errNotFrame, b[:headerSize], frameMark)
+	case b[23] != revision:
+		return h, fmt.Errorf("netem: the peer speaks frame revision %d, this end %d; run the same build on both", b[23], revision)
+	case h.kind < kindData || h.kind > kindAmend:
+		return h, fmt.Errorf("%w: got a frame of %v", errNotFrame, h.kind)
+	case h.length > maxFrame:
+		return h, fmt.Errorf("%w: got a %v frame of %d bytes, the limit is %d", errNotFrame, h.kind, h.length, maxFrame)
+	case h.kind != kindData && h.kind != kindHello && h.length != 0:
+		return h, fmt.Errorf("%w: got %d bytes in a %v frame, wanted none", errNotFrame, h.length, h.kind)
+	case h.due < 0 || h.asked < 0 || h.due > now+int64(maxHold):
+		return h, fmt.Errorf("%w: got a %v frame due in %v, the limit is %v", errNotFrame, h.kind, time.Duration(h.due-now), maxHold)
+	}
+	return h, nil
+}

@@ -1,0 +1,67 @@
+package netem
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// cutoff is where tc's tables end: no delay is further from the mean than
+// this many jitters (iproute2, netem/*.c: 32767/8192).
+const cutoff = 4.0
+
+// paretoScale and paretoShift give the Pareto distribution of shape 3 a mean
+// of zero and tc's scale (iproute2, netem/pareto.c).
+const (
+	paretoShape = 3.0
+	paretoShift = 1.5
+	paretoScale = 4.0 / 3.0
+)
+
+// quantile maps a standard normal variate to a factor of the jitter. All
+// distributions come from one normal variate, so that correlated draws keep
+// the asked distribution; netem's own mixing of uniforms does not.
+func (d Distribution) quantile(z float64) float64 {
+	switch d {
+	case Normal:
+		return clamp(z)
+	case Pareto:
+		return clamp(pareto(z))
+	case ParetoNormal:
+		// iproute2, netem/paretonormal.c: a quarter normal, the rest Pareto.
+		return clamp(0.25*z + 0.75*pareto(z))
+	default:
+		return 2*phi(z) - 1
+	}
+}
+
+func pareto(z float64) float64 {
+	return paretoScale * (math.Pow(1-phi(z), -1/paretoShape) - paretoShift)
+}
+
+// phi is the standard normal distribution function.
+func phi(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
+
+func clamp(x float64) float64 { return min(max(x, -cutoff), cutoff) }
+
+// leastFactor is the lowest quantile of the shape's distribution.
+func (s Shape) leastFactor() float64 { return s.Distribution.quantile(math.Inf(-1)) }
+
+// wobble draws delays of one stream; correlated ones follow an AR(1) process
+// of normal variates.
+type wobble struct {
+	last    float64
+	started bool
+}
+
+func (w *wobble) delay(s Shape, rng *rand.Rand) time.Duration {
+	if s.Jitter == 0 {
+		return s.Delay
+	}
+	z := rng.NormFloat64()
+	if w.started {
+		z = s.Correlation*w.last + math.Sqrt(1-s.Correlation*s.Correlation)*z
+	}
+	w.last, w.started = z, true
+	return max(0, s.Delay+time.Duration(s.Distribution.quantile(z)*float64(s.Jitter)))
+}

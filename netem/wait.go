@@ -1,0 +1,73 @@
+package netem
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// SpinLimit bounds the busy wait that ends each precise wait. Longer spins
+// would steal a core from the system under test.
+const SpinLimit = 20 * time.Microsecond
+
+// A wait is aimed early by the shortest wake-up seen of late plus SpinLimit,
+// so that nearly every wake-up comes before the due instant and no spin is
+// longer than SpinLimit.
+const (
+	firstWake = 12 * time.Microsecond
+	longWake  = 80 * time.Microsecond
+)
+
+// wake is the shortest time from a timer's instant to the goroutine running,
+// in ns; it forgets slowly, so that it follows the host's mood.
+var wake atomic.Int64
+
+func init() { wake.Store(int64(firstWake)) }
+
+// noteWake feeds one wake-up's lateness.
+func noteWake(late int64) {
+	late = min(max(late, 0), int64(longWake))
+	shortest := wake.Load()
+	if late < shortest {
+		shortest = late
+	} else {
+		shortest += (late - shortest) / 64
+	}
+	wake.Store(shortest)
+}
+
+// lead is how long before the due instant a timer is set to fire.
+func lead() int64 { return wake.Load() + int64(SpinLimit) }
+
+// spinUntil burns what is left of a wait, a few tens of microseconds at most.
+func spinUntil(due int64) {
+	for Now() < due {
+	}
+}
+
+// SleepUntil returns at the instant due of Now's clock: microseconds late on
+// an idle host, never early. It holds neither a thread nor a P while it waits.
+func SleepUntil(due int64) {
+	if Now() >= due {
+		return
+	}
+	w, err := idleWaiter()
+	if err != nil {
+		// No descriptor left: Go's timers are late by up to a millisecond, and
+		// the recorded error will say so.
+		time.Sleep(time.Duration(due - Now()))
+		return
+	}
+	defer waiters.Put(w)
+	_ = w.until(due)
+}
+
+// waiters lends out timers to SleepUntil.
+var waiters sync.Pool
+
+func idleWaiter() (*waiter, error) {
+	if w, ok := waiters.Get().(*waiter); ok {
+		return w, nil
+	}
+	return newWaiter()
+}

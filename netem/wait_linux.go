@@ -1,0 +1,93 @@
+package netem
+
+import (
+	"fmt"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// waiter is one timerfd in Go's netpoller. The goroutine that waits is woken
+// by the poller's own thread and runs there at once: no hand-over stands
+// between the timer and the reader. A blocking clock_nanosleep would hold a P
+// until sysmon takes it back, up to 10 ms on a quiet process.
+type waiter struct {
+	file *os.File
+	conn syscall.RawConn
+	due  atomic.Int64
+	aim  atomic.Int64
+	// fired is the readiness test, kept so that a wait allocates nothing.
+	fired func(uintptr) bool
+	spent atomic.Int64
+}
+
+func newWaiter() (*waiter, error) {
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("timerfd_create: %w", err)
+	}
+	w := &waiter{file: os.NewFile(uintptr(fd), "timerfd")}
+	if w.conn, err = w.file.SyscallConn(); err != nil {
+		return nil, fmt.Errorf("timerfd in the poller: %w", err)
+	}
+	w.fired = func(uintptr) bool { return Now() >= w.aim.Load() }
+	return w, nil
+}
+
+// until returns at the instant due, or earlier with os.ErrDeadlineExceeded or
+// os.ErrClosed.
+func (w *waiter) until(due int64) error {
+	w.due.Store(due)
+	begin := Now()
+	aim := due - lead()
+	if begin < aim {
+		if err := w.arm(aim); err != nil {
+			return err
+		}
+		armed := Now()
+		if err := w.conn.Read(w.fired); err != nil {
+			return err
+		}
+		woken := Now()
+		noteWake(woken - w.aim.Load())
+		w.spent.Add(armed - begin)
+		begin = woken
+	}
+	spinUntil(w.due.Load())
+	w.spent.Add(Now() - begin)
+	return nil
+}
+
+func (w *waiter) arm(aim int64) error {
+	w.aim.Store(aim)
+	at := unix.ItimerSpec{Value: unix.NsecToTimespec(max(aim, 1))}
+	var armErr error
+	err := w.conn.Control(func(fd uintptr) {
+		armErr = unix.TimerfdSettime(int(fd), unix.TFD_TIMER_ABSTIME, &at, nil)
+	})
+	if err != nil {
+		return err
+	}
+	return armErr
+}
+
+// hasten brings a running wait forward; a later instant is ignored.
+func (w *waiter) hasten(due int64) {
+	if due >= w.due.Load() {
+		return
+	}
+	w.due.Store(due)
+	_ = w.arm(due - lead())
+}
+
+// setDeadline makes a running or later wait fail once t has passed; the zero
+// time takes the deadline away.
+func (w *waiter) setDeadline(t time.Time) { _ = w.file.SetReadDeadline(t) }
+
+func (w *waiter) close() { _ = w.file.Close() }
+
+// cpu is the time that this waiter kept a core for arming and spinning.
+func (w *waiter) cpu() time.Duration { return time.Duration(w.spent.Load()) }

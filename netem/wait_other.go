@@ -1,0 +1,97 @@
+//go:build !linux
+
+package netem
+
+import (
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// waiter uses Go's timers, which wait in nanoseconds on kqueue systems. It is
+// aimed early and ends in a bounded spin, as on Linux.
+type waiter struct {
+	mu       sync.Mutex
+	changed  chan struct{}
+	deadline time.Time
+	closed   bool
+	due      atomic.Int64
+	spent    atomic.Int64
+}
+
+func newWaiter() (*waiter, error) { return &waiter{changed: make(chan struct{})}, nil }
+
+// until returns at the instant due, or earlier with os.ErrDeadlineExceeded or
+// os.ErrClosed.
+func (w *waiter) until(due int64) error {
+	w.due.Store(due)
+	for {
+		changed, deadline, err := w.state()
+		if err != nil {
+			return err
+		}
+		left := time.Duration(w.due.Load() - lead() - Now())
+		if left <= 0 {
+			begin := Now()
+			spinUntil(w.due.Load())
+			w.spent.Add(Now() - begin)
+			return nil
+		}
+		w.pause(left, changed, deadline)
+	}
+}
+
+func (w *waiter) state() (<-chan struct{}, time.Time, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed:
+		return nil, time.Time{}, os.ErrClosed
+	case !w.deadline.IsZero() && !time.Now().Before(w.deadline):
+		return nil, time.Time{}, os.ErrDeadlineExceeded
+	}
+	return w.changed, w.deadline, nil
+}
+
+func (w *waiter) pause(left time.Duration, changed <-chan struct{}, deadline time.Time) {
+	aim := Now() + int64(left)
+	if !deadline.IsZero() {
+		left = min(left, time.Until(deadline))
+	}
+	t := time.NewTimer(left)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		if late := Now() - aim; late >= 0 {
+			noteWake(late)
+		}
+	case <-changed:
+	}
+}
+
+// hasten brings a running wait forward; a later instant is ignored.
+func (w *waiter) hasten(due int64) {
+	if due >= w.due.Load() {
+		return
+	}
+	w.due.Store(due)
+	w.change(func() {})
+}
+
+// setDeadline makes a running or later wait fail once t has passed; the zero
+// time takes the deadline away.
+func (w *waiter) setDeadline(t time.Time) { w.change(func() { w.deadline = t }) }
+
+func (w *waiter) close() { w.change(func() { w.closed = true }) }
+
+func (w *waiter) change(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// cpu is the time that this waiter kept a core for spinning.
+func (w *waiter) cpu() time.Duration { return time.Duration(w.spent.Load()) }
