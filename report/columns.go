@@ -51,7 +51,7 @@ func costColumns(s summary.Summary, o Options) []column {
 	if o.Clients > 0 {
 		closed = plural(o.Clients, "client")
 	}
-	p99 := "p99"
+	p99, latency := "p99", o.latency("write")
 	if pooled(s) {
 		p99 = "p99*"
 	}
@@ -60,9 +60,9 @@ func costColumns(s summary.Summary, o Options) []column {
 		{title: "quorum", keep: 1, value: plain(func(c summary.Cell) string { return fmt.Sprint(c.Quorum) })},
 		{over: "failures tolerated", title: "theory", keep: 9, value: plain(func(c summary.Cell) string { return fmt.Sprint(c.Tolerates) })},
 		{over: "failures tolerated", title: "proven", value: plain(proven)},
-		measured("write latency", "p50", 0, writeP50, durationScale),
-		measured("write latency", "p90", 6, writeP90, durationScale),
-		measured("write latency", p99, 4, writeP99, durationScale),
+		measured(latency, "p50", 0, writeP50, durationScale),
+		measured(latency, "p90", 6, writeP90, durationScale),
+		measured(latency, p99, 4, writeP99, durationScale),
 		measured("throughput at", closed, 8, throughput, rateScale),
 		measured("capacity at", "the limit", 7, capacity, rateScale),
 		{over: "valid", title: "trials", keep: 3, value: plain(func(c summary.Cell) string {
@@ -89,6 +89,14 @@ func readColumns() []column {
 		measured("read latency", "p90", 0, readP90, durationScale),
 		measured("read latency", "p99", 0, readP99, durationScale),
 	}
+}
+
+// latency names what was measured, and under which load.
+func (o Options) latency(of string) string {
+	if o.closed {
+		return of + " latency, full load"
+	}
+	return of + " latency"
 }
 
 func nodesColumn() column {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"io"
 	"maps"
 	"slices"
@@ -12,12 +11,14 @@ import (
 	"github.com/raftbench/raftbench/summary"
 )
 
-// JSON writes the content of summary.json.
+// JSON writes the content of summary.json. Its error is w's.
 func JSON(w io.Writer, s summary.Summary) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(s)
+	text, err := s.JSON()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(text)
+	return err
 }
 
 // csvHeader is stable: one line a cell and metric, so that new metrics add
@@ -29,15 +30,18 @@ var csvHeader = []string{
 }
 
 // CSV writes one line for each cell and metric, in the units that the metric's
-// name carries. What is not known is empty. Its error is w's.
-func CSV(w io.Writer, s summary.Summary) error {
+// name carries, all runs under one header. What is not known is empty. Its
+// error is w's.
+func CSV(w io.Writer, runs ...summary.Summary) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(csvHeader); err != nil {
 		return err
 	}
-	for _, c := range s.Cells {
-		if err := out.WriteAll(csvCell(s.RunID, c)); err != nil {
-			return err
+	for _, s := range runs {
+		for _, c := range s.Cells {
+			if err := out.WriteAll(csvCell(s.RunID, c)); err != nil {
+				return err
+			}
 		}
 	}
 	out.Flush()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -37,6 +38,33 @@ func groups(s summary.Summary) []group {
 		out = append(out, *g)
 	}
 	return out
+}
+
+// calmOrClosed returns the summary to be shown: as it is where any cell had a
+// calm window, else with the figures of the closed loop in the calm one's
+// place, and true.
+func calmOrClosed(s summary.Summary) (summary.Summary, bool) {
+	const prefix = results.WindowSaturate + "_"
+	loaded := false
+	for _, c := range s.Cells {
+		if _, calm := c.Metrics[writeP50]; calm {
+			return s, false
+		}
+		_, there := c.Metrics[prefix+writeP50]
+		loaded = loaded || there
+	}
+	if !loaded {
+		return s, false
+	}
+	s.Cells = slices.Clone(s.Cells)
+	for i, c := range s.Cells {
+		renamed := map[string]summary.Metric{}
+		for name, m := range c.Metrics {
+			renamed[strings.TrimPrefix(name, prefix)] = m
+		}
+		s.Cells[i].Metrics = renamed
+	}
+	return s, true
 }
 
 // dimensions lists what a cell can differ in besides its size.

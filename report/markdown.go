@@ -20,6 +20,7 @@ func Markdown(w io.Writer, s summary.Summary, env results.Environment, o Options
 type picture struct{ file, title string }
 
 func markdown(s summary.Summary, env results.Environment, o Options, pictures []picture) string {
+	s, o.closed = calmOrClosed(s)
 	var b strings.Builder
 	b.WriteString("# What each Raft node costs per write, and what it buys\n\n")
 	for _, line := range heading(s, env, o) {

@@ -18,14 +18,15 @@ const unproven = "not proven"
 // doubts lists what weakens a cell, its own warnings last.
 func doubts(c summary.Cell) []string {
 	var out []string
-	switch bad := c.Trials - c.ValidTrials; {
-	case c.ValidTrials <= 0:
-		out = append(out, "no valid trial: no number is printed")
-	case bad > 0:
-		out = append(out, fmt.Sprintf("%d of %s invalid and left out", bad, plural(c.Trials, "trial")))
+	if f := c.Faults; f.LostWrites > 0 || f.Violations > 0 {
+		out = append(out, fmt.Sprintf("SAFETY VIOLATED: %s lost, %s",
+			plural(int(f.LostWrites), "acknowledged write"), plural(f.Violations, "finding")+" of the audits"))
 	}
-	if n := c.Faults.LostWrites; n > 0 {
-		out = append(out, fmt.Sprintf("SAFETY VIOLATED: %s lost", plural(int(n), "acknowledged write")))
+	switch bad := c.Trials - c.ValidTrials; {
+	case c.ValidTrials <= 0 && c.Trials > 0:
+		out = append(out, "no valid trial: no number is printed")
+	case bad > 0 && !reasoned(c):
+		out = append(out, fmt.Sprintf("%d of %s invalid and left out", bad, plural(c.Trials, "trial")))
 	}
 	if s := c.Faults.Survived; s != nil && *s != c.Tolerates {
 		out = append(out, fmt.Sprintf("seen to go on after %s, theory says %d", failures(*s), c.Tolerates))
@@ -36,6 +37,11 @@ func doubts(c summary.Cell) []string {
 		}
 	}
 	return out
+}
+
+// reasoned tells whether the summary already says which trials were invalid.
+func reasoned(c summary.Cell) bool {
+	return slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.Contains(w, "invalid") })
 }
 
 func doubted(c summary.Cell) bool { return len(doubts(c)) > 0 }

@@ -15,6 +15,10 @@ type Options struct {
 	Source func(profile string) string
 	// Emulated notes what was not real, say "the disk is emulated: 2 ms".
 	Emulated []string
+
+	// closed: the latencies are those of the closed loop, since no window was
+	// calm.
+	closed bool
 }
 
 func (o Options) width() int {

@@ -12,6 +12,7 @@ import (
 // Table writes the report for a terminal: the tables, the verdict in plain
 // English, what weakens it, and the footnotes. Its error is w's.
 func Table(w io.Writer, s summary.Summary, env results.Environment, o Options) error {
+	s, o.closed = calmOrClosed(s)
 	p := &page{width: o.width(), ink: ink(o.Color)}
 	for i, line := range heading(s, env, o) {
 		p.wrap(line, "", p.ink.pick(i == 0, bold, dim))

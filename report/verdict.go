@@ -7,6 +7,9 @@ import (
 	"github.com/raftbench/raftbench/summary"
 )
 
+// gainless marks a sentence about a size that buys nothing.
+const gainless = "buys no further failure"
+
 // verdict answers the question in plain English, one sentence a size: what
 // each step up costs per write, and what it buys. A difference is claimed
 // only where the two intervals do not touch.
@@ -55,9 +58,9 @@ func noGain(c, last summary.Cell) string {
 	}
 	diff, shown := difference(last, c)
 	if !shown {
-		return fmt.Sprintf("%s buys no further failure; in latency %s.", subject, diff)
+		return fmt.Sprintf("%s %s; in latency %s.", subject, gainless, diff)
 	}
-	return fmt.Sprintf("%s costs %s and buys no further failure.", subject, diff)
+	return fmt.Sprintf("%s costs %s and %s.", subject, diff, gainless)
 }
 
 // cheapestBelow is the smallest size of the highest tolerance under c's.

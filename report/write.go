@@ -79,12 +79,52 @@ func render(run *results.Run, s summary.Summary, o Options) ([]file, error) {
 	if err := Table(&table, s, run.Environment, Options{Label: o.Label, Clients: o.Clients, Source: o.Source, Emulated: o.Emulated}); err != nil {
 		return nil, err
 	}
-	page := markdown(s, run.Environment, o, nil)
-	return []file{
-		{"report.md", []byte(page)},
+	charts, err := drawn(run, s, o)
+	if err != nil {
+		return nil, err
+	}
+	var pictures []picture
+	for _, c := range charts {
+		pictures = append(pictures, picture{c.name + ".png", c.title})
+	}
+	files := []file{
+		{"report.md", []byte(markdown(s, run.Environment, o, pictures))},
 		{"report.txt", table.Bytes()},
 		{"report.csv", data.Bytes()},
-	}, nil
+	}
+	for _, c := range charts {
+		png, err := c.scene.png()
+		if err != nil {
+			return nil, err
+		}
+		svg, err := c.scene.svg()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{c.name + ".png", png}, file{c.name + ".svg", svg})
+	}
+	return files, nil
+}
+
+// drawn are the charts that the run has something to say for.
+func drawn(run *results.Run, s summary.Summary, o Options) ([]chart, error) {
+	s, o.closed = calmOrClosed(s)
+	sub := subject{summary: s, groups: groups(s), env: run.Environment, options: o}
+	ds, window, err := pool(run, sub.groups)
+	if err != nil {
+		return nil, err
+	}
+	var out []chart
+	for _, f := range []func(subject) (chart, bool){tradeoff, throughputs} {
+		if c, ok := f(sub); ok {
+			out = append(out, c)
+		}
+	}
+	out = append(out, latencies(sub, ds, window)...)
+	if c, ok := reads(sub); ok {
+		out = append(out, c)
+	}
+	return append(out, loads(sub)...), nil
 }
 
 // replace writes a file beside its place and renames it there.

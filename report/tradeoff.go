@@ -1,0 +1,95 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// tradeoff shows what a failure tolerated costs per write. Sizes that
+// tolerate the same stand at the same x, side by side.
+func tradeoff(sub subject) (chart, bool) {
+	points, most := tradeoffPoints(sub)
+	if len(points) == 0 {
+		return chart{}, false
+	}
+	x := axis{min: -0.5, max: float64(most) + 0.5}
+	for t := 0; t <= most; t++ {
+		x.ticks = append(x.ticks, tick{float64(t), fmt.Sprint(t)})
+	}
+	y, unit := latencyAxis(latencyRange(points))
+	f := sub.frame("Write latency against failures tolerated")
+	f.subtitle = sub.lesson()
+	f.keys = percentileKeys(sub, "writes")
+	f.yTitle = sub.options.latency("write") + "," + unit + " (" + sub.intervals(writeP50) + ")"
+	f.xTitle = "failures proven to be tolerated"
+	s, fd := f.draft(x, y)
+	s.bands(fd, most)
+	sub.drawPoints(s, fd, points)
+	return chart{"tradeoff", f.title, s}, true
+}
+
+// lesson is the subtitle: what the first size that buys nothing costs.
+func (sub subject) lesson() []string {
+	if len(sub.groups) == 1 {
+		for _, sentence := range verdict(sub.groups[0]) {
+			if strings.Contains(sentence, gainless) {
+				return []string{sentence}
+			}
+		}
+	}
+	return []string{"Sizes at the same place tolerate the same: the larger one buys nothing."}
+}
+
+func tradeoffPoints(sub subject) (points []point, most int) {
+	at := map[int][]int{}
+	for gi, g := range sub.groups {
+		for _, c := range g.cells {
+			p, ok := pointOf(gi, c, writeP50, writeP90)
+			if !ok {
+				continue
+			}
+			t := c.Tolerates
+			if c.Faults.Survived != nil {
+				t = *c.Faults.Survived
+			}
+			p.x, most = float64(t), max(most, t)
+			at[t] = append(at[t], len(points))
+			points = append(points, p)
+		}
+	}
+	for _, members := range at {
+		dodge(points, members)
+	}
+	return points, most
+}
+
+// dodge spreads points that share a place over the middle of its stretch,
+// by size, with more room between sizes than within one.
+func dodge(points []point, members []int) {
+	slices.SortStableFunc(members, func(a, b int) int { return cmp.Compare(points[a].cell.Nodes, points[b].cell.Nodes) })
+	offsets := make([]float64, len(members))
+	for i := 1; i < len(members); i++ {
+		gap := 1.0
+		if points[members[i]].cell.Nodes != points[members[i-1]].cell.Nodes {
+			gap = 2
+		}
+		offsets[i] = offsets[i-1] + gap
+	}
+	width := offsets[len(offsets)-1]
+	step := min(0.17, 0.72/max(width, 1))
+	for i, m := range members {
+		points[m].x += step * (offsets[i] - width/2)
+	}
+}
+
+// bands shades every other tick's stretch, so that one place reads as one.
+func (s *scene) bands(fd field, most int) {
+	grid := s.strokes
+	s.strokes = nil
+	for t := 0; t <= most; t += 2 {
+		s.area(band, rect{fd.px(float64(t) - 0.5), fd.y0, fd.px(float64(t) + 0.5), fd.y1})
+	}
+	s.strokes = append(s.strokes, grid...)
+}
