@@ -79,7 +79,10 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 // commands lists the verbs; each stands in a file of its name.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		newCompareCommand(),
 		newNodeCommand(),
+		newRunCommand(),
+		newReportCommand(),
 		newVersionCommand(),
 	}
 }

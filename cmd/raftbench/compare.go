@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+)
+
+type compareOptions struct {
+	before, after string // folders
+	output        string
+	all           bool
+}
+
+func newCompareCommand() *cobra.Command {
+	o := compareOptions{}
+	cmd := &cobra.Command{
+		Use:   "compare OLD NEW",
+		Short: "Compare two runs, metric by metric",
+		Long: `Compare two runs by their trials' values: medians with 95 % intervals, and the
+change where a Mann–Whitney test shows one at the 5 % level. A ~ stands where
+no difference can be shown, which is not a proof that there is none.
+The command reports and judges nothing: its exit code is 0 (see gate).`,
+		Example: "  raftbench compare results/monday results/tuesday\n  raftbench compare -o markdown OLD NEW",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.before, o.after = args[0], args[1]
+			return runCompare(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+		},
+	}
+	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table, json, markdown or csv")
+	cmd.Flags().BoolVar(&o.all, "all", false, "show every metric; json and csv always do")
+	return cmd
+}
+
+func runCompare(stdout, stderr io.Writer, o compareOptions) error {
+	if err := checkFormat(o.output, "table", "json", "markdown", "csv"); err != nil {
+		return err
+	}
+	before, err := openRun(stderr, o.before)
+	if err != nil {
+		return err
+	}
+	after, err := openRun(stderr, o.after)
+	if err != nil {
+		return err
+	}
+	c, err := summary.Compare(before, after)
+	if err != nil {
+		return unreadable(err)
+	}
+	switch o.output {
+	case "json":
+		e := json.NewEncoder(stdout)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(c)
+	case "csv":
+		return changeFigures(c).csv(stdout)
+	case "markdown":
+		changeTable(c, o.all).markdown(stdout)
+		changeNotes(stdout, c, "- ")
+	default:
+		changeTable(c, o.all).table(stdout)
+		changeNotes(stdout, c, "note: ")
+	}
+	return nil
+}
+
+// openRun opens a run's folder for reading and passes its warnings on.
+func openRun(stderr io.Writer, dir string) (*results.Run, error) {
+	run, err := results.Open(dir)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	for _, w := range run.Warnings {
+		fmt.Fprintf(stderr, "warning: %s\n", w)
+	}
+	return run, nil
+}
+
+// unreadable gives an error of a run's folder the exit code for usage.
+func unreadable(err error) error {
+	var r *results.Error
+	if errors.As(err, &r) {
+		return usage(err, r.Hint())
+	}
+	return fail(exitFailed, err, "")
+}
+
+// changeTable is the comparison for people.
+func changeTable(c summary.Comparison, all bool) *grid {
+	g := &grid{head: []string{"CELL", "METRIC", "OLD [95 %]", "NEW [95 %]", "CHANGE", "P", "TRIALS", "NOTE"}}
+	for _, ch := range c.Changes {
+		if !all && !summary.Headline(ch.Metric) {
+			continue
+		}
+		p := "–"
+		if ch.P != nil {
+			p = fmt.Sprintf("%.3f", *ch.P)
+		}
+		g.add(ch.Cell, summary.Name(ch.Metric), ch.Old.Text(ch.Metric), ch.New.Text(ch.Metric),
+			ch.Text(), p, fmt.Sprintf("%d+%d", ch.Old.N, ch.New.N), ch.Note)
+	}
+	return g
+}
+
+// changeNotes are what a reader of the changes should know.
+func changeNotes(w io.Writer, c summary.Comparison, bullet string) {
+	lines := append([]string{}, c.Notes...)
+	tests := 0
+	for _, ch := range c.Changes {
+		if ch.P != nil && summary.Headline(ch.Metric) {
+			tests++
+		}
+	}
+	if tests > 1 {
+		lines = append(lines, fmt.Sprintf("%d tests at the %.0f %% level: some %.1f of them would show a change by chance alone",
+			tests, 100*stats.Alpha, stats.Alpha*float64(tests)))
+	}
+	if len(lines) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, l := range lines {
+		fmt.Fprintf(w, "%s%s\n", bullet, l)
+	}
+}
+
+// changeFigures is the comparison for programs: values in the metric's own unit.
+func changeFigures(c summary.Comparison) *grid {
+	g := &grid{head: []string{
+		"cell", "metric", "old_median", "old_ci_low", "old_ci_high", "old_n",
+		"new_median", "new_ci_low", "new_ci_high", "new_n", "ratio", "p", "different", "note",
+	}}
+	for _, ch := range c.Changes {
+		g.add(ch.Cell, ch.Metric,
+			figure(&ch.Old.Median), figure(ch.Old.CILow), figure(ch.Old.CIHigh), strconv.Itoa(ch.Old.N),
+			figure(&ch.New.Median), figure(ch.New.CILow), figure(ch.New.CIHigh), strconv.Itoa(ch.New.N),
+			figure(ch.Ratio), figure(ch.P), strconv.FormatBool(ch.Different), ch.Note)
+	}
+	return g
+}
+
+// figure is a number in full; empty where there is none.
+func figure(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'g', -1, 64)
+}
