@@ -69,11 +69,11 @@ func (l *dirLock) release() error {
 
 // RemoveStale removes the data of clusters under dir whose launcher was
 // killed before it could: the data directories, never a log, and nothing of a
-// cluster that still has its launcher. It returns the directories that it
-// cleaned. A dir that does not exist holds nothing stale.
-func RemoveStale(dir string) (cleaned []string, err error) {
+// cluster that still has its launcher. A dir that does not exist holds
+// nothing stale.
+func RemoveStale(dir string) error {
 	var marks []string
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -89,9 +89,8 @@ func RemoveStale(dir string) (cleaned []string, err error) {
 		}
 		l := &dirLock{file: f, made: true}
 		err = errors.Join(err, removeMembers(filepath.Dir(mark)), l.release())
-		cleaned = append(cleaned, filepath.Dir(mark))
 	}
-	return cleaned, err
+	return err
 }
 
 // removeMembers removes each <id>/data under dir.
