@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// reportOptions are the flags of `report`.
+type reportOptions struct {
+	dirs   []string
+	out    string
+	format string
+}
+
+func newReportCommand() *cobra.Command {
+	var o reportOptions
+	cmd := &cobra.Command{
+		Use:   "report DIR...",
+		Short: "Rebuild the tables and charts of runs from their folders",
+		Long: "Rebuild summary.json, the page and the charts of each run from its folder alone,\n" +
+			"and print its table.",
+		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, dirs []string) error {
+			o.dirs = dirs
+			return runReport(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.out, "out", "", "folder for the page and the charts (default: DIR/report)")
+	cmd.Flags().StringVarP(&o.format, "output", "o", "table", "what is printed: table, json, markdown or csv")
+	return cmd
+}
+
+// runReport prints each run in turn and writes its files. Nothing is written
+// or printed when one of the folders cannot be read.
+func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) error {
+	if !slices.Contains([]string{"table", "json", "markdown", "csv"}, o.format) {
+		return usage(fmt.Errorf("output format %q is not known", o.format), "use -o table, json, markdown or csv")
+	}
+	runs, err := openRuns(o.dirs)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if err := ctx.Err(); err != nil {
+			return fail(exitInterrupted, err, "")
+		}
+		if err := writeReport(stderr, r, o, len(runs) > 1); err != nil {
+			return err
+		}
+	}
+	if err := printRuns(stdout, runs, o.format); err != nil {
+		return fail(exitFailed, fmt.Errorf("print the report: %w", err), "")
+	}
+	return nil
+}
+
+// summarized is a run with what its trials say.
+type summarized struct {
+	run     *results.Run
+	summary summary.Summary
+}
+
+func openRuns(dirs []string) ([]summarized, error) {
+	var out []summarized
+	for _, dir := range dirs {
+		run, err := results.Open(dir)
+		if err != nil {
+			return nil, usage(err, "")
+		}
+		s, err := summary.Build(run)
+		if err != nil {
+			return nil, usage(err, "")
+		}
+		out = append(out, summarized{run, s})
+	}
+	return out, nil
+}
+
+// writeReport writes one run's page and charts, and its summary.json where
+// the report goes into the run's own folder.
+func writeReport(stderr io.Writer, r summarized, o reportOptions, many bool) error {
+	for _, w := range r.run.Warnings {
+		fmt.Fprintf(stderr, "warning: %s\n", w)
+	}
+	opts := reportingOptions(nil, r.run)
+	dir := reportDir(r.run, o.out, many)
+	paths, err := report.Write(dir, r.run, r.summary, opts)
+	if err != nil {
+		return fail(exitFailed, err, "give a folder that can be written to with --out")
+	}
+	if o.out == "" {
+		if err := r.summary.Write(r.run.Dir); err != nil {
+			return fail(exitFailed, err, "give a folder that can be written to with --out")
+		}
+	}
+	fmt.Fprintf(stderr, "report: %s (%d files)\n", filepath.Dir(paths[0]), len(paths))
+	return nil
+}
+
+// reportDir keeps the reports of several runs apart.
+func reportDir(run *results.Run, out string, many bool) string {
+	switch {
+	case out == "":
+		return filepath.Join(run.Dir, report.Dir)
+	case many:
+		return filepath.Join(out, filepath.Base(filepath.Clean(run.Dir)))
+	default:
+		return out
+	}
+}
+
+// printRuns writes runs in one of the formats of -o, one after the other; CSV
+// has all of them under one header.
+func printRuns(w io.Writer, runs []summarized, format string) error {
+	if format == "csv" {
+		var all []summary.Summary
+		for _, r := range runs {
+			all = append(all, r.summary)
+		}
+		return report.CSV(w, all...)
+	}
+	for i, r := range runs {
+		if i > 0 && format != "json" {
+			fmt.Fprintln(w)
+		}
+		if err := printRun(w, r, format); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printRun(w io.Writer, r summarized, format string) error {
+	switch format {
+	case "json":
+		return report.JSON(w, r.summary)
+	case "markdown":
+		return report.Markdown(w, r.summary, r.run.Environment, reportingOptions(w, r.run))
+	default:
+		return report.Table(w, r.summary, r.run.Environment, reportingOptions(w, r.run))
+	}
+}
+
+// reportingOptions suit the report to the run and to where it is printed.
+func reportingOptions(stdout io.Writer, run *results.Run) report.Options {
+	o := report.OptionsFor(run)
+	o.Source = profileSource
+	if f, ok := stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = min(width, 100)
+		}
+		o.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("CI") == ""
+	}
+	return o
+}
+
+// profileSource tells who measured a built-in profile, and when; nothing for
+// one of the user's own.
+func profileSource(name string) string {
+	p, err := netem.Lookup(name)
+	if err != nil || p.Source == "" {
+		return ""
+	}
+	return strings.TrimSuffix(p.Source+", "+p.Date, ", ")
+}
