@@ -3,11 +3,9 @@ package configs
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // MaxNodes is the largest cluster: beyond it one host measures itself.
@@ -25,14 +23,12 @@ func (e Experiment) check() Errors {
 	c.raft(e.Raft)
 	c.workload(e.Workload)
 	for i, f := range e.Faults {
-		oneOf(c, fmt.Sprintf("faults[%d].action", i), One(f.Action), faultActions...)
+		c.word(fmt.Sprintf("faults[%d].action", i), One(f.Action))
 	}
 	c.repeated(&e)
 	sortErrors(c.errs)
 	return c.errs
 }
-
-var faultActions = []string{"kill", "pause", "resume", "restart", "partition", "isolate", "heal", "power-loss"}
 
 type checker struct {
 	origin *origin
@@ -47,7 +43,7 @@ func (c *checker) top(e Experiment) {
 	if slug(e.Name) == "" {
 		c.add("name", wanted(e.Name, "a name of letters, digits and hyphens").Error())
 	}
-	oneOf(c, "engine", e.Engine, EngineHashicorp, EngineEtcd)
+	c.word("engine", e.Engine)
 	between(c, "nodes", e.Nodes, 1, MaxNodes)
 	between(c, "trials", One(e.Trials), 0, 10_000)
 	between(c, "proofs", One(e.Proofs), 0, 10_000)
@@ -60,15 +56,14 @@ func (c *checker) top(e Experiment) {
 func (c *checker) network(n Network) {
 	for i, l := range n.Links {
 		path := fmt.Sprintf("network.links[%d].", i)
-		oneOf(c, path+"distribution", l.Distribution, string(netem.Uniform), string(netem.Normal),
-			string(netem.Pareto), string(netem.ParetoNormal))
+		c.word(path+"distribution", l.Distribution)
 		between(c, path+"rate", l.Rate, 1, 1<<53)
 		between(c, path+"limit", l.Limit, 1, 1<<53)
 	}
 }
 
 func (c *checker) storage(s Storage) {
-	oneOf(c, "storage.store", s.Store, control.StoreBolt, control.StoreBoltNoSync, control.StoreMemory)
+	c.word("storage.store", s.Store)
 	between(c, "storage.log_cache", s.LogCache, 0, 1<<20)
 }
 
@@ -97,15 +92,15 @@ func (c *checker) workload(w Workset) {
 	between(c, "workload.key_size", w.KeySize, 1, 1<<10)
 	between(c, "workload.value_size", w.ValueSize, smallestValue, 1<<20)
 	between(c, "workload.read_ratio", w.ReadRatio, 0, 1)
-	oneOf(c, "workload.reads", w.Reads, "linearizable", "serializable")
-	oneOf(c, "workload.target", w.Target, "leader", "follower", "all")
+	c.word("workload.reads", w.Reads)
+	c.word("workload.target", w.Target)
 	between(c, "workload.timeout", w.Timeout, Duration(1e6), forever)
 	between(c, "workload.calm.rate", w.Calm.Rate, Rate(0.01), 1_000_000)
-	oneOf(c, "workload.calm.arrivals", w.Calm.Arrivals, "constant", "poisson")
+	c.word("workload.calm.arrivals", w.Calm.Arrivals)
 	between(c, "workload.calm.duration", w.Calm.Duration, shortestWindow, forever)
 	between(c, "workload.saturate.clients", w.Saturate.Clients, 1, 100_000)
 	between(c, "workload.saturate.duration", w.Saturate.Duration, shortestWindow, forever)
-	oneOf(c, "workload.load.mode", w.Load.Mode, ModeBoth, ModeCalm, ModeSaturate, ModeCapacity, ModeSweep)
+	c.word("workload.load.mode", w.Load.Mode)
 	c.sweep(w.Load)
 }
 
@@ -139,13 +134,17 @@ func (c *checker) repeated(e *Experiment) {
 	})
 }
 
-func oneOf(c *checker, path string, values List[string], allowed ...string) {
+// word holds values against what the path allows.
+func (c *checker) word(path string, values List[string]) {
+	allowed := words[indices.ReplaceAllString(path, "")]
 	for i, v := range values {
 		if !slices.Contains(allowed, v) {
 			c.add(element(path, i, len(values)), wanted(v, "one of "+strings.Join(allowed, ", ")).Error())
 		}
 	}
 }
+
+var indices = regexp.MustCompile(`\[\d+\]`)
 
 func between[T interface {
 	~int | ~int64 | ~float64
