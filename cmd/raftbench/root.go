@@ -84,5 +84,7 @@ func commands() []*cobra.Command {
 		newRunCommand(),
 		newReportCommand(),
 		newVersionCommand(),
+		newInitCommand(),
+		newValidateCommand(),
 	}
 }
