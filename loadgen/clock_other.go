@@ -13,14 +13,17 @@ type timerPacer struct{ origin time.Time }
 
 func newPacer(origin time.Time) pacer { return timerPacer{origin} }
 
-func (p timerPacer) approach(ctx context.Context, due time.Duration) time.Duration {
-	for left := p.left(due); left > spin && ctx.Err() == nil; left = p.left(due) {
-		time.Sleep(min(left-spin, slice))
+func (p timerPacer) nap(ctx context.Context, until time.Duration) time.Duration {
+	for left := p.left(until); left > 0 && ctx.Err() == nil; left = p.left(until) {
+		time.Sleep(min(left, slice))
 	}
 	return 0
 }
 
 func (p timerPacer) meet(due time.Duration) time.Duration {
+	if left := p.left(due); left > spin {
+		time.Sleep(left - spin)
+	}
 	start := p.left(due)
 	for p.left(due) > 0 {
 	}

@@ -1,22 +1,32 @@
 package loadgen
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
-// prestarted workers spare the first operations the making of a goroutine.
-const prestarted = 32
+const (
+	// prestarted workers spare the first operations the making of a goroutine.
+	prestarted = 32
+	// ahead of an operation's instant its worker wakes up, passes the lead and
+	// makes the operation. On a machine gone cold this takes 100 µs and more.
+	ahead = 250 * time.Microsecond
+)
 
-// crew is the open loop's workers. One of them leads: it waits for the next
-// instant, passes the lead on, and sends the operation itself. So nobody has
-// to be woken between the instant and the send, which takes some 50 µs when
-// the woken thread had gone to sleep; the next leader wakes up meanwhile.
-// (The pattern is Schmidt's "Leader/Followers", 2000.)
+// crew is the open loop's workers. One of them leads: it sleeps until the next
+// instant is near, passes the lead on, and sends the operation itself. So
+// nobody has to be woken between the instant and the send. (The pattern is
+// that of Schmidt and others, "Leader/Followers", 2000.)
 type crew struct {
-	run     *run
-	clock   pacer
-	lead    chan int64 // holds the number of the next operation
-	idle    atomic.Int64
-	started int // touched by the leader alone
-	limit   int
+	run   *run
+	clock pacer
+	lead  chan int64 // holds the number of the next operation
+	idle  atomic.Int64
+	limit int
+
+	// Of the leader alone: workers started, and the instant led to before.
+	started int
+	last    time.Duration
 }
 
 // open offers the schedule's operations at their instants.
@@ -56,8 +66,7 @@ func (c *crew) start() {
 }
 
 // turn leads from operation seq on, until one can be sent; what must not be
-// sent, because too many are outstanding, is dropped at its instant. The lead
-// is passed and the operation made just before the instant, not after.
+// sent, because too many are outstanding, is dropped.
 func (c *crew) turn(w *worker, seq int64) {
 	r := c.run
 	for ; ; seq++ {
@@ -65,7 +74,9 @@ func (c *crew) turn(w *worker, seq int64) {
 		if due >= r.window.Duration {
 			break
 		}
-		r.pacing.Add(int64(c.clock.approach(r.ctx, due)))
+		early := min((due-c.last)/2, ahead)
+		c.last = due
+		r.pacing.Add(int64(c.clock.nap(r.ctx, due-early)))
 		if r.ctx.Err() != nil {
 			break
 		}
