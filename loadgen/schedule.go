@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -13,7 +14,7 @@ type constant struct{ rate float64 }
 
 // Due multiplies rather than adds up, so that rounding never accumulates.
 func (c constant) Due(i int64) time.Duration {
-	return time.Duration(float64(i) / c.rate * float64(time.Second))
+	return instant(float64(i) / c.rate)
 }
 
 func (c constant) Rate() float64 { return c.rate }
@@ -35,7 +36,15 @@ func (p *poisson) Due(i int64) time.Duration {
 		p.rng, p.at = rand.New(rand.NewPCG(uint64(p.seed), 0)), 0
 	}
 	p.at += p.rng.ExpFloat64() / p.rate
-	return time.Duration(p.at * float64(time.Second))
+	return instant(p.at)
 }
 
 func (p *poisson) Rate() float64 { return p.rate }
+
+// instant of so many seconds; what no Duration can hold is never due.
+func instant(seconds float64) time.Duration {
+	if ns := seconds * float64(time.Second); ns < math.MaxInt64 {
+		return time.Duration(ns)
+	}
+	return math.MaxInt64
+}
