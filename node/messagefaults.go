@@ -1,11 +1,206 @@
 package node
 
 import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+
 	"github.com/hashicorp/raft"
 
 	"github.com/raftbench/raftbench/control"
 )
 
-func newFaultyTransport(t *raft.NetworkTransport, f control.MessageFaults, seed int64) raft.Transport {
-	return t
+// What the sender of a harmed RPC is told; raft takes either as a peer that
+// could not be reached.
+var (
+	errMessageLost    = errors.New("message fault: lost")
+	errMessageDelayed = errors.New("message fault: overtaken, delivered later")
+)
+
+// maxLate bounds the RPCs that are on their way behind their sender's back.
+const maxLate = 1024
+
+// faultyTransport loses, delays, duplicates and reorders raft's RPCs: what
+// the Raft paper allows a network to do, and a stream connection never does.
+// It is for safety only.
+//
+// Callers of an RPC wait for its answer, so a message can be overtaken only
+// when its sender has given up on it: a reordered RPC fails at once and is
+// delivered later. Pipelined entries stay out of this, because their answers
+// match by position: pipelining is off. Snapshots, which are a stream, are
+// lost and delayed only.
+type faultyTransport struct {
+	raft.Transport
+	network *raft.NetworkTransport
+	faults  control.MessageFaults
+
+	mu     sync.Mutex
+	random *rand.Rand
+
+	late    sync.WaitGroup
+	slots   chan struct{}
+	closing context.Context
+	cancel  context.CancelFunc
+}
+
+var (
+	_ raft.WithPreVote = (*faultyTransport)(nil)
+	_ raft.WithClose   = (*faultyTransport)(nil)
+)
+
+func newFaultyTransport(t *raft.NetworkTransport, f control.MessageFaults, seed int64) *faultyTransport {
+	ft := &faultyTransport{
+		Transport: t, network: t, faults: f,
+		random: rand.New(rand.NewPCG(uint64(seed), 0)),
+		slots:  make(chan struct{}, maxLate),
+	}
+	ft.closing, ft.cancel = context.WithCancel(context.Background())
+	return ft
+}
+
+// fate of one RPC, drawn before it is sent.
+type fate struct {
+	loseRequest, loseAnswer bool
+	duplicate, reorder      bool
+	delay                   time.Duration // before it is sent
+	later                   time.Duration // of a copy that travels alone
+}
+
+func (t *faultyTransport) draw() fate {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var f fate
+	if t.happens(t.faults.Drop) {
+		f.loseRequest = t.random.IntN(2) == 0
+		f.loseAnswer = !f.loseRequest
+	}
+	f.duplicate = t.happens(t.faults.Duplicate)
+	f.reorder = t.happens(t.faults.Reorder)
+	if t.happens(t.faults.Delay) {
+		f.delay = t.some()
+	}
+	f.later = t.some()
+	return f
+}
+
+func (t *faultyTransport) happens(p float64) bool { return t.random.Float64() < p }
+
+// some is a uniform part of the longest delay.
+func (t *faultyTransport) some() time.Duration {
+	if t.faults.MaxDelay <= 0 {
+		return 0
+	}
+	return time.Duration(t.random.Int64N(int64(t.faults.MaxDelay) + 1))
+}
+
+// AppendEntries implements raft.Transport.
+func (t *faultyTransport) AppendEntries(id raft.ServerID, to raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	return harm(t, args, resp, func(a *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) error {
+		return t.network.AppendEntries(id, to, a, r)
+	})
+}
+
+// RequestVote implements raft.Transport.
+func (t *faultyTransport) RequestVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
+	return harm(t, args, resp, func(a *raft.RequestVoteRequest, r *raft.RequestVoteResponse) error {
+		return t.network.RequestVote(id, to, a, r)
+	})
+}
+
+// RequestPreVote implements raft.WithPreVote.
+func (t *faultyTransport) RequestPreVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
+	return harm(t, args, resp, func(a *raft.RequestPreVoteRequest, r *raft.RequestPreVoteResponse) error {
+		return t.network.RequestPreVote(id, to, a, r)
+	})
+}
+
+// TimeoutNow implements raft.Transport.
+func (t *faultyTransport) TimeoutNow(id raft.ServerID, to raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+	return harm(t, args, resp, func(a *raft.TimeoutNowRequest, r *raft.TimeoutNowResponse) error {
+		return t.network.TimeoutNow(id, to, a, r)
+	})
+}
+
+// InstallSnapshot implements raft.Transport.
+func (t *faultyTransport) InstallSnapshot(id raft.ServerID, to raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
+	f := t.draw()
+	if f.loseRequest || f.loseAnswer {
+		return errMessageLost
+	}
+	if err := t.wait(f.delay); err != nil {
+		return err
+	}
+	return t.network.InstallSnapshot(id, to, args, resp, data)
+}
+
+// AppendEntriesPipeline implements raft.Transport: there is none.
+func (t *faultyTransport) AppendEntriesPipeline(raft.ServerID, raft.ServerAddress) (raft.AppendPipeline, error) {
+	return nil, raft.ErrPipelineReplicationNotSupported
+}
+
+// Close implements raft.WithClose. What is on its way is lost.
+func (t *faultyTransport) Close() error {
+	t.cancel()
+	err := t.network.Close()
+	t.late.Wait()
+	return err
+}
+
+// harm sends one RPC as its fate wants it.
+func harm[Req, Resp any](t *faultyTransport, args *Req, resp *Resp, send func(*Req, *Resp) error) error {
+	f := t.draw()
+	if err := t.wait(f.delay); err != nil {
+		return err
+	}
+	alone := func() {
+		later, unread := *args, *new(Resp)
+		t.afterwards(f.later, func() { _ = send(&later, &unread) }) // nobody waits for the answer
+	}
+	switch {
+	case f.loseRequest:
+		return errMessageLost
+	case f.reorder:
+		alone()
+		return errMessageDelayed
+	}
+	if f.duplicate {
+		alone()
+	}
+	if f.loseAnswer {
+		if err := send(args, new(Resp)); err != nil {
+			return err
+		}
+		return errMessageLost
+	}
+	return send(args, resp)
+}
+
+func (t *faultyTransport) wait(d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-t.closing.Done():
+		return raft.ErrTransportShutdown
+	}
+}
+
+// afterwards delivers a copy that travels alone. One too many is lost.
+func (t *faultyTransport) afterwards(d time.Duration, deliver func()) {
+	select {
+	case t.slots <- struct{}{}:
+	default:
+		return
+	}
+	t.late.Go(func() {
+		defer func() { <-t.slots }()
+		if t.wait(d) == nil {
+			deliver()
+		}
+	})
 }
