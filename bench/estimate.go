@@ -1,0 +1,48 @@
+package bench
+
+import (
+	"time"
+
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/results"
+)
+
+// estimate tells when a run will end, from its plan and from the trials that
+// have already ended.
+type estimate struct {
+	began time.Time
+	jobs  []Job
+	took  map[results.TrialKind][]time.Duration
+}
+
+func newEstimate(_ configs.Plan, jobs []Job) *estimate {
+	return &estimate{began: time.Now(), jobs: jobs, took: map[results.TrialKind][]time.Duration{}}
+}
+
+func (e *estimate) elapsed() time.Duration { return time.Since(e.began) }
+
+func (e *estimate) finished(job Job, took time.Duration) {
+	e.took[job.Kind] = append(e.took[job.Kind], took)
+}
+
+// left sums what the jobs from index i on will take.
+func (e *estimate) left(i int) time.Duration {
+	var sum time.Duration
+	for _, job := range e.jobs[i:] {
+		sum += e.each(job)
+	}
+	return sum
+}
+
+// each is the mean of the trials of the same kind, or the plan's own guess.
+func (e *estimate) each(job Job) time.Duration {
+	seen := e.took[job.Kind]
+	if len(seen) == 0 {
+		return configs.TrialTime(job.Setup, job.Kind == results.Proof)
+	}
+	var sum time.Duration
+	for _, d := range seen {
+		sum += d
+	}
+	return sum / time.Duration(len(seen))
+}

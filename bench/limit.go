@@ -1,0 +1,91 @@
+package bench
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/results"
+)
+
+// A resource counts as the limit when it was used for this share of a window.
+const saturated = 0.85
+
+// limitOf names what kept a closed loop from going faster: the host's CPU
+// (and whose share of it was largest), the leader's disk, or raft's own
+// pipeline. It is empty where nothing was near its end.
+func limitOf(w *results.Window, c cost, s configs.Setup, leader string) string {
+	if w.Mode != results.ModeClosed {
+		return ""
+	}
+	if w.HostBusy >= saturated {
+		return "CPU, mostly " + largestUser(c, leader)
+	}
+	if busy := storeBusy(c, leader); busy >= saturated {
+		return fmt.Sprintf("the leader's log store (%.0f %% of the time)", 100*busy)
+	}
+	if bound := pipelineBound(s, leader); bound > 0 && w.ThroughputOps >= saturated*bound {
+		return fmt.Sprintf("raft's pipeline (at most %.0f entries/s over this round trip)", bound)
+	}
+	return ""
+}
+
+// largestUser compares the leader, all followers together, and the generator.
+func largestUser(c cost, leader string) string {
+	var followers time.Duration
+	for id, d := range c.cpu {
+		if id != leader {
+			followers += d
+		}
+	}
+	name, most := "the leader's", c.cpu[leader]
+	if followers > most {
+		name, most = "the followers'", followers
+	}
+	if c.client > most {
+		name = "the load generator's"
+	}
+	return name
+}
+
+// storeBusy is the share of the window that the leader spent writing its log.
+func storeBusy(c cost, leader string) float64 {
+	h := c.store[leader]
+	if h == nil || c.length == 0 {
+		return 0
+	}
+	return h.Mean() * float64(h.TotalCount()) / float64(c.length)
+}
+
+// pipelineBound is how many entries a second fit a follower's pipeline: at
+// most MaxRPCsInFlight batches of MaxAppendEntries entries a round trip, to
+// the follower that completes the quorum. Zero means no bound.
+func pipelineBound(s configs.Setup, leader string) float64 {
+	rtt := quorumRTT(s, leader)
+	if rtt <= 0 {
+		return 0
+	}
+	return float64(max(1, s.Raft.MaxRPCsInFlight)*s.Raft.MaxAppendEntries) / rtt.Seconds()
+}
+
+// quorumRTT is the emulated round trip from the leader to the follower that
+// completes its quorum.
+func quorumRTT(s configs.Setup, leader string) time.Duration {
+	sites := map[string]string{}
+	for i := range s.Nodes {
+		sites[configs.MemberID(i)] = s.Network.Site(i)
+	}
+	var rtts []time.Duration
+	for id, site := range sites {
+		if id != leader {
+			rtts = append(rtts, roundTrip(s.Network, sites[leader], site))
+		}
+	}
+	return quorum.CompletingRTT(rtts, s.Nodes)
+}
+
+func roundTrip(p netem.Profile, a, b string) time.Duration {
+	return p.Shape(a, b).Delay + p.Shape(b, a).Delay
+}

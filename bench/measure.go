@@ -1,0 +1,134 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/results"
+)
+
+// maxInFlight bounds an open loop's outstanding operations. What the bound
+// refuses is counted and makes the trial invalid, so it only has to be far
+// above what a healthy cluster ever has outstanding.
+const maxInFlight = 4096
+
+// measure runs the windows of a measuring trial on a booted rig.
+func (t *trial) measure(ctx context.Context) error {
+	leader, _, err := t.rig.cluster.Leader(ctx)
+	if err != nil {
+		return err
+	}
+	targets, err := t.rig.targets(ctx, leader)
+	if err != nil {
+		return err
+	}
+	gen := loadgen.New(targets, t.rig.workload(), t.rig.ledger)
+	t.stage("warming up")
+	if err := t.warmUp(ctx, gen); err != nil {
+		return err
+	}
+	if t.job.Setup.Load == configs.ModeCapacity {
+		return t.capacity(ctx, gen, leader)
+	}
+	for _, w := range t.windows() {
+		t.stage(w.Name)
+		if err := t.window(ctx, gen, w, leader); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// offer is a window with the rate that its schedule comes from.
+type offer struct {
+	loadgen.Window
+	rate float64
+	// probe windows look for a limit: that one fails is an answer.
+	probe bool
+}
+
+// open is an open-loop window.
+func (t *trial) open(name string, rate float64, d time.Duration) offer {
+	w := t.job.Setup.Workload
+	schedule := loadgen.Constant(rate)
+	if w.Calm.Arrivals == "poisson" {
+		schedule = loadgen.Poisson(rate, t.job.Seed)
+	}
+	return offer{Window: loadgen.Window{
+		Name: name, Schedule: schedule, Duration: d, Timeout: w.Timeout, MaxInFlight: maxInFlight,
+	}, rate: rate}
+}
+
+// closed is a closed-loop window.
+func (t *trial) closed(name string, clients int, d time.Duration) offer {
+	return offer{Window: loadgen.Window{
+		Name: name, Clients: clients, Duration: d, Timeout: t.job.Setup.Workload.Timeout,
+	}}
+}
+
+// windows of the setup's load, in the order they are run.
+func (t *trial) windows() []offer {
+	w := t.job.Setup.Workload
+	var out []offer
+	switch t.job.Setup.Load {
+	case configs.ModeSweep:
+		for _, rate := range w.Sweep {
+			out = append(out, t.open(fmt.Sprintf("sweep-%g", rate), rate, w.Calm.Duration))
+		}
+		return out
+	case configs.ModeCalm, configs.ModeBoth:
+		out = append(out, t.open(results.WindowCalm, w.Calm.Rate, w.Calm.Duration))
+	}
+	if t.job.Setup.Load != configs.ModeCalm {
+		out = append(out, t.closed(results.WindowSaturate, w.Saturate.Clients, w.Saturate.Duration))
+	}
+	return out
+}
+
+// window offers one window, meters what it cost, and judges it.
+func (t *trial) window(ctx context.Context, gen *loadgen.Generator, o offer, leader *cluster.Member) error {
+	before, err := t.meter(ctx)
+	if err != nil {
+		return err
+	}
+	rec, err := gen.Run(ctx, o.Window)
+	if err != nil {
+		return err
+	}
+	after, err := t.meter(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.rig.cluster.Err(); err != nil {
+		return err
+	}
+	w := record(rec, o.rate)
+	cost := after.since(before)
+	cost.fill(&w)
+	w.Limit = limitOf(&w, cost, t.job.Setup, leader.ID())
+	t.keep(rec, w, cost)
+	if !o.probe {
+		t.judge(judged{
+			window: w, cost: cost, firstError: rec.FirstError,
+			light: o.rate > 0, calm: o.Name == results.WindowCalm,
+		})
+	}
+	return nil
+}
+
+// keep takes a window into the trial's record.
+func (t *trial) keep(rec loadgen.Recording, w results.Window, c cost) {
+	t.record.Windows = append(t.record.Windows, w)
+	t.histograms = append(t.histograms, histograms(rec)...)
+	t.lastLatency = rec.Latency
+	if rec.Writes == 0 {
+		t.lastLatency = rec.ReadLatency
+	}
+	if w.Mode == results.ModeOpen || len(t.record.Links) == 0 {
+		t.record.Links = c.links // a saturated host says little of the links
+	}
+}

@@ -1,0 +1,201 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/raftbench/raftbench/check"
+	"github.com/raftbench/raftbench/client"
+	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/netem"
+)
+
+// rig is a booted cluster with the means to load it and to audit it: what
+// every trial starts from.
+type rig struct {
+	setup   configs.Setup
+	cluster *cluster.Cluster
+	events  *timeline
+	ledger  *check.Ledger
+	prefix  string
+	seed    int64
+	// site is the load generator's end of its links; nil when it stands
+	// beside the leader, with no delay.
+	site *netem.Endpoint
+	boot time.Duration
+
+	mu      sync.Mutex
+	clients []*client.Client
+}
+
+// linkProbe is how often an idle link is probed for its realised delay.
+const linkProbe = 50 * time.Millisecond
+
+// boot starts a fresh cluster for one trial.
+func boot(ctx context.Context, job Job, start cluster.Starter, dir, logs string) (*rig, error) {
+	s := job.Setup
+	r := &rig{
+		setup: s, seed: job.Seed, events: &timeline{},
+		prefix: fmt.Sprintf("%s-%d/", s.Cell, job.Trial),
+	}
+	r.ledger = check.NewLedger(r.prefix)
+	nodes := members(s, job.Seed)
+	r.placeClient(nodes)
+	began := time.Now()
+	c, err := cluster.Start(ctx, cluster.Spec{
+		Start: start, Dir: dir, LogDir: logs, Nodes: nodes,
+		Leader: leaderAt(s, nodes), OnEvent: r.events.add,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.cluster, r.boot = c, time.Since(began)
+	return r, nil
+}
+
+// members describes the setup's nodes and the links between them.
+func members(s configs.Setup, seed int64) []control.Options {
+	nodes := cluster.Nodes(s.Nodes, s.Network, s.Raft, s.Storage, seed)
+	for i := range nodes {
+		nodes[i].MessageFaults = s.MessageFaults
+		if s.Network.Name != "none" {
+			nodes[i].Probe = linkProbe
+		}
+	}
+	return nodes
+}
+
+// leaderAt picks the first node of the wanted site; empty means any.
+func leaderAt(s configs.Setup, nodes []control.Options) string {
+	if s.Leader == "any" {
+		return ""
+	}
+	for _, n := range nodes {
+		if n.Site == s.Leader {
+			return n.ID
+		}
+	}
+	return nodes[0].ID
+}
+
+// placeClient gives the load generator its site and both ends of its links.
+func (r *rig) placeClient(nodes []control.Options) {
+	if r.setup.Client == "" {
+		return
+	}
+	r.site = netem.NewEndpoint(control.ClientLink, r.seed)
+	for i, n := range nodes {
+		out := r.setup.Network.Shape(r.setup.Client, n.Site)
+		if err := r.site.Shape(n.ID, out); err != nil {
+			panic(err) // the profile was validated when it was read
+		}
+		if nodes[i].Links == nil {
+			nodes[i].Links = map[string]netem.Shape{}
+		}
+		nodes[i].Links[control.ClientLink] = r.setup.Network.Shape(n.Site, r.setup.Client)
+	}
+}
+
+// dial opens one pinned connection to a member.
+func (r *rig) dial(ctx context.Context, m *cluster.Member) (*client.Client, error) {
+	address, through := m.Listen().Client, client.Dialer(nil)
+	if r.site != nil {
+		address = m.Listen().Peer
+		through = func(ctx context.Context, address string) (net.Conn, error) {
+			return r.site.Dial(ctx, m.ID(), address)
+		}
+	}
+	c, err := client.Dial(ctx, address, through)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", m.ID(), err)
+	}
+	r.mu.Lock()
+	r.clients = append(r.clients, c)
+	r.mu.Unlock()
+	return c, nil
+}
+
+// connections is how many the load is spread over: one stream of HTTP/2
+// frames is a bottleneck before the node is, more than a few cost CPU.
+const connections = 4
+
+// targets opens the connections that the workload's target names.
+func (r *rig) targets(ctx context.Context, leader *cluster.Member) ([]loadgen.Target, error) {
+	var to []*cluster.Member
+	for _, m := range r.cluster.Members() {
+		isLeader := m.ID() == leader.ID()
+		if r.setup.Workload.Target == "all" || isLeader == (r.setup.Workload.Target == "leader") {
+			to = append(to, m)
+		}
+	}
+	if len(to) == 0 { // one node has no follower to ask
+		to = []*cluster.Member{leader}
+	}
+	var out []loadgen.Target
+	for i := range max(connections, len(to)) {
+		c, err := r.dial(ctx, to[i%len(to)])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// workload of the setup, with keys that are this trial's alone.
+func (r *rig) workload() loadgen.Workload {
+	w := r.setup.Workload
+	return loadgen.Workload{
+		KeyPrefix: r.prefix, Keys: w.Keys, KeySize: w.KeySize, ValueSize: w.ValueSize,
+		ReadRatio: w.ReadRatio, Serializable: w.Reads == "serializable", Seed: r.seed,
+	}
+}
+
+// auditBound is how long replicas may take to catch up and agree.
+const auditBound = 20 * time.Second
+
+// audit holds every replica against the ledger, past the emulated network.
+func (r *rig) audit(ctx context.Context) (check.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, auditBound)
+	defer cancel()
+	var replicas []check.Replica
+	for _, m := range r.cluster.Members() {
+		c, err := client.Dial(ctx, m.Listen().Client, nil)
+		if err != nil {
+			return check.Report{}, fmt.Errorf("audit: connect to %s: %w", m.ID(), err)
+		}
+		defer func() { _ = c.Close() }()
+		replicas = append(replicas, check.Replica{ID: m.ID(), Client: c})
+	}
+	return r.ledger.Audit(ctx, replicas)
+}
+
+// stopBound is how long a clean end may take before the processes are killed.
+const stopBound = 5 * time.Second
+
+// stop ends the cluster and everything that was opened for it, also when the
+// trial's own context is already done.
+func (r *rig) stop(ctx context.Context) error {
+	for _, c := range r.clients {
+		_ = c.Close()
+	}
+	if r.site != nil {
+		r.site.Reset("")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBound)
+	defer cancel()
+	return r.cluster.Stop(ctx)
+}
+
+// dataDir is where a trial's nodes keep their data while it runs: beside the
+// results, on the disk that was probed.
+func dataDir(run string, job Job) string {
+	return filepath.Join(run, "data", fmt.Sprintf("%s-%d", job.Setup.Cell, job.Trial))
+}

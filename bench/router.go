@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/raftbench/raftbench/loadgen"
+)
+
+// router sends each operation to the next living member, once. It is for
+// proofs only: a measured number never has a choice of endpoints.
+type router struct {
+	mu      sync.Mutex
+	members []routed
+	next    int
+}
+
+type routed struct {
+	id     string
+	target loadgen.Target
+}
+
+func (r *router) add(id string, t loadgen.Target) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.members = append(r.members, routed{id, t})
+}
+
+func (r *router) remove(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.members = slices.DeleteFunc(r.members, func(m routed) bool { return m.id == id })
+}
+
+func (r *router) pick() (loadgen.Target, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.members) == 0 {
+		return nil, fmt.Errorf("no member lives: %w", loadgen.ErrRejected)
+	}
+	r.next++
+	return r.members[r.next%len(r.members)].target, nil
+}
+
+// Put implements loadgen.Target.
+func (r *router) Put(ctx context.Context, key string, value []byte) (int64, error) {
+	t, err := r.pick()
+	if err != nil {
+		return 0, err
+	}
+	return t.Put(ctx, key, value)
+}
+
+// Get implements loadgen.Target.
+func (r *router) Get(ctx context.Context, key string, serializable bool) ([]byte, int64, error) {
+	t, err := r.pick()
+	if err != nil {
+		return nil, 0, err
+	}
+	return t.Get(ctx, key, serializable)
+}

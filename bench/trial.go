@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/raftbench/raftbench/check"
+	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/results"
+)
+
+// trial is one fresh cluster from boot to audit, and its record in the making.
+type trial struct {
+	job        Job
+	runner     *Runner
+	rig        *rig
+	record     results.Trial
+	histograms []results.NamedHistogram
+	// lastLatency is the last window's: of its writes, or of its reads where
+	// it had no writes.
+	lastLatency *hdrhistogram.Histogram
+	// unsafe lists what no Raft may do: it fails the run, whatever its speed.
+	unsafe []string
+	stage  func(string)
+}
+
+// trialBound is far above what any trial needs beside its windows; it exists
+// so that nothing hangs.
+const trialBound = 3 * time.Minute
+
+func (r *Runner) newTrial(job Job, attempt int) *trial {
+	s := job.Setup
+	return &trial{
+		job: job, runner: r,
+		record: results.Trial{
+			SchemaVersion: results.SchemaVersion, Cell: s.Cell, Trial: job.Trial, Kind: job.Kind,
+			Seed: job.Seed, StartedAt: time.Now().UTC(), Attempt: attempt,
+			Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Params: s.Params,
+			Durable:        s.Storage.Store == control.StoreBolt,
+			InvalidReasons: []string{}, Flags: []string{},
+			Windows: []results.Window{}, Links: []results.Link{}, Resources: []results.Resource{},
+		},
+	}
+}
+
+// run does the whole trial. Its error is the caller's interruption only: all
+// else that goes wrong is a reason for which the record is not valid.
+func (t *trial) run(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, trialBound+2*configs.TrialTime(t.job.Setup, t.job.Kind == results.Proof))
+	defer cancel()
+	err := t.live(bounded)
+	t.record.TookNS = ns(time.Since(t.record.StartedAt))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		t.record.InvalidReasons = append(t.record.InvalidReasons, err.Error())
+	}
+	t.record.InvalidReasons = append(t.record.InvalidReasons, t.unsafe...)
+	t.record.Valid = len(t.record.InvalidReasons) == 0
+	return nil
+}
+
+// live boots, loads, audits and stops.
+func (t *trial) live(ctx context.Context) (err error) {
+	t.stage("booting")
+	logs := t.runner.Writer.TrialDir(t.job.Setup.Cell, t.job.Trial)
+	t.rig, err = boot(ctx, t.job, t.runner.Start, dataDir(t.runner.Writer.Dir(), t.job), logs)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stop := t.rig.stop(ctx); stop != nil && err == nil {
+			err = fmt.Errorf("stop: %w", stop)
+		}
+	}()
+	t.describe()
+	if t.job.Kind == results.Proof {
+		err = t.prove(ctx)
+	} else {
+		err = t.measure(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	t.stage("auditing")
+	return t.audit(ctx)
+}
+
+// describe records who leads from where.
+func (t *trial) describe() {
+	t.record.BootNS = ns(t.rig.boot)
+	t.record.ClientSite = t.job.Setup.Client
+	if leader, _ := t.rig.cluster.Current(); leader != nil {
+		t.record.Leader, t.record.LeaderSite = leader.ID(), leader.Site()
+	}
+}
+
+// audit judges what the trial's whole load left on every node.
+func (t *trial) audit(ctx context.Context) error {
+	report, err := t.rig.audit(ctx)
+	if err != nil {
+		return err
+	}
+	t.record.Audit = auditRecord(report, len(t.rig.cluster.Members()))
+	if !t.record.Durable && t.job.Kind == results.Proof {
+		return nil // nodes that lost their memory by design prove nothing
+	}
+	if t.record.Proof != nil {
+		t.record.Proof.Lost = report.Lost
+	}
+	for _, f := range report.Findings {
+		t.unsafe = append(t.unsafe, "audit: "+f.String())
+	}
+	return nil
+}
+
+func auditRecord(r check.Report, nodes int) *results.Audit {
+	a := &results.Audit{
+		Nodes: nodes, Keys: r.Keys, Acked: r.Acked, Unknown: r.Unknown,
+		Lost: r.Lost, Revision: r.Revision, Findings: []string{},
+	}
+	for _, f := range r.Findings {
+		a.Findings = append(a.Findings, f.String())
+	}
+	return a
+}
+
+// Starter is how nodes of a run are started.
+type Starter = cluster.Starter

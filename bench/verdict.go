@@ -1,0 +1,166 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+)
+
+// judged is a window with all that its judgement needs.
+type judged struct {
+	window     results.Window
+	cost       cost
+	firstError error
+	// light windows were to leave the host room; calm ones were also to keep
+	// one leader throughout. A saturating window is neither.
+	light, calm bool
+}
+
+// The limits of what is believed.
+const (
+	minCompleted   = 0.99                   // of the operations due
+	maxLinkError   = 0.05                   // of the asked delay, at the median
+	linkErrorFloor = 100 * time.Microsecond // or this, whichever is larger
+	busyHost       = 0.85
+	busyForeign    = 0.10 // of all cores, used by no process of ours
+	notableSteal   = 0.02
+	notableWait    = 0.25 // of the window, in which someone waited for a core
+)
+
+// invalidity lists why a window's numbers are not to be believed.
+func invalidity(j judged) []string {
+	var out []string
+	say := func(format string, args ...any) {
+		out = append(out, j.window.Name+": "+fmt.Sprintf(format, args...))
+	}
+	w := j.window
+	open := w.Mode == results.ModeOpen
+	if open && float64(w.Completed) < minCompleted*float64(w.Due) {
+		say("only %d of the %d operations due were completed (want %.0f %%)", w.Completed, w.Due, 100*minCompleted)
+	}
+	if w.Completed == 0 {
+		say("nothing was completed")
+	}
+	if w.Dropped > 0 {
+		say("%d operations were dropped: more than %d were in flight", w.Dropped, maxInFlight)
+	}
+	if w.RecordErrors > 0 {
+		say("%d values did not fit the histogram", w.RecordErrors)
+	}
+	if n := w.Errors + w.Unknown; n > 0 {
+		say("%d unexpected client errors, such as: %v", n, j.firstError)
+	}
+	if !open {
+		return out
+	}
+	p50, p99 := overall(w)
+	if lag := stats.Lag(float64(w.Lag.P50NS), float64(w.Lag.P99NS), float64(p50), float64(p99)); lag.TooLate() {
+		say("the generator lagged behind its schedule: median %v is %.0f %% of the latency's (allowed %.0f), p99 %v is %.0f %% (allowed %.0f)",
+			short(w.Lag.P50NS), 100*lag.P50, 100*stats.LagShareP50, short(w.Lag.P99NS), 100*lag.P99, 100*stats.LagShareP99)
+	}
+	if j.calm && j.cost.leaderMoved {
+		say("the leader or the term changed")
+	}
+	for _, l := range j.cost.links {
+		bound := max(int64(maxLinkError*float64(l.AskedNS)), linkErrorFloor.Nanoseconds())
+		if j.light && l.Frames > 0 && l.ErrorP50NS > bound {
+			say("link %s→%s missed its delay of %v by %v at the median (allowed %v)",
+				l.From, l.To, short(l.AskedNS), short(l.ErrorP50NS), short(bound))
+		}
+	}
+	return out
+}
+
+// overall is the latency that the schedule's lag is held against: the writes'
+// where there are any, else the reads'.
+func overall(w results.Window) (p50, p99 int64) {
+	if w.Latency.Count == 0 && w.ReadLatency != nil {
+		return w.ReadLatency.P50NS, w.ReadLatency.P99NS
+	}
+	return w.Latency.P50NS, w.Latency.P99NS
+}
+
+// warnings lists what a reader should know beside a window's numbers.
+func warnings(j judged) []string {
+	var out []string
+	say := func(format string, args ...any) {
+		out = append(out, j.window.Name+": "+fmt.Sprintf(format, args...))
+	}
+	w, c := j.window, j.cost
+	if j.light && w.HostBusy > busyHost {
+		say("the host's CPU was %.0f %% busy", 100*w.HostBusy)
+	}
+	if w.ForeignBusy > busyForeign {
+		say("other processes took %.0f %% of the host's CPU", 100*w.ForeignBusy)
+	}
+	if c.steal > notableSteal {
+		say("the hypervisor stole %.1f %% of the CPU", 100*c.steal)
+	}
+	if c.throttled {
+		say("the CPU was throttled by a control group")
+	}
+	if j.light && c.runWait > notableWait {
+		say("processes waited for a core for %.0f %% of the window", 100*c.runWait)
+	}
+	if c.snapshots > 0 {
+		say("%d snapshots fell into it", c.snapshots)
+	}
+	if reason := unsteady(w); j.light && reason != "" {
+		say("%s", reason)
+	}
+	if off := littleError(w); math.Abs(off) > stats.LittleTolerance {
+		say("Little's law is off by %+.0f %%: %.2f operations were in flight", 100*off, w.MeanInFlight)
+	}
+	return out
+}
+
+// unsteady is why a window was no steady state; empty when it was one.
+func unsteady(w results.Window) string {
+	medians := make([]float64, len(w.Parts))
+	for i, p := range w.Parts {
+		medians[i] = float64(p.P50NS)
+	}
+	steady, err := stats.Steady(medians)
+	if err != nil {
+		return ""
+	}
+	return steady.Reason()
+}
+
+// littleError is how far the two sides of Little's law are apart. The mean
+// time in flight is the service time, of everything that was acknowledged;
+// where little was, the window's edges weigh more than the law.
+func littleError(w results.Window) float64 {
+	sum := w.Service.MeanNS * float64(w.Service.Count)
+	if w.ReadService != nil {
+		sum += w.ReadService.MeanNS * float64(w.ReadService.Count)
+	}
+	if w.DurationNS == 0 || sum == 0 || w.Completed < minLittle {
+		return 0
+	}
+	seconds := float64(w.DurationNS) / 1e9
+	return stats.Little(w.MeanInFlight, float64(w.Completed)/seconds, sum/float64(w.Completed)/1e9)
+}
+
+// minLittle operations are needed before Little's law says anything.
+const minLittle = 200
+
+// judge adds a window's verdict to the trial's record.
+func (t *trial) judge(j judged) {
+	t.record.InvalidReasons = append(t.record.InvalidReasons, invalidity(j)...)
+	t.record.Flags = append(t.record.Flags, warnings(j)...)
+}
+
+// short is a duration for a sentence, to three digits or so.
+func short(ns int64) time.Duration {
+	d := time.Duration(ns)
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if d >= unit {
+			return d.Round(unit / 100)
+		}
+	}
+	return d
+}
