@@ -73,14 +73,13 @@ func quickRaft() control.Raft {
 // quickSpec is of n real nodes with no network and short timeouts.
 func quickSpec(t *testing.T, n int) Spec {
 	t.Helper()
-	profile, err := netem.Lookup("none")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
+	return quickSpecIn(t.TempDir(), n)
+}
+
+func quickSpecIn(dir string, n int) Spec {
 	return Spec{
 		Dir: filepath.Join(dir, "data"), LogDir: filepath.Join(dir, "logs"),
-		Nodes: Nodes(n, profile, quickRaft(), control.DefaultStorage(), 1),
+		Nodes: Nodes(n, netem.Profile{Name: "none"}, quickRaft(), control.DefaultStorage(), 1),
 	}
 }
 
