@@ -9,6 +9,9 @@ func faults(trials *cellTrials, tolerates int) Faults {
 	for _, t := range trials.all {
 		f.LostWrites += lost(t)
 		f.Violations += violations(t)
+		if t.Audit != nil && promises(t) {
+			f.Audited++
+		}
 	}
 	for _, t := range trials.proof {
 		if t.Proof == nil {

@@ -83,6 +83,9 @@ type Faults struct {
 	// Violations counts all that the audits object to, over all trials:
 	// losses, replicas that disagree, histories that are not linearizable.
 	Violations int `json:"violations"`
+	// Audited is how many trials were audited: without one, that nothing was
+	// lost means nothing.
+	Audited int `json:"audited"`
 }
 
 // Write puts the summary into a run's folder.

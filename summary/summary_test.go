@@ -234,8 +234,9 @@ func TestFaultsAreTheWorst(t *testing.T) {
 		"a store without promise": {[]results.Trial{notDurable(withAudit(proofTrial(1, good), 9, "gone"))}, ptr(1), ptr(2), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want := Faults{c.survived, c.blocked, c.lost, c.violations}
-			if diff := cmp.Diff(want, cellOf(t, c.trials...).Faults); diff != "" {
+			want, got := Faults{c.survived, c.blocked, c.lost, c.violations, 0}, cellOf(t, c.trials...).Faults
+			got.Audited = 0
+			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -257,6 +258,25 @@ func TestALossInAnInvalidAttemptStillCounts(t *testing.T) {
 	bad.Valid, good.Attempt = false, 2
 	if got := cellOf(t, bad, good).Faults.LostWrites; got != 1 {
 		t.Errorf("got %d lost writes, want 1", got)
+	}
+}
+
+func TestAuditsAreCounted(t *testing.T) {
+	keepsNothing := notDurable(withAudit(proofTrial(3, results.Fault{}), 0))
+	got := cellOf(t, trial(1, 1, 1), withAudit(trial(2, 1, 1), 0), keepsNothing).Faults.Audited
+	if got != 1 {
+		t.Errorf("one audit, one trial without, one that promised nothing: got %d audited, want 1", got)
+	}
+}
+
+func TestEveryMetricOfARunIsKnownByName(t *testing.T) {
+	known := MetricNames()
+	for _, c := range build(t, tiny(t)).Cells {
+		for name := range c.Metrics {
+			if !slices.Contains(known, name) {
+				t.Errorf("%s is not among MetricNames", name)
+			}
+		}
 	}
 }
 

@@ -1,0 +1,27 @@
+package summary
+
+import "slices"
+
+// MetricNames are all names that a metric of a summary may have, whether or
+// not a run has it. Windows of one's own add theirs, prefixed likewise.
+func MetricNames() []string {
+	names := []string{
+		"boot_p50_ns", "capacity_ops", "election_p50_ns", "unavailability_p50_ns",
+		"throughput_ops", "rss_bytes", "leader_store_time_p50_ns",
+	}
+	for _, window := range []string{"", "saturate_"} {
+		for _, k := range kinds {
+			for _, suffix := range []string{"_p50_ns", "_p90_ns", "_p99_ns", "_p999_ns", "_max_ns"} {
+				names = append(names, window+k.metric+suffix)
+			}
+		}
+		for _, cost := range []string{
+			"offered_ops", "cpu_seconds_per_kwrite", "client_cpu_seconds_per_kwrite",
+			"network_bytes_per_write", "disk_bytes_per_write", "fsyncs_per_write", "host_busy_share",
+		} {
+			names = append(names, window+cost)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
