@@ -116,7 +116,8 @@ func latencyAxis(lowest, highest float64) (axis, string) {
 	if lowest > 0 && highest/lowest > wide {
 		return logarithmic(lowest, highest, label), sc.unit + ", logarithmic"
 	}
-	return linear(highest, label), sc.unit
+	// Room for the mark of the highest.
+	return linear(highest*1.05, label), sc.unit
 }
 
 // rateLabel writes operations per second on an axis.

@@ -1,8 +1,15 @@
 package report
 
 import (
-	"fmt"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image/png"
+	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -18,7 +25,7 @@ func distributions(s summary.Summary, count int) []distribution {
 	var out []distribution
 	for gi, g := range groups(s) {
 		for i, c := range g.cells {
-			h := hdrhistogram.New(1, 60e9, 3)
+			h := hdrhistogram.New(1, 600e9, 3)
 			for _, v := range samples(uint64(i), count, c.Metrics[writeP50].Median) {
 				_ = h.RecordValue(v)
 			}
@@ -51,31 +58,196 @@ func withCurves(s summary.Summary) summary.Summary {
 func withReads(s summary.Summary) summary.Summary {
 	for i := range s.Cells {
 		m := s.Cells[i].Metrics
-		m[readP50] = around(m[writeP50].Median*0.4, 5)
-		m[readP90] = around(m[writeP50].Median*0.7, 8)
+		if w, ok := m[writeP50]; ok {
+			m[readP50] = around(w.Median*0.4, 5)
+			m[readP90] = around(w.Median*0.7, 8)
+		}
 	}
 	return s
 }
 
-func TestDraw(t *testing.T) {
-	for name, s := range map[string]summary.Summary{"typical": typical(), "noisy": noisy(), "matrix": matrix()} {
-		sub := subjectOf(withCurves(withReads(s)))
-		var all []chart
-		for _, f := range []func(subject) (chart, bool){tradeoff, throughputs, reads} {
-			c, ok := f(sub)
-			if !ok {
-				t.Fatal("no chart")
-			}
+// every is all charts of a summary.
+func every(sub subject, count int) []chart {
+	var all []chart
+	for _, f := range []func(subject) (chart, bool){tradeoff, throughputs, reads} {
+		if c, ok := f(sub); ok {
 			all = append(all, c)
 		}
-		all = append(all, latencies(sub, distributions(s, 6000), "calm")...)
-		all = append(all, loads(sub)...)
-		for _, c := range all {
-			b, err := c.scene.png()
-			if err != nil {
-				t.Fatal(err)
+	}
+	if count > 0 {
+		all = append(all, latencies(sub, distributions(sub.summary, count), "calm")...)
+	}
+	return append(all, loads(sub)...)
+}
+
+// No text of any chart overlaps another or leaves the canvas, whatever the
+// summary. With CHARTS set to a folder the charts are kept there to be looked
+// at.
+func TestChartTextNeverOverlapsNorLeaves(t *testing.T) {
+	for name, s := range cases() {
+		t.Run(name, func(t *testing.T) {
+			for _, c := range every(subjectOf(withCurves(withReads(s))), 6000) {
+				checkTexts(t, c)
+				keep(t, name, c)
 			}
-			_ = os.WriteFile(fmt.Sprintf("/tmp/rep/%s-%s.png", c.name, name), b, 0o644)
+		})
+	}
+}
+
+func checkTexts(t *testing.T, c chart) {
+	t.Helper()
+	canvas := rect{0, 0, c.scene.w, c.scene.h}
+	for i, w := range c.scene.texts {
+		if !canvas.holds(w.box()) {
+			t.Errorf("%s: %q at %v leaves the canvas", c.name, w.text, w.box())
 		}
+		for _, o := range c.scene.texts[:i] {
+			if w.box().overlaps(o.box()) {
+				t.Errorf("%s: %q at %v overlaps %q at %v", c.name, w.text, w.box(), o.text, o.box())
+			}
+		}
+	}
+}
+
+func keep(t *testing.T, name string, c chart) {
+	dir := os.Getenv("CHARTS")
+	if dir == "" {
+		return
+	}
+	b, err := c.scene.png()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, c.name+"-"+name+".png"), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The reader must see that the fourth node buys nothing: three and four stand
+// in one stretch, under one tick.
+func TestThreeAndFourStandAtOnePlace(t *testing.T) {
+	points, most := tradeoffPoints(subjectOf(typical()))
+	at := map[int]float64{}
+	for _, p := range points {
+		at[p.cell.Nodes] = p.x
+	}
+	if at[3] == at[4] || at[3] < 0.5 || at[4] > 1.5 {
+		t.Errorf("3 nodes at %g, 4 at %g: want both beside 1, apart", at[3], at[4])
+	}
+	for n, want := range map[int]float64{1: 0, 5: 2, 7: 3} {
+		if at[n] != want {
+			t.Errorf("%d nodes at %g, want %g", n, at[n], want)
+		}
+	}
+	if most != 3 {
+		t.Errorf("got %d as the most tolerated, want 3", most)
+	}
+}
+
+// What was proven counts, not what theory promises.
+func TestPointsStandAtWhatWasProven(t *testing.T) {
+	s := typical()
+	s.Cells[3].Faults = summary.Faults{Survived: p(1), BlockedAt: p(2)}
+	points, _ := tradeoffPoints(subjectOf(s))
+	for _, pt := range points {
+		if pt.cell.Nodes == 5 && (pt.x < 0.5 || pt.x > 1.5) {
+			t.Errorf("5 nodes that survived 1 stand at %g, want at 1", pt.x)
+		}
+	}
+}
+
+func TestDoubtedCellsCarryADaggerInEveryChart(t *testing.T) {
+	for _, c := range every(subjectOf(withCurves(withReads(noisy()))), 2000) {
+		if n := strings.Count(texts(c), dagger); n < 4 {
+			t.Errorf("%s: %d daggers, want at 3 and 7 nodes and in the warnings:\n%s", c.name, n, texts(c))
+		}
+	}
+}
+
+func TestEveryChartSaysHostDateSourceAndCoLocation(t *testing.T) {
+	sub := subjectOf(withCurves(withReads(typical())))
+	sub.options.Label = "quick"
+	for _, c := range every(sub, 2000) {
+		for _, want := range []string{"bench-1", "2026-11-23", "IBM Cloud", "share this host's 2 cores and one disk", "quick"} {
+			if !strings.Contains(texts(c), want) {
+				t.Errorf("%s lacks %q:\n%s", c.name, want, texts(c))
+			}
+		}
+	}
+}
+
+func texts(c chart) string {
+	var lines []string
+	for _, w := range c.scene.texts {
+		lines = append(lines, w.text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// A chart with nothing to show is not drawn.
+func TestNothingToShowIsNoChart(t *testing.T) {
+	s := typical()
+	for i := range s.Cells {
+		s.Cells[i].Metrics = nil
+	}
+	if all := every(subjectOf(s), 0); len(all) > 0 {
+		t.Errorf("got %d charts of nothing, first %s", len(all), all[0].name)
+	}
+}
+
+// Curves end where the samples do: a percentile takes enough of them.
+func TestCurvesEndWhereTheSamplesDo(t *testing.T) {
+	for count, want := range map[int64]float64{10: 0.5, 100: 0.9, 999: 0.98999, 1000: 0.99, 4999: 0.99, 5000: 0.999} {
+		if got := furthest(count); got < want-1e-4 || got > want+1e-4 {
+			t.Errorf("furthest(%d) = %g, want %g", count, got, want)
+		}
+	}
+}
+
+func TestPicturesAreWhole(t *testing.T) {
+	c, _ := tradeoff(subjectOf(typical()))
+	raster, err := c.scene.png()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(raster))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := img.Bounds().Size(); size.X != 1600 || size.Y != 900 {
+		t.Errorf("got a picture of %v, want 1600 by 900", size)
+	}
+	vector, err := c.scene.svg()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !wellFormed(vector) {
+		t.Error("the SVG is not well-formed XML")
+	}
+	for _, want := range []string{">3 nodes<", ">4 nodes<", "Arial"} {
+		if !bytes.Contains(vector, []byte(want)) {
+			t.Errorf("the SVG lacks %q", want)
+		}
+	}
+}
+
+func wellFormed(text []byte) bool {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	for {
+		if _, err := d.Token(); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
+}
+
+// The same run gives the same files, so that a committed report changes only
+// when its run does.
+func TestChartsAreReproducible(t *testing.T) {
+	first, _ := tradeoff(subjectOf(matrix()))
+	second, _ := tradeoff(subjectOf(matrix()))
+	a, _ := first.scene.svg()
+	b, _ := second.scene.svg()
+	if !slices.Equal(a, b) {
+		t.Error("two drawings of one summary differ")
 	}
 }

@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/raftbench/raftbench/results"
@@ -112,4 +114,89 @@ func samples(seed uint64, n int, p50 float64) []int64 {
 		out[i] = int64(p50 * (0.75 + 0.36*r.ExpFloat64()))
 	}
 	return out
+}
+
+// cases are summaries that have been, or might be, hard to show.
+func cases() map[string]summary.Summary {
+	one := typical()
+	one.Cells = one.Cells[1:2]
+
+	dead := noisy()
+	for i := range dead.Cells {
+		dead.Cells[i].ValidTrials = 0
+		dead.Cells[i].Metrics = nil
+	}
+
+	half := typical()
+	half.Cells[2].ValidTrials, half.Cells[2].Metrics = 0, map[string]summary.Metric{}
+
+	bare := typical()
+	for i := range bare.Cells {
+		for name, m := range bare.Cells[i].Metrics {
+			m.CILow, m.CIHigh = nil, nil
+			bare.Cells[i].Metrics[name] = m
+		}
+	}
+	nan := typical()
+	nan.Cells[0].Metrics[writeP50] = summary.Metric{Median: math.NaN()}
+	nan.Cells[1].Metrics[writeP50] = summary.Metric{Median: 1.7e6, CILow: p(math.NaN()), CIHigh: p(math.Inf(1)), N: 2}
+
+	long := matrix()
+	for i := range long.Cells {
+		long.Cells[i].Params = map[string]string{
+			"network.profile_of_a_very_long_name": strings.Repeat("aws-global-7-with-everything-", 4),
+			"raft.max_rpcs_in_flight":             long.Cells[i].Params["raft.max_rpcs_in_flight"],
+		}
+		long.Cells[i].Warnings = []string{strings.Repeat("the link from a to b missed its delay by a lot ", 9) + fmt.Sprint(i)}
+	}
+	long.Cells[0].Params["network.profile_of_a_very_long_name"] = "x"
+
+	sweep := summary.Summary{RunID: "inflight"}
+	for i, v := range []string{"1", "2", "16", "130"} {
+		c := cell(3, 26+float64(i), 2000*float64(i+1))
+		c.Params = map[string]string{"raft.max_rpcs_in_flight": v}
+		sweep.Cells = append(sweep.Cells, c)
+	}
+
+	many := summary.Summary{RunID: "many"}
+	for n := 1; n <= 15; n++ {
+		many.Cells = append(many.Cells, cell(n, 0.4+0.3*float64(n), 20000/float64(n)))
+	}
+
+	far := scaled(typical(), 90)
+	far.Cells[0] = cell(1, 0.4, 20000)
+	return map[string]summary.Summary{
+		"typical": typical(), "noisy": noisy(), "matrix": matrix(), "one": one, "dead": dead, "half": half,
+		"bare": bare, "nan": nan, "long": long, "sweep": sweep, "many": many, "far": far,
+		"faint": faint(), "fast": scaled(typical(), 0.00005), "alike": alike(), "none": {RunID: "none"},
+	}
+}
+
+// scaled multiplies all latencies.
+func scaled(s summary.Summary, by float64) summary.Summary {
+	for i, c := range s.Cells {
+		f := cell(c.Nodes, c.Metrics[writeP50].Median/1e6*by, c.Metrics[throughput].Median/by)
+		s.Cells[i] = f
+	}
+	return s
+}
+
+// faint has no proof at all and many sizes: the longest words under each.
+func faint() summary.Summary {
+	var s summary.Summary
+	for n := 1; n <= 9; n++ {
+		c := cell(n, float64(n), 1000)
+		c.Faults = summary.Faults{}
+		s.Cells = append(s.Cells, c)
+	}
+	return s
+}
+
+// alike has the same latency at every size: all marks on one line.
+func alike() summary.Summary {
+	var s summary.Summary
+	for _, n := range []int{2, 3, 4, 5, 6, 7} {
+		s.Cells = append(s.Cells, cell(n, 25.3, 5000))
+	}
+	return s
 }

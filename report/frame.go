@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"image/color"
 	"slices"
 	"strings"
@@ -172,11 +173,19 @@ func (f frame) shownWarnings(room float64) []string {
 func (s *scene) axes(f frame, fd field, tickRoom float64) {
 	for _, t := range fd.y.ticks {
 		y := fd.py(t.at)
-		s.line(pale, 1.2, nil, [2]float64{fd.x0, y}, [2]float64{fd.x1, y})
+		s.grid = append(s.grid, gridLine{fd.x0, fd.x1, y})
 		s.write(tickPen, fd.x0-10, y-tickPen.size*0.34, 1, t.label)
 	}
+	last := rect{}
 	for _, t := range fd.x.ticks {
-		x := fd.px(t.at)
+		// At the ends a label gives way inwards; one without room is left out.
+		half := tickPen.width(widest(t.label)) / 2
+		x := min(max(fd.px(t.at), half+6), s.w-half-6)
+		room := rect{x - half - 4, 0, x + half + 4, 1}
+		if room.overlaps(last) {
+			continue
+		}
+		last = room
 		for i, line := range strings.Split(t.label, "\n") {
 			p := tickPen
 			if i > 0 {
@@ -189,6 +198,13 @@ func (s *scene) axes(f frame, fd field, tickRoom float64) {
 	if f.xTitle != "" {
 		s.write(axisPen, (fd.x0+fd.x1)/2, fd.y0-tickRoom-ascent*axisPen.size, 0.5, f.xTitle)
 	}
+}
+
+// widest is the longest line of a label.
+func widest(label string) string {
+	return slices.MaxFunc(strings.Split(label, "\n"), func(a, b string) int {
+		return cmp.Compare(tickPen.width(a), tickPen.width(b))
+	})
 }
 
 // wrapPoints breaks text at spaces into lines of at most room points.

@@ -143,7 +143,7 @@ func latencyChart(sub subject, ds []distribution, window, name, group string) (c
 		lowest, highest = min(lowest, c.points[0][1]), max(highest, c.points[len(c.points)-1][1])
 	}
 	y, unit := latencyAxis(lowest, highest)
-	f.yTitle = "latency of a write," + unit + " (pooled over trials, no interval)"
+	f.yTitle = "write latency," + unit + " (pooled over trials, no interval)"
 	f.right = endRoom(curves)
 	s, fd := f.draft(percentileAxis(far), y)
 	s.curves(fd, curves)

@@ -77,7 +77,7 @@ func loadChart(sub subject, ls []ladder, name, group string) chart {
 		f.keys = append(f.keys, key{text: "could not keep up", color: dark, crossed: true})
 	}
 	y, unit := latencyAxis(latencies.low, latencies.high)
-	f.yTitle = "latency of a write," + unit + " (medians over trials)"
+	f.yTitle = "write latency," + unit + " (medians over trials)"
 	x := linear(rates.high, rateLabel)
 	if rates.high/rates.low > wide {
 		x = logarithmic(rates.low, rates.high, rateLabel)

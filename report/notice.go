@@ -99,6 +99,9 @@ func footnotes(s summary.Summary, env results.Environment, o Options) []string {
 		out = append(out, "* p99 pooled over trials, no interval.")
 	}
 	out = append(out, "Medians over trials; the range under a number is its 95 % interval, absent with fewer than 6 trials.")
+	if n, ok := fewestProofs(s); ok {
+		out = append(out, "The pause when the leader dies is from "+plural(n, "proof trial")+" a size: election timeouts are random, so it varies.")
+	}
 	for _, p := range profiles(s) {
 		if src := o.source(p); src != "" {
 			out = append(out, fmt.Sprintf("Network profile %s: %s.", p, strings.TrimSuffix(src, ".")))
@@ -124,6 +127,16 @@ func pooled(s summary.Summary) bool {
 		}
 	}
 	return false
+}
+
+// fewestProofs is on how few trials a size's pause rests.
+func fewestProofs(s summary.Summary) (fewest int, ok bool) {
+	for _, c := range s.Cells {
+		if m, there := metric(c, unavailability); there && (!ok || m.N < fewest) {
+			fewest, ok = m.N, true
+		}
+	}
+	return fewest, ok
 }
 
 func profiles(s summary.Summary) []string {

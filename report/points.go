@@ -216,8 +216,6 @@ func (s *scene) labels(fd field, labels []label) {
 			continue
 		}
 		l := labels[i]
-		// The grid behind a label would strike it through.
-		s.area(haze, r)
 		s.write(labelPen, (r.x0+r.x1)/2, r.y1-ascent*labelPen.size, 0.5, l.name)
 		if l.value != "" {
 			s.write(valuePen, (r.x0+r.x1)/2, r.y0+descent*valuePen.size, 0.5, l.value)
@@ -247,32 +245,56 @@ func (sub subject) sizes() []int {
 	return out
 }
 
-// sizeAxis has a stretch of 1 for each size, centred on its index.
-func (sub subject) sizeAxis() axis {
+// sizeAxis has a stretch of 1 for each size, centred on its index; where words
+// under each size have no room, the axis's title says them once.
+func (sub subject) sizeAxis() (a axis, title string) {
 	sizes := sub.sizes()
-	a := axis{min: -0.5, max: float64(len(sizes)) - 0.5}
+	a = axis{min: -0.5, max: float64(len(sizes)) - 0.5}
+	const field = chartWidth - 3*margin
 	for i, n := range sizes {
 		a.ticks = append(a.ticks, tick{float64(i), sub.sizeLabel(n)})
+		for _, line := range strings.Split(sub.sizeLabel(n), "\n") {
+			if tickPen.width(line) > field/float64(len(sizes))-8 {
+				title = "nodes, over the failures that they tolerate in theory"
+			}
+		}
 	}
-	return a
+	if title != "" {
+		for i, n := range sizes {
+			a.ticks[i].label = sub.sizeFigures(n)
+		}
+	}
+	return a, title
+}
+
+func (sub subject) sizeFigures(n int) string {
+	for _, c := range sub.summary.Cells {
+		if c.Nodes == n {
+			return fmt.Sprintf("%d%s\n%d", n, sub.sizeMark(n), c.Tolerates)
+		}
+	}
+	return fmt.Sprint(n)
+}
+
+// sizeMark is the dagger where any cell of the size is doubted.
+func (sub subject) sizeMark(n int) string {
+	for _, c := range sub.summary.Cells {
+		if c.Nodes == n && doubted(c) {
+			return dagger
+		}
+	}
+	return ""
 }
 
 // sizeLabel is "3 nodes" over "tolerates 1", with what weakens any of them.
 func (sub subject) sizeLabel(n int) string {
-	name := plural(n, "node")
 	tolerates := []string{}
 	for _, c := range sub.summary.Cells {
-		if c.Nodes != n {
-			continue
-		}
-		if doubted(c) && !strings.HasSuffix(name, dagger) {
-			name += dagger
-		}
-		if t := toleration(c); !slices.Contains(tolerates, t) {
+		if t := toleration(c); c.Nodes == n && !slices.Contains(tolerates, t) {
 			tolerates = append(tolerates, t)
 		}
 	}
-	return name + "\n" + strings.Join(tolerates, ", ")
+	return plural(n, "node") + sub.sizeMark(n) + "\n" + strings.Join(tolerates, ", ")
 }
 
 func toleration(c summary.Cell) string {

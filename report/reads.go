@@ -28,8 +28,10 @@ func reads(sub subject) (chart, bool) {
 	y, unit := latencyAxis(latencyRange(points))
 	f := sub.frame("Read latency by number of nodes")
 	f.keys = percentileKeys(sub, "reads")
-	f.yTitle = "latency of a read," + unit + " (" + sub.intervals(readP50) + ")"
-	s, fd := f.draft(sub.sizeAxis(), y)
+	f.yTitle = "read latency," + unit + " (" + sub.intervals(readP50) + ")"
+	x, xTitle := sub.sizeAxis()
+	f.xTitle = xTitle
+	s, fd := f.draft(x, y)
 	s.bands(fd, len(sizes)-1)
 	for _, p := range points {
 		x := fd.px(p.x)

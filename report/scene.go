@@ -26,6 +26,10 @@ func (r rect) holds(o rect) bool {
 	return o.x0 >= r.x0 && o.y0 >= r.y0 && o.x1 <= r.x1 && o.y1 <= r.y1
 }
 
+func (r rect) corners() [][2]float64 {
+	return [][2]float64{{r.x0, r.y0}, {r.x1, r.y0}, {r.x1, r.y1}, {r.x0, r.y1}}
+}
+
 func (r rect) grown(by float64) rect { return rect{r.x0 - by, r.y0 - by, r.x1 + by, r.y1 + by} }
 
 // pen is how text looks.
@@ -72,11 +76,40 @@ func (w words) box() rect {
 // scene is a chart before it is drawn: everything has its place, so that
 // tests can see whether text overlaps or leaves the canvas.
 type scene struct {
-	w, h    float64
+	w, h float64
+	// From back to front: shades, grid, strokes, texts.
+	shades  []rect
+	grid    []gridLine
 	strokes []func(*draw.Canvas)
 	texts   []words
 	// taken are areas that labels keep off: marks, intervals, bars.
 	taken []rect
+}
+
+// gridLine is a level line of the field; it stops at texts, which it would
+// strike through.
+type gridLine struct{ x0, x1, y float64 }
+
+// gaps cuts a grid line at the texts that stand on it.
+func (g gridLine) gaps(texts []words) [][2]float64 {
+	pieces := [][2]float64{{g.x0, g.x1}}
+	for _, w := range texts {
+		b := w.box().grown(4)
+		if g.y <= b.y0 || g.y >= b.y1 {
+			continue
+		}
+		var cut [][2]float64
+		for _, p := range pieces {
+			if b.x0 > p[0] {
+				cut = append(cut, [2]float64{p[0], min(p[1], b.x0)})
+			}
+			if b.x1 < p[1] {
+				cut = append(cut, [2]float64{max(p[0], b.x1), p[1]})
+			}
+		}
+		pieces = cut
+	}
+	return pieces
 }
 
 // write puts a line of text; ax 0 begins at x, 0.5 centres on it, 1 ends there.
@@ -97,11 +130,7 @@ func (s *scene) line(c color.Color, width float64, dashes []float64, points ...[
 }
 
 func (s *scene) area(c color.Color, r rect) {
-	s.polygon(c, [][2]float64{{r.x0, r.y0}, {r.x1, r.y0}, {r.x1, r.y1}, {r.x0, r.y1}})
-}
-
-func (s *scene) polygon(c color.Color, points [][2]float64) {
-	s.strokes = append(s.strokes, func(cv *draw.Canvas) { cv.FillPolygon(c, vgPoints(points)) })
+	s.strokes = append(s.strokes, func(cv *draw.Canvas) { cv.FillPolygon(c, vgPoints(r.corners())) })
 }
 
 // dot draws a mark; a hollow one is white inside.
@@ -164,6 +193,14 @@ func (s *scene) paint(c vg.CanvasSizer) {
 	cv := draw.New(c)
 	cv.SetColor(white)
 	cv.Fill(cv.Rectangle.Path())
+	for _, r := range s.shades {
+		cv.FillPolygon(band, vgPoints(r.corners()))
+	}
+	for _, g := range s.grid {
+		for _, p := range g.gaps(s.texts) {
+			cv.StrokeLines(draw.LineStyle{Color: pale, Width: 1.2}, vgPoints([][2]float64{{p[0], g.y}, {p[1], g.y}}))
+		}
+	}
 	for _, stroke := range s.strokes {
 		stroke(&cv)
 	}

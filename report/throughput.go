@@ -20,14 +20,15 @@ func throughputs(sub subject) (chart, bool) {
 	f := sub.frame("Write throughput by number of nodes")
 	f.subtitle = []string{sub.loop()}
 	f.yTitle = "writes per second (" + sub.intervals(name) + ")"
-	f.xTitle = ""
+	x, xTitle := sub.sizeAxis()
+	f.xTitle = xTitle
 	if len(sub.groups) > 1 {
 		f.keys = seriesKeys(sub)
 		for i := range f.keys {
 			f.keys[i].bar = true
 		}
 	}
-	s, fd := f.draft(sub.sizeAxis(), linear(highest*1.08, rateLabel))
+	s, fd := f.draft(x, linear(highest*1.08, rateLabel))
 	sub.drawBars(s, fd, name)
 	return chart{"throughput", f.title, s}, true
 }

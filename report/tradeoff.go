@@ -86,10 +86,7 @@ func dodge(points []point, members []int) {
 
 // bands shades every other tick's stretch, so that one place reads as one.
 func (s *scene) bands(fd field, most int) {
-	grid := s.strokes
-	s.strokes = nil
 	for t := 0; t <= most; t += 2 {
-		s.area(band, rect{fd.px(float64(t) - 0.5), fd.y0, fd.px(float64(t) + 0.5), fd.y1})
+		s.shades = append(s.shades, rect{fd.px(float64(t) - 0.5), fd.y0, fd.px(float64(t) + 0.5), fd.y1})
 	}
-	s.strokes = append(s.strokes, grid...)
 }

@@ -44,11 +44,11 @@ func step(c summary.Cell, m summary.Metric, smaller []summary.Cell) string {
 		return noGain(c, last)
 	}
 	base := cheapestBelow(c, smaller)
-	diff, shown := difference(base, c)
-	if !shown {
-		return fmt.Sprintf("%s; against %s %s.", buys, plural(base.Nodes, "node"), diff)
+	d := compare(base, c)
+	if d.overlap {
+		return fmt.Sprintf("%s; against %s no difference can be shown.", buys, plural(base.Nodes, "node"))
 	}
-	return fmt.Sprintf("%s, %s against %s.", buys, diff, plural(base.Nodes, "node"))
+	return fmt.Sprintf("%s, %s against %s%s.", buys, d, plural(base.Nodes, "node"), strings.TrimSuffix(d.caveat(), ","))
 }
 
 func noGain(c, last summary.Cell) string {
@@ -56,11 +56,14 @@ func noGain(c, last summary.Cell) string {
 	if c.Nodes != last.Nodes+1 {
 		subject = fmt.Sprintf("Going from %d to %d nodes", last.Nodes, c.Nodes)
 	}
-	diff, shown := difference(last, c)
-	if !shown {
-		return fmt.Sprintf("%s %s; in latency %s.", subject, gainless, diff)
+	switch d := compare(last, c); {
+	case d.overlap:
+		return fmt.Sprintf("%s %s; in latency no difference can be shown.", subject, gainless)
+	case d.by < 0:
+		return fmt.Sprintf("%s is measured %s%s and %s.", subject, d, d.caveat(), gainless)
+	default:
+		return fmt.Sprintf("%s costs %s%s and %s.", subject, d, d.caveat(), gainless)
 	}
-	return fmt.Sprintf("%s costs %s and %s.", subject, diff, gainless)
 }
 
 // cheapestBelow is the smallest size of the highest tolerance under c's.
@@ -74,21 +77,39 @@ func cheapestBelow(c summary.Cell, smaller []summary.Cell) summary.Cell {
 	return best
 }
 
-// difference of the p50s in words, and whether it can be shown.
-func difference(from, to summary.Cell) (string, bool) {
+// change of the p50 from one size to another.
+type change struct {
+	by, ratio float64 // nanoseconds; to divided by from
+	overlap   bool    // the intervals touch: no difference can be shown
+	bare      bool    // an interval is missing
+}
+
+func compare(from, to summary.Cell) change {
 	a, _ := metric(from, writeP50)
 	b, _ := metric(to, writeP50)
-	if a.Median <= 0 {
-		return "no difference can be shown", false
+	c := change{by: b.Median - a.Median, ratio: b.Median / a.Median}
+	if !hasInterval(a) || !hasInterval(b) {
+		c.bare = true
+		return c
 	}
-	change := fmt.Sprintf("%s (%s)", signed(durationScale, b.Median-a.Median), percent(b.Median/a.Median))
-	switch {
-	case !hasInterval(a) || !hasInterval(b):
-		return change + ", which too few trials can neither confirm nor deny", true
-	case *a.CILow <= *b.CIHigh && *b.CILow <= *a.CIHigh:
-		return "no difference can be shown", false
+	c.overlap = *a.CILow <= *b.CIHigh && *b.CILow <= *a.CIHigh
+	return c
+}
+
+// String is "+0.61 ms (+29 %)".
+func (c change) String() string {
+	if !finite(c.ratio) {
+		return signed(durationScale, c.by)
 	}
-	return change, true
+	return fmt.Sprintf("%s (%s)", signed(durationScale, c.by), percent(c.ratio))
+}
+
+// caveat is said of a difference that no interval supports.
+func (c change) caveat() string {
+	if c.bare {
+		return ", a hint only since an interval is missing,"
+	}
+	return ""
 }
 
 // proofSentence says which tolerances were seen and not only computed.
