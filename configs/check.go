@@ -26,8 +26,7 @@ func (e Experiment) check() Errors {
 		c.word(fmt.Sprintf("faults[%d].action", i), One(f.Action))
 	}
 	c.repeated(&e)
-	sortErrors(c.errs)
-	return c.errs
+	return distinct(c.errs)
 }
 
 type checker struct {
@@ -200,7 +199,10 @@ func (s Setup) siteList() string {
 	return strings.Join(s.Network.Sites[:min(s.Nodes, len(s.Network.Sites))], ", ")
 }
 
-// distinct drops mistakes that many cells share.
+// mostErrors that help at once.
+const mostErrors = 10
+
+// distinct drops mistakes that many cells share, and what is too much to read.
 func distinct(errs Errors) Errors {
 	seen := map[string]bool{}
 	kept := slices.DeleteFunc(errs, func(e *Error) bool {
@@ -209,6 +211,9 @@ func distinct(errs Errors) Errors {
 		return again
 	})
 	sortErrors(kept)
+	if more := len(kept) - mostErrors; more > 0 {
+		kept = append(kept[:mostErrors], &Error{Message: fmt.Sprintf("and %d more mistakes of this kind", more)})
+	}
 	return kept
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -130,12 +131,42 @@ func located(file, key string, err error) *Error {
 		e.Message = theirs.GetMessage()
 		e.point(theirs.GetToken())
 	}
+	e.translate(err)
+	return e
+}
+
+// translate says the YAML library's errors in a person's words.
+func (e *Error) translate(err error) {
+	var kind *yaml.TypeError
+	if errors.As(err, &kind) {
+		e.Message = fmt.Sprintf("got %s, want %s", kindOf(kind.SrcType), kindOf(kind.DstType))
+	}
+	var overflow *yaml.OverflowError
+	if errors.As(err, &overflow) {
+		e.Message = fmt.Sprintf("got %s, want %s that fits 64 bits", overflow.SrcNum, kindOf(overflow.DstType))
+	}
 	var unknown *yaml.UnknownFieldError
 	if errors.As(err, &unknown) {
 		e.Message = fmt.Sprintf("no key is called %q here", unknown.Token.Value)
 		e.Advice = suggest(unknown.Token.Value)
 	}
-	return e
+}
+
+// kindOf says a Go type in a person's words.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Map:
+		return "a section"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float64:
+		return "a number"
+	}
+	return "a whole number"
 }
 
 // point sets line, column and excerpt from the token that is at fault.

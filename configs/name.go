@@ -3,7 +3,6 @@ package configs
 import (
 	"fmt"
 	"hash/fnv"
-	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -39,7 +38,7 @@ func name(setups []Setup, cells []cell) {
 }
 
 func cellName(s Setup, c cell) string {
-	parts := []string{fmt.Sprintf("n%d", s.Nodes), slug(s.Engine), slug(profileName(s.Network.Name))}
+	parts := []string{fmt.Sprintf("n%d", s.Nodes), slug(s.Engine), slug(s.Network.Name)}
 	for i, path := range c.paths {
 		if inName[path] {
 			continue
@@ -51,15 +50,6 @@ func cellName(s Setup, c cell) string {
 		parts = append(parts, slug(shortKey(path, c.paths)), value)
 	}
 	return strings.Join(parts, "-")
-}
-
-// profileName of a file is its name without folder and extension.
-func profileName(profile string) string {
-	if !isFile(profile) {
-		return profile
-	}
-	base := filepath.Base(profile)
-	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
 // shortKey is the last part of the path, with the part before it where

@@ -1,10 +1,11 @@
 package configs
 
 import (
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/parser"
 )
 
@@ -109,9 +110,7 @@ func (e *Experiment) set(v override) error {
 func (v override) yaml() string {
 	values := strings.Split(v.text, ",")
 	for i := range values {
-		// Quoted, so that what is written stays one plain value.
-		quoted, _ := yaml.MarshalWithOptions(strings.TrimSpace(values[i]), yaml.JSON())
-		values[i] = strings.TrimSpace(string(quoted))
+		values[i] = plainValue(strings.TrimSpace(values[i]))
 	}
 	text := values[0]
 	if len(values) > 1 {
@@ -122,4 +121,13 @@ func (v override) yaml() string {
 		text = fmt.Sprintf("{%q: %s}", keys[i], text)
 	}
 	return text
+}
+
+// plainValue quotes all but integers, so that what is written stays one value.
+func plainValue(text string) string {
+	if _, err := strconv.Atoi(text); err == nil {
+		return text
+	}
+	quoted, _ := json.Marshal(text) // a string always marshals, and JSON is YAML
+	return string(quoted)
 }

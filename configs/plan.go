@@ -47,6 +47,7 @@ func (e Experiment) Plan() (Plan, error) {
 	if errs := e.check(); len(errs) > 0 {
 		return Plan{}, errs
 	}
+	e.absolute()
 	cells, err := e.cells()
 	if err != nil {
 		return Plan{}, err
@@ -186,10 +187,29 @@ func (c cell) fit(s Setup) Errors {
 // profile is built in, or in a file of one's own.
 func (c cell) profile() (netem.Profile, error) {
 	name := c.Network.Profile.First()
-	if !isFile(name) {
-		return netem.Lookup(name)
+	if isFile(name) {
+		return netem.LoadProfile(name)
 	}
-	return netem.Profile{}, fmt.Errorf("a matrix of one's own is not read yet: %s", filepath.Base(name))
+	return netem.Lookup(name)
+}
+
+// absolute names profiles of one's own by their full path, which holds
+// wherever the plan is read again. A file names them from where it stands.
+func (e *Experiment) absolute() {
+	dir := ""
+	if e.origin != nil && e.origin.flags["network.profile"] == "" {
+		dir = filepath.Dir(e.origin.file)
+	}
+	profiles := slices.Clone(e.Network.Profile)
+	for i, name := range profiles {
+		if !isFile(name) || filepath.IsAbs(name) {
+			continue
+		}
+		if abs, err := filepath.Abs(filepath.Join(dir, name)); err == nil {
+			profiles[i] = abs
+		}
+	}
+	e.Network.Profile = profiles
 }
 
 func isFile(profile string) bool {

@@ -92,18 +92,20 @@ type Percent float64
 // UnmarshalText reads 0.1%.
 func (p *Percent) UnmarshalText(text []byte) error {
 	number, found := strings.CutSuffix(string(text), "%")
-	v, err := strconv.ParseFloat(number, 64)
-	if !found || err != nil || !(v >= 0 && v <= 100) {
+	// An exponent rounds once, to the nearest; a division would round twice.
+	v, err := strconv.ParseFloat(number+"e-2", 64)
+	if !found || err != nil || !(v >= 0 && v <= 1) {
 		return wanted(string(text), "a percentage from 0% to 100%, such as 0.1%")
 	}
-	*p = Percent(v / 100)
+	*p = Percent(v)
 	return nil
 }
 
 // MarshalText writes 0.1%.
 func (p Percent) MarshalText() ([]byte, error) {
-	// Twelve digits hide the binary rounding of the division above.
-	return []byte(strconv.FormatFloat(float64(p)*100, 'g', 12, 64) + "%"), nil
+	// Twelve digits hide the binary rounding of the multiplication.
+	v, _ := strconv.ParseFloat(strconv.FormatFloat(float64(p)*100, 'g', 12, 64), 64)
+	return []byte(number(v) + "%"), nil
 }
 
 // Sync is how a store's write reaches the disk: `real`, or a duration that

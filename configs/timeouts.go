@@ -21,9 +21,9 @@ func (c cell) checkTimeouts(s Setup, kills bool) Errors {
 		return nil
 	}
 	return Errors{c.origin.mistake(
-		fmt.Sprintf("got %s, want more than %s: a round trip of %s (profile %s, %s), and a fifth of heartbeat_timeout %s",
+		fmt.Sprintf("a leader_lease_timeout of %s is too short, want more than %s: a round trip of %s in profile %s (%s), and a fifth of heartbeat_timeout %s",
 			s.Raft.LeaderLeaseTimeout, smallestLease(rtt, s.Raft.HeartbeatTimeout),
-			rtt, profileName(s.Network.Name), reason, s.Raft.HeartbeatTimeout),
+			rtt, s.Network.Name, reason+s.jittery(), s.Raft.HeartbeatTimeout),
 		leaseAdvice(rtt, s.Raft.HeartbeatTimeout),
 		c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout"), c.at("network.profile"))}
 }
@@ -34,13 +34,13 @@ func (c cell) checkOrder(s Setup) Errors {
 	heartbeat, lease, election := s.Raft.HeartbeatTimeout, s.Raft.LeaderLeaseTimeout, s.Raft.ElectionTimeout
 	if lease > heartbeat {
 		errs = append(errs, c.origin.mistake(
-			fmt.Sprintf("got %s, want at most heartbeat_timeout, %s", lease, heartbeat),
+			fmt.Sprintf("a leader_lease_timeout of %s is above heartbeat_timeout %s", lease, heartbeat),
 			"raft wants leader_lease_timeout ≤ heartbeat_timeout ≤ election_timeout",
 			c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout")))
 	}
 	if heartbeat > election {
 		errs = append(errs, c.origin.mistake(
-			fmt.Sprintf("got %s, want at least heartbeat_timeout, %s", election, heartbeat),
+			fmt.Sprintf("an election_timeout of %s is below heartbeat_timeout %s", election, heartbeat),
 			"raft wants leader_lease_timeout ≤ heartbeat_timeout ≤ election_timeout",
 			c.at("raft.election_timeout"), c.at("raft.heartbeat_timeout")))
 	}
@@ -71,6 +71,18 @@ func roundUp(d time.Duration) time.Duration {
 	return (d/step + 1) * step
 }
 
+// jittery tells that the round trips count more than their mean.
+func (s Setup) jittery() string {
+	for _, from := range s.Links {
+		for _, shape := range from {
+			if shape.Jitter > 0 {
+				return ", jitter counted three times"
+			}
+		}
+	}
+	return ""
+}
+
 // slowestQuorum is the round trip to the member that completes a quorum, as
 // long as it can become, and why. Where members are killed any survivor may
 // lead, and in the end the quorum needs every survivor: the longest round trip
@@ -92,7 +104,7 @@ func (s Setup) slowestQuorum(kills bool) (time.Duration, string) {
 	}
 	switch {
 	case kills:
-		return slowest, "the longest: after kills any member may lead and needs every survivor"
+		return slowest, "the longest: after kills any member may lead, and it needs every survivor"
 	case s.Leader == AnyLeader:
 		return slowest, "to the quorum, from the worst place for a leader"
 	}

@@ -1,0 +1,110 @@
+package configs
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func applied(t *testing.T, o Overrides) Plan {
+	t.Helper()
+	e, err := Default().Apply(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestFlagsGoOverTheFile(t *testing.T) {
+	file, err := Parse([]byte("nodes: [3, 5]\nseed: 7\nraft: {max_append_entries: 32}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := file.Apply(Overrides{
+		Nodes: "1, 4", Profile: "aws-us-3", Trials: "2", Leader: "us-east-1", Client: "us-west-2", Engine: "etcd",
+		Set: []string{"raft.max_rpcs_in_flight=1,16", "workload.load.limit=p50 < 5ms"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.Setups[0]
+	if len(p.Setups) != 4 || s.Nodes != 1 || s.Network.Name != "aws-us-3" || p.Trials != 2 || p.Seed != 7 ||
+		s.Raft.MaxAppendEntries != 32 || s.Raft.MaxRPCsInFlight != 1 || s.Engine != EngineEtcd || s.Client != "us-west-2" {
+		t.Errorf("%d setups, first %+v", len(p.Setups), s)
+	}
+	if diff := cmp.Diff(List[int]{3, 5}, file.Nodes); diff != "" {
+		t.Error("the file's experiment was changed:", diff)
+	}
+}
+
+// With clients alone a run saturates only, with a rate alone it is calm only.
+func TestRateAndClientsChooseTheWindows(t *testing.T) {
+	for _, c := range []struct {
+		o              Overrides
+		load           string
+		calm, saturate time.Duration
+	}{
+		{Overrides{}, ModeBoth, 3 * time.Second, 1500 * time.Millisecond},
+		{Overrides{Rate: "50/s"}, ModeCalm, 3 * time.Second, 0},
+		{Overrides{Clients: "8"}, ModeSaturate, 0, 1500 * time.Millisecond},
+		{Overrides{Rate: "50/s", Clients: "8"}, ModeBoth, 3 * time.Second, 1500 * time.Millisecond},
+		{Overrides{Rate: "50/s", Clients: "8", Duration: "5s"}, ModeBoth, 5 * time.Second, 5 * time.Second},
+		{Overrides{Clients: "8", Duration: "5s"}, ModeSaturate, 0, 5 * time.Second},
+	} {
+		s := applied(t, c.o).Setups[0]
+		if s.Load != c.load || s.Workload.Calm.Duration != c.calm || s.Workload.Saturate.Duration != c.saturate {
+			t.Errorf("%+v: got %s, calm %+v, saturate %+v", c.o, s.Load, s.Workload.Calm, s.Workload.Saturate)
+		}
+	}
+}
+
+// A mistake in a flag names the flag, also where it only shows in combination.
+func TestMistakesInFlagsNameTheFlag(t *testing.T) {
+	for _, c := range []struct {
+		o    Overrides
+		want string
+	}{
+		{Overrides{Nodes: "0"}, "--nodes: got 0, want 1 to 99"},
+		{Overrides{Nodes: "1,three"}, `--nodes: got "three", want a whole number`},
+		{Overrides{Nodes: "3,100"}, "--nodes: got 100, want 1 to 99"},
+		{Overrides{Rate: "0/s"}, "--rate: got 0/s, want 0.01/s to 1000000/s"},
+		{Overrides{Rate: "100"}, `--rate: got "100", want a rate such as 500/s`},
+		{Overrides{Clients: "0"}, "--clients: got 0, want 1 to 100000"},
+		{Overrides{Duration: "5"}, `--duration: got "5", want a duration such as 5ms, 1.5s or 2m`},
+		{Overrides{Trials: "-1"}, "--trials: got -1, want 0 to 10000"},
+		{Overrides{Profile: "mars"}, `--profile: unknown network profile "mars": there are none`},
+		{Overrides{Leader: "mars"}, `--leader: no member of 1 stands at "mars"`},
+		{Overrides{Engine: "zookeeper"}, `--engine: got "zookeeper", want one of hashicorp, etcd`},
+		{Overrides{Profile: "aws-global-7"}, "--profile: a leader_lease_timeout of 500ms is too short"},
+		{Overrides{Set: []string{"raft.hartbeat_timeout=1s"}}, `--set raft.hartbeat_timeout: no key is called "hartbeat_timeout" here`},
+		{Overrides{Set: []string{"seed"}}, `--set: got "seed", want a key and its value`},
+		{Overrides{Nodes: "3}, name: {x"}, `--nodes: got "3}", want a whole number`},
+	} {
+		e, err := Default().Apply(c.o)
+		if err == nil {
+			_, err = e.Plan()
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%+v:\n got %v\nwant %s", c.o, err, c.want)
+		}
+	}
+}
+
+func TestSuggestionsComeWithFlagsToo(t *testing.T) {
+	_, err := Default().Apply(Overrides{Set: []string{"raft.hartbeat_timeout=1s"}})
+	var e *Error
+	if !errors.As(err, &e) || e.Hint() != "did you mean raft.heartbeat_timeout?" {
+		t.Errorf("%v, hint %q", err, e.Hint())
+	}
+}
