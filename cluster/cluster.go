@@ -173,15 +173,29 @@ func (c *Cluster) heard(m *Member, p *process, e control.Event) {
 func (c *Cluster) ended(m *Member, p *process) {
 	m.noteEnd(p)
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !p.asked.Load() && c.death == nil && c.life.Err() == nil {
-		c.death = death(p, m.LogPath())
-		close(c.died)
-	}
 	if c.leader == m.ID() {
 		c.leader = ""
 	}
 	c.announce()
+	c.mu.Unlock()
+	if !p.asked.Load() && c.life.Err() == nil {
+		c.mourn(death(p, m.LogPath()))
+	}
+}
+
+// mourn tells of an unasked end.
+func (c *Cluster) mourn(d *DeathError) {
+	c.mu.Lock()
+	if c.death == nil {
+		c.death = d
+		close(c.died)
+	}
+	c.mu.Unlock()
+	if c.spec.OnDeath != nil {
+		c.events.Lock()
+		defer c.events.Unlock()
+		c.spec.OnDeath(d)
+	}
 }
 
 // announce wakes who waits for a change of roles; c.mu is held.

@@ -77,11 +77,11 @@ func answerFake(flaw string, c control.Command) {
 	case flaw == neverAnswers, flaw == ignoresStop && c.Op == control.OpStop:
 		return
 	case flaw == saysGarbage:
-		fmt.Println("panic: this is no JSON")
+		fmt.Fprintln(os.Stdout, "panic: this is no JSON")
 		return
 	case flaw == endlessLine:
 		for {
-			fmt.Print(strings.Repeat("x", 1<<20))
+			fmt.Fprint(os.Stdout, strings.Repeat("x", 1<<20))
 		}
 	case flaw == diesAtStart:
 		for i := range 30 {

@@ -28,13 +28,13 @@ func runLauncher(dir string) {
 		err = c.Members()[2].Pause(context.Background())
 	}
 	if err != nil {
-		fmt.Println("failed:", err)
+		fmt.Fprintln(os.Stdout, "failed:", err)
 		return
 	}
 	for _, m := range c.Members() {
-		fmt.Print(m.PID(), " ")
+		fmt.Fprint(os.Stdout, m.PID(), " ")
 	}
-	fmt.Println()
+	fmt.Fprintln(os.Stdout)
 	time.Sleep(time.Minute)
 }
 

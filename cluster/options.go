@@ -32,4 +32,15 @@ func Nodes(n int, profile netem.Profile, raft control.Raft, storage control.Stor
 	return nodes
 }
 
+// FirstAt is the id of the first member at this site, or of the first of all
+// where the site is empty or nobody stands there: where a leader is wanted.
+func FirstAt(nodes []control.Options, site string) string {
+	for _, n := range nodes {
+		if n.Site == site {
+			return n.ID
+		}
+	}
+	return nodes[0].ID
+}
+
 func nodeID(i int) string { return fmt.Sprintf("n%d", i+1) }

@@ -42,6 +42,9 @@ type Spec struct {
 	// calls are serialised. It must return soon and ask nothing of the
 	// cluster: the answer would have to come past it.
 	OnEvent func(id string, e control.Event)
+	// OnDeath hears of every process that ends unasked, also of those after
+	// the first, that Died tells of. The same holds for it.
+	OnDeath func(*DeathError)
 }
 
 // check reports what cannot work, before anything is started.

@@ -96,7 +96,10 @@ func TestStopEndsWaits(t *testing.T) {
 
 // An unasked end is told with its reason; one that was asked for is not.
 func TestDeaths(t *testing.T) {
-	c := start(t, fakeSpec(t, sound))
+	spec := fakeSpec(t, sound)
+	deaths := make(chan *DeathError, 2)
+	spec.OnDeath = func(d *DeathError) { deaths <- d }
+	c := start(t, spec)
 	m := c.Members()[0]
 	if _, err := m.Kill(t.Context()); err != nil {
 		t.Fatal(err)
@@ -120,6 +123,9 @@ func TestDeaths(t *testing.T) {
 	var death *DeathError
 	if !errors.As(c.Err(), &death) || death.How != "signal: killed" || !strings.Contains(death.Hint(), "n1.log") {
 		t.Errorf("got %#v", c.Err())
+	}
+	if d := <-deaths; d != c.Err() || len(deaths) != 0 {
+		t.Errorf("was told of %v and %d more deaths", d, len(deaths))
 	}
 	if _, err := m.Stats(t.Context()); err == nil || !strings.Contains(err.Error(), "n1 does not run") {
 		t.Errorf("asking the dead: %v", err)

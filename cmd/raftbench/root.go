@@ -82,6 +82,7 @@ func commands() []*cobra.Command {
 		newCompareCommand(),
 		newNodeCommand(),
 		newRunCommand(),
+		newUpCommand(),
 		newReportCommand(),
 		newVersionCommand(),
 		newInitCommand(),

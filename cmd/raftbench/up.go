@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/configs"
+)
+
+// upOptions are up's flags.
+type upOptions struct {
+	overrides  configs.Overrides
+	out        string
+	nodeBinary string
+	output     string
+}
+
+func newUpCommand() *cobra.Command {
+	var o upOptions
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Keep a cluster running, for any etcd client",
+		Long: `Start a cluster and keep it running until Ctrl-C. Any etcd client drives it:
+etcdctl, etcd's own benchmark, your program. Kill, stop and continue its
+processes as you like; a node that ends is told of, and the others go on.
+
+The data is removed at the end, and the logs too unless --out says where.`,
+		Example: `  raftbench up --nodes 3
+  raftbench up --nodes 5 --profile multi-az --leader b
+  raftbench up --nodes 3 --set raft.election_timeout=2s -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runUp(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.overrides.Nodes, "nodes", "3", "how many nodes")
+	f.StringVar(&o.overrides.Profile, "profile", "none", "the network: a name of `raftbench profiles`, or a file")
+	f.StringVar(&o.overrides.Leader, "leader", "", "the leader's site, or any")
+	f.StringVar(&o.overrides.Seed, "seed", "", "of everything random")
+	f.StringArrayVar(&o.overrides.Set, "set", nil, "a knob of raft or storage: raft.heartbeat_timeout=500ms, storage.sync=2ms")
+	f.StringVar(&o.out, "out", "", "folder of data and logs (default a temporary one in ./results)")
+	f.StringVar(&o.nodeBinary, "node-binary", "", "another build of raftbench to run the nodes with")
+	f.StringVarP(&o.output, "output", "o", "table", "table or json")
+	return cmd
+}
+
+// runUp starts a cluster, says where it is, and waits for Ctrl-C.
+func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
+	if o.output != "table" && o.output != "json" {
+		return usage(fmt.Errorf("-o %s: want table or json", o.output), "")
+	}
+	setup, seed, err := upSetup(o.overrides)
+	if err != nil {
+		return usage(err, "")
+	}
+	binary, err := nodeBinary(o.nodeBinary)
+	if err != nil {
+		return err
+	}
+	dir, tidy, err := upDir(o.out)
+	if err != nil {
+		return usage(err, "name a folder that can be written with --out")
+	}
+	defer tidy()
+	ctx, stop := interruptible(ctx, stderr, tidy)
+	defer stop()
+
+	deaths := make(chan *cluster.DeathError, setup.Nodes)
+	spec := upSpec(setup, seed, dir)
+	spec.Start = cluster.Local(binary)
+	spec.OnDeath = func(d *cluster.DeathError) { deaths <- d }
+	c, err := cluster.Start(ctx, spec)
+	if ctx.Err() != nil {
+		return fail(exitInterrupted, errors.Join(errors.New("interrupted before the cluster was ready"), err), "")
+	}
+	if err != nil {
+		return fail(exitFailed, err, "")
+	}
+	err = errors.Join(showCluster(stdout, c, o.output), attend(ctx, stderr, c, deaths))
+	if err = errors.Join(err, c.Stop(context.WithoutCancel(ctx))); err != nil {
+		return fail(exitFailed, err, "")
+	}
+	return nil
+}
+
+// upSetup has the flags parsed and judged as those of an experiment are.
+func upSetup(o configs.Overrides) (configs.Setup, int64, error) {
+	experiment, err := configs.Default().Apply(o)
+	if err != nil {
+		return configs.Setup{}, 0, err
+	}
+	plan, err := experiment.Plan()
+	if err != nil {
+		return configs.Setup{}, 0, err
+	}
+	if len(plan.Setups) != 1 {
+		return configs.Setup{}, 0, fmt.Errorf("got flags for %d clusters, wanted one value each", len(plan.Setups))
+	}
+	return plan.Setups[0], plan.Seed, nil
+}
+
+func upSpec(s configs.Setup, seed int64, dir string) cluster.Spec {
+	nodes := cluster.Nodes(s.Nodes, s.Network, s.Raft, s.Storage, seed)
+	for i := range nodes {
+		nodes[i].MessageFaults = s.MessageFaults
+	}
+	spec := cluster.Spec{Dir: filepath.Join(dir, "data"), LogDir: filepath.Join(dir, "logs"), Nodes: nodes}
+	if s.Leader != configs.AnyLeader {
+		spec.Leader = cluster.FirstAt(nodes, s.Leader)
+	}
+	return spec
+}
+
+// upDir makes the folder for data and logs; tidy removes it where nobody
+// asked for it. On a real disk by default: /tmp is often none.
+func upDir(out string) (dir string, tidy func(), err error) {
+	if out != "" {
+		return out, func() {}, os.MkdirAll(out, 0o755)
+	}
+	if err := os.MkdirAll("results", 0o755); err != nil {
+		return "", nil, err
+	}
+	dir, err = os.MkdirTemp("results", "up-")
+	if err != nil {
+		return "", nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", nil, err
+	}
+	return dir, func() {
+		_ = os.RemoveAll(dir)
+		_ = os.Remove(filepath.Dir(dir)) // only when nothing else is in it
+	}, nil
+}
+
+// attend waits for the end, and tells of nodes that end before.
+func attend(ctx context.Context, stderr io.Writer, c *cluster.Cluster, deaths <-chan *cluster.DeathError) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case d := <-deaths:
+			living := 0
+			for _, m := range c.Members() {
+				if m.Alive() {
+					living++
+				}
+			}
+			fmt.Fprintf(stderr, "%s %v\n", time.Now().Format(time.TimeOnly), d)
+			if living == 0 {
+				return errors.New("no node is left")
+			}
+			fmt.Fprintf(stderr, "%d of %d nodes go on\n", living, len(c.Members()))
+		}
+	}
+}
+
+// upNode is a node as scripts read it.
+type upNode struct {
+	ID     string `json:"id"`
+	PID    int    `json:"pid"`
+	Client string `json:"client"`
+	Raft   string `json:"raft"`
+	Log    string `json:"log"`
+}
+
+// showCluster says where the nodes are: one line of JSON, or a table and how
+// to use it.
+func showCluster(stdout io.Writer, c *cluster.Cluster, output string) error {
+	var nodes []upNode
+	for _, m := range c.Members() {
+		l := m.Listen()
+		nodes = append(nodes, upNode{ID: m.ID(), PID: m.PID(), Client: l.Client, Raft: l.Raft, Log: m.LogPath()})
+	}
+	leader := ""
+	if m, _ := c.Current(); m != nil {
+		leader = m.ID()
+	}
+	if output == "json" {
+		return json.NewEncoder(stdout).Encode(struct {
+			Nodes  []upNode `json:"nodes"`
+			Leader string   `json:"leader"`
+		}{nodes, leader})
+	}
+	g := grid{head: []string{"node", "site", "role", "pid", "client", "raft", "log"}}
+	var endpoints []string
+	for i, n := range nodes {
+		role := "follower"
+		if n.ID == leader {
+			role = "leader"
+		}
+		g.add(n.ID, c.Members()[i].Site(), role, fmt.Sprint(n.PID), n.Client, n.Raft, n.Log)
+		endpoints = append(endpoints, n.Client)
+	}
+	g.table(stdout)
+	_, err := fmt.Fprintf(stdout, "\nTry:  etcdctl --endpoints=%s put greeting hello\nCtrl-C stops the cluster and removes its data.\n",
+		strings.Join(endpoints, ","))
+	return err
+}
