@@ -41,6 +41,31 @@ func TestAFullBoundDropsAndNeverDelays(t *testing.T) {
 	})
 }
 
+// latePacer misses every instant by as much.
+type latePacer struct {
+	fakePacer
+	by time.Duration
+}
+
+func (p latePacer) meet(due time.Duration) time.Duration { return p.fakePacer.meet(due + p.by) }
+
+// What a starved generator sends late, it reports late: the user's latency
+// counts from the plan.
+func TestLatenessCounts(t *testing.T) {
+	fake(t, someWork(), one(func() *server { return steady(time.Millisecond) }), func(g *Generator) {
+		g.newPacer = func(origin time.Time) pacer { return latePacer{fakePacer{origin}, 5 * time.Millisecond} }
+		rec, err := g.Run(context.Background(), Window{Schedule: Constant(100), Duration: time.Second})
+		clean(t, rec, err)
+		within(t, "latency", percentile(rec.Latency, 50), 0.006)
+		within(t, "service", percentile(rec.Service, 50), 0.001)
+		within(t, "lag", percentile(rec.Lag, 50), 0.005)
+		within(t, "part", rec.Parts[3].P50.Seconds(), 0.006)
+		if rec.PacingCPU != 100*time.Microsecond {
+			t.Errorf("pacing cost %v, want the 100 µs that the pacer told", rec.PacingCPU)
+		}
+	})
+}
+
 func TestTimeoutsAreUnknownAndBoundTheRun(t *testing.T) {
 	for name, w := range map[string]Window{
 		"open":   {Schedule: Constant(10), Duration: time.Second, Timeout: 3 * time.Second},
