@@ -1,0 +1,290 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// cell of three nodes that is well in every way.
+func cell() summary.Cell {
+	p := func(v float64) *float64 { return &v }
+	n := func(v int) *int { return &v }
+	return summary.Cell{
+		Cell: "n3-hashicorp-none", Nodes: 3, Quorum: 2, Tolerates: 1, Engine: "hashicorp", Profile: "none", Load: "calm",
+		Params: map[string]string{"raft.max_rpcs_in_flight": "16"}, Trials: 6, ValidTrials: 6,
+		Metrics: map[string]summary.Metric{
+			"write_latency_p50_ns": {Median: 10e6, CILow: p(9e6), CIHigh: p(11e6), N: 6},
+			"write_latency_p99_ns": {Median: 30e6, N: 6, Pooled: true},
+			"throughput_ops":       {Median: 9000, CILow: p(8000), CIHigh: p(10000), N: 6},
+			"disk_bytes_per_write": {Median: 4096, CILow: p(4096), CIHigh: p(4096), N: 6},
+			"host_busy_share":      {Median: 0.5, CILow: p(0.4), CIHigh: p(0.6), N: 6},
+		},
+		Faults: summary.Faults{Survived: n(1), BlockedAt: n(2), Audited: 7},
+	}
+}
+
+// judge parses one rule and holds it against one cell.
+func judge(t *testing.T, text string, c summary.Cell) Verdict {
+	t.Helper()
+	rules, err := Parse("t.yaml", fmt.Appendf(nil, "rules:\n  - %q\n", text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{c}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Answer != r.Verdicts[0].Answer {
+		t.Fatalf("one verdict %q: the report says %q", r.Verdicts[0].Answer, r.Answer)
+	}
+	return r.Verdicts[0]
+}
+
+func TestRulesOnACell(t *testing.T) {
+	for text, want := range map[string]stats.Answer{
+		// The interval is 9 to 11 ms.
+		"write_latency_p50 < 12ms":             stats.Pass,
+		"write_latency_p50_ns < 12ms":          stats.Pass,
+		"write_latency_p50 <= 11 ms":           stats.Pass,
+		"write_latency_p50 < 11ms":             stats.Inconclusive,
+		"write_latency_p50 < 10ms":             stats.Inconclusive,
+		"write_latency_p50 < 9ms":              stats.Fail,
+		"write_latency_p50 < 8999us":           stats.Fail,
+		"write_latency_p50 > 8ms":              stats.Pass,
+		"write_latency_p50 > 0.012s":           stats.Fail,
+		"write_latency_p50 > 0":                stats.Pass,
+		"write_latency_p99 < 31ms":             stats.Pass,
+		"write_latency_p99 < 29ms":             stats.Fail,
+		"throughput >= 8000/s":                 stats.Pass,
+		"throughput >= 8000":                   stats.Pass,
+		"throughput > 9000/s":                  stats.Inconclusive,
+		"disk_bytes_per_write <= 4KiB":         stats.Pass,
+		"disk_bytes_per_write < 4KB":           stats.Fail,
+		"host_busy_share < 61%":                stats.Pass,
+		"read_latency_p50 < 1ms":               stats.Inconclusive,
+		"lost_writes == 0":                     stats.Pass,
+		"violations == 0":                      stats.Pass,
+		"survived == tolerates":                stats.Pass,
+		"survived >= 2":                        stats.Fail,
+		"blocked_at == tolerates + 1":          stats.Pass,
+		"blocked_at==tolerates":                stats.Fail,
+		"quorum != 3":                          stats.Pass,
+		"valid_trials >= 6":                    stats.Pass,
+		"survived == quorum - 1":               stats.Pass,
+		"  write_latency_p50   <   12ms  ":     stats.Pass,
+		"valid_trials == trials":               stats.Pass,
+		"host_busy_share < 0.5":                stats.Inconclusive,
+		"write_latency_p50 < 1h":               stats.Pass,
+		"cpu_seconds_per_kwrite < 1":           stats.Inconclusive,
+		"saturate_write_latency_p999 < 1s":     stats.Inconclusive,
+		"unavailability_p50 < 5s":              stats.Inconclusive,
+		"write_latency_p50 < 999999999999.5ms": stats.Pass,
+	} {
+		if v := judge(t, text, cell()); v.Answer != want.String() {
+			t.Errorf("%s: got %+v, want %s", text, v, want)
+		}
+	}
+}
+
+func TestWithoutAnInterval(t *testing.T) {
+	c := cell()
+	c.Trials, c.ValidTrials = 1, 1
+	c.Metrics["write_latency_p50_ns"] = summary.Metric{Median: 10e6, N: 1}
+	if v := judge(t, "write_latency_p50 < 12ms", c); v.Answer != "pass" || v.Note != "no interval: judged by the median of 1" {
+		t.Errorf("a quick run: got %+v", v)
+	}
+	c.Trials, c.ValidTrials = 6, 5
+	if v := judge(t, "write_latency_p50 < 12ms", c); v.Answer != "inconclusive" || v.Note != "too few valid trials: 5 of 6" {
+		t.Errorf("a trial was lost: got %+v", v)
+	}
+	c.ValidTrials, c.Metrics = 0, nil
+	if v := judge(t, "write_latency_p50 < 12ms", c); v.Answer != "inconclusive" || v.Note != "none of 6 trials is valid" {
+		t.Errorf("no trial is valid: got %+v", v)
+	}
+}
+
+func TestWhatWasNotTriedIsInconclusive(t *testing.T) {
+	c := cell()
+	c.Faults = summary.Faults{}
+	for _, rule := range []string{"survived == tolerates", "blocked_at == 2", "lost_writes == 0", "violations == 0"} {
+		if v := judge(t, rule, c); v.Answer != "inconclusive" || v.Note == "" {
+			t.Errorf("%s: got %+v", rule, v)
+		}
+	}
+}
+
+func TestALossIsUnsafeWhateverTheRulesAsk(t *testing.T) {
+	c := cell()
+	c.Faults.LostWrites = 1
+	rules, err := Parse("t", []byte("rules: [nodes == 3]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{c}})
+	if err != nil || !r.Unsafe || r.Answer != "pass" {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	c.Faults.Audited = 0
+	if v := judge(t, "lost_writes == 0", c); v.Answer != "fail" {
+		t.Errorf("a loss: got %+v", v)
+	}
+}
+
+func TestFailOutweighsInconclusive(t *testing.T) {
+	rules, err := Parse("t", []byte("rules: [nodes == 3, nodes == 4, read_latency_p50 < 1s]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{cell()}})
+	if err != nil || r.Answer != "fail" || r.Count(stats.Fail) != 1 || r.Count(stats.Pass) != 1 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if r, err := Evaluate(rules, summary.Summary{}); err != nil || r.Answer != "inconclusive" {
+		t.Errorf("no cell: got %+v, %v", r, err)
+	}
+}
+
+func TestWhere(t *testing.T) {
+	three, five := cell(), cell()
+	five.Cell, five.Nodes = "n5-hashicorp-none", 5
+	s := summary.Summary{Cells: []summary.Cell{three, five}}
+	for where, want := range map[string]int{
+		"{nodes: 3}": 1, "{engine: hashicorp}": 2, "{nodes: 5, profile: none}": 1,
+		"{raft.max_rpcs_in_flight: 16}": 2, "{cell: n5-hashicorp-none}": 1,
+	} {
+		rules, err := Parse("t", []byte("rules:\n  - {rule: lost_writes == 0, where: "+where+"}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err := Evaluate(rules, s); err != nil || len(r.Verdicts) != want {
+			t.Errorf("%s: got %+v, %v: want %d verdicts", where, r.Verdicts, err, want)
+		}
+	}
+	rules, err := Parse("t.yaml", []byte("rules:\n  - {rule: lost_writes == 0, where: {nodes: 9}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var typed *Error
+	if _, err = Evaluate(rules, s); !errors.As(err, &typed) || typed.Line != 2 || !strings.Contains(typed.Do, "n5-hashicorp-none") {
+		t.Errorf("no such cell: got %v", err)
+	}
+}
+
+func TestBadFilesSayWhere(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                     "the file is empty",
+		"rules":                                "want a mapping of rules",
+		"rules: []":                            "at least one rule",
+		"rules: nodes":                         "1:8: want a list",
+		"rules: [a: b":                         "1:",
+		"rulez: [nodes == 3]":                  `1:1: unknown key "rulez"`,
+		"rules: [nodes == 3]\nrules: [a == 3]": "t.yaml:2:1",
+		"rules:\n  - write_latncy_p50 < 1ms":   `2:5: unknown metric "write_latncy_p50"`,
+		"rules:\n  - \"write_latncy_p50 < 1\"": `2:6: unknown metric "write_latncy_p50"`,
+		"rules:\n  - write_latency_p50 < 20":   "2:25: write_latency_p50 wants a duration such as 20ms",
+		"rules:\n  - write_latency_p50 == 1ms": "2:23: got == on write_latency_p50, which is measured",
+		"rules:\n  - nodes = 3":                "2:11: got =, want ==",
+		"rules:\n  - nodes":                    "2:5: got \"nodes\", want METRIC OP LIMIT",
+		"rules:\n  - nodes == banana":          `2:14: got "banana", want a number or one of blocked_at`,
+		"rules:\n  - nodes == 3ms":             "2:14: nodes wants a plain number",
+		"rules:\n  - throughput > 5 apples":    `2:18: got the unit "apples"`,
+		"rules:\n  - throughput > nodes":       "throughput is measured",
+		"rules:\n  - 7":                        "2:5: got a integer, want a rule",
+		"rules:\n  - {rul: nodes == 3}":        `2:6: unknown key "rul"`,
+		"rules:\n  - {where: {nodes: 3}}":      "a mapping without `rule`",
+		"rules:\n  - {rule: nodes == 3, where: {nodes: [3, 5]}}": "where.nodes: got a sequence, want one value",
+		"rules: [nodes == 3]\n---\nrules: []":                    "got 2 YAML documents",
+	} {
+		_, err := Parse("t.yaml", []byte(text))
+		var typed *Error
+		if !errors.As(err, &typed) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+func TestAnUnknownMetricNamesItsNeighbours(t *testing.T) {
+	_, err := Parse("t", []byte("rules: [write_latncy_p50 < 1ms]"))
+	var typed *Error
+	if !errors.As(err, &typed) || !strings.HasPrefix(typed.Do, "did you mean write_latency_p50,") {
+		t.Errorf("got %v", err)
+	}
+	for text, want := range map[string]string{"lost": "lost_writes", "survive": "survived", "thruput": "throughput"} {
+		if got := nearest(text, names(summary.MetricNames()), 3); !strings.Contains(strings.Join(got, " "), want) {
+			t.Errorf("%s: got %v, want %s among them", text, got, want)
+		}
+	}
+}
+
+func TestTheExcerptMarksThePlace(t *testing.T) {
+	_, err := Parse("t", []byte("rules:\n  - write_latency_p50 < 20\n"))
+	want := "   2 |   - write_latency_p50 < 20\n                               ^"
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got\n%v\nwant at the end\n%s", err, want)
+	}
+}
+
+func TestSafetyRulesOnTheTinyRun(t *testing.T) {
+	run, err := results.Open("../results/testdata/tiny")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := summary.Build(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := Load(Safety)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Evaluate(rules, s)
+	if err != nil || r.Answer != "pass" || r.Unsafe || len(r.Verdicts) != 20 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rules.yaml")
+	var typed *Error
+	if _, err := Load(path); !errors.As(err, &typed) || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("no file: got %v", err)
+	}
+	if err := os.WriteFile(path, []byte("rules: [\"lost_writes == 0\", \"survived == tolerates\", \"write_latency_p50 < 20ms\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if rules, err := Load(path); err != nil || len(rules) != 3 {
+		t.Errorf("got %v, %v", rules, err)
+	}
+}
+
+// Whatever the text, the parser answers with rules or with a typed error.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{
+		string(safety), "rules: [a < 1ms]", "rules:\n  - {rule: nodes == 3, where: {nodes: 3}}", "rules: &a [*a]", "? rules\n: - 1", "rules:\n- |\n  nodes == 3",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		rules, err := Parse("f", text)
+		var typed *Error
+		if err != nil && !errors.As(err, &typed) {
+			t.Fatalf("untyped error %v", err)
+		}
+		if err == nil && len(rules) == 0 {
+			t.Fatal("no rules and no error")
+		}
+		if err == nil {
+			if _, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{cell()}}); err != nil && !errors.As(err, &typed) {
+				t.Fatalf("untyped error %v", err)
+			}
+		}
+	})
+}

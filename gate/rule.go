@@ -1,0 +1,98 @@
+// Package gate turns rules over a summary into a verdict. It does not cry
+// wolf: a measured value fails a rule only when the whole of its interval
+// does, passes only when the whole of it does, and is inconclusive otherwise.
+// Proven facts (survived, blocked_at) and counts (lost_writes) are exact.
+package gate
+
+import "github.com/raftbench/raftbench/summary"
+
+// Rule is one condition on every cell that it selects:
+//
+//	METRIC OP LIMIT         write_latency_p50 < 20ms
+//	FACT   OP FACT [± n]    survived == tolerates
+//
+// METRIC is a name of summary.json, its unit (_ns, _ops) left out or not. OP is
+// one of == != < <= > >=; a measured value is never exactly equal to anything,
+// so == and != are for facts. LIMIT is a number with the metric's unit: 20ms,
+// 1000/s, 4KiB, 85 %.
+type Rule struct {
+	Text string
+	// Where selects cells by nodes, engine, profile, load, cell or any
+	// parameter of the matrix; empty selects all.
+	Where map[string]string
+	File  string
+	Line  int // from 1
+	// Column of the expression's first character, from 1.
+	Column int
+
+	left  name
+	op    op
+	right operand
+}
+
+// name is what stands on the left: a fact or a metric.
+type name struct {
+	text   string
+	fact   bool
+	metric string // in full, for a metric
+	at     int    // offset in the rule's text
+}
+
+// operand is what stands on the right: a literal, or a fact and an offset.
+type operand struct {
+	fact  string // empty for a literal
+	value float64
+	unit  unit
+	at    int
+}
+
+// op compares.
+type op string
+
+func (o op) holds(a, b float64) bool {
+	switch o {
+	case "==":
+		return a == b
+	case "!=":
+		return a != b
+	case "<":
+		return a < b
+	case "<=":
+		return a <= b
+	case ">":
+		return a > b
+	default: // ">="
+		return a >= b
+	}
+}
+
+func (o op) exact() bool { return o == "==" || o == "!=" }
+
+// facts of a cell, exact where they are known at all.
+var facts = map[string]func(c summary.Cell) (float64, string){
+	"nodes":        func(c summary.Cell) (float64, string) { return float64(c.Nodes), "" },
+	"quorum":       func(c summary.Cell) (float64, string) { return float64(c.Quorum), "" },
+	"tolerates":    func(c summary.Cell) (float64, string) { return float64(c.Tolerates), "" },
+	"trials":       func(c summary.Cell) (float64, string) { return float64(c.Trials), "" },
+	"valid_trials": func(c summary.Cell) (float64, string) { return float64(c.ValidTrials), "" },
+	"survived":     func(c summary.Cell) (float64, string) { return proven(c.Faults.Survived) },
+	"blocked_at":   func(c summary.Cell) (float64, string) { return proven(c.Faults.BlockedAt) },
+	"lost_writes":  func(c summary.Cell) (float64, string) { return audited(c, float64(c.Faults.LostWrites)) },
+	"violations":   func(c summary.Cell) (float64, string) { return audited(c, float64(c.Faults.Violations)) },
+}
+
+// proven is a fact of proof trials; the text says why it is not known.
+func proven(v *int) (float64, string) {
+	if v == nil {
+		return 0, "not proven: no proof trial came so far"
+	}
+	return float64(*v), ""
+}
+
+// audited is a count of audits: none found means nothing where none was held.
+func audited(c summary.Cell, n float64) (float64, string) {
+	if n == 0 && c.Faults.Audited == 0 {
+		return 0, "no trial was audited"
+	}
+	return n, ""
+}
