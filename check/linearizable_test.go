@@ -1,0 +1,209 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/raftbench/raftbench/loadgen"
+)
+
+func unknownPut(value string, sent, done int) *loadgen.Op {
+	op := timed(loadgen.Put, value, 0, sent, done)
+	op.Err = errors.New("deadline")
+	return op
+}
+
+func judge(ops ...*loadgen.Op) Linearizability {
+	h := NewHistory("k/", 0, 0)
+	for _, op := range ops {
+		h.Observe(op)
+	}
+	return h.Linearizable(5 * time.Second)
+}
+
+func TestRegisterHistories(t *testing.T) {
+	put, get := loadgen.Put, loadgen.Get
+	cases := map[string]struct {
+		ops  []*loadgen.Op
+		want Answer
+	}{
+		"nothing":        {nil, Holds},
+		"write and read": {[]*loadgen.Op{timed(get, "", 0, 0, 1), timed(put, "a", 1, 2, 3), timed(get, "a", 1, 4, 5)}, Holds},
+		"concurrent write seen early, then late": {[]*loadgen.Op{
+			timed(put, "a", 1, 0, 10), timed(get, "", 0, 1, 2), timed(get, "a", 1, 3, 4)}, Holds},
+		"seen, then unseen": {[]*loadgen.Op{
+			timed(put, "a", 1, 0, 10), timed(get, "a", 1, 1, 2), timed(get, "", 0, 3, 4)}, Violated},
+		"acknowledged, then unseen": {[]*loadgen.Op{timed(put, "a", 1, 0, 1), timed(get, "", 0, 2, 3)}, Violated},
+		"overwritten, then back": {[]*loadgen.Op{
+			timed(put, "a", 1, 0, 1), timed(put, "b", 2, 2, 3), timed(get, "a", 1, 4, 5)}, Violated},
+		"a value from nowhere": {[]*loadgen.Op{timed(put, "a", 1, 0, 1), timed(get, "z", 2, 2, 3)}, Violated},
+		"a write of unknown outcome, never seen": {[]*loadgen.Op{
+			timed(put, "a", 1, 0, 1), unknownPut("b", 2, 3), timed(get, "a", 1, 4, 5)}, Holds},
+		"a write of unknown outcome, seen long after its deadline": {[]*loadgen.Op{
+			timed(put, "a", 1, 0, 1), unknownPut("b", 2, 3), timed(get, "a", 1, 4, 5), timed(get, "b", 2, 90, 91)}, Holds},
+		"a write of unknown outcome, seen before it was sent": {[]*loadgen.Op{
+			timed(get, "b", 2, 0, 1), unknownPut("b", 2, 3)}, Violated},
+		"a write of unknown outcome, seen and then gone": {[]*loadgen.Op{
+			timed(put, "a", 1, 0, 1), unknownPut("b", 2, 3), timed(get, "b", 2, 4, 5), timed(get, "a", 1, 6, 7)}, Violated},
+		"revisions against real time": {[]*loadgen.Op{timed(put, "a", 2, 0, 1), timed(put, "b", 1, 2, 3)}, Violated},
+		"a server without revisions":  {[]*loadgen.Op{timed(put, "a", 0, 0, 1), timed(put, "b", 0, 2, 3), timed(get, "b", 0, 4, 5)}, Holds},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := judge(c.ops...); got.Answer != c.want {
+				t.Errorf("got %s, want %s: %v", got.Answer, c.want, got.Findings)
+			}
+		})
+	}
+}
+
+func TestAViolationIsReadable(t *testing.T) {
+	v := judge(timed(loadgen.Put, "a", 1, 0, 1), timed(loadgen.Put, "b", 2, 2, 3), timed(loadgen.Get, "a", 1, 4, 5))
+	if len(v.Findings) != 1 {
+		t.Fatalf("findings %v", v.Findings)
+	}
+	text := v.Findings[0].String()
+	for _, want := range []string{`linearizable: key "k/a": got read of value #`, "at revision 1 between", "want an order of the 3 operations"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	var page bytes.Buffer
+	if err := v.Visualize(&page); err != nil || !strings.Contains(page.String(), "<html") {
+		t.Errorf("error %v, a page of %d bytes", err, page.Len())
+	}
+}
+
+func TestSerializableAndRejectedSayNothing(t *testing.T) {
+	stale := timed(loadgen.Get, "", 0, 4, 5)
+	stale.Serializable = true
+	rejected := timed(loadgen.Put, "z", 0, 4, 5)
+	rejected.Err = loadgen.ErrRejected
+	failed := timed(loadgen.Get, "", 0, 4, 5)
+	failed.Err = errors.New("deadline")
+	outside := timed(loadgen.Get, "", 0, 4, 5)
+	outside.Key = "other"
+	if v := judge(timed(loadgen.Put, "a", 1, 0, 1), stale, rejected, failed, outside); v.Answer != Holds || v.Operations != 1 {
+		t.Errorf("%s over %d operations, want ok over 1", v.Answer, v.Operations)
+	}
+}
+
+// simulate a register with concurrent clients: each operation takes effect at
+// one instant between its sending and its answer. Nothing it says can be
+// violated, however it is sampled and cut.
+func simulate(rng *rand.Rand, n int) []*loadgen.Op {
+	var ops []*loadgen.Op
+	instants := map[int][]*loadgen.Op{}
+	for i := range n {
+		sent := i * 3
+		at := sent + 1 + rng.IntN(20)
+		op := timed(loadgen.Get, "", 0, sent, at+1+rng.IntN(20))
+		if rng.IntN(2) == 0 {
+			op = timed(loadgen.Put, fmt.Sprint("v", i), 0, sent, at+1+rng.IntN(20))
+		}
+		instants[at] = append(instants[at], op)
+		ops = append(ops, op)
+	}
+	value, revision := "", int64(0)
+	for at := range n*3 + 25 {
+		for _, op := range instants[at] {
+			if op.Kind == loadgen.Get {
+				op.Value, op.Revision = []byte(value), revision
+				continue
+			}
+			revision++
+			value, op.Revision = string(op.Value), revision
+			if rng.IntN(10) == 0 { // it took effect and its answer was lost
+				op.Err, op.Revision = errors.New("deadline"), 0
+				op.Done = op.Sent + time.Millisecond
+			}
+		}
+	}
+	return ops
+}
+
+// observed puts operations in the order of their answers.
+func observed(h *History, ops []*loadgen.Op) {
+	for at := time.Duration(0); len(ops) > 0; at += time.Millisecond {
+		var rest []*loadgen.Op
+		for _, op := range ops {
+			if op.Done <= at {
+				h.Observe(op)
+			} else {
+				rest = append(rest, op)
+			}
+		}
+		ops = rest
+	}
+}
+
+func TestATrueRegisterIsNeverObjectedTo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		h := NewHistory("k/", 1, rapid.IntRange(1, 120).Draw(t, "cut after"))
+		observed(h, simulate(rng, 60))
+		if v := h.Linearizable(5 * time.Second); v.Answer != Holds {
+			t.Fatalf("%s: %v", v.Answer, v.Findings)
+		}
+	})
+}
+
+// One read that is made to answer an overwritten value must be noticed.
+func TestOneStaleReadIsNoticed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		ops := simulate(rng, 60)
+		late := timed(loadgen.Get, "", 0, 1000, 1001)
+		h := NewHistory("k/", 1, 200)
+		observed(h, append(ops, late))
+		if v := h.Linearizable(5 * time.Second); v.Answer != Violated {
+			t.Fatalf("%s", v.Answer)
+		}
+	})
+}
+
+func TestTheSampleIsBounded(t *testing.T) {
+	h := NewHistory("k/", 10, 20)
+	for i := range 100_000 {
+		op := timed(loadgen.Put, fmt.Sprint(i), int64(i+1), i, i+1)
+		op.Key = fmt.Sprintf("k/%d", i%1000)
+		h.Observe(op)
+	}
+	v := h.Linearizable(5 * time.Second)
+	if v.Answer != Holds || v.Keys != 10 || v.Operations != 200 {
+		t.Errorf("%s over %d keys and %d operations, want ok over 10 and 200", v.Answer, v.Keys, v.Operations)
+	}
+}
+
+func TestWithoutTimeTheAnswerIsUnknown(t *testing.T) {
+	h := NewHistory("k/", 0, 0)
+	h.Observe(timed(loadgen.Put, "a", 1, 0, 1))
+	if v := h.Linearizable(0); v.Answer != Undecided || v.UndecidedKeys != 1 {
+		t.Errorf("%s with %d undecided keys", v.Answer, v.UndecidedKeys)
+	}
+}
+
+func BenchmarkLinearizable(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	h := NewHistory("k/", 200, 500)
+	for k := range 200 {
+		ops := simulate(rng, 500)
+		for _, op := range ops {
+			op.Key = fmt.Sprint("k/", k)
+		}
+		observed(h, ops)
+	}
+	for b.Loop() {
+		if v := h.Linearizable(time.Minute); v.Answer != Holds {
+			b.Fatal(v.Answer, v.Findings)
+		}
+	}
+	b.ReportMetric(200*500, "operations")
+}
