@@ -195,3 +195,22 @@ func (r Rule) measured(c summary.Cell, m summary.Metric, limit float64) (stats.A
 	}
 	return answer(r.op.holds(m.Median, limit)), note
 }
+
+// Expect adds an inconclusive verdict for every planned cell, with its number
+// of measuring trials, that the run has not finished: what is missing cannot
+// have passed.
+func (r *Report) Expect(s summary.Summary, planned map[string]int) {
+	for _, cell := range slices.Sorted(maps.Keys(planned)) {
+		done := 0
+		if i := slices.IndexFunc(s.Cells, func(c summary.Cell) bool { return c.Cell == cell }); i >= 0 {
+			done = s.Cells[i].Trials
+		}
+		if done < planned[cell] {
+			r.Verdicts = append(r.Verdicts, Verdict{
+				Rule: "finished", Cell: cell, Answer: stats.Inconclusive.String(), Value: strconv.Itoa(done),
+				Note: fmt.Sprintf("the run is unfinished: %d of %d planned trials", done, planned[cell]),
+			})
+		}
+	}
+	r.Answer = worst(r.Verdicts).String()
+}

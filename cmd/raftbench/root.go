@@ -65,10 +65,11 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "raftbench",
-		Short:         "How many Raft nodes should I run, and what does each one cost me per write?",
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Use:               "raftbench",
+		Short:             "How many Raft nodes should I run, and what does each one cost me per write?",
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: applyVariables,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -80,6 +81,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newCompareCommand(),
+		newGateCommand(),
 		newNodeCommand(),
 		newRunCommand(),
 		newUpCommand(),

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/gate"
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+)
+
+type gateOptions struct {
+	dir, rules, output string
+}
+
+func newGateCommand() *cobra.Command {
+	o := gateOptions{}
+	cmd := &cobra.Command{
+		Use:   "gate DIR",
+		Short: "Judge a run by rules: pass, fail or inconclusive",
+		Long: `Judge a run by rules, each on every cell of the run:
+
+  rules:
+    - lost_writes == 0
+    - survived == tolerates
+    - write_latency_p50 < 20ms
+    - {rule: "throughput > 5000/s", where: {nodes: 3}}
+
+A metric is a name of summary.json, its unit left out or not. A measured value
+fails only when the whole of its 95 % interval does, and passes only when the
+whole of it does; between the two the verdict is inconclusive. Where a run is
+too small for intervals the median decides, and the verdict says so.
+
+Exit codes: 0 pass, 3 fail, 4 a write was lost or an audit objected (whatever
+the rules ask), 5 inconclusive.`,
+		Example: "  raftbench gate results/reference\n  raftbench gate DIR --rules rules.yaml -o markdown",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir = args[0]
+			return runGate(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.rules, "rules", gate.Safety, "a YAML file of rules, or `safety` for the built-in ones")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table, json or markdown")
+	return cmd
+}
+
+func runGate(stdout, stderr io.Writer, o gateOptions) error {
+	if err := checkFormat(o.output, "table", "json", "markdown"); err != nil {
+		return err
+	}
+	rules, err := gate.Load(o.rules)
+	if err != nil {
+		return usage(err, "")
+	}
+	run, err := openRun(stderr, o.dir)
+	if err != nil {
+		return err
+	}
+	r, err := judge(run, rules)
+	if err != nil {
+		return err
+	}
+	if err := printVerdicts(stdout, r, o.output); err != nil {
+		return fail(exitFailed, err, "")
+	}
+	return gateError(r)
+}
+
+// judge holds the rules against what the run's folder says now: a summary.json
+// beside it may be old.
+func judge(run *results.Run, rules []gate.Rule) (gate.Report, error) {
+	s, err := summary.Build(run)
+	if err != nil {
+		return gate.Report{}, unreadable(err)
+	}
+	r, err := gate.Evaluate(rules, s)
+	if err != nil {
+		return gate.Report{}, usage(err, "")
+	}
+	r.Expect(s, planned(run))
+	return r, nil
+}
+
+// planned are the cells that the run's experiment asks for, each with its
+// number of measuring trials; none where another build's experiment cannot be
+// read any more.
+func planned(run *results.Run) map[string]int {
+	experiment, err := configs.Parse(run.Experiment)
+	if err != nil {
+		return nil
+	}
+	plan, err := experiment.Plan()
+	if err != nil {
+		return nil
+	}
+	out := map[string]int{}
+	for _, s := range plan.Setups {
+		out[s.Cell] = plan.Trials
+	}
+	return out
+}
+
+func printVerdicts(w io.Writer, r gate.Report, output string) error {
+	if output == "json" {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(r)
+	}
+	g := &grid{head: []string{"VERDICT", "RULE", "CELL", "VALUE [95 %]", "NOTE"}}
+	for _, v := range r.Verdicts {
+		g.add(v.Answer, v.Rule, v.Cell, v.Value, v.Note)
+	}
+	bullet := "warning: "
+	if output == "markdown" {
+		g.markdown(w)
+		bullet = "- "
+	} else {
+		g.table(w)
+	}
+	if len(r.Warnings) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, text := range r.Warnings {
+		fmt.Fprintf(w, "%s%s\n", bullet, text)
+	}
+	fmt.Fprintf(w, "\ngate: %s (%s)\n", answerOf(r), tally(r))
+	return nil
+}
+
+// answerOf is the verdict in a word.
+func answerOf(r gate.Report) string {
+	if r.Unsafe {
+		return "unsafe"
+	}
+	return r.Answer
+}
+
+// tally is how many verdicts there are of each kind: 19 pass, 1 inconclusive.
+func tally(r gate.Report) string {
+	var parts []string
+	for _, a := range []stats.Answer{stats.Pass, stats.Fail, stats.Inconclusive} {
+		if n := r.Count(a); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, a))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// gateError is the exit code of the verdict: unsafe outweighs a failed rule,
+// which outweighs an open one.
+func gateError(r gate.Report) error {
+	switch {
+	case r.Unsafe:
+		return fail(exitSafety, errors.New("safety violated: a write was lost or an audit objected"), "the findings stand in the warnings above and in trials.jsonl")
+	case r.Answer == stats.Fail.String():
+		return fail(exitGate, fmt.Errorf("the gate failed: %s", tally(r)), "")
+	case r.Answer == stats.Inconclusive.String():
+		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", tally(r)), "more valid trials narrow the intervals: see the notes")
+	}
+	return nil
+}
