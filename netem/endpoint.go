@@ -1,8 +1,11 @@
 package netem
 
 import (
-	"context"
-	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
 )
 
 // Endpoint is one end of links: a process with a name, the shapes of its
@@ -11,32 +14,135 @@ import (
 type Endpoint struct {
 	name string
 	seed int64
+	// injected is the CPU time that waits took, in ns.
+	injected atomic.Int64
+
+	mu    sync.Mutex
+	links map[string]*link
+	seen  map[string]*arrivals
+	conns map[*conn]struct{}
 }
 
 // NewEndpoint makes the end called name. The same seed and the same bytes
 // give the same schedule.
-func NewEndpoint(name string, seed int64) *Endpoint { return &Endpoint{name: name, seed: seed} }
-
-// Shape replaces the shape of the outgoing link to a peer, also while
-// connections are open.
-func (e *Endpoint) Shape(to string, s Shape) error { return nil }
-
-// Cut partitions the outgoing link to a peer: bytes are held, dials hang.
-func (e *Endpoint) Cut(to string) {}
-
-// Heal ends a partition, at TCP's next simulated retransmission or at once.
-func (e *Endpoint) Heal(to string, immediate bool) {}
-
-// Reset kills the open connections to a peer.
-func (e *Endpoint) Reset(to string) {}
-
-// Dial opens a stream over the link to the peer called to, at address. It
-// costs the link's round trip.
-func (e *Endpoint) Dial(ctx context.Context, to, address string) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", address)
+func NewEndpoint(name string, seed int64) *Endpoint {
+	return &Endpoint{name: name, seed: seed, links: map[string]*link{}, seen: map[string]*arrivals{}, conns: map[*conn]struct{}{}}
 }
 
-// Listen wraps a listener; accepted connections are delivered after their
-// preamble said who dials.
-func (e *Endpoint) Listen(l net.Listener) net.Listener { return l }
+// Name of this end.
+func (e *Endpoint) Name() string { return e.name }
+
+// Shape replaces the shape of the outgoing link to a peer, also while
+// connections are open. A peer that has no shape is reached at once.
+func (e *Endpoint) Shape(to string, s Shape) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	l := e.link(to)
+	was := l.isCut()
+	l.shape.Store(&s)
+	if was && !l.isCut() {
+		l.heal(false)
+	}
+	return nil
+}
+
+// Cut partitions the outgoing link to a peer: bytes are held, dials hang, and
+// nobody is told. The other direction is the peer's to cut.
+func (e *Endpoint) Cut(to string) { e.link(to).cut.Store(true) }
+
+// Heal ends a partition. Held bytes go on when TCP would next have tried to
+// send them again, or at once.
+func (e *Endpoint) Heal(to string, immediate bool) {
+	l := e.link(to)
+	if l.cut.Swap(false) && !l.isCut() {
+		l.heal(immediate)
+	}
+}
+
+// Reset kills the open connections to a peer: here at once, there when the
+// reset has crossed the link.
+func (e *Endpoint) Reset(to string) {
+	for _, c := range e.link(to).open() {
+		c.abort(syscall.ECONNRESET)
+	}
+}
+
+// Close resets all connections and waits until their goroutines are gone.
+// Listeners are their owner's to close.
+func (e *Endpoint) Close() error {
+	e.mu.Lock()
+	all := make([]*conn, 0, len(e.conns))
+	for c := range e.conns {
+		all = append(all, c)
+	}
+	e.mu.Unlock()
+	for _, c := range all {
+		c.abort(syscall.ECONNRESET)
+		_ = c.raw.Close()
+		<-c.gone
+	}
+	return nil
+}
+
+// Arrivals tells, by sender, what came in, in the order of the names.
+func (e *Endpoint) Arrivals() []Arrival {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := make([]Arrival, 0, len(e.seen))
+	for from, a := range e.seen {
+		all = append(all, a.snapshot(from))
+	}
+	slices.SortFunc(all, func(a, b Arrival) int {
+		if a.From < b.From {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// InjectionCPU is the CPU time that producing delays took: arming timers and
+// the spins that end the waits.
+func (e *Endpoint) InjectionCPU() time.Duration { return time.Duration(e.injected.Load()) }
+
+// link to a peer, made on first use.
+func (e *Endpoint) link(to string) *link {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := e.links[to]
+	if l == nil {
+		l = newLink(to)
+		e.links[to] = l
+	}
+	return l
+}
+
+func (e *Endpoint) from(name string) *arrivals {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	a := e.seen[name]
+	if a == nil {
+		a = newArrivals()
+		e.seen[name] = a
+	}
+	return a
+}
+
+func (e *Endpoint) remember(c *conn) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.conns[c] = struct{}{}
+}
+
+func (e *Endpoint) forget(c *conn) {
+	e.mu.Lock()
+	delete(e.conns, c)
+	e.mu.Unlock()
+	c.out.mu.Lock()
+	l := c.link
+	c.out.mu.Unlock()
+	if l != nil {
+		l.forget(c)
+	}
+}

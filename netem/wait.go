@@ -65,9 +65,16 @@ func SleepUntil(due int64) {
 // waiters lends out timers to SleepUntil.
 var waiters sync.Pool
 
+// slept is the CPU time of SleepUntil's waits, in ns.
+var slept atomic.Int64
+
+// SleepCPU is the CPU time that this process's SleepUntil calls took for
+// arming timers and for the final spins.
+func SleepCPU() time.Duration { return time.Duration(slept.Load()) }
+
 func idleWaiter() (*waiter, error) {
 	if w, ok := waiters.Get().(*waiter); ok {
 		return w, nil
 	}
-	return newWaiter()
+	return newWaiter(&slept)
 }

@@ -21,15 +21,16 @@ type waiter struct {
 	aim  atomic.Int64
 	// fired is the readiness test, kept so that a wait allocates nothing.
 	fired func(uintptr) bool
-	spent atomic.Int64
+	// spent counts the time that a core was kept for arming and spinning.
+	spent *atomic.Int64
 }
 
-func newWaiter() (*waiter, error) {
+func newWaiter(spent *atomic.Int64) (*waiter, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("timerfd_create: %w", err)
 	}
-	w := &waiter{file: os.NewFile(uintptr(fd), "timerfd")}
+	w := &waiter{spent: spent, file: os.NewFile(uintptr(fd), "timerfd")}
 	if w.conn, err = w.file.SyscallConn(); err != nil {
 		return nil, fmt.Errorf("timerfd in the poller: %w", err)
 	}
@@ -88,6 +89,3 @@ func (w *waiter) hasten(due int64) {
 func (w *waiter) setDeadline(t time.Time) { _ = w.file.SetReadDeadline(t) }
 
 func (w *waiter) close() { _ = w.file.Close() }
-
-// cpu is the time that this waiter kept a core for arming and spinning.
-func (w *waiter) cpu() time.Duration { return time.Duration(w.spent.Load()) }

@@ -17,10 +17,13 @@ type waiter struct {
 	deadline time.Time
 	closed   bool
 	due      atomic.Int64
-	spent    atomic.Int64
+	// spent counts the time that a core was kept for spinning.
+	spent *atomic.Int64
 }
 
-func newWaiter() (*waiter, error) { return &waiter{changed: make(chan struct{})}, nil }
+func newWaiter(spent *atomic.Int64) (*waiter, error) {
+	return &waiter{spent: spent, changed: make(chan struct{})}, nil
+}
 
 // until returns at the instant due, or earlier with os.ErrDeadlineExceeded or
 // os.ErrClosed.
@@ -92,6 +95,3 @@ func (w *waiter) change(f func()) {
 	close(w.changed)
 	w.changed = make(chan struct{})
 }
-
-// cpu is the time that this waiter kept a core for spinning.
-func (w *waiter) cpu() time.Duration { return time.Duration(w.spent.Load()) }

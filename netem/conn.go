@@ -1,0 +1,236 @@
+package netem
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// linger bounds how long a closed connection waits for the other end to
+// close too, beyond the link's delay.
+const linger = 5 * time.Second
+
+// conn is one end of a framed stream.
+type conn struct {
+	end  *Endpoint
+	raw  net.Conn
+	link *link // outgoing; nil until the peer's name is known
+	seen *arrivals
+
+	reading sync.Mutex // one Read at a time
+	in      inbox
+	out     outbox
+
+	// resetAt is the instant from which writes fail; 0 means never.
+	resetAt atomic.Int64
+	// peerDone: the peer sends no more. gone: the raw connection is closed.
+	peerDone atomic.Bool
+	gone     chan struct{}
+	dialled  bool
+}
+
+func newConn(e *Endpoint, raw net.Conn) *conn {
+	c := &conn{end: e, raw: raw, gone: make(chan struct{})}
+	c.in.init(&e.injected)
+	c.out.init(c)
+	go c.pump()
+	return c
+}
+
+// pump moves bytes from the socket into the inbox, so that the sender is
+// never held back by a delay, only by limits.
+func (c *conn) pump() {
+	defer c.hangUp()
+	for {
+		room := c.in.room()
+		if room == nil {
+			c.drain()
+			return
+		}
+		n, err := c.raw.Read(room)
+		if n > 0 {
+			ending, bad := c.in.put(room[:n])
+			c.peerEnds(ending)
+			if bad != nil {
+				c.in.finish(bad)
+				return
+			}
+		}
+		if err != nil {
+			if c.in.isClosed() {
+				return
+			}
+			c.in.finish(rawEnd(err))
+			return
+		}
+	}
+}
+
+// hangUp ends the raw connection when nothing more can come over it.
+func (c *conn) hangUp() {
+	c.peerDone.Store(true)
+	if c.in.isClosed() {
+		_ = c.raw.Close()
+	}
+	close(c.gone)
+	if c.in.isClosed() {
+		c.end.forget(c)
+	}
+}
+
+func (in *inbox) isClosed() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.closed != nil
+}
+
+func rawEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.EOF
+	}
+	return syscall.ECONNRESET
+}
+
+// peerEnds acts on the peer's fin or reset as soon as it is known.
+func (c *conn) peerEnds(h header) {
+	switch h.kind {
+	case kindReset:
+		c.resetAt.Store(max(h.due, 1))
+		time.AfterFunc(time.Duration(h.due-Now()), c.out.interrupt)
+		c.peerDone.Store(true)
+	case kindFin:
+		c.peerDone.Store(true)
+	}
+}
+
+// drain discards what a peer still sends to a closed end. A peer that goes on
+// sending is told with a reset, as TCP does.
+func (c *conn) drain() {
+	var scan inbox
+	c.in.mu.Lock()
+	scan.scan, scan.scanned, scan.skip = c.in.scan, c.in.scanned, c.in.skip
+	c.in.mu.Unlock()
+	buf := make([]byte, smallChunk)
+	for !c.peerDone.Load() {
+		n, err := c.raw.Read(buf)
+		if err != nil {
+			return
+		}
+		ending, bad := scan.parse(buf[:n])
+		c.peerEnds(ending)
+		for _, f := range scan.frames {
+			if f.kind == kindData {
+				c.out.farewell(kindReset)
+			}
+		}
+		scan.frames = scan.frames[:0]
+		if bad != nil {
+			return
+		}
+	}
+	c.out.shutdown()
+	for {
+		if _, err := c.raw.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// join makes the connection one of the link to the peer called name.
+func (c *conn) join(name string) {
+	l := c.end.link(name)
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	c.seen = c.end.from(name)
+	c.link = l
+	c.out.stream = newStream(c.end.seed, c.end.name, name, l.adopt(c), &l.line)
+}
+
+// roundTrip is what an acknowledgement takes, from both ends' plain delays.
+func (c *conn) roundTrip(s Shape) time.Duration {
+	return s.Delay + time.Duration(c.in.asked.Load())
+}
+
+// Read delivers bytes that are due.
+func (c *conn) Read(p []byte) (int, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	n, err := c.in.read(p, c.heard)
+	return n, opError("read", c, err)
+}
+
+// heard records how late a frame was released. A frame that was due before
+// anybody wanted it says nothing about the link.
+func (c *conn) heard(r *record, waited bool) {
+	if c.seen != nil && r.err == nil {
+		c.seen.record(r.header, waited)
+	}
+}
+
+// Write schedules p and sends it at once; it waits only for limits.
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.out.write(p)
+	return n, opError("write", c, err)
+}
+
+// Close sends the end of the stream, which arrives a link delay late behind
+// what was written. It returns at once; the rest happens in the background.
+func (c *conn) Close() error {
+	if c.in.isClosed() {
+		return opError("close", c, net.ErrClosed)
+	}
+	c.shut(kindFin, net.ErrClosed)
+	return nil
+}
+
+// abort ends the connection as TCP's reset does; reads and writes fail at
+// once with err.
+func (c *conn) abort(err error) { c.shut(kindReset, err) }
+
+func (c *conn) shut(k kind, err error) {
+	c.in.close(err)
+	c.out.close(k, err)
+	select {
+	case <-c.gone:
+		_ = c.raw.Close()
+		c.end.forget(c)
+	default:
+	}
+}
+
+// LocalAddr is the socket's.
+func (c *conn) LocalAddr() net.Addr { return c.raw.LocalAddr() }
+
+// RemoteAddr is the socket's.
+func (c *conn) RemoteAddr() net.Addr { return c.raw.RemoteAddr() }
+
+// SetDeadline sets both.
+func (c *conn) SetDeadline(t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
+
+// SetReadDeadline applies to the wait for bytes and to the wait for their due
+// instant; neither loses a byte.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	if c.in.isClosed() {
+		return opError("set", c, net.ErrClosed)
+	}
+	c.in.setDeadline(t)
+	return nil
+}
+
+// SetWriteDeadline applies to waits for limits.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	if c.in.isClosed() {
+		return opError("set", c, net.ErrClosed)
+	}
+	c.out.setDeadline(t)
+	return nil
+}

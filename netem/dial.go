@@ -1,0 +1,69 @@
+package netem
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Dial opens a stream over the link to the peer called to, at address. It
+// costs exactly the link's round trip: the preamble crosses it one way, the
+// answer the other. While a direction is cut it hangs until ctx ends.
+func (e *Endpoint) Dial(ctx context.Context, to, address string) (net.Conn, error) {
+	begin := Now()
+	var d net.Dialer
+	raw, err := d.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return e.open(ctx, raw, to, begin)
+}
+
+// open introduces this end over raw, as if the dial had begun at begin.
+func (e *Endpoint) open(ctx context.Context, raw net.Conn, to string, begin int64) (net.Conn, error) {
+	c := newConn(e, raw)
+	c.dialled = true
+	e.remember(c)
+	c.join(to)
+	stop := context.AfterFunc(ctx, func() { c.abort(context.Cause(ctx)) })
+	answer, err := c.greet(hello{From: e.name, To: to}, begin)
+	if !stop() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err == nil && answer.Refusal != "" {
+		err = fmt.Errorf("netem: %s refused the connection: %s", answer.From, answer.Refusal)
+	}
+	if err != nil {
+		c.abort(net.ErrClosed)
+		return nil, &net.OpError{Op: "dial", Net: "netem", Addr: raw.RemoteAddr(), Err: err}
+	}
+	return c, nil
+}
+
+// greet sends the preamble and waits until the answer is due.
+func (c *conn) greet(h hello, begin int64) (hello, error) {
+	if err := c.out.introduce(h, begin); err != nil {
+		return hello{}, err
+	}
+	payload, _, err := c.in.hello()
+	if err != nil {
+		return hello{}, err
+	}
+	return parseHello(payload)
+}
+
+// introduce sends a hello stamped with now, or holds it while the link is cut.
+func (o *outbox) introduce(h hello, now int64) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.holding() {
+		o.hold(letter{kindHello, h.payload()})
+		return nil
+	}
+	return o.send(kindHello, h.payload(), now)
+}
+
+// handshakeTimeout bounds the wait for a dialer's preamble, before any delay
+// that its shape asks for.
+const handshakeTimeout = 10 * time.Second

@@ -1,0 +1,129 @@
+package netem
+
+import (
+	"net"
+	"time"
+)
+
+// cutLinger bounds how long a closed connection keeps what a partition holds.
+const cutLinger = 2 * time.Minute
+
+// close ends writes with err and sends the closing frame behind what was
+// written. It does not wait: what a full socket keeps from going out goes
+// out in the background.
+func (o *outbox) close(k kind, err error) {
+	if !o.mu.TryLock() {
+		// A write is blocked on a full socket: let it go first.
+		_ = o.c.raw.SetWriteDeadline(time.Unix(1, 0))
+		go func() {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.finish(k, err, linger)
+		}()
+		return
+	}
+	defer o.mu.Unlock()
+	o.finish(k, err, 5*time.Millisecond)
+}
+
+// finish holds the lock.
+func (o *outbox) finish(k kind, err error, patience time.Duration) {
+	if o.closed == nil {
+		o.closed = err
+	}
+	o.deadline.stop()
+	if o.waiter != nil {
+		o.waiter.close()
+	}
+	o.movable.Broadcast()
+	if o.c.link == nil {
+		_ = o.c.raw.Close()
+		return
+	}
+	if k == kindReset {
+		o.held, o.heldSize = nil, 0
+	}
+	if o.holding() {
+		o.hold(letter{kind: k})
+		_ = o.c.raw.SetReadDeadline(time.Now().Add(cutLinger))
+		return
+	}
+	o.sayLast(k, patience)
+}
+
+// sayLast sends the closing frame within patience, else in the background.
+func (o *outbox) sayLast(k kind, patience time.Duration) {
+	_ = o.c.raw.SetWriteDeadline(time.Now().Add(patience))
+	err := o.flush()
+	if err == nil {
+		err = o.send(k, nil, Now())
+	}
+	left := time.Duration(o.stream.last-Now()) + linger
+	_ = o.c.raw.SetReadDeadline(time.Now().Add(left))
+	switch {
+	case err == nil:
+	case patience < linger && !isClosedErr(err):
+		go func() {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.sayLast(k, linger)
+		}()
+	default:
+		_ = o.c.raw.Close()
+	}
+}
+
+// farewell sends one more frame on a closed connection.
+func (o *outbox) farewell(k kind) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.c.link == nil || o.holding() || o.refused {
+		return
+	}
+	o.refused = true
+	_ = o.send(k, nil, Now())
+}
+
+// shutdown tells the socket's other end that no byte follows.
+func (o *outbox) shutdown() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.held) > 0 {
+		return
+	}
+	if w, ok := o.c.raw.(interface{ CloseWrite() error }); ok {
+		_ = w.CloseWrite()
+	}
+}
+
+// interrupt wakes writers because the peer's reset is due.
+func (o *outbox) interrupt() {
+	_ = o.c.raw.SetWriteDeadline(time.Unix(1, 0))
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.waiter != nil {
+		o.waiter.setDeadline(time.Unix(1, 0))
+	}
+	o.movable.Broadcast()
+}
+
+func (o *outbox) setDeadline(t time.Time) {
+	// A write that is blocked on the socket holds the lock; this ends it.
+	_ = o.c.raw.SetWriteDeadline(t)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed != nil {
+		return
+	}
+	o.deadline.change(t)
+	if o.waiter != nil {
+		o.waiter.setDeadline(t)
+	}
+}
+
+func isClosedErr(err error) bool { return err == net.ErrClosed || err != nil && !isTimeout(err) }
+
+func isTimeout(err error) bool {
+	t, ok := err.(interface{ Timeout() bool })
+	return ok && t.Timeout()
+}

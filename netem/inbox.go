@@ -1,0 +1,370 @@
+package netem
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// Bounds of what a connection holds for its reader.
+const (
+	// unread is how much that is already due may wait for a slow reader
+	// before TCP's own back-pressure takes over.
+	unread = 1 << 20
+	// maxHeld bounds what a peer can make this end hold, whatever due
+	// instants it claims. The sender's Limit is the bound that is meant.
+	maxHeld = 256 << 20
+	// maxRecords bounds the frames held, for frames without payload.
+	maxRecords = 1 << 20
+)
+
+// record is a frame that has been announced; err ends the stream behind it.
+type record struct {
+	header
+	left     int // payload not yet delivered
+	released bool
+	err      error
+}
+
+// inbox holds what arrived until it is due, in order. A pump fills it and one
+// reader at a time empties it.
+type inbox struct {
+	mu sync.Mutex
+	// arrived wakes the reader: bytes, an end, a deadline. taken wakes a pump
+	// that waits for room.
+	arrived, taken sync.Cond
+	deadline       deadline
+	bytes          fifo
+	frames         []record
+	// closed is why local reads fail, once they do.
+	closed error
+	waiter *waiter
+	// waiting is set while the reader waits for the first frame to be due.
+	waiting bool
+
+	// The pump's place in the stream of frames.
+	scan    [headerSize]byte
+	scanned int
+	skip    int
+	// asked is the peer's nominal delay, in ns.
+	asked atomic.Int64
+	// injected counts the CPU time of waits.
+	injected *atomic.Int64
+}
+
+func (in *inbox) init(injected *atomic.Int64) {
+	in.injected = injected
+	in.arrived.L, in.taken.L = &in.mu, &in.mu
+	in.deadline.cond = &in.arrived
+}
+
+// stuffed says that more bytes would not help: the reader is behind, or a
+// peer is lying. The lock is held.
+func (in *inbox) stuffed() bool {
+	if in.bytes.size >= maxHeld || len(in.frames) >= maxRecords {
+		return true
+	}
+	return in.bytes.size >= unread && len(in.frames) > 0 && in.frames[0].due <= Now()
+}
+
+// room waits until there is some and returns it; nil once reads are over.
+func (in *inbox) room() []byte {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for in.closed == nil && in.stuffed() {
+		in.taken.Wait()
+	}
+	if in.closed != nil {
+		return nil
+	}
+	in.bytes.rewind()
+	return in.bytes.room()
+}
+
+// put takes in n bytes that stand in room already. It returns the frames that
+// end the stream, so that the connection can act on them.
+func (in *inbox) put(b []byte) (ending header, err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed != nil {
+		return header{}, nil
+	}
+	in.bytes.grew(len(b))
+	ending, err = in.parse(b)
+	in.arrived.Broadcast()
+	return ending, err
+}
+
+// parse walks over the headers in b, wherever the reads cut them.
+func (in *inbox) parse(b []byte) (ending header, err error) {
+	for len(b) > 0 {
+		if in.skip > 0 {
+			n := min(in.skip, len(b))
+			in.skip, b = in.skip-n, b[n:]
+			continue
+		}
+		n := copy(in.scan[in.scanned:], b)
+		in.scanned, b = in.scanned+n, b[n:]
+		if in.scanned < headerSize {
+			break
+		}
+		in.scanned = 0
+		h, err := parseHeader(in.scan[:], Now())
+		if err != nil {
+			return h, err
+		}
+		in.skip = h.length
+		in.asked.Store(h.asked)
+		in.note(h)
+		if h.kind == kindFin || h.kind == kindReset {
+			ending = h
+		}
+	}
+	return ending, nil
+}
+
+func (in *inbox) note(h header) {
+	if h.kind == kindAmend {
+		in.amend(h.due)
+	}
+	in.frames = append(in.frames, record{header: h, left: h.length})
+}
+
+// amend brings forward what a stall held.
+func (in *inbox) amend(due int64) {
+	for i := range in.frames {
+		in.frames[i].due = min(in.frames[i].due, due)
+	}
+	if in.waiting {
+		in.waiter.hasten(due)
+	}
+}
+
+// finish appends the end of the raw stream, a link delay late like all else.
+func (in *inbox) finish(err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if err == io.EOF && (in.skip > 0 || in.scanned > 0) {
+		err = io.ErrUnexpectedEOF
+	}
+	in.frames = append(in.frames, record{header: header{due: Now() + in.asked.Load()}, err: err})
+	in.arrived.Broadcast()
+}
+
+// close makes reads fail with err and lets the pump discard what comes.
+func (in *inbox) close(err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed != nil {
+		return
+	}
+	in.closed = err
+	in.deadline.stop()
+	if in.waiter != nil {
+		in.waiter.close()
+	}
+	in.arrived.Broadcast()
+	in.taken.Broadcast()
+}
+
+func (in *inbox) setDeadline(t time.Time) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed != nil {
+		return
+	}
+	in.deadline.change(t)
+	if in.waiter != nil {
+		in.waiter.setDeadline(t)
+	}
+}
+
+// first waits for a frame that is due and returns it with the lock held, or
+// the reason why there will be none. heard is called once for each frame, at
+// its release.
+func (in *inbox) first(heard func(r *record, waited bool)) (*record, error) {
+	waited := false
+	for {
+		switch {
+		case in.closed != nil:
+			return nil, in.closed
+		case in.deadline.expired:
+			return nil, os.ErrDeadlineExceeded
+		case len(in.frames) == 0:
+			waited = true
+			in.arrived.Wait()
+			continue
+		}
+		r := &in.frames[0]
+		if r.released && r.left > 0 && in.bytes.size == 0 {
+			waited = true
+			in.arrived.Wait()
+			continue
+		}
+		if r.released {
+			return r, nil
+		}
+		if r.due > Now() {
+			waited = true
+			if err := in.hold(r.due); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		r.released = true
+		heard(r, waited)
+		return r, nil
+	}
+}
+
+// hold waits, without the lock, until due.
+func (in *inbox) hold(due int64) error {
+	if in.waiter == nil {
+		w, err := newWaiter(in.injected)
+		if err != nil {
+			return err
+		}
+		w.setDeadline(in.deadline.set)
+		in.waiter = w
+	}
+	in.waiting = true
+	in.waiter.due.Store(due)
+	in.mu.Unlock()
+	err := in.waiter.until(due)
+	in.mu.Lock()
+	in.waiting = false
+	if in.closed != nil {
+		return in.closed
+	}
+	return err
+}
+
+// read fills p with bytes that are due. It waits for the first only.
+func (in *inbox) read(p []byte, heard func(r *record, waited bool)) (int, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	n := 0
+	for {
+		if n > 0 && !in.ready() {
+			return n, nil
+		}
+		r, err := in.first(heard)
+		if err != nil {
+			return n, err
+		}
+		if end := ending(r); end != nil {
+			if n > 0 {
+				return n, nil
+			}
+			return 0, end
+		}
+		if len(p) == n {
+			return n, nil
+		}
+		n += in.deliver(r, p[n:])
+	}
+}
+
+// ready says that a frame can be had without waiting.
+func (in *inbox) ready() bool {
+	if in.closed != nil || in.deadline.expired || len(in.frames) == 0 {
+		return false
+	}
+	r := &in.frames[0]
+	if r.released {
+		return r.left == 0 || in.bytes.size > 0
+	}
+	return r.due <= Now()
+}
+
+// ending is what the frame ends reads with; such a frame stays the first.
+func ending(r *record) error {
+	switch {
+	case r.err != nil:
+		return r.err
+	case r.kind == kindFin:
+		return io.EOF
+	case r.kind == kindReset:
+		return syscall.ECONNRESET
+	}
+	return nil
+}
+
+// deliver moves what has arrived of a released frame into p, and takes the
+// frame away when it is through.
+func (in *inbox) deliver(r *record, p []byte) int {
+	if !r.opened() {
+		in.bytes.drop(headerSize)
+		r.kind |= opened
+	}
+	n := 0
+	if r.kind&^opened == kindData {
+		n = in.bytes.take(p[:min(len(p), r.left)])
+		r.left -= n
+	}
+	if r.left == 0 {
+		in.pop()
+	}
+	if in.bytes.size < unread/2 {
+		in.taken.Signal()
+	}
+	return n
+}
+
+// opened marks a frame whose header has been taken from the bytes.
+const opened kind = 0x80
+
+func (r *record) opened() bool { return r.kind&opened != 0 }
+
+func (in *inbox) pop() {
+	in.frames = in.frames[1:]
+	if len(in.frames) == 0 {
+		in.frames = nil
+	}
+}
+
+// hello takes the first frame, which must be a hello, and returns its payload
+// and the instant it was due.
+func (in *inbox) hello() ([]byte, int64, error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	r, err := in.first(func(*record, bool) {})
+	if err != nil {
+		return nil, 0, err
+	}
+	if r.kind != kindHello || r.length > maxHello {
+		if r.err != nil {
+			return nil, 0, r.err
+		}
+		return nil, 0, errNotFrame
+	}
+	for in.bytes.size < headerSize+r.length {
+		switch {
+		case in.closed != nil:
+			return nil, 0, in.closed
+		case in.deadline.expired:
+			return nil, 0, os.ErrDeadlineExceeded
+		case len(in.frames) > 1:
+			return nil, 0, io.ErrUnexpectedEOF
+		}
+		in.arrived.Wait()
+	}
+	payload := make([]byte, r.length)
+	due := r.due
+	in.bytes.drop(headerSize)
+	in.bytes.take(payload)
+	in.pop()
+	return payload, due, nil
+}
+
+// opError gives an error the form that callers of net know.
+func opError(op string, c net.Conn, err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return &net.OpError{Op: op, Net: "netem", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}
+}

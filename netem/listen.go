@@ -1,0 +1,115 @@
+package netem
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// Listen wraps a listener; accepted connections are delivered after their
+// preamble said who dials. A dialer that says nothing, something else, or
+// another end's name is refused on its own goroutine, within ten seconds.
+func (e *Endpoint) Listen(l net.Listener) net.Listener {
+	w := &listener{Listener: l, end: e, ready: make(chan net.Conn), done: make(chan struct{})}
+	go w.serve()
+	return w
+}
+
+type listener struct {
+	net.Listener
+	end   *Endpoint
+	ready chan net.Conn
+	// done is closed by Close, or with failed set when accepting fails.
+	done   chan struct{}
+	once   sync.Once
+	failed error
+}
+
+func (l *listener) serve() {
+	for {
+		raw, err := l.Listener.Accept()
+		if err != nil {
+			var temporary interface{ Temporary() bool }
+			if errors.As(err, &temporary) && temporary.Temporary() {
+				time.Sleep(5 * time.Millisecond)
+				continue
+			}
+			l.stop(err)
+			return
+		}
+		go l.admit(raw)
+	}
+}
+
+// admit learns who dials, answers, and hands the connection over.
+func (l *listener) admit(raw net.Conn) {
+	c := newConn(l.end, raw)
+	l.end.remember(c)
+	abort := make(chan struct{})
+	defer close(abort)
+	go func() {
+		select {
+		case <-l.done:
+			c.abort(net.ErrClosed)
+		case <-abort:
+		}
+	}()
+	if err := c.welcome(); err != nil {
+		c.abort(err)
+		return
+	}
+	select {
+	case l.ready <- c:
+	case <-l.done:
+		c.abort(net.ErrClosed)
+	}
+}
+
+func (c *conn) welcome() error {
+	_ = c.SetReadDeadline(time.Now().Add(handshakeTimeout))
+	payload, due, err := c.in.hello()
+	if err != nil {
+		return err
+	}
+	h, err := parseHello(payload)
+	if err != nil {
+		return err
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	if due == 0 {
+		due = Now()
+	}
+	c.join(h.From)
+	answer := hello{From: c.end.name, To: h.From}
+	if h.To != c.end.name {
+		answer.Refusal = fmt.Sprintf("this is %s, the dial was for %s", c.end.name, h.To)
+		_ = c.out.introduce(answer, due)
+		return errors.New(answer.Refusal)
+	}
+	return c.out.introduce(answer, due)
+}
+
+// Accept returns the next connection whose dialer is known.
+func (l *listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.ready:
+		return c, nil
+	case <-l.done:
+		return nil, &net.OpError{Op: "accept", Net: "netem", Addr: l.Addr(), Err: l.failed}
+	}
+}
+
+// Close stops accepting; connections that were accepted stay.
+func (l *listener) Close() error {
+	l.stop(net.ErrClosed)
+	return l.Listener.Close()
+}
+
+func (l *listener) stop(err error) {
+	l.once.Do(func() {
+		l.failed = err
+		close(l.done)
+	})
+}

@@ -1,0 +1,102 @@
+package netem
+
+import "time"
+
+// What a lost segment means above TCP. Figures are Linux's (net/ipv4/tcp_*.c)
+// and RFC 8985 (RACK-TLP), RFC 6298 (RTO).
+const (
+	// segment is the payload of one Ethernet-sized TCP segment.
+	segment = 1448
+	// minRTO is Linux's TCP_RTO_MIN, maxRTO its TCP_RTO_MAX.
+	minRTO = 200 * time.Millisecond
+	maxRTO = 120 * time.Second
+	// synRTO is TCP_TIMEOUT_INIT: a lost SYN is sent again after a second.
+	synRTO = time.Second
+	// synRetries is tcp_syn_retries.
+	synRetries = 6
+	// retries bounds the repetitions of one segment (tcp_retries2 is 15; a
+	// hold of an hour bounds it further).
+	retries = 12
+)
+
+// rto is the retransmission timeout of a connection with this round trip.
+func rto(rtt time.Duration) time.Duration { return min(max(minRTO, 2*rtt), maxRTO) }
+
+// stall is a stream that waits for a retransmission.
+type stall struct {
+	until     int64
+	amendable bool
+}
+
+// damage is what loss does to one frame.
+type damage struct {
+	hit   bool
+	late  time.Duration
+	tail  bool // the last segment of the write was lost: nothing follows it yet
+	again bool // its retransmission was lost too: only the timeout helps
+}
+
+// lose draws the fate of a frame's segments.
+//
+// A lost segment with later ones behind it is noticed after one round trip
+// (fast retransmit). A lost last segment waits for a tail-loss probe, two
+// round trips, when others were still in flight, and alone for the RTO.
+// A retransmission that is lost too waits for the RTO, doubling.
+func (t *stream) lose(s Shape, now int64, n int, rtt time.Duration) damage {
+	var d damage
+	if s.Loss == 0 {
+		return d
+	}
+	segments := max(1, (n+segment-1)/segment)
+	for i := range segments {
+		if t.rng.Float64() >= s.Loss {
+			continue
+		}
+		late, tail := rtt, i == segments-1
+		if tail {
+			late = t.tailTimeout(now, segments, rtt)
+		}
+		again := false
+		for k := 0; k < retries && t.rng.Float64() < s.Loss; k++ {
+			late, again = late+min(rto(rtt)<<k, maxRTO), true
+		}
+		if !d.hit || late > d.late {
+			d = damage{hit: true, late: late, tail: tail, again: again}
+		}
+	}
+	return d
+}
+
+func (t *stream) tailTimeout(now int64, segments int, rtt time.Duration) time.Duration {
+	inFlight := segments > 1 || (t.sent != 0 && now-t.sent < int64(rtt))
+	if inFlight {
+		return min(2*rtt, rto(rtt))
+	}
+	return rto(rtt)
+}
+
+// recover brings a stalled tail forward: the segment sent now is the later
+// one whose acknowledgement, a round trip from now, shows what is missing.
+func (t *stream) recover(s Shape, now int64, rtt time.Duration) int64 {
+	if !t.stall.amendable {
+		return 0
+	}
+	t.stall.amendable = false
+	fast := now + int64(rtt) + int64(s.Delay)
+	if fast >= t.stall.until {
+		return 0
+	}
+	t.last = fast
+	return fast
+}
+
+// retransmission is the first instant at or after now at which TCP tries
+// again what it first sent at from: 0.2, 0.6, 1.4, 3.0 … s later for short
+// round trips.
+func retransmission(from, now int64, first time.Duration) int64 {
+	at, step := from, first
+	for at = from + int64(step); at < now; at += int64(step) {
+		step = min(2*step, maxRTO)
+	}
+	return at
+}

@@ -1,0 +1,67 @@
+package netem
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+)
+
+// pair is two ends, a dialling b, with shapes for both directions.
+type pair struct {
+	a, b     *Endpoint
+	addr     string
+	listener net.Listener
+}
+
+func newPair(t testing.TB, there, back Shape) *pair {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pair{a: NewEndpoint("a", 1), b: NewEndpoint("b", 2), addr: l.Addr().String()}
+	if err := p.a.Shape("b", there); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.b.Shape("a", back); err != nil {
+		t.Fatal(err)
+	}
+	p.listener = p.b.Listen(l)
+	t.Cleanup(func() {
+		p.listener.Close()
+		p.a.Close()
+		p.b.Close()
+	})
+	return p
+}
+
+// connect dials and accepts.
+func (p *pair) connect(t testing.TB) (from, to net.Conn) {
+	t.Helper()
+	from, to, err := p.try()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return from, to
+}
+
+func (p *pair) try() (from, to net.Conn, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	type accepted struct {
+		c   net.Conn
+		err error
+	}
+	in := make(chan accepted, 1)
+	go func() {
+		c, err := p.listener.Accept()
+		in <- accepted{c, err}
+	}()
+	from, err = p.a.Dial(ctx, "b", p.addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	got := <-in
+	return from, got.c, got.err
+}

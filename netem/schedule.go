@@ -1,0 +1,85 @@
+package netem
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// line is what the connections of one directed link share: the transmitter,
+// which is busy until free.
+type line struct {
+	mu   sync.Mutex
+	free int64
+}
+
+// send returns when n bytes have left the transmitter, at rate bits a second.
+func (l *line) send(now int64, n int, rate int64) int64 {
+	if rate == 0 {
+		return now
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.free = max(l.free, now) + int64(float64(n)*8e9/float64(rate))
+	return l.free
+}
+
+// stream is the schedule of one direction of one connection: from what is
+// sent when, to when it is due. It knows no clock; all instants are given.
+type stream struct {
+	rng    *rand.Rand
+	line   *line
+	jitter wobble
+	// last is the due instant of the newest frame. TCP delivers in order, so
+	// no later frame is due before it.
+	last int64
+	// sent is when the newest frame was sent.
+	sent  int64
+	stall stall
+}
+
+// newStream seeds a schedule: the same seed, link and ordinal give the same
+// delays for the same bytes.
+func newStream(seed int64, from, to string, ordinal uint64, l *line) *stream {
+	h := uint64(14695981039346656037) // FNV-1a
+	for _, c := range []byte(from + "\x00" + to) {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return &stream{rng: rand.New(rand.NewPCG(uint64(seed), h+ordinal)), line: l}
+}
+
+// due schedules a frame of n bytes sent at now over a link of shape s, whose
+// round trip is rtt. When the frame lets an earlier stall recover sooner,
+// amend is the instant that replaces the stalled frames' due instants; else 0.
+func (t *stream) due(s Shape, now int64, n int, rtt time.Duration) (due, amend int64) {
+	due = t.line.send(now, n, s.Rate) + int64(t.jitter.delay(s, t.rng))
+	lost := t.lose(s, now, n, rtt)
+	if !lost.hit {
+		amend = t.recover(s, now, rtt)
+	}
+	if lost.hit {
+		due += int64(lost.late)
+		t.stall = stall{until: due, amendable: lost.tail && !lost.again}
+	}
+	t.last = max(t.last, due)
+	t.sent = now
+	return t.last, amend
+}
+
+// open schedules the first frame, the SYN. A lost one is sent again after a
+// second, then two, then four.
+func (t *stream) open(s Shape, now int64) int64 {
+	due := now + int64(t.jitter.delay(s, t.rng))
+	for k := 0; s.Loss > 0 && k < synRetries && t.rng.Float64() < s.Loss; k++ {
+		due += int64(synRTO << k)
+	}
+	t.last = max(t.last, due)
+	return t.last
+}
+
+// end schedules what carries no data: it takes the plain delay and no place
+// on the transmitter, but stays behind what was sent before.
+func (t *stream) end(s Shape, now int64) int64 {
+	t.last = max(t.last, now+int64(s.Delay))
+	return t.last
+}
