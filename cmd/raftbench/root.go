@@ -89,5 +89,6 @@ func commands() []*cobra.Command {
 		newVersionCommand(),
 		newInitCommand(),
 		newValidateCommand(),
+		newDoctorCommand(),
 	}
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/raftbench/raftbench/host"
+	"github.com/raftbench/raftbench/results"
+)
+
+type doctorOptions struct {
+	dir    string // where a run's data would lie
+	output string
+}
+
+// diagnosis is what doctor prints with -o json.
+type diagnosis struct {
+	Host   results.Environment `json:"host"`
+	Timers []timerRow          `json:"timers"`
+	Links  []linkRow           `json:"links"`
+	// Advice says what the figures mean for a run here.
+	Advice []string `json:"advice"`
+}
+
+func newDoctorCommand() *cobra.Command {
+	o := doctorOptions{}
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Measure this host: timers, disk, emulated links, and what they mean for a run",
+		Long: `Measure, in some ten seconds, what a run here can be trusted with: how late
+timers fire, how long the disk's sync takes, and how true emulated links are.
+Leave the host idle meanwhile, as for a run.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDoctor(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.dir, "dir", "results", "the folder whose disk is probed")
+	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table or json")
+	return cmd
+}
+
+func runDoctor(ctx context.Context, stdout, stderr io.Writer, o doctorOptions) error {
+	if err := checkFormat(o.output, "table", "json"); err != nil {
+		return err
+	}
+	fmt.Fprintln(stderr, "measuring disk, timers and emulated links: some ten seconds")
+	d, err := diagnose(ctx, o.dir)
+	if ctx.Err() != nil {
+		return fail(exitInterrupted, ctx.Err(), "")
+	}
+	if err != nil {
+		return fail(exitFailed, err, "")
+	}
+	if o.output == "json" {
+		e := json.NewEncoder(stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(d)
+	}
+	d.print(stdout)
+	return nil
+}
+
+func diagnose(ctx context.Context, dir string) (diagnosis, error) {
+	// A diagnosis creates no folder.
+	env, err := host.Probe(ctx, existing(dir), true)
+	if err != nil {
+		return diagnosis{}, err
+	}
+	d := diagnosis{Host: env, Timers: measureTimers(ctx)}
+	if d.Links, err = measureLinks(ctx); err != nil {
+		return diagnosis{}, err
+	}
+	d.Advice = d.advise()
+	return d, nil
+}
+
+func (d diagnosis) print(w io.Writer) {
+	h := d.Host
+	fmt.Fprintf(w, "%s: %d cores (%s), %.1f GiB, %s %s, load %.2f\n",
+		h.Hostname, h.Cores, h.CPUModel, float64(h.MemoryBytes)/(1<<30), h.OS, h.Kernel, h.Load1)
+	fmt.Fprintf(w, "disk: %s, append 4 KiB and sync: p50 %s, p99 %s\n\n",
+		h.Filesystem, micros(h.FsyncP50NS), micros(h.FsyncP99NS))
+
+	timers := grid{head: []string{"wait", "time.Sleep late p50", "p99", "ours late p50", "p99"}}
+	for _, r := range d.Timers {
+		timers.add(time.Duration(r.AskedNS).String(), micros(r.SleepP50NS), micros(r.SleepP99NS),
+			micros(r.PreciseP50NS), micros(r.PreciseP99NS))
+	}
+	timers.table(w)
+	fmt.Fprintln(w)
+
+	links := grid{head: []string{"emulated delay", "late p50", "p99", "allowed at the median"}}
+	for _, r := range d.Links {
+		links.add(time.Duration(r.AskedNS).String(), micros(r.ErrorP50NS), micros(r.ErrorP99NS), micros(allowed(r)))
+	}
+	links.table(w)
+	fmt.Fprintln(w)
+	for _, a := range d.Advice {
+		fmt.Fprintln(w, "- "+a)
+	}
+}
+
+// micros shows a duration to the microsecond, with its sign.
+func micros(ns int64) string { return time.Duration(ns).Round(time.Microsecond).String() }
+
+// allowed is by how much a link may miss its delay at the median before a
+// trial is invalid: 5 % or 100 µs, whichever is larger.
+func allowed(r linkRow) int64 { return max(r.AskedNS/20, (100 * time.Microsecond).Nanoseconds()) }
+
+// advise says what the figures mean for a run here.
+func (d diagnosis) advise() []string {
+	return []string{d.adviseLinks(), d.adviseDisk(), d.adviseCores(), d.adviseLoad()}
+}
+
+func (d diagnosis) adviseLinks() string {
+	for _, r := range d.Links {
+		if r.ErrorP50NS > allowed(r) {
+			return fmt.Sprintf("links: a delay of %s is missed by %s at the median; trials with such links will be invalid here. "+
+				"Is the host busy? Longer delays are less sensitive.", time.Duration(r.AskedNS), micros(r.ErrorP50NS))
+		}
+	}
+	return "links: every delay keeps the rule of 5 % or 100 µs at the median; a busy host may still break it, and each trial measures its own"
+}
+
+func (d diagnosis) adviseDisk() string {
+	if !d.Host.FsyncReal {
+		return fmt.Sprintf("disk: %s does not reach a disk when it syncs (median %s); write latency will be flagged. "+
+			"Use --out on a real disk, or emulate one with storage.sync: 2ms.", d.Host.Filesystem, micros(d.Host.FsyncP50NS))
+	}
+	// bbolt syncs twice a transaction; hashicorp/raft's leader stores first.
+	alone := 2 * d.Host.FsyncP50NS
+	return fmt.Sprintf("disk: boltdb syncs twice a write, so one write takes at least %s on one node and %s on more, "+
+		"and all nodes share this disk; storage.sync: 2ms gives each an emulated one of its own", micros(alone), micros(2*alone))
+}
+
+func (d diagnosis) adviseCores() string {
+	return fmt.Sprintf("cores: all nodes and the load generator share %d; in a closed loop with more nodes than cores "+
+		"the processor is the limit, and throughput by size is partly the host's", d.Host.Cores)
+}
+
+// busyLoad is the load a core at which other work shows in the results.
+const busyLoad = 0.3
+
+func (d diagnosis) adviseLoad() string {
+	if d.Host.Load1 > busyLoad*float64(d.Host.Cores) {
+		return fmt.Sprintf("load: %.2f on %d cores: something else is running, and trials may be flagged or invalid", d.Host.Load1, d.Host.Cores)
+	}
+	return "load: the host is quiet"
+}
