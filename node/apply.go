@@ -12,6 +12,7 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
 )
 
 // Apply has a number of writers call raft.Apply in a closed loop, inside this
@@ -29,14 +30,14 @@ func (n *Node) Apply(ctx context.Context, a control.Apply) (*control.ApplyResult
 	defer context.AfterFunc(n.closing, cancel)()
 	writers := make([]*writer, a.Writers)
 	var all sync.WaitGroup
-	begin := now()
+	begin := netem.Now()
 	for i := range writers {
 		w := &writer{node: n, key: "apply-" + strconv.Itoa(i), value: make([]byte, a.ValueSize), latency: newHistogram().h}
 		writers[i] = w
 		all.Go(func() { w.run(ctx, begin+a.Duration.Nanoseconds()) })
 	}
 	all.Wait()
-	return applyResult(writers, time.Duration(now()-begin))
+	return applyResult(writers, time.Duration(netem.Now()-begin))
 }
 
 type writer struct {
@@ -50,7 +51,7 @@ type writer struct {
 // run writes keys of its own, each new, as the load generator does.
 func (w *writer) run(ctx context.Context, until int64) {
 	for i := 0; ; i++ {
-		begin := now()
+		begin := netem.Now()
 		if begin >= until || ctx.Err() != nil {
 			return
 		}
@@ -58,7 +59,7 @@ func (w *writer) run(ctx context.Context, until int64) {
 		if _, w.err = w.node.propose(ctx, r); w.err != nil {
 			return
 		}
-		if w.err = w.latency.RecordValue(min(now()-begin, longest.Nanoseconds())); w.err != nil {
+		if w.err = w.latency.RecordValue(min(netem.Now()-begin, longest.Nanoseconds())); w.err != nil {
 			return
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/raftbench/raftbench/netem"
 )
 
 // syncsPerCommit: bbolt syncs the data pages and then the meta page.
@@ -41,9 +43,9 @@ func (d *disk) StoreLog(log *raft.Log) error { return d.StoreLogs([]*raft.Log{lo
 
 // StoreLogs implements raft.LogStore.
 func (d *disk) StoreLogs(logs []*raft.Log) error {
-	begin := now()
+	begin := netem.Now()
 	err := d.write(func() error { return d.backing.StoreLogs(logs) })
-	d.storeTime.record(time.Duration(now() - begin))
+	d.storeTime.record(time.Duration(netem.Now() - begin))
 	return err
 }
 
@@ -87,11 +89,11 @@ func (d *disk) write(transaction func() error) error {
 func (d *disk) hold(transaction func() error) error {
 	d.device.Lock()
 	defer d.device.Unlock()
-	done := now() + d.emulated.Nanoseconds()
-	sleepUntil(done - d.commit.Nanoseconds())
-	begin := now()
+	done := netem.Now() + d.emulated.Nanoseconds()
+	netem.SleepUntil(done - d.commit.Nanoseconds())
+	begin := netem.Now()
 	err := transaction()
-	d.commit = time.Duration(now() - begin)
-	sleepUntil(done)
+	d.commit = time.Duration(netem.Now() - begin)
+	netem.SleepUntil(done)
 	return err
 }

@@ -185,7 +185,7 @@ func (f *forwarder) dial(ctx context.Context, id string) (net.Conn, error) {
 
 // warm connects to a new leader before the first request needs it.
 func (f *forwarder) warm(id string) {
-	if _, found := f.peers.member(id); !found {
+	if m, found := f.peers.member(id); !found || memberID(m.ID) == f.peers.number {
 		return
 	}
 	if conn, err := f.conn(id); err == nil {

@@ -90,11 +90,11 @@ func (n *Node) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.reads = newReadGate(n)
+	n.forwarder = newForwarder(n.endpoint, n.peers)
 	if err := n.startRaft(listeners.raft); err != nil {
 		return errors.Join(err, listeners.closeAll())
 	}
-	n.reads = newReadGate(n)
-	n.forwarder = newForwarder(n.endpoint, n.peers)
 	n.serve(listeners)
 	n.announceStart()
 	return nil
@@ -139,8 +139,8 @@ func (n *Node) bindAll(ctx context.Context) (ls listeners, err error) {
 
 func (n *Node) announceStart() {
 	listen := n.addresses
-	n.emit(control.Event{Kind: control.EventListening, AtNS: now(), Listen: &listen, PID: os.Getpid(), Version: control.Version})
-	n.emit(control.Event{Kind: control.EventRole, AtNS: now(), State: n.raft.State().String(), Term: n.raft.CurrentTerm()})
+	n.emit(control.Event{Kind: control.EventListening, AtNS: netem.Now(), Listen: &listen, PID: os.Getpid(), Version: control.Version})
+	n.emit(control.Event{Kind: control.EventRole, AtNS: netem.Now(), State: n.raft.State().String(), Term: n.raft.CurrentTerm()})
 }
 
 // Listen tells where the node listens.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/raftbench/raftbench/netem"
 )
 
 const (
@@ -39,13 +41,13 @@ func bind(ctx context.Context, address string, remote bool) (net.Listener, error
 	if port == "" || port == "0" {
 		return bindFree(ctx, host)
 	}
-	give := now() + rebindFor.Nanoseconds()
+	give := netem.Now() + rebindFor.Nanoseconds()
 	for {
 		l, err := listen(ctx, host, port)
 		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
 			return l, err
 		}
-		if now() > give {
+		if netem.Now() > give {
 			return bindFree(ctx, host)
 		}
 		select {

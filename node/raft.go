@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
 )
 
 // maxPool is how many idle connections raft keeps to a peer, as Consul does.
@@ -19,11 +20,11 @@ func (n *Node) startRaft(l net.Listener) error {
 	n.stores.disk.onTerm = func(term uint64) {
 		if term != last {
 			last = term
-			n.emit(control.Event{Kind: control.EventTerm, AtNS: now(), Term: term})
+			n.emit(control.Event{Kind: control.EventTerm, AtNS: netem.Now(), Term: term})
 		}
 	}
 	n.stores.snaps.onTaken = func(index uint64) {
-		n.emit(control.Event{Kind: control.EventSnapshot, AtNS: now(), Index: index})
+		n.emit(control.Event{Kind: control.EventSnapshot, AtNS: netem.Now(), Index: index})
 	}
 	n.transport = n.newTransport(l)
 	r, err := raft.NewRaft(n.raftConfig(), n.machine, n.stores.logs, n.stores.disk, n.stores.snaps, n.transport)
@@ -126,12 +127,13 @@ func (n *Node) Snapshot() error { return n.raft.Snapshot().Error() }
 // observe turns raft's observations into events. It runs inside raft's own
 // goroutines, as the observer's filter, so that the instant is the true one.
 func (n *Node) observe(o *raft.Observation) bool {
-	e := control.Event{AtNS: now(), Term: o.Raft.CurrentTerm()}
+	e := control.Event{AtNS: netem.Now(), Term: o.Raft.CurrentTerm()}
 	switch data := o.Data.(type) {
 	case raft.RaftState:
 		e.Kind, e.State = control.EventRole, data.String()
 	case raft.LeaderObservation:
 		e.Kind, e.Leader = control.EventLeader, string(data.LeaderID)
+		go n.forwarder.warm(e.Leader)
 	case raft.RequestVoteRequest:
 		e.Kind, e.From, e.Term = control.EventVote, string(data.ID), data.Term
 	default:

@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
 )
 
 // Stats is the node's account of itself since it started.
@@ -11,7 +12,7 @@ func (n *Node) Stats() control.Stats {
 	at := n.machine.position()
 	_, leader := n.raft.LeaderWithID()
 	return control.Stats{
-		AtNS:        now(),
+		AtNS:        netem.Now(),
 		State:       n.raft.State().String(),
 		Term:        n.raft.CurrentTerm(),
 		Leader:      string(leader),

@@ -178,13 +178,16 @@ type announcedSink struct {
 	raft.SnapshotSink
 	store *snapshots
 	index uint64
+	done  bool
 }
 
-// Close implements raft.SnapshotSink.
+// Close implements raft.SnapshotSink. Raft closes a sink once more than the
+// state machine does.
 func (s *announcedSink) Close() error {
-	if err := s.SnapshotSink.Close(); err != nil {
+	if err := s.SnapshotSink.Close(); err != nil || s.done {
 		return err
 	}
+	s.done = true
 	s.store.taken.Add(1)
 	if s.store.onTaken != nil {
 		s.store.onTaken(s.index)
