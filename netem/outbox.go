@@ -33,6 +33,8 @@ type outbox struct {
 	buf  []byte
 	// refused: a closed end has told a peer that still sends.
 	refused bool
+	// probes since data last went out.
+	probes int
 }
 
 // parcel is a frame under way.
@@ -171,6 +173,7 @@ func (o *outbox) data(p []byte) (int, error) {
 	if err := o.flush(); err != nil {
 		return 0, err
 	}
+	o.probes = 0
 	err := o.send(kindData, p, Now())
 	if err != nil && len(o.rest) == 0 {
 		return 0, err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 //go:embed profiles/*.yaml
@@ -47,6 +48,16 @@ func Lookup(name string) (Profile, error) {
 	return ParseProfile(name, data)
 }
 
+// Open returns a built-in profile by name, or reads the file that a path (what
+// has a separator or ends in .yaml or .yml) leads to.
+func Open(nameOrPath string) (Profile, error) {
+	ext := filepath.Ext(nameOrPath)
+	if ext == ".yaml" || ext == ".yml" || strings.ContainsRune(nameOrPath, filepath.Separator) {
+		return LoadProfile(nameOrPath)
+	}
+	return Lookup(nameOrPath)
+}
+
 // LoadProfile reads a profile from a file in the format of the built-in ones.
 // It is named after the file, without the extension.
 func LoadProfile(path string) (Profile, error) {
@@ -83,3 +94,6 @@ func (p Profile) Shape(from, to string) Shape {
 	}
 	return p.Links[from][to]
 }
+
+// RTT is the round trip between two sites by the links' plain delays.
+func (p Profile) RTT(a, b string) time.Duration { return p.Shape(a, b).Delay + p.Shape(b, a).Delay }

@@ -83,6 +83,7 @@ func commands() []*cobra.Command {
 		newCompareCommand(),
 		newGateCommand(),
 		newNodeCommand(),
+		newProfilesCommand(),
 		newRunCommand(),
 		newUpCommand(),
 		newReportCommand(),

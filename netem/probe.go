@@ -1,0 +1,94 @@
+package netem
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// maxIdleProbes bounds the probes on a connection that carries nothing else:
+// where nobody reads, they would pile up.
+const maxIdleProbes = 4096
+
+// Probe sends an empty frame over each shaped outgoing link at every interval,
+// so that the peer's Arrivals know the realised delay of idle links too. A
+// link without an open connection is left out. stop returns when probing has
+// ended; calling it again does nothing.
+func (e *Endpoint) Probe(interval time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		t := time.NewTicker(interval)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+				e.ProbeOnce()
+			}
+		}
+	})
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// ProbeOnce sends one probe over each shaped outgoing link.
+func (e *Endpoint) ProbeOnce() {
+	e.mu.Lock()
+	all := make([]*link, 0, len(e.links))
+	for _, l := range e.links {
+		all = append(all, l)
+	}
+	e.mu.Unlock()
+	for _, l := range all {
+		if c := l.liveliest(); c != nil {
+			c.out.probe()
+		}
+	}
+}
+
+// liveliest is the connection that sent last, rather one that was dialled from
+// here: its other end is served by somebody who reads.
+func (l *link) liveliest() *conn {
+	var best *conn
+	var sent int64
+	for _, c := range l.open() {
+		at, ok := c.out.lastSent()
+		if !ok {
+			continue
+		}
+		if best == nil || c.dialled && !best.dialled || c.dialled == best.dialled && at > sent {
+			best, sent = c, at
+		}
+	}
+	return best
+}
+
+// lastSent is when data last went out; a connection that is busy writing, or
+// closed, needs no probe.
+func (o *outbox) lastSent() (int64, bool) {
+	if !o.mu.TryLock() {
+		return 0, false
+	}
+	defer o.mu.Unlock()
+	return o.stream.sent, o.mayWrite() == nil
+}
+
+// probe sends an empty frame, unless the connection is busy or the link
+// holds nothing.
+func (o *outbox) probe() {
+	if !o.mu.TryLock() {
+		return
+	}
+	defer o.mu.Unlock()
+	if o.mayWrite() != nil || o.holding() || len(o.rest) > 0 || o.c.link.load().IsZero() {
+		return
+	}
+	if o.probes++; o.probes > maxIdleProbes {
+		return
+	}
+	_ = o.send(kindProbe, nil, Now())
+}
