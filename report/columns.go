@@ -74,11 +74,11 @@ func costColumns(s summary.Summary, o Options) []column {
 func useColumns() []column {
 	return []column{
 		nodesColumn(),
-		measured("", "CPU time", 0, cpuPerKwrite, cpuScale),
-		measured("bytes", "between nodes", 0, networkPer, bytesScale),
-		measured("bytes", "to disk", 0, diskPer, bytesScale),
-		measured("", "fsyncs", 0, fsyncsPer, countScale),
-		measured("pause when the", "leader dies", 0, unavailability, durationScale),
+		measured("", "CPU time", 9, cpuPerKwrite, cpuScale),
+		measured("bytes", "between nodes", 6, networkPer, bytesScale),
+		measured("bytes", "to disk", 5, diskPer, bytesScale),
+		measured("", "fsyncs", 7, fsyncsPer, countScale),
+		measured("pause when the", "leader dies", 4, unavailability, durationScale),
 	}
 }
 
@@ -86,8 +86,8 @@ func readColumns() []column {
 	return []column{
 		nodesColumn(),
 		measured("read latency", "p50", 0, readP50, durationScale),
-		measured("read latency", "p90", 0, readP90, durationScale),
-		measured("read latency", "p99", 0, readP99, durationScale),
+		measured("read latency", "p90", 6, readP90, durationScale),
+		measured("read latency", "p99", 4, readP99, durationScale),
 	}
 }
 

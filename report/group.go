@@ -110,6 +110,7 @@ func groupName(c summary.Cell, all []summary.Cell) string {
 		if v == "" {
 			v = "default"
 		}
+		v = shorten(v, traitLimit)
 		if _, param := c.Params[d]; param {
 			v = shortPath(d) + " " + v
 		}
@@ -117,6 +118,9 @@ func groupName(c summary.Cell, all []summary.Cell) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// traitLimit is how many runes of a trait a name shows.
+const traitLimit = 32
 
 func varies(cells []summary.Cell, dimension string) bool {
 	for _, c := range cells {

@@ -23,8 +23,13 @@ func markdown(s summary.Summary, env results.Environment, o Options, pictures []
 	s, o.closed = calmOrClosed(s)
 	var b strings.Builder
 	b.WriteString("# What each Raft node costs per write, and what it buys\n\n")
-	for _, line := range heading(s, env, o) {
-		fmt.Fprintf(&b, "%s  \n", escape(line))
+	for i, line := range heading(s, env, o) {
+		if i == labelLine {
+			line = "**" + escape(line) + "**"
+		} else {
+			line = escape(line)
+		}
+		b.WriteString(line + "  \n")
 	}
 	if len(s.Cells) == 0 {
 		b.WriteString("\nThere is no finished trial in this run yet.\n")

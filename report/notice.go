@@ -98,7 +98,7 @@ func footnotes(s summary.Summary, env results.Environment, o Options) []string {
 	if pooled(s) {
 		out = append(out, "* p99 pooled over trials, no interval.")
 	}
-	out = append(out, "Medians over trials; the range under a number is its 95 % interval, absent with fewer than 6 trials.")
+	out = append(out, "Medians over trials; a range is the 95 % interval of its median, absent with fewer than 6 trials.")
 	if n, ok := fewestProofs(s); ok {
 		out = append(out, "The pause when the leader dies is from "+plural(n, "proof trial")+" a size: election timeouts are random, so it varies.")
 	}
@@ -149,16 +149,20 @@ func profiles(s summary.Summary) []string {
 	return out
 }
 
-// heading names the run, its host and its day.
+// labelLine is where the label stands in the heading.
+const labelLine = 2
+
+// heading names the run, its host and its day; last comes its label.
 func heading(s summary.Summary, env results.Environment, o Options) []string {
 	first := []string{"run " + s.RunID}
 	if !env.StartedAt.IsZero() {
 		first = append(first, env.StartedAt.UTC().Format("2006-01-02 15:04 UTC"))
 	}
+	out := []string{strings.Join(first, " · "), strings.Join(hostWords(s, env), " · ")}
 	if o.Label != "" {
-		first = append(first, strings.ToUpper(o.Label)+" run: not for quoting")
+		out = append(out, o.Label)
 	}
-	return []string{strings.Join(first, " · "), strings.Join(hostWords(s, env), " · ")}
+	return out
 }
 
 func hostWords(s summary.Summary, env results.Environment) []string {

@@ -6,7 +6,7 @@ type Options struct {
 	Width int
 	// Color allows ANSI escapes; the caller honours NO_COLOR.
 	Color bool
-	// Label is printed beside every result, say "quick".
+	// Label is a warning to be shown with every result, from the experiment.
 	Label string
 	// Clients of the closed loop behind the throughput; 0 leaves it unsaid.
 	Clients int

@@ -86,6 +86,8 @@ func seriesKeys(sub subject) []key {
 // drawPoints draws marks and intervals, then finds places for the labels: one
 // a point, or one for all series of a size where there are several.
 func (sub subject) drawPoints(s *scene, fd field, points []point) {
+	// Where nothing was proven the axis says so.
+	said := !anyProven(points)
 	areas := make([]rect, len(points))
 	for i, p := range points {
 		x := fd.px(p.x)
@@ -95,10 +97,10 @@ func (sub subject) drawPoints(s *scene, fd field, points []point) {
 		areas[i] = s.estimate(fd, x, p.p50, sub, p.group, false)
 	}
 	if len(sub.groups) == 1 {
-		s.labels(fd, pointLabels(points, areas))
+		s.labels(fd, pointLabels(points, areas, said))
 		return
 	}
-	s.labels(fd, clusterLabels(points, areas))
+	s.labels(fd, clusterLabels(points, areas, said))
 }
 
 // estimate draws a median with its interval and returns the mark's area.
@@ -136,10 +138,10 @@ func newLabel(mark rect, name, value string, sides []side) label {
 	return label{wish{mark, max(labelPen.width(name), valuePen.width(value)), h, sides}, name, value}
 }
 
-func pointLabels(points []point, areas []rect) []label {
+func pointLabels(points []point, areas []rect, said bool) []label {
 	var out []label
 	for i, p := range points {
-		name := plural(p.cell.Nodes, "node") + weakness([]summary.Cell{p.cell})
+		name := plural(p.cell.Nodes, "node") + weakness([]summary.Cell{p.cell}, said)
 		out = append(out, newLabel(areas[i], name, duration(p.p50.Median), outward(points, p)))
 	}
 	return out
@@ -156,7 +158,7 @@ func outward(points []point, p point) []side {
 }
 
 // clusterLabels name the points of all series that share a place and a size.
-func clusterLabels(points []point, areas []rect) []label {
+func clusterLabels(points []point, areas []rect, said bool) []label {
 	type cluster struct {
 		area  rect
 		nodes int
@@ -181,19 +183,20 @@ func clusterLabels(points []point, areas []rect) []label {
 	}
 	var out []label
 	for _, c := range clusters {
-		name := plural(c.nodes, "node") + weakness(c.cells)
+		name := plural(c.nodes, "node") + weakness(c.cells, said)
 		out = append(out, newLabel(c.area, name, "", []side{south, north}))
 	}
 	return out
 }
 
-// weakness is what a label adds for cells that something weakens.
-func weakness(cells []summary.Cell) string {
+// weakness is what a label adds for cells that something weakens; said: that
+// nothing is proven need not be repeated.
+func weakness(cells []summary.Cell, said bool) string {
 	text := ""
 	if slices.ContainsFunc(cells, doubted) {
 		text = dagger
 	}
-	if slices.ContainsFunc(cells, func(c summary.Cell) bool { return c.Faults.Survived == nil }) {
+	if !said && slices.ContainsFunc(cells, func(c summary.Cell) bool { return c.Faults.Survived == nil }) {
 		text += ", " + unproven
 	}
 	return text

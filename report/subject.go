@@ -24,10 +24,11 @@ type chart struct {
 // frame starts what all charts say: their warnings, the host, the day, and
 // where the network's figures are from.
 func (sub subject) frame(title string) frame {
+	f := frame{title: title, warnings: notices(sub.summary), caption: sub.caption()}
 	if sub.options.Label != "" {
-		title += " (" + sub.options.Label + " run, not for quoting)"
+		f.warnings = append([]string{sub.options.Label}, f.warnings...)
 	}
-	return frame{title: title, warnings: notices(sub.summary), caption: sub.caption()}
+	return f
 }
 
 func (sub subject) caption() []string {

@@ -15,7 +15,7 @@ func Table(w io.Writer, s summary.Summary, env results.Environment, o Options) e
 	s, o.closed = calmOrClosed(s)
 	p := &page{width: o.width(), ink: ink(o.Color)}
 	for i, line := range heading(s, env, o) {
-		p.wrap(line, "", p.ink.pick(i == 0, bold, dim))
+		p.wrap(line, "", []string{bold, dim, yellow}[i])
 	}
 	if len(s.Cells) == 0 {
 		p.gap()

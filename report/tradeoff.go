@@ -24,6 +24,9 @@ func tradeoff(sub subject) (chart, bool) {
 	f.keys = percentileKeys(sub, "writes")
 	f.yTitle = sub.options.latency("write") + "," + unit + " (" + sub.intervals(writeP50) + ")"
 	f.xTitle = "failures proven to be tolerated"
+	if !anyProven(points) {
+		f.xTitle = "failures tolerated in theory: this run has not proven them"
+	}
 	s, fd := f.draft(x, y)
 	s.bands(fd, most)
 	sub.drawPoints(s, fd, points)
@@ -39,7 +42,16 @@ func (sub subject) lesson() []string {
 			}
 		}
 	}
-	return []string{"Sizes at the same place tolerate the same: the larger one buys nothing."}
+	for i, n := range sub.sizes() {
+		if i > 0 && n == sub.sizes()[i-1]+1 && n%2 == 0 {
+			return []string{"Sizes at the same place tolerate the same: the larger one buys nothing."}
+		}
+	}
+	return nil
+}
+
+func anyProven(points []point) bool {
+	return slices.ContainsFunc(points, func(p point) bool { return p.cell.Faults.Survived != nil })
 }
 
 func tradeoffPoints(sub subject) (points []point, most int) {

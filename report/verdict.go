@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/summary"
@@ -14,21 +15,61 @@ const gainless = "buys no further failure"
 // each step up costs per write, and what it buys. A difference is claimed
 // only where the two intervals do not touch.
 func verdict(g group) []string {
+	if len(g.cells) == 0 {
+		return nil
+	}
+	return append(costs(g.cells), proofSentence(g.cells))
+}
+
+func costs(cells []summary.Cell) []string {
+	if !measuredAny(cells, writeP50) {
+		return rates(cells)
+	}
 	var out []string
 	var seen []summary.Cell
-	for _, c := range g.cells {
+	bare := len(cells) > 1
+	for _, c := range cells {
 		m, ok := metric(c, writeP50)
 		if !ok {
 			out = append(out, fmt.Sprintf("%s: no valid latency, nothing can be said.", plural(c.Nodes, "node")))
 			continue
 		}
+		bare = bare && !hasInterval(m)
 		out = append(out, step(c, m, seen))
 		seen = append(seen, c)
 	}
-	if proof := proofSentence(g.cells); proof != "" && len(g.cells) > 0 {
-		out = append(out, proof)
+	if !bare {
+		return out
+	}
+	for i := range out {
+		out[i] = strings.ReplaceAll(out[i], caveat, "")
+	}
+	return append(out, "With so few trials there are no intervals: take the differences as hints.")
+}
+
+// rates stand in where no latency was measured: what each size carries.
+func rates(cells []summary.Cell) []string {
+	name, words := capacity, "carries %s within the limit"
+	if !measuredAny(cells, name) {
+		name, words = throughput, "takes %s from a closed loop"
+	}
+	if !measuredAny(cells, name) {
+		return []string{"There is no valid measurement: of the cost nothing can be said."}
+	}
+	var out []string
+	for _, c := range cells {
+		if m, ok := metric(c, name); ok {
+			out = append(out, fmt.Sprintf("A cluster of %d tolerates %s and "+words+".", c.Nodes, failures(c.Tolerates), in(rateScale, m.Median)))
+		}
 	}
 	return out
+}
+
+func measuredAny(cells []summary.Cell, name string) bool {
+	return slices.ContainsFunc(cells, func(c summary.Cell) bool {
+		_, ok := metric(c, name)
+		return ok
+	})
 }
 
 // step compares a size with the one it is to be weighed against: the next
@@ -48,7 +89,7 @@ func step(c summary.Cell, m summary.Metric, smaller []summary.Cell) string {
 	if d.overlap {
 		return fmt.Sprintf("%s; against %s no difference can be shown.", buys, plural(base.Nodes, "node"))
 	}
-	return fmt.Sprintf("%s, %s against %s%s.", buys, d, plural(base.Nodes, "node"), strings.TrimSuffix(d.caveat(), ","))
+	return fmt.Sprintf("%s, %s against %s%s.", buys, d, plural(base.Nodes, "node"), d.caveat())
 }
 
 func noGain(c, last summary.Cell) string {
@@ -105,9 +146,11 @@ func (c change) String() string {
 }
 
 // caveat is said of a difference that no interval supports.
+const caveat = " (a hint only: an interval is missing)"
+
 func (c change) caveat() string {
 	if c.bare {
-		return ", a hint only since an interval is missing,"
+		return caveat
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,11 +55,12 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 	if err != nil {
 		return err
 	}
-	for _, r := range runs {
+	dirs := reportDirs(runs, o.out)
+	for i, r := range runs {
 		if err := ctx.Err(); err != nil {
 			return fail(exitInterrupted, err, "")
 		}
-		if err := writeReport(stderr, r, o, len(runs) > 1); err != nil {
+		if err := writeReport(stderr, r, dirs[i], o.out == ""); err != nil {
 			return err
 		}
 	}
@@ -91,18 +93,20 @@ func openRuns(dirs []string) ([]summarized, error) {
 }
 
 // writeReport writes one run's page and charts, and its summary.json where
-// the report goes into the run's own folder.
-func writeReport(stderr io.Writer, r summarized, o reportOptions, many bool) error {
+// the report goes home into the run's own folder.
+func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
 	for _, w := range r.run.Warnings {
 		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
-	opts := reportingOptions(nil, r.run)
-	dir := reportDir(r.run, o.out, many)
-	paths, err := report.Write(dir, r.run, r.summary, opts)
+	paths, err := report.Write(dir, r.run, r.summary, reportingOptions(nil, r.run))
+	var damaged *results.Error
+	if errors.As(err, &damaged) {
+		return usage(err, "")
+	}
 	if err != nil {
 		return fail(exitFailed, err, "give a folder that can be written to with --out")
 	}
-	if o.out == "" {
+	if home {
 		if err := r.summary.Write(r.run.Dir); err != nil {
 			return fail(exitFailed, err, "give a folder that can be written to with --out")
 		}
@@ -111,16 +115,26 @@ func writeReport(stderr io.Writer, r summarized, o reportOptions, many bool) err
 	return nil
 }
 
-// reportDir keeps the reports of several runs apart.
-func reportDir(run *results.Run, out string, many bool) string {
-	switch {
-	case out == "":
-		return filepath.Join(run.Dir, report.Dir)
-	case many:
-		return filepath.Join(out, filepath.Base(filepath.Clean(run.Dir)))
-	default:
-		return out
+// reportDirs keeps the reports of several runs apart; runs of one name are
+// counted.
+func reportDirs(runs []summarized, out string) []string {
+	dirs := make([]string, len(runs))
+	seen := map[string]int{}
+	for i, r := range runs {
+		name := filepath.Base(filepath.Clean(r.run.Dir))
+		seen[name]++
+		switch {
+		case out == "":
+			dirs[i] = filepath.Join(r.run.Dir, report.Dir)
+		case len(runs) == 1:
+			dirs[i] = out
+		case seen[name] > 1:
+			dirs[i] = filepath.Join(out, fmt.Sprintf("%s-%d", name, seen[name]))
+		default:
+			dirs[i] = filepath.Join(out, name)
+		}
 	}
+	return dirs
 }
 
 // printRuns writes runs in one of the formats of -o, one after the other; CSV

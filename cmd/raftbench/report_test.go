@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// copyRun copies the made-up run of the results package.
+func copyRun(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "tiny")
+	if err := os.CopyFS(dir, os.DirFS("../../results/testdata/tiny")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func raftbench(args ...string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = Main(context.Background(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestReportRebuildsFromTheFolderAlone(t *testing.T) {
+	dir := copyRun(t)
+	code, stdout, stderr := raftbench("report", dir)
+	if code != exitOK {
+		t.Fatalf("got exit code %d, want 0: %s", code, stderr)
+	}
+	for _, want := range []string{"The 4th node", "write latency", "Network profile multi-az"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, stdout)
+		}
+	}
+	for _, name := range []string{"summary.json", "report/report.md", "report/tradeoff.png", "report/latency.svg"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestReportFormats(t *testing.T) {
+	dir := copyRun(t)
+	for format, begins := range map[string]string{"json": "{", "csv": "run_id,", "markdown": "# ", "table": "run tiny"} {
+		code, stdout, stderr := raftbench("report", dir, "-o", format)
+		if code != exitOK || !strings.HasPrefix(stdout, begins) {
+			t.Errorf("-o %s: exit code %d, begins %.20q, want 0 and %q (%s)", format, code, stdout, begins, stderr)
+		}
+		if format == "json" && !json.Valid([]byte(stdout)) {
+			t.Error("-o json prints what is no JSON")
+		}
+	}
+}
+
+func TestReportOfSeveralRuns(t *testing.T) {
+	first, second, out := copyRun(t), copyRun(t), t.TempDir()
+	code, stdout, stderr := raftbench("report", first, second, "--out", out, "-o", "csv")
+	if code != exitOK {
+		t.Fatalf("got exit code %d, want 0: %s", code, stderr)
+	}
+	if n := strings.Count(stdout, "run_id,"); n != 1 {
+		t.Errorf("got %d headers, want one over all runs", n)
+	}
+	for _, name := range []string{"tiny/report.md", "tiny-2/report.md"} {
+		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(first, "report")); err == nil {
+		t.Error("--out was given, and yet the run's folder was written to")
+	}
+}
+
+// What is wrong with a folder is usage: exit code 2, what was wanted, a hint,
+// nothing printed and nothing written.
+func TestReportOfDamagedFolders(t *testing.T) {
+	cases := map[string]func(dir string) error{
+		"no run": func(dir string) error { return os.Remove(filepath.Join(dir, "trials.jsonl")) },
+		"torn":   func(dir string) error { return damage(filepath.Join(dir, "trials.jsonl"), `"kind"`, `"ki`) },
+		"newer": func(dir string) error {
+			return damage(filepath.Join(dir, "trials.jsonl"), `"schema_version":1`, `"schema_version":99`)
+		},
+		"no host": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "environment.json"), []byte("{"), 0o644)
+		},
+		"no hlog": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "trials/n3-hashicorp-multi-az-1.hlog"), []byte("x\n"), 0o644)
+		},
+		"not there": os.RemoveAll,
+	}
+	for name, harm := range cases {
+		t.Run(name, func(t *testing.T) {
+			good, bad := copyRun(t), copyRun(t)
+			if err := harm(bad); err != nil {
+				t.Fatal(err)
+			}
+			code, stdout, stderr := raftbench("report", good, bad)
+			if code != exitUsage {
+				t.Errorf("got exit code %d, want %d: %s", code, exitUsage, stderr)
+			}
+			if stdout != "" {
+				t.Errorf("got %q on stdout, want nothing", stdout)
+			}
+			if !strings.Contains(stderr, "error: ") || !strings.Contains(stderr, "hint: ") || strings.Contains(stderr, "goroutine") {
+				t.Errorf("got %q, want an error and a hint", stderr)
+			}
+			if _, err := os.Stat(filepath.Join(good, "report")); err == nil {
+				t.Error("a report of the other run was written")
+			}
+		})
+	}
+}
+
+func damage(path, from, to string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, bytes.Replace(text, []byte(from), []byte(to), 1), 0o644)
+}
+
+func TestReportRefusesWhatItCannotDo(t *testing.T) {
+	dir := copyRun(t)
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{"report"}, exitUsage},
+		{[]string{"report", dir, "-o", "pdf"}, exitUsage},
+		{[]string{"report", dir, "--out", filepath.Join(blocked, "x")}, exitFailed},
+	} {
+		if code, _, stderr := raftbench(c.args...); code != c.code || !strings.Contains(stderr, "hint: ") {
+			t.Errorf("%v: got exit code %d and %q, want %d and a hint", c.args, code, stderr, c.code)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// tiny is a copy of the made-up run that the results package keeps, with its
+// summary.
+func tiny(t *testing.T) (*results.Run, summary.Summary) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "tiny")
+	if err := os.CopyFS(dir, os.DirFS("../results/testdata/tiny")); err != nil {
+		t.Fatal(err)
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := summary.Build(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run, s
+}
+
+func TestWriteMakesTheWholeReport(t *testing.T) {
+	run, s := tiny(t)
+	paths, err := Write("", run, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range paths {
+		if filepath.Dir(p) != filepath.Join(run.Dir, Dir) {
+			t.Errorf("%s is not in the run's report folder", p)
+		}
+		names = append(names, filepath.Base(p))
+	}
+	want := []string{
+		"report.md", "report.txt", "report.csv", "tradeoff.png", "tradeoff.svg",
+		"throughput.png", "throughput.svg", "latency.png", "latency.svg",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+	page, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"](tradeoff.png)", "](throughput.png)", "](latency.png)", "64 clients", "† 7 nodes"} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// A report that is written again leaves nothing but its files, and the same.
+func TestWriteReplacesAndLeavesNothingElse(t *testing.T) {
+	run, s := tiny(t)
+	first, err := Write("", run, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := contents(t, first)
+	second, err := Write("", run, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range contents(t, second) {
+		if !bytes.Equal(text, before[path]) {
+			t.Errorf("%s differs the second time", path)
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(run.Dir, Dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(second) {
+		t.Errorf("%d files stand there, want the %d of the report", len(entries), len(second))
+	}
+}
+
+func contents(t *testing.T, paths []string) map[string][]byte {
+	t.Helper()
+	out := map[string][]byte{}
+	for _, p := range paths {
+		b, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[p] = b
+	}
+	return out
+}
+
+// Where a file cannot be put, what stood there stays and no temporary file is
+// left.
+func TestReplaceThatFailsLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	blocked := filepath.Join(dir, "report.md")
+	if err := os.MkdirAll(filepath.Join(blocked, "in the way"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := replace(blocked, []byte("new")); err == nil {
+		t.Fatal("no error, want one: a folder is in the way")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 {
+		t.Errorf("%d entries are left, want the one that was there", len(entries))
+	}
+}
+
+func TestWriteSaysWhereItCannot(t *testing.T) {
+	run, s := tiny(t)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Write(filepath.Join(file, "report"), run, s)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "make the report's folder") {
+		t.Errorf("got %v, want an error that names what was tried", err)
+	}
+}
+
+// A damaged histogram is an error of the folder, with what to do.
+func TestDamagedHistogramIsAnErrorOfTheFolder(t *testing.T) {
+	run, s := tiny(t)
+	path := filepath.Join(run.Dir, "trials", "n3-hashicorp-multi-az-1.hlog")
+	if err := os.WriteFile(path, []byte("Tag=calm.latency,0,1,2,damage\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Write("", run, s)
+	var damaged *results.Error
+	if !errors.As(err, &damaged) || damaged.Path != path || damaged.Do == "" {
+		t.Errorf("got %v, want a *results.Error of %s with a hint", err, path)
+	}
+	if _, err := os.Stat(filepath.Join(run.Dir, Dir)); err == nil {
+		t.Error("a report was begun, want none")
+	}
+}
+
+func TestOptionsComeFromTheRun(t *testing.T) {
+	run, _ := tiny(t)
+	run.Experiment = []byte("name: x\nlabel: \"quick: one trial\"\nunknown_to_us: [1, 2]\n")
+	if o := OptionsFor(run); o.Label != "quick: one trial" || o.Clients != 64 {
+		t.Errorf("got %+v, want the label and 64 clients", o)
+	}
+	run.Experiment = []byte(":\n  - not yaml [")
+	if o := OptionsFor(run); o.Label != "" {
+		t.Errorf("got label %q of what cannot be read, want none", o.Label)
+	}
+}
