@@ -1,0 +1,121 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/raft"
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// TestReadsSeeWhatWasAcknowledged: on a new leader, whose commit index lags
+// at first, and through followers. Leadership moves between the writes.
+func TestReadsSeeWhatWasAcknowledged(t *testing.T) {
+	nodes := startCluster(t, 3, nil)
+	ctx := bounded(t)
+	for i := range 6 {
+		key := fmt.Appendf(nil, "key-%d", i)
+		eventually(t, "a write is acknowledged", func() bool {
+			_, err := (&kvServer{node: nodes[1]}).Put(ctx, &pb.PutRequest{Key: key})
+			return err == nil
+		})
+		if err := nodes[0].Transfer(nodes[2].opts.ID); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range nodes {
+			var r *pb.RangeResponse
+			eventually(t, "a read is answered", func() bool {
+				var err error
+				r, err = (&kvServer{node: n}).Range(ctx, &pb.RangeRequest{Key: key})
+				return err == nil
+			})
+			if r.Count != 1 {
+				t.Fatalf("%s does not see %s, which was acknowledged", n.opts.ID, key)
+			}
+		}
+		nodes = agreed(t, nodes)
+	}
+}
+
+// TestReadsShareARound: what waits together is verified together, and one
+// barrier a term is all that reads leave in the log.
+func TestReadsShareARound(t *testing.T) {
+	n := startCluster(t, 3, nil)[0]
+	ctx := bounded(t)
+	before := n.raft.LastIndex()
+	done := make(chan error, 64)
+	for range cap(done) {
+		go func() { done <- n.reads.pass(ctx) }()
+	}
+	for range cap(done) {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if grown := n.raft.LastIndex() - before; grown != 1 {
+		t.Errorf("reads put %d entries into the log, want one barrier", grown)
+	}
+}
+
+// TestErrorsTellTheOutcome: which of raft's errors say that an entry certainly was not
+// logged. The client goes by code and text.
+func TestErrorsTellTheOutcome(t *testing.T) {
+	definite := map[error]bool{errNoLeader: true, errNotLeader: true, errQueueFull: true}
+	for name, test := range map[string]struct {
+		in       error
+		definite bool
+	}{
+		"not leader":       {raft.ErrNotLeader, true},
+		"transfer":         {raft.ErrLeadershipTransferInProgress, true},
+		"enqueue":          {raft.ErrEnqueueTimeout, true},
+		"leadership lost":  {raft.ErrLeadershipLost, false},
+		"shutdown":         {raft.ErrRaftShutdown, false},
+		"disk":             {errors.New("disk full"), false},
+		"wrapped":          {fmt.Errorf("raft: %w", raft.ErrNotLeader), true},
+		"aborted by a new": {raft.ErrAbortedByRestore, false},
+	} {
+		got := applyError(test.in)
+		if definite[got] != test.definite {
+			t.Errorf("%s: %v is taken as definite %v, want %v", name, got, definite[got], test.definite)
+		}
+	}
+	for name, test := range map[string]struct{ in, want error }{
+		"the leader's word":   {status.Error(codes.FailedPrecondition, "etcdserver: not leader"), nil},
+		"connection broke":    {status.Error(codes.Unavailable, "error reading from server: EOF"), errBroken},
+		"deadline":            {status.Error(codes.DeadlineExceeded, "context deadline exceeded"), errTimeout},
+		"given up":            {status.Error(codes.Canceled, "context canceled"), errTimeout},
+		"no service up there": {status.Error(codes.Unimplemented, "unknown service"), status.Error(codes.Unknown, "outcome unknown: leader: unknown service")},
+	} {
+		want := test.want
+		if want == nil {
+			want = test.in
+		}
+		if got := forwardError(test.in); got.Error() != want.Error() {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestNothingIsSentWithoutAConnection: a leader that cannot be reached is a
+// definite failure.
+func TestNothingIsSentWithoutAConnection(t *testing.T) {
+	nodes := startCluster(t, 3, nil)
+	follower, leader := nodes[1], peerOf(nodes[0])
+	held, err := bind(t.Context(), "", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leader.Peer = held.Addr().String() // nobody listens there
+	_ = held.Close()
+	fresh := newForwarder(follower.endpoint, newPeers(leader))
+	defer fresh.close() //nolint:errcheck // the connection never was
+	if _, err := fresh.ready(bounded(t), leader.ID); !errors.Is(err, errNotConnected) {
+		t.Errorf("got %v, want %v", err, errNotConnected)
+	}
+	if _, err := fresh.ready(bounded(t), "n9"); !errors.Is(err, errNotConnected) {
+		t.Errorf("unknown member: got %v, want %v", err, errNotConnected)
+	}
+}
