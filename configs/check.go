@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -219,7 +220,8 @@ func distinct(errs Errors) Errors {
 
 // advice of an error that has one.
 func advice(err error) string {
-	if h, ok := err.(interface{ Hint() string }); ok { //nolint:errorlint // only the outermost knows what to do
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
 		return h.Hint()
 	}
 	return ""

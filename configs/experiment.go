@@ -49,6 +49,7 @@ type Link struct {
 	Loss         List[Percent]  `json:"loss,omitempty" jsonschema:"Of segments; above TCP that is a stall."`
 	Rate         List[Bitrate]  `json:"rate,omitempty" jsonschema:"Bandwidth, such as 100mbit."`
 	Limit        List[Size]     `json:"limit,omitempty" jsonschema:"Of the queue; the writer waits when it is full."`
+	SlowClose    List[Duration] `json:"slow_close,omitempty" jsonschema:"How much later the end of a stream is delivered."`
 }
 
 // Messages are probabilities, each of one RPC of raft.

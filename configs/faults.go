@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/raftbench/raftbench/netem"
 )
 
 // checkFaults holds what is to be done against the cluster it is done to.
@@ -61,6 +63,11 @@ func (s Setup) targetAdvice(target string) string {
 func (c cell) checkLinks(s Setup) Errors {
 	var errs Errors
 	for i, l := range c.Network.Links {
+		var shape netem.Shape
+		l.change(&shape)
+		if err := shape.Validate(); err != nil {
+			errs = append(errs, c.origin.mistake(err.Error(), "", fmt.Sprintf("network.links[%d]", i)))
+		}
 		for key, name := range map[string]string{"from": l.From, "to": l.To} {
 			if name == "" || slices.Contains(s.Network.Sites, name) || isMember(name) {
 				continue

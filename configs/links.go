@@ -1,6 +1,10 @@
 package configs
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
 )
@@ -61,6 +65,7 @@ func (l Link) change(s *netem.Shape) {
 	s.Loss = float64(written(l.Loss, Percent(s.Loss)))
 	s.Rate = int64(written(l.Rate, Bitrate(s.Rate)))
 	s.Limit = int64(written(l.Limit, Size(s.Limit)))
+	s.SlowClose = span(written(l.SlowClose, Duration(s.SlowClose)))
 }
 
 func written[T any](l List[T], otherwise T) T {
@@ -68,4 +73,20 @@ func written[T any](l List[T], otherwise T) T {
 		return l[0]
 	}
 	return otherwise
+}
+
+// clampWarnings tells where jitter cannot do what it says.
+func clampWarnings(setups []Setup) []string {
+	seen := map[string]bool{}
+	for _, s := range setups {
+		for _, from := range s.Links {
+			for _, shape := range from {
+				if shape.Clamped() {
+					seen[fmt.Sprintf("a jitter of %s around a delay of %s is cut off at zero: the mean is above %s",
+						shape.Jitter, shape.Delay, shape.Delay)] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }

@@ -69,7 +69,7 @@ func (e Experiment) Plan() (Plan, error) {
 	}
 	return Plan{
 		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries,
-		Seed: int64(e.Seed), Label: e.Label, YAML: text,
+		Seed: int64(e.Seed), Label: e.Label, YAML: text, Warnings: clampWarnings(setups),
 	}, nil
 }
 

@@ -261,3 +261,14 @@ func TestPercentIsExactAfterARoundTrip(t *testing.T) {
 		}
 	}
 }
+
+func TestJitterAboveTheDelayIsSaid(t *testing.T) {
+	p := mustPlan(t, "nodes: 3\nnetwork: {profile: none, links: [{delay: 1ms, jitter: 2ms}]}")
+	want := []string{"a jitter of 2ms around a delay of 1ms is cut off at zero: the mean is above 1ms"}
+	if diff := cmp.Diff(want, p.Warnings); diff != "" {
+		t.Error(diff)
+	}
+	if p := mustPlan(t, "nodes: 3\nnetwork: {profile: none, links: [{delay: 2ms, jitter: 1ms}]}"); len(p.Warnings) > 0 {
+		t.Error(p.Warnings)
+	}
+}

@@ -89,6 +89,8 @@ type Plan struct {
 	Seed                    int64
 	// Label is shown with every result (the quick preset's warning), or empty.
 	Label string
+	// Warnings are what the plan does otherwise than it reads.
+	Warnings []string
 	// YAML is the resolved intent, with defaults and seed: experiment.yaml.
 	YAML []byte
 }

@@ -36,6 +36,9 @@ func runValidate(stdout io.Writer, path string) error {
 		return usage(err, "")
 	}
 	fmt.Fprintf(stdout, "ok: %s\n%s\n", path, planSize(plan))
+	for _, w := range plan.Warnings {
+		fmt.Fprintf(stdout, "warning: %s\n", w)
+	}
 	return nil
 }
 

@@ -1,0 +1,85 @@
+package configs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const ownMatrix = `
+source: a tape measure
+date: 2026-01-01
+sites: [here, there]
+local: 0.1ms
+rtt:
+  here: {there: 30ms}
+`
+
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A file names its matrix from where it stands; what is resolved from it
+// holds from anywhere.
+func TestMatrixOfOnesOwn(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "My Matrix.yaml", ownMatrix)
+	e, err := Load(write(t, dir, "experiment.yaml", "nodes: 3\nleader: there\nnetwork: {profile: My Matrix.yaml}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.Setups[0]
+	if s.Cell != "n3-hashicorp-my-matrix" || s.Leader != "there" || s.Links["n1"]["n2"].Delay != 15*time.Millisecond {
+		t.Errorf("%s, leader %s, links %v", s.Cell, s.Leader, s.Links)
+	}
+	again, err := planOf(p.YAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(p, again); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMistakesInAMatrixNameItsPlace(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "m.yaml", strings.Replace(ownMatrix, "30ms", "far", 1))
+	for text, want := range map[string][]string{
+		"network: {profile: ./m.yaml}":    {"experiment.yaml:1:20: network.profile: ", "m.yaml: got the duration"},
+		"network: {profile: ./nope.yaml}": {"experiment.yaml:1:20: network.profile: ", "no such file"},
+	} {
+		e, err := Load(write(t, dir, "experiment.yaml", text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Plan()
+		for _, part := range want {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: want %q in %v", text, part, err)
+			}
+		}
+	}
+}
+
+func TestLoadOfNothingAndOfTooMuch(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Load(filepath.Join(dir, "none.yaml")); !os.IsNotExist(err) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Load(write(t, dir, "big.yaml", strings.Repeat("# nothing\n", MaxFile/10+1))); err == nil {
+		t.Error("a file over the limit was read")
+	}
+}
