@@ -211,6 +211,18 @@ func TestASecondAuditForgetsTheFirst(t *testing.T) {
 	}
 }
 
+func TestLostIsWhatTheWorstReplicaLacks(t *testing.T) {
+	c := story()
+	worst, other := c.replica.clone(), c.replica.clone()
+	delete(worst.keys, "k/a")
+	kv := other.keys["k/a"]
+	kv.Version--
+	other.keys["k/a"] = kv
+	if report := c.audit(t, worst, other); report.Lost != 2 {
+		t.Errorf("lost %d, want 2: %v", report.Lost, report.Findings)
+	}
+}
+
 func TestFindingsAreBounded(t *testing.T) {
 	c := newCluster()
 	for i := range 500 {

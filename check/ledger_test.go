@@ -77,6 +77,7 @@ func TestLedgerAgreesWithOneThatKeepsEverything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newCluster()
 		o := &oracle{map[string][]*loadgen.Op{}, map[string][]*loadgen.Op{}}
+		var acked []*loadgen.Op
 		key := rapid.SampledFrom([]string{"k/a", "k/b", "k/c"})
 		n := rapid.IntRange(1, 20).Draw(t, "writes")
 		for i := range n {
@@ -85,7 +86,7 @@ func TestLedgerAgreesWithOneThatKeepsEverything(t *testing.T) {
 			case "ack":
 				op := write(k, value, c.put(k, value), nil)
 				o.acked[k] = append(o.acked[k], op)
-				c.ledger.Observe(op)
+				acked = append(acked, op)
 			case "lost":
 				o.unknown[k] = append(o.unknown[k], write(k, value, 0, nil))
 				c.unknown(k, value, false)
@@ -95,6 +96,9 @@ func TestLedgerAgreesWithOneThatKeepsEverything(t *testing.T) {
 			case "rejected":
 				c.ledger.Observe(write(k, value, 0, loadgen.ErrRejected))
 			}
+		}
+		for _, op := range rapid.Permutation(acked).Draw(t, "order of the answers") {
+			c.ledger.Observe(op)
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "lies") {
 			k := key.Draw(t, "lie about")

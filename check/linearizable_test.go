@@ -2,9 +2,12 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,18 +132,16 @@ func simulate(rng *rand.Rand, n int) []*loadgen.Op {
 	return ops
 }
 
-// observed puts operations in the order of their answers.
-func observed(h *History, ops []*loadgen.Op) {
-	for at := time.Duration(0); len(ops) > 0; at += time.Millisecond {
-		var rest []*loadgen.Op
-		for _, op := range ops {
-			if op.Done <= at {
-				h.Observe(op)
-			} else {
-				rest = append(rest, op)
-			}
-		}
-		ops = rest
+// observed shows operations about in the order of their answers, as many
+// goroutines do.
+func observed(h *History, rng *rand.Rand, ops []*loadgen.Op) {
+	order := make(map[*loadgen.Op]time.Duration)
+	for _, op := range ops {
+		order[op] = op.Done + time.Duration(rng.IntN(10))*time.Millisecond
+	}
+	ops = slices.SortedFunc(maps.Keys(order), func(a, b *loadgen.Op) int { return cmp.Compare(order[a], order[b]) })
+	for _, op := range ops {
+		h.Observe(op)
 	}
 }
 
@@ -148,7 +149,7 @@ func TestATrueRegisterIsNeverObjectedTo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		h := NewHistory("k/", 1, rapid.IntRange(1, 120).Draw(t, "cut after"))
-		observed(h, simulate(rng, 60))
+		observed(h, rng, simulate(rng, 60))
 		if v := h.Linearizable(5 * time.Second); v.Answer != Holds {
 			t.Fatalf("%s: %v", v.Answer, v.Findings)
 		}
@@ -162,7 +163,7 @@ func TestOneStaleReadIsNoticed(t *testing.T) {
 		ops := simulate(rng, 60)
 		late := timed(loadgen.Get, "", 0, 1000, 1001)
 		h := NewHistory("k/", 1, 200)
-		observed(h, append(ops, late))
+		observed(h, rng, append(ops, late))
 		if v := h.Linearizable(5 * time.Second); v.Answer != Violated {
 			t.Fatalf("%s", v.Answer)
 		}
@@ -198,7 +199,7 @@ func BenchmarkLinearizable(b *testing.B) {
 		for _, op := range ops {
 			op.Key = fmt.Sprint("k/", k)
 		}
-		observed(h, ops)
+		observed(h, rng, ops)
 	}
 	for b.Loop() {
 		if v := h.Linearizable(time.Minute); v.Answer != Holds {

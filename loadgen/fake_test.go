@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,3 +108,26 @@ func inFakeTime(t *testing.T, work Workload, w Window, make func() *server, judg
 		judge(g.Run(context.Background(), w))
 	})
 }
+
+// countdown answers at once and ends its context after so many operations.
+type countdown struct {
+	left   atomic.Int64
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func newCountdown(operations int64) *countdown {
+	c := &countdown{}
+	c.left.Store(operations)
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+func (c *countdown) Put(context.Context, string, []byte) (int64, error) {
+	if c.left.Add(-1) == 0 {
+		c.cancel()
+	}
+	return 1, nil
+}
+
+func (c *countdown) Get(context.Context, string, bool) ([]byte, int64, error) { return nil, 1, nil }

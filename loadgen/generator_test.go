@@ -236,6 +236,18 @@ func TestSeriesAddsUp(t *testing.T) {
 	})
 }
 
+func TestALongOperationIsInFlightInEachPart(t *testing.T) {
+	fake(t, someWork(), one(func() *server { return steady(2500 * time.Millisecond) }), func(g *Generator) {
+		rec, err := g.Run(context.Background(), Window{Clients: 2, Duration: 5 * time.Second, Parts: 10})
+		clean(t, rec, err)
+		for _, p := range append(rec.Seconds, rec.Parts...) {
+			if p.MeanInFlight != 2 {
+				t.Errorf("part at %v of %v: %v in flight, want 2", p.At, p.Length, p.MeanInFlight)
+			}
+		}
+	})
+}
+
 func TestWindowsThatCannotRunAreRefused(t *testing.T) {
 	good := Window{Name: "w", Clients: 1, Duration: time.Second}
 	target := []Target{steady(0)}
