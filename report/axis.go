@@ -109,11 +109,16 @@ func roundUp(v float64) float64 {
 const wide = 15
 
 // latencyAxis is linear from zero, or logarithmic where the values span too
-// much; its unit suits the highest and stands in the axis's title.
+// much; its unit suits the highest, or the middle of a logarithmic axis, and
+// stands in the axis's title.
 func latencyAxis(lowest, highest float64) (axis, string) {
+	logs := lowest > 0 && highest/lowest > wide
 	sc := durationScale(highest)
+	if logs {
+		sc = durationScale(math.Sqrt(lowest * highest))
+	}
 	label := func(v float64) string { return brief(v / sc.by) }
-	if lowest > 0 && highest/lowest > wide {
+	if logs {
 		return logarithmic(lowest, highest, label), sc.unit + ", logarithmic"
 	}
 	// Room for the mark of the highest.

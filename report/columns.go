@@ -18,9 +18,6 @@ type column struct {
 	value func(c summary.Cell) (main, interval string)
 }
 
-// entry is what a column shows of a cell.
-type entry struct{ main, interval string }
-
 // sheet is a table as text, before any layout.
 type sheet struct {
 	title   string

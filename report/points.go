@@ -301,10 +301,8 @@ func (sub subject) sizeLabel(n int) string {
 }
 
 func toleration(c summary.Cell) string {
-	switch s := c.Faults.Survived; {
-	case s == nil:
+	if c.Faults.Survived == nil {
 		return fmt.Sprintf("theory: tolerates %d", c.Tolerates)
-	default:
-		return fmt.Sprintf("tolerates %d", *s)
 	}
+	return fmt.Sprintf("tolerates %d", *c.Faults.Survived)
 }

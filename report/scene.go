@@ -113,10 +113,8 @@ func (g gridLine) gaps(texts []words) [][2]float64 {
 }
 
 // write puts a line of text; ax 0 begins at x, 0.5 centres on it, 1 ends there.
-func (s *scene) write(p pen, x, y, ax float64, text string) rect {
-	w := words{text, p, x - ax*p.width(text), y}
-	s.texts = append(s.texts, w)
-	return w.box()
+func (s *scene) write(p pen, x, y, ax float64, text string) {
+	s.texts = append(s.texts, words{text, p, x - ax*p.width(text), y})
 }
 
 func (s *scene) line(c color.Color, width float64, dashes []float64, points ...[2]float64) {
@@ -192,7 +190,7 @@ func vgPoints(points [][2]float64) []vg.Point {
 func (s *scene) paint(c vg.CanvasSizer) {
 	cv := draw.New(c)
 	cv.SetColor(white)
-	cv.Fill(cv.Rectangle.Path())
+	cv.Fill(cv.Path())
 	for _, r := range s.shades {
 		cv.FillPolygon(band, vgPoints(r.corners()))
 	}

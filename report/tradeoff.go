@@ -38,7 +38,7 @@ func (sub subject) lesson() []string {
 	if len(sub.groups) == 1 {
 		for _, sentence := range verdict(sub.groups[0]) {
 			if strings.Contains(sentence, gainless) {
-				return []string{sentence}
+				return []string{sentence + sub.hint()}
 			}
 		}
 	}
@@ -48,6 +48,16 @@ func (sub subject) lesson() []string {
 		}
 	}
 	return nil
+}
+
+// hint weakens a sentence on differences that no interval supports.
+func (sub subject) hint() string {
+	for _, c := range sub.summary.Cells {
+		if m, ok := metric(c, writeP50); ok && hasInterval(m) {
+			return ""
+		}
+	}
+	return " A hint only: too few trials for intervals."
 }
 
 func anyProven(points []point) bool {
