@@ -46,7 +46,8 @@ cross:
 ## gate: a quick run on real processes, held to the safety rules
 gate: build
 	rm -rf bin/gate
-	$(BIN) run --preset quick --out bin/gate
+	# 5: a busy host left a size without a valid measurement. Safety is judged all the same.
+	$(BIN) run --preset quick --out bin/gate || test $$? -eq 5
 	$(BIN) gate bin/gate --rules safety
 
 ## bench-netem: links and commits against what they should take

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/results"
 )
@@ -34,7 +33,7 @@ const (
 var shares = []int{50, 80}
 
 // capacity searches in the cell's first trial and confirms in every one.
-func (t *trial) capacity(ctx context.Context, gen *loadgen.Generator, leader *cluster.Member) error {
+func (t *trial) capacity(ctx context.Context, gen *loadgen.Generator, leader string) error {
 	rate, known := t.runner.capacities[t.job.Setup.Cell]
 	if !known {
 		found, err := t.searchFrom(ctx, gen, leader)
@@ -58,7 +57,7 @@ func (t *trial) capacity(ctx context.Context, gen *loadgen.Generator, leader *cl
 }
 
 // searchFrom guesses by a closed loop, then searches by open ones.
-func (t *trial) searchFrom(ctx context.Context, gen *loadgen.Generator, leader *cluster.Member) (float64, error) {
+func (t *trial) searchFrom(ctx context.Context, gen *loadgen.Generator, leader string) (float64, error) {
 	if err := t.window(ctx, gen, t.closed(windowGuess, guessClients, guessDuration), leader); err != nil {
 		return 0, err
 	}
@@ -77,7 +76,7 @@ func (t *trial) searchFrom(ctx context.Context, gen *loadgen.Generator, leader *
 // keepsLimit offers a rate and says whether the limit held: the percentile,
 // no errors, and no backlog that grows. A window that fails is an answer, not
 // an invalid trial.
-func (t *trial) keepsLimit(ctx context.Context, gen *loadgen.Generator, leader *cluster.Member, name string, rate float64) (bool, error) {
+func (t *trial) keepsLimit(ctx context.Context, gen *loadgen.Generator, leader string, name string, rate float64) (bool, error) {
 	t.stage(fmt.Sprintf("%s: %.0f/s", name, rate))
 	o := t.open(name, rate, t.job.Setup.Workload.Calm.Duration)
 	o.probe = true
@@ -117,7 +116,7 @@ func backlogGrows(w *results.Window) bool {
 }
 
 // atShares tells the latency at parts of the capacity, where people run.
-func (t *trial) atShares(ctx context.Context, gen *loadgen.Generator, leader *cluster.Member, rate float64) error {
+func (t *trial) atShares(ctx context.Context, gen *loadgen.Generator, leader string, rate float64) error {
 	for _, percent := range shares {
 		name := windowShare + strconv.Itoa(percent)
 		o := t.open(name, rate*float64(percent)/100, t.job.Setup.Workload.Calm.Duration)

@@ -2,10 +2,10 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/results"
@@ -18,13 +18,19 @@ const maxInFlight = 4096
 
 // measure runs the windows of a measuring trial on a booted rig.
 func (t *trial) measure(ctx context.Context) error {
-	leader, _, err := t.rig.cluster.Leader(ctx)
+	leader, err := t.rig.leader(ctx)
 	if err != nil {
 		return err
 	}
 	targets, err := t.rig.targets(ctx, leader)
 	if err != nil {
 		return err
+	}
+	if len(t.job.Setup.Faults) > 0 {
+		if t.harm, err = t.newHarm(ctx); err != nil {
+			return err
+		}
+		targets = t.harm.targets()
 	}
 	gen := loadgen.New(targets, t.rig.workload(), t.rig.ledger)
 	t.stage("warming up")
@@ -90,12 +96,12 @@ func (t *trial) windows() []offer {
 }
 
 // window offers one window, meters what it cost, and judges it.
-func (t *trial) window(ctx context.Context, gen *loadgen.Generator, o offer, leader *cluster.Member) error {
+func (t *trial) window(ctx context.Context, gen *loadgen.Generator, o offer, leader string) error {
 	before, err := t.meter(ctx)
 	if err != nil {
 		return err
 	}
-	rec, err := gen.Run(ctx, o.Window)
+	rec, err := t.offer(ctx, gen, o)
 	if err != nil {
 		return err
 	}
@@ -103,21 +109,34 @@ func (t *trial) window(ctx context.Context, gen *loadgen.Generator, o offer, lea
 	if err != nil {
 		return err
 	}
-	if err := t.rig.cluster.Err(); err != nil {
+	if err := t.rig.healthy(); err != nil {
 		return err
 	}
 	w := record(rec, o.rate)
 	cost := after.since(before)
 	cost.fill(&w)
-	w.Limit = limitOf(&w, cost, t.job.Setup, leader.ID())
+	w.Limit = limitOf(&w, cost, t.job.Setup, leader)
 	t.keep(rec, w, cost)
 	if !o.probe {
 		t.judge(judged{
 			window: w, cost: cost, firstError: rec.FirstError,
-			light: o.rate > 0, calm: o.Name == results.WindowCalm,
+			light: o.rate > 0, calm: o.Name == results.WindowCalm, harmed: t.harmed(o),
 		})
 	}
 	return nil
+}
+
+// harmed tells whether an experiment's faults fall into a window.
+func (t *trial) harmed(o offer) bool { return t.harm != nil && o.Name == results.WindowCalm }
+
+// offer runs the load, with the faults that go with it.
+func (t *trial) offer(ctx context.Context, gen *loadgen.Generator, o offer) (loadgen.Recording, error) {
+	if !t.harmed(o) {
+		return gen.Run(ctx, o.Window)
+	}
+	wait := t.harm.during(ctx)
+	rec, err := gen.Run(ctx, o.Window)
+	return rec, errors.Join(err, wait(), t.harm.recover(ctx))
 }
 
 // keep takes a window into the trial's record.

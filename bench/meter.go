@@ -38,7 +38,10 @@ type nodeReading struct {
 // in none of them.
 func (t *trial) meter(ctx context.Context) (reading, error) {
 	r := reading{nodes: map[string]nodeReading{}}
-	members := t.rig.cluster.Members()
+	var members []*cluster.Member
+	if t.rig.cluster != nil { // of servers elsewhere only the latency is known
+		members = t.rig.cluster.Members()
+	}
 	read := make([]nodeReading, len(members))
 	errs := make([]error, len(members))
 	var asked sync.WaitGroup
@@ -104,8 +107,9 @@ func (after reading) since(before reading) cost {
 		c.cpu[id] = used
 		ours += used
 		c.disk += a.usage.DiskWrite - b.usage.DiskWrite
-		c.fsyncs += a.stats.Fsyncs - b.stats.Fsyncs
-		c.snapshots += a.stats.Snapshots - b.stats.Snapshots
+		// A node that was restarted meanwhile counts from zero again.
+		c.fsyncs += max(0, a.stats.Fsyncs-b.stats.Fsyncs)
+		c.snapshots += max(0, a.stats.Snapshots-b.stats.Snapshots)
 		c.injection += a.stats.InjectionCPU - b.stats.InjectionCPU
 		c.leaderMoved = c.leaderMoved || a.stats.Term != b.stats.Term || a.stats.Leader != b.stats.Leader
 		c.store[id] = difference(a.stats.StoreTime, b.stats.StoreTime)
@@ -168,7 +172,7 @@ func linksBetween(after, before []control.LinkStats) []results.Link {
 		out = append(out, results.Link{
 			From: l.From, To: l.To, AskedNS: ns(l.Asked),
 			ErrorP50NS: h.ValueAtQuantile(50), ErrorP90NS: h.ValueAtQuantile(90), ErrorP99NS: h.ValueAtQuantile(99),
-			Frames: l.Frames - b.Frames, Bytes: l.Bytes - b.Bytes,
+			Frames: max(0, l.Frames-b.Frames), Bytes: max(0, l.Bytes-b.Bytes),
 		})
 	}
 	return out
@@ -180,7 +184,7 @@ func difference(after, before control.Histogram) *hdrhistogram.Histogram {
 	b := decodeHistogram(before)
 	snapshot, earlier := a.Export(), b.Export()
 	for i := range min(len(snapshot.Counts), len(earlier.Counts)) {
-		snapshot.Counts[i] -= earlier.Counts[i]
+		snapshot.Counts[i] = max(0, snapshot.Counts[i]-earlier.Counts[i])
 	}
 	return hdrhistogram.Import(snapshot)
 }

@@ -30,6 +30,8 @@ type rig struct {
 	// beside the leader, with no delay.
 	site *netem.Endpoint
 	boot time.Duration
+	// endpoints of a cluster that runs elsewhere; our own is nil then.
+	endpoints []place
 
 	mu      sync.Mutex
 	clients []*client.Client
@@ -41,11 +43,7 @@ const linkProbe = 50 * time.Millisecond
 // boot starts a fresh cluster for one trial.
 func boot(ctx context.Context, job Job, start cluster.Starter, dir, logs string) (*rig, error) {
 	s := job.Setup
-	r := &rig{
-		setup: s, seed: job.Seed, events: &timeline{},
-		prefix: fmt.Sprintf("%s-%d/", s.Cell, job.Trial),
-	}
-	r.ledger = check.NewLedger(r.prefix)
+	r := newRig(job)
 	nodes := members(s, job.Seed)
 	r.placeClient(nodes)
 	began := time.Now()
@@ -103,7 +101,51 @@ func (r *rig) placeClient(nodes []control.Options) {
 	}
 }
 
-// dial opens one pinned connection to a member.
+// place is one server that can be loaded and audited.
+type place struct {
+	id string
+	// address that any client reaches, past the emulated network.
+	address string
+	dial    func(context.Context) (*client.Client, error)
+}
+
+// places are the servers: our members, or the endpoints of a cluster that
+// runs elsewhere.
+func (r *rig) places() []place {
+	if r.cluster == nil {
+		return r.endpoints
+	}
+	var out []place
+	for _, m := range r.cluster.Members() {
+		out = append(out, place{m.ID(), m.Listen().Client, func(ctx context.Context) (*client.Client, error) {
+			return r.dial(ctx, m)
+		}})
+	}
+	return out
+}
+
+// leader is the id of the server that leads, when all agree on it.
+func (r *rig) leader(ctx context.Context) (string, error) {
+	if r.cluster == nil {
+		return r.leadingEndpoint(ctx)
+	}
+	m, _, err := r.cluster.Leader(ctx)
+	if err != nil {
+		return "", err
+	}
+	return m.ID(), nil
+}
+
+// healthy is an error when a node of ours died unasked.
+func (r *rig) healthy() error {
+	if r.cluster == nil {
+		return nil
+	}
+	return r.cluster.Err()
+}
+
+// dial opens one pinned connection to a member, over the load generator's
+// link where it has one.
 func (r *rig) dial(ctx context.Context, m *cluster.Member) (*client.Client, error) {
 	address, through := m.Listen().Client, client.Dialer(nil)
 	if r.site != nil {
@@ -112,9 +154,14 @@ func (r *rig) dial(ctx context.Context, m *cluster.Member) (*client.Client, erro
 			return r.site.Dial(ctx, m.ID(), address)
 		}
 	}
+	return r.connect(ctx, m.ID(), address, through)
+}
+
+// connect keeps the connection to be closed with the rig.
+func (r *rig) connect(ctx context.Context, id, address string, through client.Dialer) (*client.Client, error) {
 	c, err := client.Dial(ctx, address, through)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", m.ID(), err)
+		return nil, fmt.Errorf("connect to %s: %w", id, err)
 	}
 	r.mu.Lock()
 	r.clients = append(r.clients, c)
@@ -127,20 +174,20 @@ func (r *rig) dial(ctx context.Context, m *cluster.Member) (*client.Client, erro
 const connections = 4
 
 // targets opens the connections that the workload's target names.
-func (r *rig) targets(ctx context.Context, leader *cluster.Member) ([]loadgen.Target, error) {
-	var to []*cluster.Member
-	for _, m := range r.cluster.Members() {
-		isLeader := m.ID() == leader.ID()
-		if r.setup.Workload.Target == "all" || isLeader == (r.setup.Workload.Target == "leader") {
-			to = append(to, m)
+func (r *rig) targets(ctx context.Context, leader string) ([]loadgen.Target, error) {
+	var to []place
+	all := r.places()
+	for _, p := range all {
+		if r.setup.Workload.Target == "all" || (p.id == leader) == (r.setup.Workload.Target == "leader") {
+			to = append(to, p)
 		}
 	}
 	if len(to) == 0 { // one node has no follower to ask
-		to = []*cluster.Member{leader}
+		to = all
 	}
 	var out []loadgen.Target
 	for i := range max(connections, len(to)) {
-		c, err := r.dial(ctx, to[i%len(to)])
+		c, err := to[i%len(to)].dial(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -166,13 +213,13 @@ func (r *rig) audit(ctx context.Context) (check.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, auditBound)
 	defer cancel()
 	var replicas []check.Replica
-	for _, m := range r.cluster.Members() {
-		c, err := client.Dial(ctx, m.Listen().Client, nil)
+	for _, p := range r.places() {
+		c, err := client.Dial(ctx, p.address, nil)
 		if err != nil {
-			return check.Report{}, fmt.Errorf("audit: connect to %s: %w", m.ID(), err)
+			return check.Report{}, fmt.Errorf("audit: connect to %s: %w", p.id, err)
 		}
 		defer func() { _ = c.Close() }()
-		replicas = append(replicas, check.Replica{ID: m.ID(), Client: c})
+		replicas = append(replicas, check.Replica{ID: p.id, Client: c})
 	}
 	return r.ledger.Audit(ctx, replicas)
 }
@@ -183,14 +230,19 @@ const stopBound = 5 * time.Second
 // stop ends the cluster and everything that was opened for it, also when the
 // trial's own context is already done.
 func (r *rig) stop(ctx context.Context) error {
-	for _, c := range r.clients {
-		_ = c.Close()
-	}
+	defer func() {
+		for _, c := range r.clients {
+			_ = c.Close()
+		}
+	}()
 	if r.site != nil {
-		r.site.Reset("")
+		_ = r.site.Close()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBound)
 	defer cancel()
+	if r.cluster == nil {
+		return r.leaveEndpoints(ctx)
+	}
 	return r.cluster.Stop(ctx)
 }
 

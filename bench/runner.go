@@ -21,7 +21,10 @@ type Runner struct {
 	// Done are the trials that an earlier, interrupted run has on record.
 	Done  []results.Trial
 	Start Starter
-	Host  results.Environment
+	// Endpoints, when there are any, are those of a running etcd-API cluster:
+	// nothing is started and nothing is harmed, only loaded and audited.
+	Endpoints []string
+	Host      results.Environment
 	// Progress hears of every step; calls come one at a time.
 	Progress func(Progress)
 

@@ -24,6 +24,8 @@ type trial struct {
 	// lastLatency is the last window's: of its writes, or of its reads where
 	// it had no writes.
 	lastLatency *hdrhistogram.Histogram
+	// harm does the experiment's faults; nil where there are none.
+	harm *harm
 	// unsafe lists what no Raft may do: it fails the run, whatever its speed.
 	unsafe []string
 	stage  func(string)
@@ -68,10 +70,7 @@ func (t *trial) run(ctx context.Context) error {
 
 // live boots, loads, audits and stops.
 func (t *trial) live(ctx context.Context) (err error) {
-	t.stage("booting")
-	logs := t.runner.Writer.TrialDir(t.job.Setup.Cell, t.job.Trial)
-	t.rig, err = boot(ctx, t.job, t.runner.Start, dataDir(t.runner.Writer.Dir(), t.job), logs)
-	if err != nil {
+	if t.rig, err = t.runner.rig(ctx, t); err != nil {
 		return err
 	}
 	defer func() {
@@ -92,10 +91,24 @@ func (t *trial) live(ctx context.Context) (err error) {
 	return t.audit(ctx)
 }
 
+// rig is what a trial runs on: a fresh cluster, or the endpoints given.
+func (r *Runner) rig(ctx context.Context, t *trial) (*rig, error) {
+	if len(r.Endpoints) > 0 {
+		t.stage("connecting")
+		return attach(ctx, t.job, r.Endpoints)
+	}
+	t.stage("booting")
+	logs := r.Writer.TrialDir(t.job.Setup.Cell, t.job.Trial)
+	return boot(ctx, t.job, r.Start, dataDir(r.Writer.Dir(), t.job), logs)
+}
+
 // describe records who leads from where.
 func (t *trial) describe() {
 	t.record.BootNS = ns(t.rig.boot)
 	t.record.ClientSite = t.job.Setup.Client
+	if t.rig.cluster == nil {
+		return
+	}
 	if leader, _ := t.rig.cluster.Current(); leader != nil {
 		t.record.Leader, t.record.LeaderSite = leader.ID(), leader.Site()
 	}
@@ -107,7 +120,7 @@ func (t *trial) audit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.record.Audit = auditRecord(report, len(t.rig.cluster.Members()))
+	t.record.Audit = auditRecord(report, len(t.rig.places()))
 	if !t.record.Durable && t.job.Kind == results.Proof {
 		return nil // nodes that lost their memory by design prove nothing
 	}

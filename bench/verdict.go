@@ -17,6 +17,9 @@ type judged struct {
 	// light windows were to leave the host room; calm ones were also to keep
 	// one leader throughout. A saturating window is neither.
 	light, calm bool
+	// harmed windows had faults done to the cluster: errors and changes of
+	// leader are what was asked for.
+	harmed bool
 }
 
 // The limits of what is believed.
@@ -38,7 +41,7 @@ func invalidity(j judged) []string {
 	}
 	w := j.window
 	open := w.Mode == results.ModeOpen
-	if open && float64(w.Completed) < minCompleted*float64(w.Due) {
+	if open && !j.harmed && float64(w.Completed) < minCompleted*float64(w.Due) {
 		say("only %d of the %d operations due were completed (want %.0f %%)", w.Completed, w.Due, 100*minCompleted)
 	}
 	if w.Completed == 0 {
@@ -50,7 +53,7 @@ func invalidity(j judged) []string {
 	if w.RecordErrors > 0 {
 		say("%d values did not fit the histogram", w.RecordErrors)
 	}
-	if n := w.Errors + w.Unknown; n > 0 {
+	if n := w.Errors + w.Unknown; n > 0 && !j.harmed {
 		say("%d unexpected client errors, such as: %v", n, j.firstError)
 	}
 	if !open {
@@ -61,7 +64,7 @@ func invalidity(j judged) []string {
 		say("the generator lagged behind its schedule: median %v is %.0f %% of the latency's (allowed %.0f), p99 %v is %.0f %% (allowed %.0f)",
 			short(w.Lag.P50NS), 100*lag.P50, 100*stats.LagShareP50, short(w.Lag.P99NS), 100*lag.P99, 100*stats.LagShareP99)
 	}
-	if j.calm && j.cost.leaderMoved {
+	if j.calm && !j.harmed && j.cost.leaderMoved {
 		say("the leader or the term changed")
 	}
 	for _, l := range j.cost.links {
@@ -107,6 +110,9 @@ func warnings(j judged) []string {
 	}
 	if c.snapshots > 0 {
 		say("%d snapshots fell into it", c.snapshots)
+	}
+	if j.harmed {
+		return out
 	}
 	if reason := unsteady(w); j.light && reason != "" {
 		say("%s", reason)

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +33,7 @@ type runOptions struct {
 	file, preset string
 	overrides    configs.Overrides
 	out, resume  string
+	endpoints    []string
 	nodeBinary   string
 	output       string
 	yes, quiet   bool
@@ -73,6 +76,7 @@ keeps every finished trial and can be taken up again with --resume.`,
 	f.StringArrayVar(&o.overrides.Set, "set", nil, "any other key: raft.max_rpcs_in_flight=1,16")
 	f.StringVar(&o.out, "out", "", "folder of the results (default results/<name>-<time>)")
 	f.StringVar(&o.resume, "resume", "", "go on with the interrupted run in this folder")
+	f.StringSliceVar(&o.endpoints, "endpoints", nil, "load a running etcd-API cluster, named by its members' host:port on this machine; nothing is started or harmed")
 	f.StringVar(&o.nodeBinary, "node-binary", "", "another build of raftbench to run the nodes with")
 	f.StringVarP(&o.output, "output", "o", "table", "table, json, markdown or csv")
 	f.BoolVar(&o.yes, "yes", false, "do not ask before a long run")
@@ -95,6 +99,7 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 	show := newProgress(stderr, o.quiet)
 	runner := bench.Runner{
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
+		Endpoints: o.endpoints,
 	}
 	outcome, err := runner.Run(ctx)
 	show.close()
@@ -128,6 +133,9 @@ func prepare(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOption
 	}
 	if o.resume != "" {
 		return prepareResume(stderr, o, binary)
+	}
+	if err := onThisMachine(o.endpoints); err != nil {
+		return nil, err
 	}
 	plan, err := plan(o)
 	if err != nil {
@@ -189,10 +197,41 @@ func plan(o runOptions) (configs.Plan, error) {
 	if err != nil {
 		return configs.Plan{}, err
 	}
+	if len(o.endpoints) > 0 {
+		o.overrides = forEndpoints(o)
+	}
 	if experiment, err = experiment.Apply(o.overrides); err != nil {
 		return configs.Plan{}, err
 	}
 	return experiment.Plan()
+}
+
+// onThisMachine refuses endpoints elsewhere: a load generator is no toy to
+// point at other people's servers.
+func onThisMachine(endpoints []string) error {
+	for _, e := range endpoints {
+		address, port, err := net.SplitHostPort(e)
+		if err != nil || port == "" {
+			return usage(fmt.Errorf("--endpoints %s: want host:port", e), "such as 127.0.0.1:2379")
+		}
+		ip := net.ParseIP(address)
+		if address != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return usage(fmt.Errorf("--endpoints %s: not an address of this machine's loopback", e),
+				"reach a cluster elsewhere through a tunnel, such as ssh -L")
+		}
+	}
+	return nil
+}
+
+// forEndpoints is what follows from loading a cluster that runs elsewhere: its
+// size is given, its network is its own, and nobody may be killed.
+func forEndpoints(o runOptions) configs.Overrides {
+	v := o.overrides
+	v.Nodes, v.Profile, v.Proofs = strconv.Itoa(len(o.endpoints)), "none", "0"
+	if v.Name == "" {
+		v.Name = "endpoints"
+	}
+	return v
 }
 
 // longRun is the estimate above which a person is asked first.
