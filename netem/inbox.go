@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -50,6 +51,7 @@ type inbox struct {
 	scan    [headerSize]byte
 	scanned int
 	skip    int
+	greeted bool
 	// asked is the peer's nominal delay, in ns.
 	asked atomic.Int64
 	// injected counts the CPU time of waits.
@@ -117,6 +119,10 @@ func (in *inbox) parse(b []byte) (ending header, err error) {
 		if err != nil {
 			return h, err
 		}
+		if h.kind == kindHello && in.greeted {
+			return h, fmt.Errorf("%w: got a second hello", errNotFrame)
+		}
+		in.greeted = true
 		in.skip = h.length
 		in.asked.Store(h.asked)
 		in.note(h)

@@ -24,7 +24,9 @@ func rto(rtt time.Duration) time.Duration { return min(max(minRTO, 2*rtt), maxRT
 
 // stall is a stream that waits for a retransmission.
 type stall struct {
-	until     int64
+	until int64
+	// floor is what was due before the stalled frame: nothing overtakes it.
+	floor     int64
 	amendable bool
 }
 
@@ -82,7 +84,7 @@ func (t *stream) recover(s Shape, now int64, rtt time.Duration) int64 {
 		return 0
 	}
 	t.stall.amendable = false
-	fast := now + int64(rtt) + int64(s.Delay)
+	fast := max(now+int64(rtt)+int64(s.Delay), t.stall.floor)
 	if fast >= t.stall.until {
 		return 0
 	}

@@ -54,12 +54,11 @@ func newStream(seed int64, from, to string, ordinal uint64, l *line) *stream {
 func (t *stream) due(s Shape, now int64, n int, rtt time.Duration) (due, amend int64) {
 	due = t.line.send(now, n, s.Rate) + int64(t.jitter.delay(s, t.rng))
 	lost := t.lose(s, now, n, rtt)
-	if !lost.hit {
-		amend = t.recover(s, now, rtt)
-	}
 	if lost.hit {
 		due += int64(lost.late)
-		t.stall = stall{until: due, amendable: lost.tail && !lost.again}
+		t.stall = stall{until: due, floor: t.last, amendable: lost.tail && !lost.again}
+	} else {
+		amend = t.recover(s, now, rtt)
 	}
 	t.last = max(t.last, due)
 	t.sent = now
