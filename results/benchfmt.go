@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -16,10 +17,10 @@ import (
 //
 //	BenchmarkWrite/nodes=3/profile=multi-az/engine=hashicorp/load=calm+saturate 300 1728511 ns/op …
 //
-// ns/op is the median write latency of the calm window (of the first window
+// The lines are in the order of size. ns/op is the median write latency of the calm window (of the first window
 // where there is none), p90-ns and p99-ns belong to it, ops/s is the
 // throughput of the saturating window, and what follows are costs for each
-// write. Invalid trials are left out.
+// write. A p99 of a window too short for one is left out, as invalid trials are.
 func WriteBenchfmt(w io.Writer, run *Run) error {
 	out := benchfmt.NewWriter(w)
 	for _, record := range []benchfmt.Record{better("ops/s", "higher"), better("ns/op", "lower")} {
@@ -27,7 +28,9 @@ func WriteBenchfmt(w io.Writer, run *Run) error {
 			return err
 		}
 	}
-	for _, t := range run.Latest() {
+	trials := run.Latest()
+	slices.SortStableFunc(trials, func(a, b Trial) int { return cmp.Or(cmp.Compare(a.Nodes, b.Nodes), cmp.Compare(a.Cell, b.Cell)) })
+	for _, t := range trials {
 		if !t.Valid || t.Kind != Measure || len(t.Windows) == 0 {
 			continue
 		}
@@ -37,6 +40,9 @@ func WriteBenchfmt(w io.Writer, run *Run) error {
 	}
 	return nil
 }
+
+// leastP99 operations carry a p99: it rests on ten of them.
+const leastP99 = 1000
 
 func better(unit, direction string) *benchfmt.UnitMetadata {
 	return &benchfmt.UnitMetadata{UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"}, OrigUnit: unit, Value: direction}
@@ -60,7 +66,9 @@ func benchmark(env Environment, t Trial) *benchfmt.Result {
 	r.Values = []benchfmt.Value{
 		{Value: float64(latency.P50NS), Unit: "ns/op"},
 		{Value: float64(latency.P90NS), Unit: "p90-ns"},
-		{Value: float64(latency.P99NS), Unit: "p99-ns"},
+	}
+	if latency.Count >= leastP99 {
+		r.Values = append(r.Values, benchfmt.Value{Value: float64(latency.P99NS), Unit: "p99-ns"})
 	}
 	if s := t.window(WindowSaturate); s != nil {
 		r.Values = append(r.Values, benchfmt.Value{Value: s.ThroughputOps, Unit: "ops/s"})

@@ -32,9 +32,11 @@ func TestBenchstatsReaderReadsTheRun(t *testing.T) {
 		t.Errorf("got %d lines, want one for each of the 29 valid measuring trials", lines)
 	}
 	var want []Trial
-	for _, tr := range run.Latest() {
-		if tr.Kind == Measure && tr.Valid {
-			want = append(want, tr)
+	for _, nodes := range []int{1, 3, 4, 5, 7} {
+		for _, tr := range run.Latest() {
+			if tr.Kind == Measure && tr.Valid && tr.Nodes == nodes {
+				want = append(want, tr)
+			}
 		}
 	}
 	r := benchfmt.NewReader(&buf, "tiny")
@@ -62,6 +64,9 @@ func checkBenchmark(t *testing.T, got *benchfmt.Result, want Trial) {
 	}
 	if ops, ok := got.Value("ops/s"); !ok || math.Abs(ops-want.Windows[1].ThroughputOps) > 1e-9 {
 		t.Errorf("ops/s: got %v, want %v", ops, want.Windows[1].ThroughputOps)
+	}
+	if _, ok := got.Value("p99-sec"); ok {
+		t.Error("got a p99 of 300 operations, want none")
 	}
 	if goos := got.GetConfig("goos"); goos != "linux" {
 		t.Errorf("goos: got %q", goos)
