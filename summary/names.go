@@ -3,13 +3,14 @@ package summary
 import "slices"
 
 // MetricNames are all names that a metric of a summary may have, whether or
-// not a run has it. Windows of one's own add theirs, prefixed likewise.
+// not a run has it. A window's name stands before what was measured in it; of
+// the calm window, which tells the cost of a write, nothing does.
 func MetricNames() []string {
 	names := []string{
 		"boot_p50_ns", "capacity_ops", "election_p50_ns", "unavailability_p50_ns",
 		"throughput_ops", "rss_bytes", "leader_store_time_p50_ns",
 	}
-	for _, window := range []string{"", "saturate_"} {
+	for _, window := range []string{"", "saturate_", "capacity_at_50_", "capacity_at_80_"} {
 		for _, k := range kinds {
 			for _, suffix := range []string{"_p50_ns", "_p90_ns", "_p99_ns", "_p999_ns", "_max_ns"} {
 				names = append(names, window+k.metric+suffix)

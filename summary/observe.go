@@ -62,6 +62,9 @@ const (
 	confirmPrefix = "capacity-confirm-"
 )
 
+// guess is a closed loop that only starts a search.
+const guess = "capacity-guess"
+
 func ofCurve(name string) bool {
 	for _, p := range []string{sweepPrefix, probePrefix, confirmPrefix} {
 		if strings.HasPrefix(name, p) {
@@ -71,13 +74,13 @@ func ofCurve(name string) bool {
 	return false
 }
 
-// confirmed is the highest rate that a fresh cluster confirmed as within the
-// limit: a trial that failed to confirm is not valid.
+// confirmed is the rate that a fresh cluster confirmed as within the limit: it
+// steps down until one does, and the trial is not valid when none does.
 func confirmed(t results.Trial) float64 {
 	rate := 0.0
 	for _, w := range t.Windows {
 		if strings.HasPrefix(w.Name, confirmPrefix) {
-			rate = max(rate, w.OfferedOps)
+			rate = w.OfferedOps
 		}
 	}
 	return rate
@@ -93,7 +96,7 @@ func prefix(window string) string {
 }
 
 func (o Observations) window(w results.Window) {
-	if ofCurve(w.Name) {
+	if ofCurve(w.Name) || w.Name == guess {
 		return
 	}
 	p := prefix(w.Name)

@@ -112,7 +112,7 @@ func (p *pool) windows() []string {
 	var names []string
 	for _, t := range p.trials {
 		for _, w := range t.Windows {
-			if !seen[w.Name] && !ofCurve(w.Name) {
+			if !seen[w.Name] && !ofCurve(w.Name) && w.Name != guess {
 				seen[w.Name] = true
 				names = append(names, w.Name)
 			}

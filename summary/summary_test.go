@@ -286,13 +286,17 @@ func TestCurveOfASweep(t *testing.T) {
 		tr.Windows = append(tr.Windows, results.Window{Name: "sweep-" + time.Duration(rate).String(), OfferedOps: rate,
 			Latency: results.Latency{P50NS: int64(p50), P99NS: 3 * int64(p50), Count: 1000}})
 	}
-	tr.Windows = append(tr.Windows, results.Window{Name: "capacity-confirm-1", OfferedOps: 800, Latency: results.Latency{P50NS: 5, Count: 10}})
+	tr.Windows = append(tr.Windows,
+		results.Window{Name: "capacity-guess", Latency: results.Latency{P50NS: 1, Count: 10}},
+		results.Window{Name: "capacity-confirm-1", OfferedOps: 840, Latency: results.Latency{P50NS: 7, Count: 10}},
+		results.Window{Name: "capacity-confirm-2", OfferedOps: 800, Latency: results.Latency{P50NS: 5, Count: 10}},
+		results.Window{Name: "capacity-at-50", OfferedOps: 400, Latency: results.Latency{P50NS: 3, Count: 10}})
 	c := cellOf(t, tr)
 	var rates []float64
 	for _, p := range c.Curve {
 		rates = append(rates, p.OfferedOps)
 	}
-	if diff := cmp.Diff([]float64{100, 500, 800}, rates); diff != "" {
+	if diff := cmp.Diff([]float64{100, 500, 800, 840}, rates); diff != "" {
 		t.Fatal(diff)
 	}
 	if p := c.Curve[1]; p.P50.Median != 2e6 || p.P99 == nil || p.P99.Median != 6e6 {
@@ -302,7 +306,15 @@ func TestCurveOfASweep(t *testing.T) {
 		t.Errorf("p99 of ten writes: got %+v, want null", p.P99)
 	}
 	if got := c.Metrics["capacity_ops"].Median; got != 800 {
-		t.Errorf("capacity: got %v, want 800", got)
+		t.Errorf("capacity: got %v, want the 800 that were confirmed", got)
+	}
+	if got := c.Metrics["capacity_at_50_write_latency_p50_ns"].Median; got != 3 {
+		t.Errorf("latency at half the capacity: got %v, want 3", got)
+	}
+	for name := range c.Metrics {
+		if !slices.Contains(MetricNames(), name) {
+			t.Errorf("%s is not among MetricNames", name)
+		}
 	}
 }
 
