@@ -30,7 +30,7 @@ func story() *cluster {
 
 func TestAnHonestClusterPasses(t *testing.T) {
 	c := story()
-	report := c.audit(t, c.replica, c.replica.clone(), c.replica.clone())
+	report := c.audit(t, c.replica, c.clone(), c.clone())
 	want := Report{Keys: 3, Acked: 4, Unknown: 2, Revision: 6}
 	if diff := cmp.Diff(want, report); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
@@ -74,10 +74,10 @@ func TestEachRuleIsProvoked(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			story := story()
-			liar := story.replica.clone()
+			liar := story.clone()
 			c.lie(liar)
 			liar.revision, liar.applied = story.revision, story.applied
-			report := story.audit(t, story.replica, story.replica.clone(), liar)
+			report := story.audit(t, story.replica, story.clone(), liar)
 			expect(t, report, c.rule, c.text, c.lost)
 			// The others were honest, so the hashes differ, and at that key.
 			if !has(report, RuleHash) || report.Revision != 0 {
@@ -85,7 +85,7 @@ func TestEachRuleIsProvoked(t *testing.T) {
 			}
 
 			story = storyOf(c.lie)
-			report = story.audit(t, story.replica, story.replica.clone())
+			report = story.audit(t, story.replica, story.clone())
 			expect(t, report, c.rule, strings.ReplaceAll(c.text, "n3", "n2"), c.lost)
 			if has(report, RuleHash) {
 				t.Errorf("objection to the hash of replicas that agree: %v", report.Findings)
@@ -129,7 +129,7 @@ func TestHashesThatDifferNameTheKeys(t *testing.T) {
 		c.acknowledged(fmt.Sprintf("k/%d", i), "v")
 	}
 	c.unknown("k/3", "maybe", false)
-	other := c.replica.clone()
+	other := c.clone()
 	other.put("k/3", "maybe") // each replica alone could be right
 	other.revision, other.applied = c.revision, c.applied
 	report := c.audit(t, c.replica, other)
@@ -145,7 +145,7 @@ func TestHashesThatDifferNameTheKeys(t *testing.T) {
 
 func TestTheAuditWaitsForReplicasToCatchUp(t *testing.T) {
 	c := story()
-	slow := c.replica.clone()
+	slow := c.clone()
 	whole := slow.keys
 	slow.keys, slow.applied, slow.revision = nil, 1, 1
 	slow.catchUp = func(r *replica) {
@@ -160,7 +160,7 @@ func TestTheAuditWaitsForReplicasToCatchUp(t *testing.T) {
 
 func TestALaggardIsNamedAndNotCalledALoss(t *testing.T) {
 	c := story()
-	slow := c.replica.clone()
+	slow := c.clone()
 	slow.keys, slow.applied, slow.revision = nil, 1, 1
 	report := c.audit(t, c.replica, slow)
 	if len(report.Findings) != 1 || report.Lost != 0 {
@@ -175,7 +175,7 @@ func TestALaggardIsNamedAndNotCalledALoss(t *testing.T) {
 // Loss at the furthest replica is told even when another cannot be judged.
 func TestALaggardHidesNoLoss(t *testing.T) {
 	c := storyOf(func(r *replica) { delete(r.keys, "k/a") })
-	slow := c.replica.clone()
+	slow := c.clone()
 	slow.applied = 1
 	if report := c.audit(t, slow, c.replica); report.Lost != 2 || !has(report, RuleApplied) {
 		t.Errorf("lost %d: %v", report.Lost, report.Findings)
@@ -184,7 +184,7 @@ func TestALaggardHidesNoLoss(t *testing.T) {
 
 func TestAReplicaThatDoesNotAnswerIsAnError(t *testing.T) {
 	c := story()
-	dead := c.replica.clone()
+	dead := c.clone()
 	dead.err = errors.New("connection refused")
 	_, err := c.tryAudit(c.replica, dead)
 	if err == nil || !strings.Contains(err.Error(), "n2 does not answer: connection refused") {
@@ -213,7 +213,7 @@ func TestASecondAuditForgetsTheFirst(t *testing.T) {
 
 func TestLostIsWhatTheWorstReplicaLacks(t *testing.T) {
 	c := story()
-	worst, other := c.replica.clone(), c.replica.clone()
+	worst, other := c.clone(), c.clone()
 	delete(worst.keys, "k/a")
 	kv := other.keys["k/a"]
 	kv.Version--

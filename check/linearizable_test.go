@@ -208,3 +208,19 @@ func BenchmarkLinearizable(b *testing.B) {
 	}
 	b.ReportMetric(200*500, "operations")
 }
+
+// A read that was shown before the cut and answered after it may have seen a
+// write that was sent after it, which is forgotten.
+func TestACutForgetsReadsThatSawBeyondIt(t *testing.T) {
+	h := NewHistory("k/", 1, 2)
+	for _, op := range []*loadgen.Op{
+		timed(loadgen.Get, "later", 2, 0, 30),
+		timed(loadgen.Put, "a", 1, 1, 5),
+		timed(loadgen.Put, "later", 2, 10, 20),
+	} {
+		h.Observe(op)
+	}
+	if v := h.Linearizable(5 * time.Second); v.Answer != Holds || v.Operations != 1 {
+		t.Errorf("%s over %d operations, want ok over 1: %v", v.Answer, v.Operations, v.Findings)
+	}
+}
