@@ -163,3 +163,26 @@ func TestOptionsComeFromTheRun(t *testing.T) {
 		t.Errorf("got label %q of what cannot be read, want none", o.Label)
 	}
 }
+
+// Curves rest on valid measuring trials alone: the latest attempt of each.
+func TestPoolLeavesOutInvalidTrials(t *testing.T) {
+	run, s := tiny(t)
+	ds, window, err := pool(run, groups(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if window != results.WindowCalm || len(ds) != len(s.Cells) {
+		t.Fatalf("got %d distributions of the window %q, want %d of the calm one", len(ds), window, len(s.Cells))
+	}
+	for _, d := range ds {
+		want := int64(0)
+		for _, tr := range run.Latest() {
+			if tr.Cell == d.cell.Cell && tr.Valid && tr.Kind == results.Measure {
+				want += tr.Windows[0].Latency.Count
+			}
+		}
+		if got := d.h.TotalCount(); got != want {
+			t.Errorf("%s: got %d samples, want the %d of its valid trials", d.cell.Cell, got, want)
+		}
+	}
+}
