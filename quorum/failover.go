@@ -37,7 +37,8 @@ type Failover struct {
 // Election is how long after the leader's death things happen.
 type Election struct {
 	// Candidate is when the first follower stands, Elected when one has won.
-	Candidate, Elected Prediction
+	Candidate Prediction `json:"candidate"`
+	Elected   Prediction `json:"elected"`
 }
 
 // Predict simulates elections. Too many dead for a quorum is an error. The

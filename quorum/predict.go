@@ -52,8 +52,11 @@ type Write struct {
 
 // Prediction is a distribution of latencies.
 type Prediction struct {
-	P50, P90, P99, Mean time.Duration
-	Draws               int
+	P50   time.Duration `json:"p50_ns"`
+	P90   time.Duration `json:"p90_ns"`
+	P99   time.Duration `json:"p99_ns"`
+	Mean  time.Duration `json:"mean_ns"`
+	Draws int           `json:"draws"`
 }
 
 // MaxDraws bounds the memory of a prediction: 8 bytes each.

@@ -91,5 +91,6 @@ func commands() []*cobra.Command {
 		newInitCommand(),
 		newValidateCommand(),
 		newDoctorCommand(),
+		newPredictCommand(),
 	}
 }

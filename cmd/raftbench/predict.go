@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/host"
+)
+
+type predictOptions struct {
+	run    runOptions
+	sync   time.Duration
+	output string
+}
+
+// predicted is one line of predict.
+type predicted struct {
+	Cell string `json:"cell"`
+	configs.Forecast
+}
+
+func newPredictCommand() *cobra.Command {
+	var o predictOptions
+	cmd := &cobra.Command{
+		Use:   "predict [FILE]",
+		Short: "Say what theory expects of an experiment, without running it",
+		Long: `Predict the floor of one write, the bound of the pipeline and the time of a
+failover, from the links' round trips and how long a sync takes here. Processors,
+queues and a shared disk only add to a floor: what a run shows beyond it is them.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.run.file = args[0]
+			}
+			return runPredict(cmd.Context(), cmd.OutOrStdout(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.run.preset, "preset", "", "a built-in experiment")
+	f.StringVar(&o.run.overrides.Nodes, "nodes", "", "cluster sizes, such as 1,3,5")
+	f.StringVar(&o.run.overrides.Profile, "profile", "", "the network: a name of `raftbench profiles`, or a file")
+	f.StringVar(&o.run.overrides.Leader, "leader", "", "the leader's site, or any")
+	f.StringVar(&o.run.overrides.Client, "client", "", "the load generator's site")
+	f.StringVar(&o.run.overrides.Engine, "engine", "", "hashicorp or etcd")
+	f.StringArrayVar(&o.run.overrides.Set, "set", nil, "any other key: raft.max_rpcs_in_flight=1,16")
+	f.DurationVar(&o.sync, "fsync", 0, "how long one sync takes; probed here unless given")
+	f.StringVarP(&o.output, "output", "o", "table", "table, json, markdown or csv")
+	return cmd
+}
+
+func runPredict(ctx context.Context, stdout io.Writer, o predictOptions) error {
+	if err := checkFormat(o.output, outputs...); err != nil {
+		return err
+	}
+	plan, err := plan(o.run)
+	if err != nil {
+		return usage(err, "")
+	}
+	if o.sync < 0 {
+		return usage(fmt.Errorf("got --fsync %s, want zero or more", o.sync), "")
+	}
+	if o.sync == 0 {
+		env, err := host.Probe(ctx, existing("results"), true)
+		if err != nil {
+			return fail(exitFailed, err, "give the time of a sync with --fsync")
+		}
+		o.sync = time.Duration(env.FsyncP50NS)
+	}
+	var all []predicted
+	for _, s := range plan.Setups {
+		// bbolt syncs twice a transaction: its data and its meta page.
+		f, err := s.Forecast(2*o.sync, plan.Seed)
+		if err != nil {
+			return fail(exitFailed, err, "")
+		}
+		all = append(all, predicted{s.Cell, f})
+	}
+	return printPredicted(stdout, all, o.output)
+}
+
+func printPredicted(w io.Writer, all []predicted, output string) error {
+	if output == "json" {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(all)
+	}
+	g := grid{head: []string{
+		"cell", "quorum", "tolerates", "quorum RTT", "write p50", "write p99", "pipeline", "elected p50", "elected p99",
+	}}
+	for _, p := range all {
+		pipeline, elected, late := "no bound", "never", "never"
+		if p.PipelineOps > 0 {
+			pipeline = fmt.Sprintf("%.0f/s", p.PipelineOps)
+		}
+		if p.Failover != nil {
+			elected, late = millis(p.Failover.Elected.P50), millis(p.Failover.Elected.P99)
+		}
+		g.add(p.Cell, fmt.Sprint(p.Quorum), fmt.Sprint(p.Tolerates), p.QuorumRTT.String(),
+			micros(p.Write.P50.Nanoseconds()), micros(p.Write.P99.Nanoseconds()), pipeline, elected, late)
+	}
+	switch output {
+	case "csv":
+		return g.csv(w)
+	case "markdown":
+		g.markdown(w)
+	default:
+		g.table(w)
+	}
+	return nil
+}
+
+func millis(d time.Duration) string { return d.Round(time.Millisecond).String() }
