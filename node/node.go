@@ -33,6 +33,8 @@ type Node struct {
 	reads     *readGate
 	forwarder *forwarder
 	servers   []*grpc.Server
+	// stopProbing is nil where idle links are not probed.
+	stopProbing func()
 
 	forwarded atomic.Int64
 	// closing is done when Close begins.
@@ -96,6 +98,9 @@ func (n *Node) start(ctx context.Context) error {
 		return errors.Join(err, listeners.closeAll())
 	}
 	n.serve(listeners)
+	if n.opts.Probe > 0 {
+		n.stopProbing = n.endpoint.Probe(n.opts.Probe)
+	}
 	n.announceStart()
 	return nil
 }
@@ -164,6 +169,9 @@ func (n *Node) Close() error {
 
 func (n *Node) shutDown() error {
 	var errs []error
+	if n.stopProbing != nil {
+		n.stopProbing()
+	}
 	for _, s := range n.servers {
 		s.Stop()
 	}
@@ -171,13 +179,22 @@ func (n *Node) shutDown() error {
 		errs = append(errs, n.forwarder.close())
 	}
 	if n.raft != nil {
-		errs = append(errs, n.raft.Shutdown().Error())
-	}
-	if c, ok := n.transport.(raft.WithClose); ok {
-		errs = append(errs, c.Close())
+		errs = append(errs, n.stopRaft())
 	}
 	if n.stores != nil {
 		errs = append(errs, n.stores.close())
 	}
 	return errors.Join(errs...)
+}
+
+// stopRaft resets the links between telling raft to stop and waiting for it:
+// its callers may hang in RPCs into a partition.
+func (n *Node) stopRaft() error {
+	stopped := n.raft.Shutdown()
+	err := n.endpoint.Close()
+	err = errors.Join(err, stopped.Error())
+	if c, ok := n.transport.(raft.WithClose); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return errors.Join(err, n.endpoint.Close())
 }

@@ -24,7 +24,24 @@ func (n *Node) Stats() control.Stats {
 		Fsyncs:      n.stores.disk.fsyncs.Load(),
 		StoreTime:   n.stores.disk.storeTime.encode(),
 		Forwarded:   n.forwarded.Load(),
+		Links:       n.linkStats(),
+		// Links' waits and, where it is emulated, the disk's.
+		InjectionCPU: n.endpoint.InjectionCPU() + netem.SleepCPU(),
 	}
+}
+
+// linkStats is what came in, by sender.
+func (n *Node) linkStats() []control.LinkStats {
+	arrivals := n.endpoint.Arrivals()
+	links := make([]control.LinkStats, len(arrivals))
+	for i, a := range arrivals {
+		links[i] = control.LinkStats{
+			From: a.From, To: n.opts.ID,
+			Asked: a.Asked, Bytes: a.Bytes, Frames: a.Frames,
+			Error: encodeHistogram(a.Error),
+		}
+	}
+	return links
 }
 
 // applied is the index up to which the state machine holds everything. Raft's
