@@ -1,0 +1,53 @@
+package main
+
+import (
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every command that the documentation shows exists, with the flags shown.
+func TestDocumentedCommandsExist(t *testing.T) {
+	command := regexp.MustCompile("(?:bin/)?raftbench ([a-z][^`\n|]*)")
+	found := 0
+	for _, file := range []string{"../../README.md", "../../DEVELOPMENT.md", "../../CHANGELOG.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, span := range codeSpans(string(text)) {
+			for _, m := range command.FindAllStringSubmatch(span, -1) {
+				found++
+				checkCommand(t, file, strings.Fields(strings.SplitN(m[1], "#", 2)[0]))
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("found %d commands in the documentation; is it still read right?", found)
+	}
+}
+
+// codeSpans are what stands between backticks, single or fenced.
+func codeSpans(text string) []string {
+	var out []string
+	for i, part := range strings.Split(strings.ReplaceAll(text, "```", "`"), "`") {
+		if i%2 == 1 {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func checkCommand(t *testing.T, file string, words []string) {
+	t.Helper()
+	cmd, rest, err := newRoot(io.Discard, io.Discard).Find(words)
+	if err != nil || cmd.Name() != words[0] {
+		t.Errorf("%s shows `raftbench %s`: no such command", file, strings.Join(words, " "))
+		return
+	}
+	if err := cmd.ParseFlags(rest); err != nil {
+		t.Errorf("%s shows `raftbench %s`: %v", file, strings.Join(words, " "), err)
+	}
+}
