@@ -224,6 +224,9 @@ func TestPicturesAreWhole(t *testing.T) {
 	if !wellFormed(vector) {
 		t.Error("the SVG is not well-formed XML")
 	}
+	if got := bytes.Count(vector, []byte("textLength=")); got != len(c.scene.texts) {
+		t.Errorf("%d texts state their length, want all %d", got, len(c.scene.texts))
+	}
 	for _, want := range []string{">3 nodes<", ">4 nodes<", "Arial"} {
 		if !bytes.Contains(vector, []byte(want)) {
 			t.Errorf("the SVG lacks %q", want)

@@ -28,7 +28,8 @@ func (s *scene) png() ([]byte, error) {
 }
 
 // svg leaves the font to the viewer: Liberation Sans where there is one, else
-// one of the same widths.
+// another sans-serif. Each text states its length, so that a wider font is
+// drawn narrower instead of into its neighbour.
 func (s *scene) svg() ([]byte, error) {
 	c := vgsvg.New(vg.Length(s.w), vg.Length(s.h))
 	s.paint(c)
@@ -36,6 +37,22 @@ func (s *scene) svg() ([]byte, error) {
 	if _, err := c.WriteTo(&buf); err != nil {
 		return nil, fmt.Errorf("draw an SVG: %w", err)
 	}
-	return bytes.ReplaceAll(buf.Bytes(), []byte("font-family:Liberation Sans;"),
-		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")), nil
+	text := bytes.ReplaceAll(buf.Bytes(), []byte("font-family:Liberation Sans;"),
+		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+	return s.stateLengths(text), nil
+}
+
+// stateLengths adds to each text element the length that its text was given
+// room for; the elements stand in the order in which texts are painted.
+func (s *scene) stateLengths(svg []byte) []byte {
+	const begin = "<text "
+	var out bytes.Buffer
+	for i, part := range bytes.Split(svg, []byte(begin)) {
+		if i > 0 {
+			w := s.texts[i-1]
+			fmt.Fprintf(&out, `%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" `, begin, w.pen.width(w.text))
+		}
+		out.Write(part)
+	}
+	return out.Bytes()
 }

@@ -177,7 +177,7 @@ func reportingOptions(stdout io.Writer, run *results.Run) report.Options {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = min(width, 100)
 		}
-		o.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("CI") == ""
+		o.Color = colorful(stdout)
 	}
 	return o
 }
