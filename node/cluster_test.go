@@ -77,7 +77,18 @@ func startCluster(t *testing.T, size int, tweak func(*control.Options)) []*Node 
 	if err := nodes[0].Bootstrap(peers); err != nil {
 		t.Fatal(err)
 	}
-	return agreed(t, nodes)
+	nodes = agreed(t, nodes)
+	// A node knows its leader by a heartbeat, perhaps before it knows the
+	// members; without them it would never stand for election.
+	eventually(t, "all nodes have the configuration", func() bool {
+		for _, n := range nodes {
+			if n.raft.LastIndex() < 2 {
+				return false
+			}
+		}
+		return true
+	})
+	return nodes
 }
 
 // agreed waits for one leader that all nodes name, and puts it first.
