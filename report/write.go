@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -50,25 +48,6 @@ func Write(dir string, run *results.Run, s summary.Summary, opts ...Options) ([]
 		paths = append(paths, path)
 	}
 	return paths, nil
-}
-
-// OptionsFor takes from a run what a report of it says besides its numbers.
-// An experiment that cannot be read leaves it unsaid.
-func OptionsFor(run *results.Run) Options {
-	var e struct {
-		Label string `yaml:"label"`
-	}
-	// Lenient on purpose: the intent may be from a build that knows more.
-	_ = yaml.Unmarshal(run.Experiment, &e)
-	o := Options{Label: e.Label}
-	for _, t := range run.Trials {
-		for _, w := range t.Windows {
-			if w.Name == results.WindowSaturate {
-				o.Clients = w.Clients
-			}
-		}
-	}
-	return o
 }
 
 func render(run *results.Run, s summary.Summary, o Options) ([]file, error) {

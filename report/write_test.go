@@ -186,3 +186,26 @@ func TestPoolLeavesOutInvalidTrials(t *testing.T) {
 		}
 	}
 }
+
+// What was not real is said in every table and chart.
+func TestWhatWasNotRealIsSaid(t *testing.T) {
+	run, s := tiny(t)
+	run.Experiment = []byte("storage: {sync: [real, 2ms]}\nnetwork: {message_faults: {drop: 1%}}\n")
+	run.Trials[0].Durable = false
+	o := OptionsFor(run)
+	for _, want := range []string{"Emulated disk", "Message faults", "Not durable"} {
+		if text := table(t, s, o); !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+		sub := subjectOf(s)
+		sub.options = o
+		if c, _ := tradeoff(sub); !strings.Contains(texts(c), want) {
+			t.Errorf("the chart lacks %q:\n%s", want, texts(c))
+		}
+	}
+	run, _ = tiny(t)
+	run.Experiment = []byte("storage: {sync: real}\nnetwork: {message_faults: {drop: 0%, max_delay: 5ms}}\n")
+	if o := OptionsFor(run); len(o.Emulated) > 0 {
+		t.Errorf("got %q of a real disk, want nothing", o.Emulated)
+	}
+}
