@@ -1,10 +1,13 @@
 package check
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -144,55 +147,86 @@ func TestHashesThatDifferNameTheKeys(t *testing.T) {
 }
 
 func TestTheAuditWaitsForReplicasToCatchUp(t *testing.T) {
-	c := story()
-	slow := c.clone()
-	whole := slow.keys
-	slow.keys, slow.applied, slow.revision = nil, 1, 1
-	slow.catchUp = func(r *replica) {
-		if r.asked == 3 {
-			r.keys, r.applied, r.revision = whole, c.applied, c.revision
+	synctest.Test(t, func(t *testing.T) {
+		c := story()
+		slow := c.clone()
+		whole := slow.keys
+		slow.keys, slow.applied, slow.revision = nil, 1, 1
+		slow.catchUp = func(r *replica) {
+			if r.asked == 3 {
+				r.keys, r.applied, r.revision = whole, c.applied, c.revision
+			}
 		}
-	}
-	if report := c.audit(t, c.replica, slow); !report.OK() || slow.asked != 3 {
-		t.Errorf("asked %d times: %v", slow.asked, report.Findings)
-	}
+		if report := c.audit(t, c.replica, slow); !report.OK() || slow.asked != 3 {
+			t.Errorf("asked %d times: %v", slow.asked, report.Findings)
+		}
+	})
 }
 
 func TestALaggardIsNamedAndNotCalledALoss(t *testing.T) {
-	c := story()
-	slow := c.clone()
-	slow.keys, slow.applied, slow.revision = nil, 1, 1
-	report := c.audit(t, c.replica, slow)
-	if len(report.Findings) != 1 || report.Lost != 0 {
-		t.Fatalf("lost %d, findings %v", report.Lost, report.Findings)
-	}
-	want := "applied: node n2: got index 1 at revision 1 after 200ms, want index 6 at revision 6, as the furthest replica has"
-	if got := report.Findings[0].String(); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := story()
+		slow := c.clone()
+		slow.keys, slow.applied, slow.revision = nil, 1, 1
+		report := c.audit(t, c.replica, slow)
+		if len(report.Findings) != 1 || report.Lost != 0 {
+			t.Fatalf("lost %d, findings %v", report.Lost, report.Findings)
+		}
+		want := "applied: node n2: got index 1 at revision 1 after 20s, want index 6 at revision 6, as the furthest replica has"
+		if got := report.Findings[0].String(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
 }
 
 // Loss at the furthest replica is told even when another cannot be judged.
 func TestALaggardHidesNoLoss(t *testing.T) {
-	c := storyOf(func(r *replica) { delete(r.keys, "k/a") })
-	slow := c.clone()
-	slow.applied = 1
-	if report := c.audit(t, slow, c.replica); report.Lost != 2 || !has(report, RuleApplied) {
-		t.Errorf("lost %d: %v", report.Lost, report.Findings)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := storyOf(func(r *replica) { delete(r.keys, "k/a") })
+		slow := c.clone()
+		slow.applied = 1
+		if report := c.audit(t, slow, c.replica); report.Lost != 2 || !has(report, RuleApplied) {
+			t.Errorf("lost %d: %v", report.Lost, report.Findings)
+		}
+	})
 }
 
 func TestAReplicaThatDoesNotAnswerIsAnError(t *testing.T) {
-	c := story()
-	dead := c.clone()
-	dead.err = errors.New("connection refused")
-	_, err := c.tryAudit(c.replica, dead)
-	if err == nil || !strings.Contains(err.Error(), "n2 does not answer: connection refused") {
-		t.Errorf("got %v", err)
-	}
-	if _, err := c.tryAudit(); err == nil {
-		t.Error("an audit of nobody passed")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := story()
+		dead := c.clone()
+		dead.err = errors.New("connection refused")
+		_, err := c.tryAudit(c.replica, dead)
+		if err == nil || !strings.Contains(err.Error(), "n2 does not answer: connection refused") {
+			t.Errorf("got %v", err)
+		}
+		if _, err := c.tryAudit(); err == nil {
+			t.Error("an audit of nobody passed")
+		}
+	})
+}
+
+// The caller's deadline leaves time for the reading, and an end of its context
+// ends the wait.
+func TestTheWaitIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := story()
+		slow := c.clone()
+		slow.applied = 1
+		replicas := []Replica{{"n1", c.replica}, {"n2", slow}}
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		report, err := c.ledger.Audit(ctx, replicas)
+		if took := time.Since(start); err != nil || !has(report, RuleApplied) || took != 2*time.Second {
+			t.Errorf("took %v, error %v, findings %v", took, err, report.Findings)
+		}
+		ctx, cancel = context.WithCancel(context.Background())
+		time.AfterFunc(time.Second, cancel)
+		if _, err := c.ledger.Audit(ctx, replicas); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 func TestASecondAuditForgetsTheFirst(t *testing.T) {

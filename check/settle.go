@@ -55,9 +55,10 @@ func (a *audit) settle(ctx context.Context, replicas []Replica) ([]Replica, erro
 		}
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("audit: given up while replicas caught up: %w", ctx.Err())
 		case <-wait.Done():
+			if ctx.Err() != nil {
+				return nil, fmt.Errorf("audit: given up while replicas caught up: %w", ctx.Err())
+			}
 			return a.laggards(replicas, last, limit)
 		}
 	}
