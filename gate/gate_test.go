@@ -70,6 +70,7 @@ func TestRulesOnACell(t *testing.T) {
 		"disk_bytes_per_write < 4KB":           stats.Fail,
 		"host_busy_share < 61%":                stats.Pass,
 		"read_latency_p50 < 1ms":               stats.Inconclusive,
+		"host_busy_share < 39%":                stats.Fail,
 		"lost_writes == 0":                     stats.Pass,
 		"violations == 0":                      stats.Pass,
 		"survived == tolerates":                stats.Pass,

@@ -108,6 +108,22 @@ func TestResumeCutsTheTornLineAndGoesOn(t *testing.T) {
 	}
 }
 
+// A tail that is longer than the next line must not show behind it.
+func TestResumeCutsALongTornLine(t *testing.T) {
+	dir := newRun(t)
+	appendText(t, dir, `{"schema_version":1,"cell":"`+strings.Repeat("x", 1<<16))
+	w, _, err := Resume(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Append(sampleTrial(3)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := Open(dir); err != nil || len(run.Trials) != 3 || len(run.Warnings) != 0 {
+		t.Fatalf("got %+v, %v: want 3 trials and no warning", run, err)
+	}
+}
+
 func TestResumeEndsALineThatLacksItsNewline(t *testing.T) {
 	dir := newRun(t)
 	path := filepath.Join(dir, TrialsFile)
