@@ -207,6 +207,10 @@ func (in *inbox) first(heard func(r *record, waited bool)) (*record, error) {
 		}
 		r := &in.frames[0]
 		if r.released && r.left > 0 && in.bytes.size == 0 {
+			if len(in.frames) > 1 {
+				in.pop() // the stream ended inside this frame
+				continue
+			}
 			waited = true
 			in.arrived.Wait()
 			continue

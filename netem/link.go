@@ -114,6 +114,8 @@ func (o *outbox) resume(at int64) {
 
 // deliver sends the held frames as if they were sent at the instant at.
 func (o *outbox) deliver(at int64) {
+	// Not even an unshaped link delivers them sooner.
+	o.stream.last = max(o.stream.last, at)
 	for len(o.held) > 0 {
 		l := o.held[0]
 		if l.kind == kindFin || l.kind == kindReset {

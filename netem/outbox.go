@@ -195,7 +195,7 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 	o.buf = o.buf[:0]
 	h := header{asked: int64(s.Delay), length: len(p), kind: k}
 	switch {
-	case s.IsZero() && o.stream.last <= now:
+	case s.IsZero() && o.stream.last < now:
 		// Due at once: nothing to hold, nothing to measure.
 	case k == kindData:
 		due, amend := o.stream.due(s, now, len(p), o.c.roundTrip(s))

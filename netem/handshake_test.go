@@ -1,0 +1,191 @@
+package netem
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func rawDial(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// TestASilentPeerBlocksNobody: it has sent nothing when another dials.
+func TestASilentPeerBlocksNobody(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	rawDial(t, p.addr)
+	from, to := p.connect(t)
+	send(t, from, "hello")
+	receive(t, to, "hello")
+}
+
+func TestAPeerThatSpeaksOtherwiseIsCutOff(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	for _, words := range []string{
+		"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n",
+		string(header{kind: kindHello, length: maxFrame}.append(nil)),
+		string(header{kind: kindHello, length: 4}.append(nil)) + "oops",
+		string(header{kind: kindData, length: 4}.append(nil)) + "oops",
+	} {
+		c := rawDial(t, p.addr)
+		if _, err := io.WriteString(c, words); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetReadDeadline(time.Now().Add(9 * time.Second))
+		if _, err := io.ReadAll(c); isTimeout(err) {
+			t.Errorf("%.20q was not cut off", words)
+		}
+	}
+	from, to := p.connect(t)
+	send(t, from, "still alive")
+	receive(t, to, "still alive")
+}
+
+// TestADialForAnotherIsRefused: a port that changed hands.
+func TestADialForAnotherIsRefused(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	_, err := p.a.Dial(t.Context(), "c", p.addr)
+	if err == nil || !strings.Contains(err.Error(), "this is b, the dial was for c") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDiallingWhatIsNoEndpoint(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, strings.Repeat("220 mail.example.com ESMTP\r\n", 3))
+		_, _ = c.Read(make([]byte, 1000))
+	}()
+	e := NewEndpoint("a", 1)
+	defer e.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := e.Dial(ctx, "b", l.Addr().String()); !errors.Is(err, errNotFrame) {
+		t.Errorf("got %v, want %v", err, errNotFrame)
+	}
+}
+
+func TestAConnectionCutInsideAFrame(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	raw := from.(*conn).raw
+	if _, err := raw.Write(append(header{kind: kindData, length: 100}.append(nil), "only this"...)); err != nil {
+		t.Fatal(err)
+	}
+	raw.Close()
+	receive(t, to, "only this")
+	if _, err := to.Read(make([]byte, 1)); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v, want %v", err, io.ErrUnexpectedEOF)
+	}
+}
+
+// TestALyingLengthAllocatesNothing: the claim is within the limit, the bytes
+// never come.
+func TestALyingLengthAllocatesNothing(t *testing.T) {
+	lie := append(header{kind: kindData, length: maxFrame}.append(nil), 'x')
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const lies = 1000
+	for range lies {
+		var in inbox
+		if _, err := in.parse(lie); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / lies; each > 4096 {
+		t.Errorf("a lie of %d bytes allocated %d", maxFrame, each)
+	}
+}
+
+func TestEveryFrameReadsAsItWasWritten(t *testing.T) {
+	for k := kindData; k <= kindAmend; k++ {
+		want := header{due: 1 << 40, asked: 34_800_000, kind: k}
+		if k == kindData {
+			want.length = maxFrame
+		}
+		got, err := parseHeader(want.append(nil), 1<<40)
+		if err != nil || got != want {
+			t.Errorf("%v: got %+v (%v), want %+v", k, got, err, want)
+		}
+	}
+}
+
+func FuzzHello(f *testing.F) {
+	f.Add(hello{From: "n1", To: "n2", Refusal: "no"}.payload())
+	f.Add([]byte(helloMagic))
+	f.Add([]byte(helloMagic + "\xff\xff"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		h, err := parseHello(b)
+		if err == nil && len(b) <= maxHello/2 && !bytes.Equal(h.payload(), b) {
+			t.Errorf("%q reads as %+v, which is written %q", b, h, h.payload())
+		}
+	})
+}
+
+// FuzzFrames feeds the pump's parser whatever a peer may send, cut anywhere:
+// it neither panics nor holds more than it was given.
+func FuzzFrames(f *testing.F) {
+	greeting := hello{From: "a", To: "b"}.payload()
+	stream := header{kind: kindHello, length: len(greeting)}.append(nil)
+	stream = append(stream, greeting...)
+	stream = append(header{kind: kindData, length: 5}.append(stream), "hello"...)
+	f.Add(stream, 7)
+	f.Add(header{kind: kindFin}.append(stream), 1)
+	f.Add(header{kind: kindData, length: maxFrame + 1}.append(nil), 24)
+	f.Add(header{kind: kindAmend, due: 9}.append(stream), 3)
+	f.Fuzz(func(t *testing.T, b []byte, step int) {
+		var in inbox
+		in.init(nil)
+		given := len(b)
+		step = max(1, step)
+		for len(b) > 0 {
+			n := copy(in.bytes.room(), b[:min(step, len(b))])
+			_, err := in.put(b[:n])
+			if b = b[n:]; err != nil {
+				break
+			}
+		}
+		if in.bytes.size > given || len(in.frames) > given/headerSize {
+			t.Fatalf("%d bytes became %d bytes in %d frames", given, in.bytes.size, len(in.frames))
+		}
+		in.finish(io.EOF)
+		soon := func() {
+			in.mu.Lock()
+			for i := range in.frames {
+				in.frames[i].due = 0
+			}
+			in.mu.Unlock()
+		}
+		soon()
+		if _, _, err := in.hello(); err != nil {
+			return
+		}
+		for {
+			if _, err := in.read(make([]byte, 100), func(*record, bool) {}); err != nil {
+				return
+			}
+		}
+	})
+}

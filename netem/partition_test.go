@@ -1,0 +1,131 @@
+package netem
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// quiet asserts that nothing arrives for a while; it can only fail when
+// something did.
+func quiet(t *testing.T, c interface {
+	SetReadDeadline(time.Time) error
+	Read([]byte) (int, error)
+}, d time.Duration) {
+	t.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(d))
+	if n, err := c.Read(make([]byte, 1)); n != 0 || !isTimeout(err) {
+		t.Errorf("got %d bytes (%v) over a cut link", n, err)
+	}
+	_ = c.SetReadDeadline(time.Time{})
+}
+
+func TestAPartitionOfOneDirection(t *testing.T) {
+	p := newPair(t, Shape{Delay: time.Millisecond}, Shape{Delay: time.Millisecond})
+	from, to := p.connect(t)
+	p.a.Cut("b")
+	send(t, from, "held")
+	quiet(t, to, 30*time.Millisecond)
+	send(t, to, "the other way is open")
+	receive(t, from, "the other way is open")
+	p.a.Heal("b", true)
+	receive(t, to, "held")
+}
+
+func TestAHealWaitsForTheNextRetransmission(t *testing.T) {
+	p := newPair(t, Shape{Delay: 5 * time.Millisecond}, Shape{})
+	from, to := p.connect(t)
+	p.a.Cut("b")
+	begin := Now()
+	send(t, from, "held, ")
+	p.a.Heal("b", false)
+	send(t, from, "and behind it")
+	receive(t, to, "held, and behind it")
+	atLeast(t, "the first retransmission", begin, 205*time.Millisecond)
+}
+
+// TestAPartitionThatComesBackKeepsHolding: healed and cut again before TCP
+// would have tried again.
+func TestAPartitionThatComesBackKeepsHolding(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	p.a.Cut("b")
+	send(t, from, "held")
+	p.a.Heal("b", false)
+	p.a.Cut("b")
+	quiet(t, to, 300*time.Millisecond)
+	p.a.Heal("b", true)
+	receive(t, to, "held")
+}
+
+func TestAFullLossIsAPartition(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	if err := p.a.Shape("b", Shape{Loss: 1}); err != nil {
+		t.Fatal(err)
+	}
+	send(t, from, "held")
+	quiet(t, to, 20*time.Millisecond)
+	if err := p.a.Shape("b", Shape{}); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, to, "held")
+}
+
+func TestAPartitionHoldsNoMoreThanTheLimit(t *testing.T) {
+	p := newPair(t, Shape{Limit: 10_000}, Shape{})
+	from, to := p.connect(t)
+	p.a.Cut("b")
+	_ = from.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+	n, err := from.Write(make([]byte, 500_000))
+	if !isTimeout(err) || n > maxFrame {
+		t.Errorf("a cut link took %d bytes (%v)", n, err)
+	}
+	p.a.Heal("b", true)
+	_ = from.SetWriteDeadline(time.Time{})
+	receive(t, to, string(make([]byte, n)))
+}
+
+func TestADialOverACutLinkEndsWithItsContext(t *testing.T) {
+	for _, direction := range []string{"there", "back"} {
+		t.Run(direction, func(t *testing.T) {
+			p := newPair(t, Shape{}, Shape{})
+			if direction == "there" {
+				p.a.Cut("b")
+			} else {
+				p.b.Cut("a")
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if _, err := p.a.Dial(ctx, "b", p.addr); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v, want the context's end", err)
+			}
+		})
+	}
+}
+
+func TestADialGoesOnWhenTheLinkHeals(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	p.a.Cut("b")
+	time.AfterFunc(20*time.Millisecond, func() { p.a.Heal("b", false) })
+	begin := Now()
+	from, to := p.connect(t)
+	atLeast(t, "a SYN that is sent again", begin, time.Second)
+	send(t, from, "hello")
+	receive(t, to, "hello")
+}
+
+func TestTheEndOfAStreamIsHeldToo(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	p.a.Cut("b")
+	send(t, from, "held")
+	from.Close()
+	quiet(t, to, 20*time.Millisecond)
+	p.a.Heal("b", true)
+	receive(t, to, "held")
+	if _, err := to.Read(make([]byte, 1)); err == nil {
+		t.Error("the end got lost")
+	}
+}

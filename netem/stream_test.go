@@ -1,0 +1,250 @@
+package netem
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestWhatGoesInComesOut hashes a stream under every impairment.
+func TestWhatGoesInComesOut(t *testing.T) {
+	for name, shape := range map[string]Shape{
+		"nothing":      {},
+		"delay":        {Delay: 3 * time.Millisecond},
+		"uniform":      {Delay: 2 * time.Millisecond, Jitter: time.Millisecond, Distribution: Uniform},
+		"normal":       {Delay: 2 * time.Millisecond, Jitter: time.Millisecond, Distribution: Normal, Correlation: 0.5},
+		"pareto":       {Delay: 2 * time.Millisecond, Jitter: time.Millisecond, Distribution: Pareto},
+		"paretonormal": {Delay: 2 * time.Millisecond, Jitter: time.Millisecond, Distribution: ParetoNormal},
+		"loss":         {Delay: 100 * time.Microsecond, Loss: 0.002},
+		"rate":         {Rate: 200e6, Limit: 32 << 10},
+		"limit":        {Delay: time.Millisecond, Limit: 10_000},
+		"slow close":   {SlowClose: 20 * time.Millisecond},
+		"all":          {Delay: time.Millisecond, Jitter: 2 * time.Millisecond, Loss: 0.001, Rate: 500e6, Limit: 64 << 10, SlowClose: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, shape, Shape{})
+			from, to := p.connect(t)
+			sent := sha256.New()
+			go func() {
+				rng := rand.New(rand.NewPCG(1, 2))
+				for left := 1 << 20; left > 0; {
+					b := make([]byte, min(left, 1+rng.IntN(100_000)))
+					for i := range b {
+						b[i] = byte(rng.Uint32())
+					}
+					sent.Write(b)
+					if _, err := from.Write(b); err != nil {
+						t.Error(err)
+					}
+					left -= len(b)
+				}
+				from.Close()
+			}()
+			got := sha256.New()
+			if _, err := io.Copy(got, to); err != nil {
+				t.Fatal(err)
+			}
+			if string(got.Sum(nil)) != string(sent.Sum(nil)) {
+				t.Error("what came out is not what went in")
+			}
+		})
+	}
+}
+
+// TestNothingIsEarly is the lower bound that no host can break: a dial costs a
+// round trip, each message its delay, the end of a stream too.
+func TestNothingIsEarly(t *testing.T) {
+	there, back := 12*time.Millisecond, 5*time.Millisecond
+	p := newPair(t, Shape{Delay: there}, Shape{Delay: back})
+	begin := Now()
+	from, to := p.connect(t)
+	atLeast(t, "dial", begin, there+back)
+	for range 3 {
+		begin = Now()
+		send(t, from, "ping")
+		receive(t, to, "ping")
+		atLeast(t, "ping", begin, there)
+		begin = Now()
+		send(t, to, "pong")
+		receive(t, from, "pong")
+		atLeast(t, "pong", begin, back)
+	}
+	begin = Now()
+	from.Close()
+	if _, err := to.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("got %v, want EOF", err)
+	}
+	atLeast(t, "end of the stream", begin, there)
+}
+
+func TestBytesStandBeforeTheEnd(t *testing.T) {
+	p := newPair(t, Shape{Delay: 5 * time.Millisecond, SlowClose: 10 * time.Millisecond}, Shape{})
+	from, to := p.connect(t)
+	begin := Now()
+	send(t, from, "last words")
+	from.Close()
+	receive(t, to, "last words")
+	if _, err := to.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("got %v, want EOF", err)
+	}
+	atLeast(t, "slow close", begin, 15*time.Millisecond)
+}
+
+// TestAWriterNeverWaitsForTheDelay: many messages leave within a small part of
+// one link delay.
+func TestAWriterNeverWaitsForTheDelay(t *testing.T) {
+	const delay = 2 * time.Second
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	if err := p.a.Shape("b", Shape{Delay: delay}); err != nil {
+		t.Fatal(err)
+	}
+	begin := Now()
+	for range 48 {
+		send(t, from, string(make([]byte, 64<<10)))
+	}
+	if took := time.Duration(Now() - begin); took >= delay {
+		t.Errorf("48 writes took %v, a link delay is %v", took, delay)
+	}
+	to.Close()
+}
+
+func TestTheLimitHoldsTheWriterBack(t *testing.T) {
+	const delay = 30 * time.Millisecond
+	p := newPair(t, Shape{Delay: delay, Limit: 10_000}, Shape{})
+	from, to := p.connect(t)
+	go func() { _, _ = io.Copy(io.Discard, to) }()
+	begin := Now()
+	for range 3 {
+		send(t, from, string(make([]byte, 10_000)))
+	}
+	// The second waits until the first has arrived, the third for the second.
+	atLeast(t, "three full queues", begin, 2*delay)
+}
+
+func TestAReadDeadlineLosesNothing(t *testing.T) {
+	p := newPair(t, Shape{Delay: 20 * time.Millisecond}, Shape{})
+	from, to := p.connect(t)
+	send(t, from, "precious")
+	timeouts := 0
+	buf := make([]byte, 8)
+	for n := 0; n < len(buf); {
+		_ = to.SetReadDeadline(time.Now().Add(time.Millisecond))
+		m, err := to.Read(buf[n:])
+		n += m
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			timeouts++
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if string(buf) != "precious" || timeouts == 0 {
+		t.Errorf("got %q after %d timeouts", buf, timeouts)
+	}
+}
+
+func TestResetArrivesBehindWhatIsHeld(t *testing.T) {
+	const delay = 20 * time.Millisecond
+	p := newPair(t, Shape{Delay: delay}, Shape{})
+	from, to := p.connect(t)
+	send(t, from, "before")
+	begin := Now()
+	p.a.Reset("b")
+	if _, err := from.Write([]byte("x")); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("writing here: got %v, want a reset", err)
+	}
+	receive(t, to, "before")
+	if _, err := to.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("reading there: got %v, want a reset", err)
+	}
+	atLeast(t, "reset", begin, delay)
+	if _, err := to.Write([]byte("x")); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("writing there: got %v, want a reset", err)
+	}
+}
+
+// TestAKilledPeerIsNoticedALinkDelayLate: the socket ends without a frame.
+func TestAKilledPeerIsNoticedALinkDelayLate(t *testing.T) {
+	const delay = 20 * time.Millisecond
+	p := newPair(t, Shape{Delay: delay}, Shape{})
+	from, to := p.connect(t)
+	send(t, from, "before")
+	begin := Now()
+	from.(*conn).raw.Close()
+	receive(t, to, "before")
+	if _, err := to.Read(make([]byte, 1)); err == nil {
+		t.Error("the end of the peer was not noticed")
+	}
+	atLeast(t, "end", begin, delay)
+}
+
+func TestWritingToAClosedPeerEndsInAReset(t *testing.T) {
+	p := newPair(t, Shape{Delay: time.Millisecond}, Shape{Delay: time.Millisecond})
+	from, to := p.connect(t)
+	to.Close()
+	_ = from.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	for {
+		if _, err := from.Write([]byte("anybody there?")); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error("the writer was never told")
+			}
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestArrivalsAreCounted(t *testing.T) {
+	const delay = 3 * time.Millisecond
+	p := newPair(t, Shape{Delay: delay}, Shape{})
+	from, to := p.connect(t)
+	for range 5 {
+		send(t, from, "12345678")
+		receive(t, to, "12345678")
+	}
+	p.a.ProbeOnce()
+	send(t, from, "x")
+	receive(t, to, "x")
+	all := p.b.Arrivals()
+	if len(all) != 1 {
+		t.Fatalf("got %d senders, want one", len(all))
+	}
+	got := all[0]
+	if got.From != "a" || got.Bytes != 41 || got.Frames != 7 || got.Asked != delay || got.Error.TotalCount() < 5 {
+		t.Errorf("got %+v with %d errors", got, got.Error.TotalCount())
+	}
+	if p.b.InjectionCPU() <= 0 {
+		t.Error("the waits took no CPU time")
+	}
+}
+
+func atLeast(t *testing.T, what string, begin int64, want time.Duration) {
+	t.Helper()
+	if took := time.Duration(Now() - begin); took < want {
+		t.Errorf("%s took %v, want at least %v", what, took, want)
+	}
+}
+
+func send(t *testing.T, c net.Conn, s string) {
+	t.Helper()
+	if _, err := io.WriteString(c, s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func receive(t *testing.T, c net.Conn, want string) {
+	t.Helper()
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	b := make([]byte, len(want))
+	if _, err := io.ReadFull(c, b); err != nil || string(b) != want {
+		t.Fatalf("got %q (%v), want %q", b, err, want)
+	}
+	_ = c.SetReadDeadline(time.Time{})
+}
