@@ -123,7 +123,7 @@ type run struct {
 
 func newRun(ctx context.Context, g *Generator, w Window) *run {
 	r := &run{Generator: g, window: w, payload: newPayload(g.work, g.identity, g.windows)}
-	for range runtime.GOMAXPROCS(0) {
+	for range min(runtime.GOMAXPROCS(0), maxRecorders) {
 		r.recorders = append(r.recorders, newRecorder(w))
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)

@@ -11,9 +11,12 @@ import (
 // counted as a record error.
 const longest = time.Hour
 
+// maxRecorders of a window, on a machine with however many cores.
+const maxRecorders = 8
+
 // recorder takes the operations of a few workers. Workers outnumber cores by
-// far, so they share as many recorders as there are cores: a histogram is a
-// quarter of a megabyte, and a lock that few contend for costs nothing.
+// far, so they share about as many recorders as there are cores: a histogram
+// is a quarter of a megabyte, and a lock that few contend for costs little.
 type recorder struct {
 	mu      sync.Mutex
 	closed  bool
