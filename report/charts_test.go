@@ -254,3 +254,18 @@ func TestChartsAreReproducible(t *testing.T) {
 		t.Error("two drawings of one summary differ")
 	}
 }
+
+// Many curves are one chart a group, each with a name of its own.
+func TestManyCurvesAreOneChartAGroup(t *testing.T) {
+	var names []string
+	for _, c := range every(subjectOf(withCurves(matrix())), 500) {
+		names = append(names, c.name)
+	}
+	want := []string{
+		"tradeoff", "throughput", "latency", "latency-2", "latency-3", "latency-4",
+		"curve", "curve-2", "curve-3", "curve-4",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -57,9 +58,10 @@ func mark(c summary.Cell) string {
 // notices gathers the doubts of all cells, one line for each different text:
 // "† 3, 4 nodes: …".
 func notices(s summary.Summary) []string {
+	gs := groups(s)
 	var order []string
-	who := map[string][]string{}
-	for _, g := range groups(s) {
+	who := map[string][]string{} // the names of the cells, by doubt
+	for _, g := range gs {
 		for _, c := range g.cells {
 			for _, d := range doubts(c) {
 				if who[d] == nil {
@@ -72,11 +74,14 @@ func notices(s summary.Summary) []string {
 	out := make([]string, len(order))
 	for i, d := range order {
 		names := list(who[d])
-		if len(who[d]) == len(s.Cells) && len(s.Cells) > 1 {
+		switch {
+		case len(who[d]) == len(s.Cells) && len(s.Cells) > 1 && len(gs) > 1:
+			names = "everywhere"
+		case len(who[d]) == len(s.Cells) && len(s.Cells) > 1:
 			names = "all sizes"
-			if len(groups(s)) > 1 {
-				names = "everywhere"
-			}
+		case len(gs) == 1 && len(who[d]) > 1:
+			// 3 nodes and 4 nodes are 3 and 4 nodes.
+			names = regexp.MustCompile(` nodes?`).ReplaceAllString(names, "") + " nodes"
 		}
 		out[i] = dagger + " " + names + ": " + d
 	}

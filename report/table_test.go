@@ -218,3 +218,22 @@ func FuzzWrap(f *testing.F) {
 		}
 	})
 }
+
+// One thing that weakens several sizes is said once.
+func TestNoticesGatherSizes(t *testing.T) {
+	s := typical()
+	for _, i := range []int{1, 2} {
+		s.Cells[i].Warnings = []string{"the host was busy"}
+	}
+	s.Cells[4].Warnings = []string{"a snapshot fell in the window"}
+	want := []string{"† 3 and 4 nodes: the host was busy", "† 7 nodes: a snapshot fell in the window"}
+	if diff := cmp.Diff(want, notices(s)); diff != "" {
+		t.Error(diff)
+	}
+	for i := range s.Cells {
+		s.Cells[i].Warnings = []string{"the host was busy"}
+	}
+	if diff := cmp.Diff([]string{"† all sizes: the host was busy"}, notices(s)); diff != "" {
+		t.Error(diff)
+	}
+}
