@@ -12,7 +12,8 @@ import (
 // etcd's own client library works against a cluster of three through a
 // follower, which forwards what needs the leader.
 func TestEtcdClientThroughFollower(t *testing.T) {
-	c := start(t, quickSpec(t, 3))
+	t.Parallel()
+	c := start(t, steadySpec(t, 3))
 	leader := leaderOf(t, c)
 	follower := c.Members()[0]
 	if follower == leader {

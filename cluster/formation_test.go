@@ -22,8 +22,8 @@ func TestFormation(t *testing.T) {
 		raft   control.Raft
 	}{
 		{1, "", quickRaft()},
-		{2, "n2", quickRaft()},
-		{3, "n3", quickRaft()},
+		{2, "n2", steadyRaft()},
+		{3, "n3", steadyRaft()},
 		{7, "n4", defaults},
 	}
 	for _, test := range tests {
@@ -100,7 +100,8 @@ func TestEagerOnlyAtFirst(t *testing.T) {
 }
 
 func TestTransfer(t *testing.T) {
-	c := start(t, quickSpec(t, 3))
+	t.Parallel()
+	c := start(t, steadySpec(t, 3))
 	for _, id := range []string{"n3", "n1", "n1", "n2"} {
 		if err := c.Transfer(t.Context(), id); err != nil {
 			t.Fatal(err)

@@ -27,12 +27,25 @@ func (c *Cluster) Leader(ctx context.Context) (*Member, uint64, error) {
 	return c.agree(ctx, func() error { return nil })
 }
 
-// Current is the leader that the latest term's events name, without waiting;
-// nil when none is known.
+// Current is the leader that the latest term's events (or the last agreement)
+// name, without waiting; nil when none is known, or it does not run.
 func (c *Cluster) Current() (*Member, uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.Member(c.leader), c.term
+	if m := c.Member(c.leader); m != nil && m.Alive() {
+		return m, c.term
+	}
+	return nil, c.term
+}
+
+// noteAgreed takes what all members have agreed on; their events may still be
+// on the way.
+func (c *Cluster) noteAgreed(m *Member, term uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if term >= c.term {
+		c.leader, c.term = m.ID(), term
+	}
 }
 
 // noteLeader follows the events: a node's own word that it leads, or any
@@ -75,6 +88,7 @@ func (c *Cluster) agree(ctx context.Context, alive func() error) (*Member, uint6
 			v = now // an answer that ctx cut off would hide what was said before
 		}
 		if m, term := v.agreed(c); m != nil {
+			c.noteAgreed(m, term)
 			return m, term, nil
 		}
 		if err := alive(); err != nil {

@@ -70,6 +70,23 @@ func quickRaft() control.Raft {
 	return r
 }
 
+// steadyRaft keeps its leader on a busy host too, for tests that rely on it.
+func steadyRaft() control.Raft {
+	r := control.DefaultRaft()
+	r.HeartbeatTimeout, r.ElectionTimeout, r.LeaderLeaseTimeout = 500*time.Millisecond, 500*time.Millisecond, 400*time.Millisecond
+	return r
+}
+
+// steadySpec is of n real nodes that keep their leader.
+func steadySpec(t *testing.T, n int) Spec {
+	t.Helper()
+	spec := quickSpec(t, n)
+	for i := range spec.Nodes {
+		spec.Nodes[i].Raft = steadyRaft()
+	}
+	return spec
+}
+
 // quickSpec is of n real nodes with no network and short timeouts.
 func quickSpec(t *testing.T, n int) Spec {
 	t.Helper()

@@ -44,6 +44,7 @@ func TestStopIsIdempotentAndClean(t *testing.T) {
 }
 
 func TestStopKillsWhatDoesNotStop(t *testing.T) {
+	t.Parallel()
 	c := start(t, fakeSpec(t, ignoresStop))
 	p := c.Members()[0].process()
 	began := time.Now()
@@ -124,7 +125,7 @@ func TestDeaths(t *testing.T) {
 	if !errors.As(c.Err(), &death) || death.How != "signal: killed" || !strings.Contains(death.Hint(), "n1.log") {
 		t.Errorf("got %#v", c.Err())
 	}
-	if d := <-deaths; d != c.Err() || len(deaths) != 0 {
+	if d := <-deaths; !errors.Is(c.Err(), d) || len(deaths) != 0 {
 		t.Errorf("was told of %v and %d more deaths", d, len(deaths))
 	}
 	if _, err := m.Stats(t.Context()); err == nil || !strings.Contains(err.Error(), "n1 does not run") {
