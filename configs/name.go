@@ -45,7 +45,7 @@ func cellName(s Setup, c cell) string {
 		}
 		value := slug(c.texts[i])
 		if value == "" {
-			value = "none"
+			value = "default" // what is empty: a leader at the first site
 		}
 		parts = append(parts, slug(shortKey(path, c.paths)), value)
 	}

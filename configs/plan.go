@@ -3,7 +3,6 @@ package configs
 import (
 	"fmt"
 	"math"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // The modes of load.
@@ -80,6 +78,8 @@ type cell struct {
 	index map[string]int
 	// varying axes in the order of declaration, and their values as written.
 	paths, texts []string
+	// networks are shared by the cells that differ in something else.
+	networks map[string]*network
 }
 
 // cells is the product of all axes, the last declared varying fastest.
@@ -94,8 +94,10 @@ func (e Experiment) cells() ([]cell, error) {
 		return nil, e.tooMany(total)
 	}
 	cells := make([]cell, int(total))
+	networks := map[string]*network{}
 	for i := range cells {
 		cells[i] = e.pinned(sizes, i)
+		cells[i].networks = networks
 	}
 	return cells, nil
 }
@@ -148,7 +150,7 @@ func (c cell) at(path string) string {
 
 // resolve turns the cell into a Setup.
 func (c cell) resolve() (Setup, Errors) {
-	profile, err := c.profile()
+	n, err := c.network()
 	if err != nil {
 		return Setup{}, Errors{c.origin.mistake(err.Error(), advice(err), c.at("network.profile"))}
 	}
@@ -157,71 +159,28 @@ func (c cell) resolve() (Setup, Errors) {
 		Engine:   c.Engine.First(),
 		Load:     c.Workload.Load.Mode.First(),
 		Params:   c.params(),
-		Network:  profile,
-		Leader:   c.Leader.First(),
+		Network:  n.profile,
+		Links:    n.links,
+		Leader:   n.leader,
 		Client:   c.Client.First(),
 		Storage:  c.Storage.resolve(),
 		Raft:     c.Raft.resolve(),
 		Workload: c.Workload.resolve(),
 	}
-	if s.Leader == "" {
-		s.Leader = firstSite(profile)
-	}
 	for _, f := range c.Faults {
 		s.Faults = append(s.Faults, TimedFault{At: span(f.At), Action: f.Action, Target: f.Target})
 	}
 	s.MessageFaults = c.Network.MessageFaults.resolve()
-	s.Links = c.links(s)
-	return s, c.fit(s)
+	return s, c.fit(s, n)
 }
 
 // fit finds what each value alone does not show: whether they go together.
-func (c cell) fit(s Setup) Errors {
+func (c cell) fit(s Setup, n *network) Errors {
 	errs := slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkTarget(s))
 	if len(errs) > 0 {
 		return errs
 	}
-	return c.checkTimeouts(s, c.Proofs > 0 || len(c.Faults) > 0)
-}
-
-// profile is built in, or in a file of one's own.
-func (c cell) profile() (netem.Profile, error) {
-	name := c.Network.Profile.First()
-	if isFile(name) {
-		return netem.LoadProfile(name)
-	}
-	return netem.Lookup(name)
-}
-
-// absolute names profiles of one's own by their full path, which holds
-// wherever the plan is read again. A file names them from where it stands.
-func (e *Experiment) absolute() {
-	dir := ""
-	if e.origin != nil && e.origin.flags["network.profile"] == "" {
-		dir = filepath.Dir(e.origin.file)
-	}
-	profiles := slices.Clone(e.Network.Profile)
-	for i, name := range profiles {
-		if !isFile(name) || filepath.IsAbs(name) {
-			continue
-		}
-		if abs, err := filepath.Abs(filepath.Join(dir, name)); err == nil {
-			profiles[i] = abs
-		}
-	}
-	e.Network.Profile = profiles
-}
-
-func isFile(profile string) bool {
-	return strings.ContainsRune(profile, filepath.Separator) ||
-		strings.HasSuffix(profile, ".yaml") || strings.HasSuffix(profile, ".yml")
-}
-
-func firstSite(p netem.Profile) string {
-	if len(p.Sites) == 0 {
-		return AnyLeader
-	}
-	return p.Sites[0]
+	return c.checkTimeouts(s, n)
 }
 
 // inName are the axes that every cell's name, or Setup's own fields, tell.

@@ -9,14 +9,14 @@ import (
 
 // checkTimeouts refuses what cannot work: an order of timeouts that raft
 // refuses, and a lease that a healthy leader loses.
-func (c cell) checkTimeouts(s Setup, kills bool) Errors {
+func (c cell) checkTimeouts(s Setup, n *network) Errors {
 	if s.Engine != EngineHashicorp {
 		return nil
 	}
 	if errs := c.checkOrder(s); len(errs) > 0 {
 		return errs
 	}
-	rtt, reason := s.slowestQuorum(kills)
+	rtt, reason := n.slowest, n.reason
 	if s.Nodes == 1 || s.Raft.LeaderLeaseTimeout > smallestLease(rtt, s.Raft.HeartbeatTimeout) {
 		return nil
 	}

@@ -1,0 +1,93 @@
+package configs
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/raftbench/raftbench/netem"
+)
+
+// network is what follows from size, places, profile and links alone.
+type network struct {
+	profile netem.Profile
+	leader  string
+	links   map[string]map[string]netem.Shape
+	// slowest is the longest round trip to a quorum, and why.
+	slowest time.Duration
+	reason  string
+}
+
+// networkKey tells networks apart.
+func (c cell) networkKey() string {
+	var key strings.Builder
+	for i, path := range c.paths {
+		if path == "nodes" || path == "leader" || path == "client" || strings.HasPrefix(path, "network.") {
+			fmt.Fprintf(&key, "%s=%s\n", path, c.texts[i])
+		}
+	}
+	return key.String()
+}
+
+// network is shared where an earlier cell had the same.
+func (c cell) network() (*network, error) {
+	key := c.networkKey()
+	if n, known := c.networks[key]; known {
+		return n, nil
+	}
+	profile, err := c.profile()
+	if err != nil {
+		return nil, err
+	}
+	s := Setup{Nodes: c.Nodes.First(), Network: profile, Leader: c.Leader.First(), Client: c.Client.First()}
+	if s.Leader == "" {
+		s.Leader = firstSite(profile)
+	}
+	s.Links = c.links(s)
+	n := &network{profile: profile, leader: s.Leader, links: s.Links}
+	n.slowest, n.reason = s.slowestQuorum(c.Proofs > 0 || len(c.Faults) > 0)
+	c.networks[key] = n
+	return n, nil
+}
+
+// profile is built in, or in a file of one's own.
+func (c cell) profile() (netem.Profile, error) {
+	name := c.Network.Profile.First()
+	if isFile(name) {
+		return netem.LoadProfile(name)
+	}
+	return netem.Lookup(name)
+}
+
+// absolute names profiles of one's own by their full path, which holds
+// wherever the plan is read again. A file names them from where it stands.
+func (e *Experiment) absolute() {
+	dir := ""
+	if e.origin != nil && e.origin.flags["network.profile"] == "" {
+		dir = filepath.Dir(e.origin.file)
+	}
+	profiles := slices.Clone(e.Network.Profile)
+	for i, name := range profiles {
+		if !isFile(name) || filepath.IsAbs(name) {
+			continue
+		}
+		if abs, err := filepath.Abs(filepath.Join(dir, name)); err == nil {
+			profiles[i] = abs
+		}
+	}
+	e.Network.Profile = profiles
+}
+
+func isFile(profile string) bool {
+	return strings.ContainsRune(profile, filepath.Separator) ||
+		strings.HasSuffix(profile, ".yaml") || strings.HasSuffix(profile, ".yml")
+}
+
+func firstSite(p netem.Profile) string {
+	if len(p.Sites) == 0 {
+		return AnyLeader
+	}
+	return p.Sites[0]
+}
