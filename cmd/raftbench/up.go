@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -200,7 +201,7 @@ func showCluster(stdout io.Writer, c *cluster.Cluster, output string) error {
 		if n.ID == leader {
 			role = "leader"
 		}
-		g.add(n.ID, c.Members()[i].Site(), role, fmt.Sprint(n.PID), n.Client, n.Raft, n.Log)
+		g.add(n.ID, cmp.Or(c.Members()[i].Site(), "-"), role, fmt.Sprint(n.PID), n.Client, n.Raft, n.Log)
 		endpoints = append(endpoints, n.Client)
 	}
 	g.table(stdout)
