@@ -42,31 +42,37 @@ func newConn(e *Endpoint, raw net.Conn) *conn {
 }
 
 // pump moves bytes from the socket into the inbox, so that the sender is
-// never held back by a delay, only by limits.
+// never held back by a delay, only by limits. Once this end is closed it goes
+// on until the peer has closed too, and discards.
 func (c *conn) pump() {
 	defer c.hangUp()
 	for {
-		room := c.in.room()
-		if room == nil {
-			c.drain()
-			return
-		}
+		room, open := c.in.room()
 		n, err := c.raw.Read(room)
-		if n > 0 {
-			ending, bad := c.in.put(room[:n])
-			c.peerEnds(ending)
-			if bad != nil {
-				c.in.finish(bad)
-				return
-			}
+		got, bad := c.in.put(room[:n])
+		c.peerEnds(got.ending)
+		if !open {
+			c.discard(got)
+		}
+		if err == nil {
+			err = bad
+		} else {
+			err = rawEnd(err)
 		}
 		if err != nil {
-			if c.in.isClosed() {
-				return
-			}
-			c.in.finish(rawEnd(err))
+			c.in.finish(err)
 			return
 		}
+	}
+}
+
+// discard acts on what came in after this end was closed. A peer that goes on sending is told with a reset, as TCP does.
+func (c *conn) discard(got intake) {
+	if got.data {
+		c.out.farewell(kindReset)
+	}
+	if c.peerDone.Load() {
+		c.out.shutdown()
 	}
 }
 
@@ -104,39 +110,6 @@ func (c *conn) peerEnds(h header) {
 		c.peerDone.Store(true)
 	case kindFin:
 		c.peerDone.Store(true)
-	}
-}
-
-// drain discards what a peer still sends to a closed end. A peer that goes on
-// sending is told with a reset, as TCP does.
-func (c *conn) drain() {
-	var scan inbox
-	c.in.mu.Lock()
-	scan.scan, scan.scanned, scan.skip = c.in.scan, c.in.scanned, c.in.skip
-	c.in.mu.Unlock()
-	buf := make([]byte, smallChunk)
-	for !c.peerDone.Load() {
-		n, err := c.raw.Read(buf)
-		if err != nil {
-			return
-		}
-		ending, bad := scan.parse(buf[:n])
-		c.peerEnds(ending)
-		for _, f := range scan.frames {
-			if f.kind == kindData {
-				c.out.farewell(kindReset)
-			}
-		}
-		scan.frames = scan.frames[:0]
-		if bad != nil {
-			return
-		}
-	}
-	c.out.shutdown()
-	for {
-		if _, err := c.raw.Read(buf); err != nil {
-			return
-		}
 	}
 }
 
@@ -187,13 +160,25 @@ func (c *conn) Close() error {
 	return nil
 }
 
+// CloseWrite ends this direction only, behind what was written.
+func (c *conn) CloseWrite() error {
+	if c.in.isClosed() {
+		return opError("close", c, net.ErrClosed)
+	}
+	c.out.close(kindFin, syscall.EPIPE, true)
+	return nil
+}
+
 // abort ends the connection as TCP's reset does; reads and writes fail at
 // once with err.
 func (c *conn) abort(err error) { c.shut(kindReset, err) }
 
 func (c *conn) shut(k kind, err error) {
 	c.in.close(err)
-	c.out.close(k, err)
+	c.out.close(k, err, false)
+	if c.peerDone.Load() {
+		c.out.shutdown()
+	}
 	select {
 	case <-c.gone:
 		_ = c.raw.Close()

@@ -11,24 +11,25 @@ const cutLinger = 2 * time.Minute
 // close ends writes with err and sends the closing frame behind what was
 // written. It does not wait: what a full socket keeps from going out goes
 // out in the background.
-func (o *outbox) close(k kind, err error) {
+func (o *outbox) close(k kind, err error, half bool) {
 	if !o.mu.TryLock() {
 		// A write is blocked on a full socket: let it go first.
 		_ = o.c.raw.SetWriteDeadline(time.Unix(1, 0))
 		go func() {
 			o.mu.Lock()
 			defer o.mu.Unlock()
-			o.finish(k, err, linger)
+			o.finish(k, err, half, linger)
 		}()
 		return
 	}
 	defer o.mu.Unlock()
-	o.finish(k, err, 5*time.Millisecond)
+	o.finish(k, err, half, 5*time.Millisecond)
 }
 
 // finish holds the lock.
-func (o *outbox) finish(k kind, err error, patience time.Duration) {
-	if o.closed == nil {
+// half leaves the other direction open.
+func (o *outbox) finish(k kind, err error, half bool, patience time.Duration) {
+	if o.closed == nil || !half {
 		o.closed = err
 	}
 	o.deadline.stop()
@@ -40,15 +41,32 @@ func (o *outbox) finish(k kind, err error, patience time.Duration) {
 		_ = o.c.raw.Close()
 		return
 	}
+	said := o.said
+	if o.said = k; said == kindReset || said == k {
+		o.endReads(half)
+		return
+	}
 	if k == kindReset {
 		o.held, o.heldSize = nil, 0
 	}
 	if o.holding() {
 		o.hold(letter{kind: k})
-		_ = o.c.raw.SetReadDeadline(time.Now().Add(cutLinger))
+	} else {
+		o.sayLast(k, patience)
+	}
+	o.endReads(half)
+}
+
+// endReads bounds how long this end waits for the peer's end.
+func (o *outbox) endReads(half bool) {
+	if half {
 		return
 	}
-	o.sayLast(k, patience)
+	left := time.Duration(o.stream.last-Now()) + linger
+	if len(o.held) > 0 {
+		left = cutLinger
+	}
+	_ = o.c.raw.SetReadDeadline(time.Now().Add(left))
 }
 
 // sayLast sends the closing frame within patience, else in the background.
@@ -58,8 +76,6 @@ func (o *outbox) sayLast(k kind, patience time.Duration) {
 	if err == nil {
 		err = o.send(k, nil, Now())
 	}
-	left := time.Duration(o.stream.last-Now()) + linger
-	_ = o.c.raw.SetReadDeadline(time.Now().Add(left))
 	switch {
 	case err == nil:
 	case patience < linger && !isClosedErr(err):
@@ -93,7 +109,9 @@ func (o *outbox) shutdown() {
 	}
 	if w, ok := o.c.raw.(interface{ CloseWrite() error }); ok {
 		_ = w.CloseWrite()
+		return
 	}
+	_ = o.c.raw.Close()
 }
 
 // interrupt wakes writers because the peer's reset is due.

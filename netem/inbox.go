@@ -73,36 +73,42 @@ func (in *inbox) stuffed() bool {
 	return in.bytes.size >= unread && len(in.frames) > 0 && in.frames[0].due <= Now()
 }
 
-// room waits until there is some and returns it; nil once reads are over.
-func (in *inbox) room() []byte {
+// room waits until there is some and returns it. Once reads are over, what
+// comes is only looked at.
+func (in *inbox) room() (b []byte, open bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for in.closed == nil && in.stuffed() {
 		in.taken.Wait()
 	}
 	if in.closed != nil {
-		return nil
+		return make([]byte, smallChunk), false
 	}
 	in.bytes.rewind()
-	return in.bytes.room()
+	return in.bytes.room(), true
 }
 
-// put takes in n bytes that stand in room already. It returns the frames that
-// end the stream, so that the connection can act on them.
-func (in *inbox) put(b []byte) (ending header, err error) {
+// intake is what the pump acts on.
+type intake struct {
+	ending header // the fin or reset among the frames
+	data   bool
+}
+
+// put takes in bytes that stand in room already.
+func (in *inbox) put(b []byte) (intake, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.closed != nil {
-		return header{}, nil
-	}
 	in.bytes.grew(len(b))
-	ending, err = in.parse(b)
+	got, err := in.parse(b)
+	if in.closed != nil {
+		in.frames = nil
+	}
 	in.arrived.Broadcast()
-	return ending, err
+	return got, err
 }
 
 // parse walks over the headers in b, wherever the reads cut them.
-func (in *inbox) parse(b []byte) (ending header, err error) {
+func (in *inbox) parse(b []byte) (got intake, err error) {
 	for len(b) > 0 {
 		if in.skip > 0 {
 			n := min(in.skip, len(b))
@@ -117,20 +123,23 @@ func (in *inbox) parse(b []byte) (ending header, err error) {
 		in.scanned = 0
 		h, err := parseHeader(in.scan[:], Now())
 		if err != nil {
-			return h, err
+			return got, err
 		}
 		if h.kind == kindHello && in.greeted {
-			return h, fmt.Errorf("%w: got a second hello", errNotFrame)
+			return got, fmt.Errorf("%w: got a second hello", errNotFrame)
 		}
 		in.greeted = true
 		in.skip = h.length
 		in.asked.Store(h.asked)
 		in.note(h)
-		if h.kind == kindFin || h.kind == kindReset {
-			ending = h
+		switch h.kind {
+		case kindFin, kindReset:
+			got.ending = h
+		case kindData:
+			got.data = true
 		}
 	}
-	return ending, nil
+	return got, nil
 }
 
 func (in *inbox) note(h header) {

@@ -33,6 +33,8 @@ type outbox struct {
 	buf  []byte
 	// refused: a closed end has told a peer that still sends.
 	refused bool
+	// said is the closing frame, once there is one.
+	said kind
 	// probes since data last went out.
 	probes int
 }
