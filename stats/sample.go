@@ -84,7 +84,7 @@ func Compare(before, after Sample) Comparison {
 		c.Note = w.Error()
 	}
 	if smallestP(len(before), len(after)) > Alpha {
-		c.Note = fmt.Sprintf("need ≥ %d trials on each side to find a difference, got %d and %d", TrialsNeeded(1, Alpha), len(before), len(after))
+		c.Note = fmt.Sprintf("need ≥ %d trials on each side", TrialsNeeded(1, Alpha))
 	}
 	return c
 }

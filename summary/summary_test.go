@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,24 @@ func tiny(t *testing.T) *results.Run {
 	return run
 }
 
+// tinySummary is built once: its 29 trials' histograms take their time.
+var tinySummary = sync.OnceValues(func() (Summary, error) {
+	run, err := results.Open("../results/testdata/tiny")
+	if err != nil {
+		return Summary{}, err
+	}
+	return Build(run)
+})
+
+func buildTiny(t *testing.T) Summary {
+	t.Helper()
+	s, err := tinySummary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func build(t *testing.T, run *results.Run) Summary {
 	t.Helper()
 	s, err := Build(run)
@@ -38,7 +57,7 @@ func build(t *testing.T, run *results.Run) Summary {
 
 // The file is read by other programs: a change of it is a change of contract.
 func TestSummaryOfTheTinyRun(t *testing.T) {
-	got, err := build(t, tiny(t)).JSON()
+	got, err := buildTiny(t).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +78,7 @@ func TestSummaryOfTheTinyRun(t *testing.T) {
 
 func TestSizesSurviveWhatArithmeticSays(t *testing.T) {
 	var nodes, survived, blocked []int
-	for _, c := range build(t, tiny(t)).Cells {
+	for _, c := range buildTiny(t).Cells {
 		nodes = append(nodes, c.Nodes)
 		survived = append(survived, *c.Faults.Survived)
 		blocked = append(blocked, *c.Faults.BlockedAt)
@@ -76,7 +95,7 @@ func TestSizesSurviveWhatArithmeticSays(t *testing.T) {
 }
 
 func TestWriteThenRead(t *testing.T) {
-	s, dir := build(t, tiny(t)), t.TempDir()
+	s, dir := buildTiny(t), t.TempDir()
 	if err := s.Write(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +176,7 @@ func TestARepeatedTrialCountsOnceAndIsSaid(t *testing.T) {
 
 func TestWarningsOfOneKindAreCounted(t *testing.T) {
 	a, b := trial(1, time.Millisecond, 2000), trial(2, time.Millisecond, 2000)
-	a.Flags, b.Flags = []string{"host 91 % busy", "host 92 % busy"}, []string{"host 88.5 % busy"}
+	a.Flags, b.Flags = []string{"host 91 % busy", "host +92 % busy"}, []string{"host -88.5 % busy"}
 	if got := cellOf(t, a, b).Warnings; len(got) != 1 || got[0] != "2 of 2 trials: host 91 % busy (and alike)" {
 		t.Errorf("got %q", got)
 	}
@@ -271,7 +290,7 @@ func TestAuditsAreCounted(t *testing.T) {
 
 func TestEveryMetricOfARunIsKnownByName(t *testing.T) {
 	known := MetricNames()
-	for _, c := range build(t, tiny(t)).Cells {
+	for _, c := range buildTiny(t).Cells {
 		for name := range c.Metrics {
 			if !slices.Contains(known, name) {
 				t.Errorf("%s is not among MetricNames", name)

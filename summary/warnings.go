@@ -74,7 +74,7 @@ func aside(trials *cellTrials) []string {
 }
 
 // digits differ from trial to trial where the thing said is the same.
-var digits = regexp.MustCompile(`[0-9]+([.,][0-9]+)*(ns|µs|ms|s)?`)
+var digits = regexp.MustCompile(`[-+−]?[0-9]+([.,][0-9]+)*(ns|µs|ms|s)?`)
 
 // gather counts, for each thing said, the trials it was said of; it is quoted
 // as it was said first.
