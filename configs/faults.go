@@ -33,6 +33,17 @@ func (c cell) checkFaults(s Setup) Errors {
 	return errs
 }
 
+// checkMessages holds the shares of harmed messages against each other.
+func (c cell) checkMessages(s Setup) Errors {
+	if s.MessageFaults == nil {
+		return nil
+	}
+	if err := s.MessageFaults.Validate(); err != nil {
+		return Errors{c.origin.mistake(err.Error(), advice(err), "network.message_faults")}
+	}
+	return nil
+}
+
 func (s Setup) hasTarget(target string) bool {
 	if from, to, isLink := strings.Cut(target, "->"); isLink {
 		return from != to && s.hasMember(from) && s.hasMember(to)

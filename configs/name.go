@@ -14,7 +14,8 @@ var notInName = regexp.MustCompile(`[^a-z0-9]+`)
 
 // slug is text in the letters that a cell's name may have.
 func slug(text string) string {
-	return strings.Trim(notInName.ReplaceAllString(strings.ToLower(text), "-"), "-")
+	plain := strings.ReplaceAll(strings.ToLower(text), "µ", "u")
+	return strings.Trim(notInName.ReplaceAllString(plain, "-"), "-")
 }
 
 // name gives each setup its cell's name: size, engine and profile, then key
@@ -29,7 +30,7 @@ func name(setups []Setup, cells []cell) {
 			h.Write([]byte(n))
 			n = fmt.Sprintf("%s-%08x", strings.TrimRight(n[:longestName-9], "-"), h.Sum32())
 		}
-		// Values that differ only in what a name cannot have: 0.5ms and 0-5ms.
+		// What differs only in what a name does not have: two files m.yaml.
 		if taken[n]++; taken[n] > 1 {
 			n = fmt.Sprintf("%s-v%d", n, taken[n])
 		}

@@ -176,7 +176,7 @@ func (c cell) resolve() (Setup, Errors) {
 
 // fit finds what each value alone does not show: whether they go together.
 func (c cell) fit(s Setup, n *network) Errors {
-	errs := slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkTarget(s))
+	errs := slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s))
 	if len(errs) > 0 {
 		return errs
 	}

@@ -245,8 +245,14 @@ func TestEstimateFollowsThePlan(t *testing.T) {
 	if three := Estimate(mustPlan(t, fmt.Sprintf(text, 3, 0))); three != 3*one {
 		t.Errorf("three trials: got %s", three)
 	}
-	if proof := Estimate(mustPlan(t, fmt.Sprintf(text, 1, 1))); proof <= one+3*time.Second {
-		t.Errorf("a proof adds %s: less than the wait that shows it blocked", proof-one)
+	// Two failovers of two timeouts each, and the longer of 3 s and three timeouts.
+	const rest = time.Second + bootTime + auditTime
+	if proof := Estimate(mustPlan(t, fmt.Sprintf(text, 1, 1))) - one; proof != 7*time.Second+rest {
+		t.Errorf("a proof takes %s", proof)
+	}
+	slow := fmt.Sprintf(text, 0, 1) + "\nraft: {heartbeat_timeout: 2s, election_timeout: 2s}"
+	if proof := Estimate(mustPlan(t, slow)); proof != 14*time.Second+rest {
+		t.Errorf("a proof with slow elections takes %s", proof)
 	}
 }
 

@@ -83,3 +83,30 @@ func TestLoadOfNothingAndOfTooMuch(t *testing.T) {
 		t.Error("a file over the limit was read")
 	}
 }
+
+// Two matrices of one name are two cells.
+func TestCellsOfOneNameAreNumbered(t *testing.T) {
+	one, two := t.TempDir(), t.TempDir()
+	write(t, one, "m.yaml", ownMatrix)
+	write(t, two, "m.yaml", strings.Replace(ownMatrix, "30ms", "20ms", 1))
+	p := mustPlan(t, "nodes: 3\nnetwork: {profile: ["+one+"/m.yaml, "+two+"/m.yaml]}")
+	if diff := cmp.Diff([]string{"n3-hashicorp-m", "n3-hashicorp-m-v2"}, cellNames(p)); diff != "" {
+		t.Error(diff)
+	}
+	if got := p.Setups[1].Links["n1"]["n2"].Delay; got != 10*time.Millisecond {
+		t.Errorf("the second cell has the first one's links: %s", got)
+	}
+}
+
+// Cells share a network only where all of it is the same.
+func TestPlacesAreNotShared(t *testing.T) {
+	p := mustPlan(t, "nodes: 3\nleader: [a, b]\nclient: [\"\", c]\nraft: {max_rpcs_in_flight: [1, 2]}")
+	for _, s := range p.Setups {
+		if far := len(s.Links["client"]) > 0; far != (s.Client == "c") {
+			t.Errorf("%s: the load generator at %q has links %v", s.Cell, s.Client, s.Links["client"])
+		}
+		if s.Params["leader"] != s.Leader {
+			t.Errorf("%s: leader %s, parameter %s", s.Cell, s.Leader, s.Params["leader"])
+		}
+	}
+}
