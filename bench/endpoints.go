@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftbench/raftbench/check"
 	"github.com/raftbench/raftbench/client"
+	"github.com/raftbench/raftbench/results"
 )
 
 // attachBound is how long the endpoints of a running cluster may take to
@@ -40,6 +41,10 @@ func newRig(job Job) *rig {
 		prefix: fmt.Sprintf("%s-%d/", job.Setup.Cell, job.Trial),
 	}
 	r.ledger = check.NewLedger(r.prefix)
+	w := job.Setup.Workload
+	if job.Kind == results.Proof || w.ReadRatio > 0 && w.Reads != serializable {
+		r.history = check.NewHistory(r.prefix, 0, 0)
+	}
 	return r
 }
 

@@ -32,7 +32,7 @@ func (t *trial) measure(ctx context.Context) error {
 		}
 		targets = t.harm.targets()
 	}
-	gen := loadgen.New(targets, t.rig.workload(), t.rig.ledger)
+	gen := loadgen.New(targets, t.rig.workload(), t.rig.observers()...)
 	t.stage("warming up")
 	if err := t.warmUp(ctx, gen); err != nil {
 		return err
@@ -101,7 +101,9 @@ func (t *trial) window(ctx context.Context, gen *loadgen.Generator, o offer, lea
 	if err != nil {
 		return err
 	}
+	watch := t.watchUsage()
 	rec, err := t.offer(ctx, gen, o)
+	used := watch()
 	if err != nil {
 		return err
 	}
@@ -113,6 +115,7 @@ func (t *trial) window(ctx context.Context, gen *loadgen.Generator, o offer, lea
 		return err
 	}
 	w := record(rec, o.rate)
+	w.Usage = used
 	cost := after.since(before)
 	cost.fill(&w)
 	w.Limit = limitOf(&w, cost, t.job.Setup, leader)

@@ -139,7 +139,7 @@ func (c cost) fill(w *results.Window) {
 	for _, d := range c.cpu {
 		w.CPUSeconds += d.Seconds()
 	}
-	w.ClientCPUSeconds = c.client.Seconds()
+	w.ClientCPUSeconds, w.InjectionCPUSeconds = c.client.Seconds(), c.injection.Seconds()
 	w.HostBusy, w.ForeignBusy = c.hostBusy, c.foreignBusy
 	w.NetworkBytes, w.DiskBytes, w.Fsyncs = c.network, c.disk, c.fsyncs
 }

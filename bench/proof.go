@@ -22,7 +22,10 @@ const (
 	provingWrites = 20
 	// proofRate is offered throughout a proof, per second, to every member
 	// that lives, in turn: whoever leads is found without being told.
-	proofRate = 100
+	proofRate = 150
+	// proofReads is the share of linearizable reads in that load: agreement
+	// is also that nobody reads what was never, or is no longer, so.
+	proofReads = 0.3
 	// proofTimeout of one write, so that those caught by a kill end soon.
 	proofTimeout = 2 * time.Second
 	// minBlocked is the least time in which nothing may be acknowledged.
@@ -233,8 +236,8 @@ func (p *proof) offer(ctx context.Context) *load {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &load{cancel: cancel, done: make(chan loadgen.Recording, 1)}
 	work := p.rig.workload()
-	work.ReadRatio = 0
-	gen := loadgen.New([]loadgen.Target{p.acks.watch(p.router)}, work, p.rig.ledger)
+	work.ReadRatio, work.Serializable = proofReads, false
+	gen := loadgen.New([]loadgen.Target{p.acks.watch(p.router)}, work, p.rig.observers()...)
 	go func() {
 		rec, _ := gen.Run(ctx, loadgen.Window{
 			Name: "proof", Schedule: loadgen.Constant(proofRate), Duration: proofBound,

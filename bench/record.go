@@ -18,7 +18,8 @@ func record(rec loadgen.Recording, offered float64) results.Window {
 		Latency: latency(rec.Latency), Service: latency(rec.Service), Lag: latency(rec.Lag),
 		Errors: rec.Rejected, Unknown: rec.Unknown, Dropped: rec.Dropped,
 		RecordErrors: rec.RecordErrors, MeanInFlight: rec.MeanInFlight,
-		Series: points(rec.Seconds), Parts: points(rec.Parts),
+		PacingCPUSeconds: rec.PacingCPU.Seconds(),
+		Series:           points(rec.Seconds), Parts: points(rec.Parts),
 	}
 	if rec.Window.Schedule == nil {
 		w.Mode = results.ModeClosed

@@ -24,6 +24,9 @@ type rig struct {
 	cluster *cluster.Cluster
 	events  *timeline
 	ledger  *check.Ledger
+	// history samples keys for linearizability; nil where no linearizable
+	// read is made.
+	history *check.History
 	prefix  string
 	seed    int64
 	// site is the load generator's end of its links; nil when it stands
@@ -196,13 +199,24 @@ func (r *rig) targets(ctx context.Context, leader string) ([]loadgen.Target, err
 	return out, nil
 }
 
+// serializable reads answer from the asked node alone, and may be stale.
+const serializable = "serializable"
+
 // workload of the setup, with keys that are this trial's alone.
 func (r *rig) workload() loadgen.Workload {
 	w := r.setup.Workload
 	return loadgen.Workload{
 		KeyPrefix: r.prefix, Keys: w.Keys, KeySize: w.KeySize, ValueSize: w.ValueSize,
-		ReadRatio: w.ReadRatio, Serializable: w.Reads == "serializable", Seed: r.seed,
+		ReadRatio: w.ReadRatio, Serializable: w.Reads == serializable, Seed: r.seed,
 	}
+}
+
+// observers of the load: what the audit will rest on.
+func (r *rig) observers() []loadgen.Observer {
+	if r.history == nil {
+		return []loadgen.Observer{r.ledger}
+	}
+	return []loadgen.Observer{r.ledger, r.history}
 }
 
 // auditBound is how long replicas may take to catch up and agree.

@@ -29,6 +29,8 @@ type trial struct {
 	// unsafe lists what no Raft may do: it fails the run, whatever its speed.
 	unsafe []string
 	stage  func(string)
+	// clientCPU is our own CPU time when the trial began.
+	clientCPU time.Duration
 }
 
 // trialBound is far above what any trial needs beside its windows; it exists
@@ -38,7 +40,7 @@ const trialBound = 3 * time.Minute
 func (r *Runner) newTrial(job Job, attempt int) *trial {
 	s := job.Setup
 	return &trial{
-		job: job, runner: r,
+		job: job, runner: r, clientCPU: ownCPU(),
 		record: results.Trial{
 			SchemaVersion: results.SchemaVersion, Cell: s.Cell, Trial: job.Trial, Kind: job.Kind,
 			Seed: job.Seed, StartedAt: time.Now().UTC(), Attempt: attempt,
@@ -88,6 +90,7 @@ func (t *trial) live(ctx context.Context) (err error) {
 		return err
 	}
 	t.stage("auditing")
+	t.resources(ctx)
 	return t.audit(ctx)
 }
 
@@ -121,6 +124,7 @@ func (t *trial) audit(ctx context.Context) error {
 		return err
 	}
 	t.record.Audit = auditRecord(report, len(t.rig.places()))
+	t.linearizable()
 	if !t.record.Durable && t.job.Kind == results.Proof {
 		return nil // nodes that lost their memory by design prove nothing
 	}
@@ -131,6 +135,23 @@ func (t *trial) audit(ctx context.Context) error {
 		t.unsafe = append(t.unsafe, "audit: "+f.String())
 	}
 	return nil
+}
+
+// searchBound is how long the search for a linear order may take.
+const searchBound = 5 * time.Second
+
+// linearizable judges the sampled keys, where any were read.
+func (t *trial) linearizable() {
+	if t.rig.history == nil {
+		return
+	}
+	found := t.rig.history.Linearizable(searchBound)
+	t.record.Audit.Linearizable = string(found.Answer)
+	t.record.Audit.LinearizableOps = found.Operations
+	for _, f := range found.Findings {
+		t.record.Audit.Findings = append(t.record.Audit.Findings, f.String())
+		t.unsafe = append(t.unsafe, "history: "+f.String())
+	}
 }
 
 func auditRecord(r check.Report, nodes int) *results.Audit {

@@ -116,9 +116,16 @@ type Window struct {
 	// Costs of this window alone, all nodes together (client apart).
 	CPUSeconds       float64 `json:"cpu_seconds"`
 	ClientCPUSeconds float64 `json:"client_cpu_seconds"`
-	NetworkBytes     int64   `json:"network_bytes"`
-	DiskBytes        int64   `json:"disk_bytes"`
-	Fsyncs           int64   `json:"fsyncs"`
+	// PacingCPUSeconds is what keeping the schedule took, of the client's
+	// time; InjectionCPUSeconds what producing delays took, of the nodes'.
+	PacingCPUSeconds    float64 `json:"pacing_cpu_seconds"`
+	InjectionCPUSeconds float64 `json:"injection_cpu_seconds"`
+	NetworkBytes        int64   `json:"network_bytes"`
+	DiskBytes           int64   `json:"disk_bytes"`
+	Fsyncs              int64   `json:"fsyncs"`
+
+	// Usage is each node's process by second; counters are since its start.
+	Usage []UsagePoint `json:"usage,omitempty"`
 
 	Series []Point `json:"series"` // by second
 	Parts  []Point `json:"parts"`  // by tenth
@@ -133,6 +140,15 @@ type Point struct {
 	P50NS        int64   `json:"p50_ns"`
 	P99NS        int64   `json:"p99_ns"`
 	MeanInFlight float64 `json:"mean_in_flight"`
+}
+
+// UsagePoint is what one process had used at an instant of a window.
+type UsagePoint struct {
+	AtNS       int64   `json:"at_ns"`
+	Node       string  `json:"node"`
+	CPUSeconds float64 `json:"cpu_seconds"`
+	RSSBytes   int64   `json:"rss_bytes"`
+	DiskBytes  int64   `json:"disk_bytes"`
 }
 
 // Fault is what a proof trial proved.
@@ -156,13 +172,19 @@ type Fault struct {
 
 // Audit is the judgement at the end of every trial.
 type Audit struct {
-	Nodes    int      `json:"nodes"` // how many were asked
-	Keys     int64    `json:"keys"`
-	Acked    int64    `json:"acked"`
-	Unknown  int64    `json:"unknown"`
-	Lost     int64    `json:"lost"`
-	Revision int64    `json:"revision"`
-	Findings []string `json:"findings"` // empty: nothing to object to
+	Nodes    int   `json:"nodes"` // how many were asked
+	Keys     int64 `json:"keys"`
+	Acked    int64 `json:"acked"`
+	Unknown  int64 `json:"unknown"`
+	Lost     int64 `json:"lost"`
+	Revision int64 `json:"revision"`
+	// Linearizable judges a sample of keys by a search for an order that
+	// explains every answer: "ok", "violated", "unknown" (not decided in
+	// time), or empty where nothing was read. LinearizableOps is how many
+	// operations it rests on.
+	Linearizable    string   `json:"linearizable,omitempty"`
+	LinearizableOps int      `json:"linearizable_ops,omitempty"`
+	Findings        []string `json:"findings"` // empty: nothing to object to
 }
 
 // Link is one directed link, asked and realised.
