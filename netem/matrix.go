@@ -35,16 +35,8 @@ type matrixFile struct {
 //	  - {from: a, to: b, delay: 5ms, jitter: 1ms, distribution: normal, loss: 0.1%, rate: 1gbit}
 func ParseProfile(name string, data []byte) (Profile, error) {
 	m := matrix{name: name}
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return Profile{}, m.syntax(err)
-	}
-	m.root = body(file)
-	if err := m.refuseUnsupported(); err != nil {
+	if err := m.read(data); err != nil {
 		return Profile{}, err
-	}
-	if err := yaml.UnmarshalWithOptions(data, &m.file, yaml.Strict()); err != nil {
-		return Profile{}, m.syntax(err)
 	}
 	p := Profile{Name: name, Source: m.file.Source, Date: m.file.Date, Sites: m.file.Sites, Links: map[string]map[string]Shape{}}
 	for _, step := range []func(*Profile) error{m.sites, m.local, m.pairs, m.links} {
@@ -53,6 +45,28 @@ func ParseProfile(name string, data []byte) (Profile, error) {
 		}
 	}
 	return p, nil
+}
+
+// read fills the file's figures. goccy/go-yaml panics on some malformed tags;
+// such a file is a mistake like any other.
+func (m *matrix) read(data []byte) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = m.syntax(fmt.Errorf("the YAML cannot be read: %v", r))
+		}
+	}()
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return m.syntax(err)
+	}
+	m.root = body(file)
+	if err := m.refuseUnsupported(); err != nil {
+		return err
+	}
+	if err := yaml.UnmarshalWithOptions(data, &m.file, yaml.Strict()); err != nil {
+		return m.syntax(err)
+	}
+	return nil
 }
 
 func body(f *ast.File) ast.Node {
@@ -83,8 +97,12 @@ func (m *matrix) syntax(err error) error {
 
 // wrong is a mistake at the node that keys lead to, or the nearest above it.
 func (m *matrix) wrong(keys []any, hint, format string, args ...any) error {
-	at := locate(m.root, keys).GetToken().Position
-	return mistake{text: fmt.Sprintf("%s:%d:%d: %s", m.name, at.Line, at.Column, fmt.Sprintf(format, args...)), hint: hint}
+	place := m.name
+	if n := locate(m.root, keys); n != nil && n.GetToken() != nil {
+		at := n.GetToken().Position
+		place = fmt.Sprintf("%s:%d:%d", m.name, at.Line, at.Column)
+	}
+	return mistake{text: place + ": " + fmt.Sprintf(format, args...), hint: hint}
 }
 
 // locate follows mapping keys and sequence indices as far as they lead.
