@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"image/color"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -229,8 +230,7 @@ func shortenPoints(p pen, text string, room float64) string {
 		return text
 	}
 	r := []rune(text)
-	for len(r) > 1 && p.width(string(r)+"…") > room {
-		r = r[:len(r)-1]
-	}
-	return strings.TrimSpace(string(r)) + "…"
+	// The longest beginning that fits, never less than one letter.
+	n := sort.Search(len(r), func(n int) bool { return p.width(string(r[:n+1])+"…") > room })
+	return strings.TrimSpace(string(r[:max(n, 1)])) + "…"
 }

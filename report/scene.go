@@ -3,6 +3,7 @@ package report
 import (
 	"image/color"
 	"math"
+	"sync"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
@@ -49,9 +50,26 @@ func (p pen) face() font.Face {
 	return fonts.Lookup(f, f.Size)
 }
 
+// widths remembers what was measured: kerning is slow, and layout asks for
+// the same words again and again. A report's words are few.
+var widths sync.Map
+
+type extent struct {
+	size float64
+	bold bool
+	text string
+}
+
 func (p pen) width(text string) float64 {
+	// By size and weight alone: the widths are those of letters.
+	k := extent{p.size, p.bold, text}
+	if w, ok := widths.Load(k); ok {
+		return w.(float64)
+	}
 	face := p.face()
-	return float64(face.Width(text))
+	w := float64(face.Width(text))
+	widths.Store(k, w)
+	return w
 }
 
 // Of Liberation Sans, as shares of the size: how far letters reach above and
