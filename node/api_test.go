@@ -180,7 +180,7 @@ func TestRefusals(t *testing.T) {
 	for name, test := range map[string]struct{ got, want error }{
 		"empty key":          {put("", "1"), rpctypes.ErrEmptyKey},
 		"old revision":       {get(clientv3.WithRev(2)), rpctypes.ErrCompacted},
-		"future revision":    {get(clientv3.WithRev(9)), rpctypes.ErrFutureRev},
+		"future revision":    {get(clientv3.WithRev(4)), rpctypes.ErrFutureRev},
 		"lease":              {put("a", "1", clientv3.WithLease(7)), rpctypes.ErrLeaseNotFound},
 		"lease in txn":       {txn(clientv3.OpPut("q", "1", clientv3.WithLease(7))), rpctypes.ErrLeaseNotFound},
 		"ignored value":      {put("new", "", clientv3.WithIgnoreValue()), rpctypes.ErrKeyNotFound},

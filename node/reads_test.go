@@ -1,9 +1,11 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/raft"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -58,6 +60,38 @@ func TestReadsShareARound(t *testing.T) {
 	if grown := n.raft.LastIndex() - before; grown != 1 {
 		t.Errorf("reads put %d entries into the log, want one barrier", grown)
 	}
+	// The machine never hears of the barrier, yet nothing is outstanding.
+	if applied, last := n.applied(), n.raft.LastIndex(); applied != last {
+		t.Errorf("applied up to %d of %d", applied, last)
+	}
+}
+
+// TestWaitForTheMachine: a read waits for its index, no longer and no shorter.
+func TestWaitForTheMachine(t *testing.T) {
+	m := newMachine()
+	ctx, cancel := context.WithCancel(bounded(t))
+	early, done, never := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	go func() { early <- m.wait(ctx, 0) }()
+	go func() { done <- m.wait(ctx, 2) }()
+	go func() { never <- m.wait(ctx, 3) }()
+	if err := <-early; err != nil {
+		t.Error(err)
+	}
+	for index := range uint64(2) {
+		select {
+		case err := <-done:
+			t.Errorf("index 2 was there before entry %d: %v", index+1, err)
+		default:
+		}
+		m.Apply(&raft.Log{Index: index + 1, Type: raft.LogConfiguration})
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	cancel()
+	if err := <-never; !errors.Is(err, context.Canceled) {
+		t.Errorf("index 3: %v", err)
+	}
 }
 
 // TestErrorsTellTheOutcome: which of raft's errors say that an entry certainly was not
@@ -81,6 +115,9 @@ func TestErrorsTellTheOutcome(t *testing.T) {
 		if definite[got] != test.definite {
 			t.Errorf("%s: %v is taken as definite %v, want %v", name, got, definite[got], test.definite)
 		}
+	}
+	if got := applyError(raft.ErrLeadershipLost); !errors.Is(got, errLeadership) {
+		t.Errorf("leadership lost: got %v, want %v", got, errLeadership)
 	}
 	for name, test := range map[string]struct{ in, want error }{
 		"the leader's word":   {status.Error(codes.FailedPrecondition, "etcdserver: not leader"), nil},
@@ -112,8 +149,12 @@ func TestNothingIsSentWithoutAConnection(t *testing.T) {
 	_ = held.Close()
 	fresh := newForwarder(follower.endpoint, newPeers(leader))
 	defer fresh.close() //nolint:errcheck // the connection never was
+	begin := time.Now()
 	if _, err := fresh.ready(bounded(t), leader.ID); !errors.Is(err, errNotConnected) {
 		t.Errorf("got %v, want %v", err, errNotConnected)
+	}
+	if took := time.Since(begin); took >= connectWait {
+		t.Errorf("a refused connection was waited for, %v", took)
 	}
 	if _, err := fresh.ready(bounded(t), "n9"); !errors.Is(err, errNotConnected) {
 		t.Errorf("unknown member: got %v, want %v", err, errNotConnected)

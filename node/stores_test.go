@@ -117,6 +117,34 @@ func TestEmulatedDisk(t *testing.T) {
 	}
 }
 
+// moody takes its time for the first write only.
+type moody struct {
+	*raft.InmemStore
+	pause time.Duration
+}
+
+func (m *moody) StoreLogs(logs []*raft.Log) error {
+	netem.SleepUntil(netem.Now() + m.pause.Nanoseconds())
+	m.pause = 0
+	return m.InmemStore.StoreLogs(logs)
+}
+
+// TestEmulatedDiskIsNeverEarly: the store's own work is part of the device's
+// time, and a wrong guess of it does not make the device faster.
+func TestEmulatedDiskIsNeverEarly(t *testing.T) {
+	const device = 4 * time.Millisecond
+	d := &disk{backing: &moody{InmemStore: raft.NewInmemStore(), pause: device / 2}, emulated: device, storeTime: newHistogram()}
+	for i := range uint64(3) {
+		begin := netem.Now()
+		if err := d.StoreLogs(entries(i+1, i+1)); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Duration(netem.Now() - begin); took < device {
+			t.Errorf("write %d took %v, want at least %v", i+1, took, device)
+		}
+	}
+}
+
 // TestPowerLoss: what was never synced is gone after a power loss, and only
 // then; what was synced is there.
 func TestPowerLoss(t *testing.T) {
