@@ -25,7 +25,7 @@ func distributions(s summary.Summary, count int) []distribution {
 	var out []distribution
 	for gi, g := range groups(s) {
 		for i, c := range g.cells {
-			h := hdrhistogram.New(1, 600e9, 3)
+			h := hdrhistogram.New(1, 600e9, 2)
 			for _, v := range samples(uint64(i), count, c.Metrics[writeP50].Median) {
 				_ = h.RecordValue(v)
 			}
@@ -75,7 +75,7 @@ func every(sub subject, count int) []chart {
 		}
 	}
 	if count > 0 {
-		all = append(all, latencies(sub, distributions(sub.summary, count), "calm")...)
+		all = append(all, latencies(sub, distributions(sub.summary, min(count, 5000)), "calm")...)
 	}
 	return append(all, loads(sub)...)
 }
