@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/configs"
-	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
 )
@@ -63,29 +62,17 @@ func storeBusy(c cost, leader string) float64 {
 // most MaxRPCsInFlight batches of MaxAppendEntries entries a round trip, to
 // the follower that completes the quorum. Zero means no bound.
 func pipelineBound(s configs.Setup, leader string) float64 {
-	rtt := quorumRTT(s, leader)
-	if rtt <= 0 {
-		return 0
-	}
-	return float64(max(1, s.Raft.MaxRPCsInFlight)*s.Raft.MaxAppendEntries) / rtt.Seconds()
+	return quorum.PipelineBound(s.Raft.MaxAppendEntries, s.Raft.MaxRPCsInFlight, quorumRTT(s, leader))
 }
 
 // quorumRTT is the emulated round trip from the leader to the follower that
 // completes its quorum.
 func quorumRTT(s configs.Setup, leader string) time.Duration {
-	sites := map[string]string{}
-	for i := range s.Nodes {
-		sites[configs.MemberID(i)] = s.Network.Site(i)
-	}
 	var rtts []time.Duration
-	for id, site := range sites {
-		if id != leader {
-			rtts = append(rtts, roundTrip(s.Network, sites[leader], site))
+	for i := range s.Nodes {
+		if id := configs.MemberID(i); id != leader {
+			rtts = append(rtts, s.Links[leader][id].Delay+s.Links[id][leader].Delay)
 		}
 	}
 	return quorum.CompletingRTT(rtts, s.Nodes)
-}
-
-func roundTrip(p netem.Profile, a, b string) time.Duration {
-	return p.Shape(a, b).Delay + p.Shape(b, a).Delay
 }

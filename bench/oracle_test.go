@@ -23,6 +23,10 @@ func quorumTrip(p netem.Profile, n int) time.Duration {
 	return quorum.CompletingRTT(rtts, n)
 }
 
+func roundTrip(p netem.Profile, a, b string) time.Duration {
+	return p.Shape(a, b).Delay + p.Shape(b, a).Delay
+}
+
 // inMemory removes the disk from what is measured.
 func inMemory() control.Storage {
 	return control.Storage{Store: control.StoreMemory, LogCache: 512}

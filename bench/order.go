@@ -15,6 +15,8 @@ type Job struct {
 	Trial int
 	// Seed of everything random in the trial.
 	Seed int64
+	// Attempt to begin with, from 1: a resumed run goes on counting.
+	Attempt int
 	// Block in which the trial stands, from 0.
 	Block int
 }
@@ -33,28 +35,38 @@ func Order(plan configs.Plan) []Job {
 		for _, i := range rng.Perm(len(plan.Setups)) {
 			jobs = append(jobs, Job{
 				Setup: plan.Setups[i], Kind: kind, Trial: block + 1,
-				Seed: int64(rng.Uint64() >> 1), Block: block, //nolint:gosec // 63 bits fit
+				Seed: int64(rng.Uint64() >> 1), Block: block, Attempt: 1, //nolint:gosec // 63 bits fit
 			})
 		}
 	}
 	return jobs
 }
 
-// remaining leaves out the jobs whose trial is already on record.
-func remaining(jobs []Job, done []results.Trial) []Job {
-	type id struct {
-		cell  string
-		trial int
-	}
-	finished := map[id]bool{}
+// remaining leaves out the jobs whose trial is settled on record: a valid
+// attempt, one that broke a promise, or as many as the plan repeats.
+func remaining(plan configs.Plan, done []results.Trial) []Job {
+	attempts, settled := map[trialID]int{}, map[trialID]bool{}
 	for _, t := range done {
-		finished[id{t.Cell, t.Trial}] = true
+		id := trialID{t.Cell, t.Trial}
+		attempts[id] = max(attempts[id], t.Attempt)
+		unsafe := t.Audit != nil && len(t.Audit.Findings) > 0
+		if t.Valid || unsafe || t.Attempt > plan.Retries {
+			settled[id] = true
+		}
 	}
 	var left []Job
-	for _, j := range jobs {
-		if !finished[id{j.Setup.Cell, j.Trial}] {
+	for _, j := range Order(plan) {
+		id := trialID{j.Setup.Cell, j.Trial}
+		if !settled[id] {
+			j.Attempt = attempts[id] + 1
 			left = append(left, j)
 		}
 	}
 	return left
+}
+
+// trialID tells the trials of a run apart.
+type trialID struct {
+	cell  string
+	trial int
 }

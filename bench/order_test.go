@@ -62,12 +62,30 @@ func TestEachTrialHasASeedOfItsOwn(t *testing.T) {
 
 // What is run and what is left of it make up the plan, in the plan's order.
 func TestAResumedRunRepeatsNothing(t *testing.T) {
-	jobs := Order(somePlan(3, 4, 1, 1))
+	plan := somePlan(3, 4, 1, 1)
+	jobs := Order(plan)
 	var done []results.Trial
 	for _, j := range jobs[:7] {
-		done = append(done, results.Trial{Cell: j.Setup.Cell, Trial: j.Trial, Kind: j.Kind})
+		done = append(done, results.Trial{Cell: j.Setup.Cell, Trial: j.Trial, Kind: j.Kind, Attempt: 1, Valid: true})
 	}
-	if left := remaining(jobs, done); !reflect.DeepEqual(left, jobs[7:]) {
+	if left := remaining(plan, done); !reflect.DeepEqual(left, jobs[7:]) {
 		t.Errorf("got %d jobs left, want the last %d of the plan", len(left), len(jobs)-7)
+	}
+}
+
+// An invalid trial that was to be repeated when the run was cut off still is,
+// as the next attempt; one that was repeated enough, or that broke a promise,
+// is settled.
+func TestAResumedRunRepeatsWhatWasToBeRepeated(t *testing.T) {
+	plan := somePlan(1, 3, 0, 1)
+	plan.Retries = 1
+	done := []results.Trial{
+		{Cell: "cell-0", Trial: 1, Attempt: 1},
+		{Cell: "cell-0", Trial: 2, Attempt: 1}, {Cell: "cell-0", Trial: 2, Attempt: 2},
+		{Cell: "cell-0", Trial: 3, Attempt: 1, Audit: &results.Audit{Findings: []string{"lost write"}}},
+	}
+	left := remaining(plan, done)
+	if len(left) != 1 || left[0].Trial != 1 || left[0].Attempt != 2 {
+		t.Errorf("got %+v, want the second attempt of trial 1", left)
 	}
 }

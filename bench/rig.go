@@ -48,7 +48,9 @@ func boot(ctx context.Context, job Job, start cluster.Starter, dir, logs string)
 	s := job.Setup
 	r := newRig(job)
 	nodes := members(s, job.Seed)
-	r.placeClient(nodes)
+	if err := r.placeClient(); err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	c, err := cluster.Start(ctx, cluster.Spec{
 		Start: start, Dir: dir, LogDir: logs, Nodes: nodes,
@@ -65,8 +67,11 @@ func boot(ctx context.Context, job Job, start cluster.Starter, dir, logs string)
 func members(s configs.Setup, seed int64) []control.Options {
 	nodes := cluster.Nodes(s.Nodes, s.Network, s.Raft, s.Storage, seed)
 	for i := range nodes {
+		// The setup's links are the profile's with the experiment's changes,
+		// and include those to the load generator.
+		nodes[i].Links = s.Links[nodes[i].ID]
 		nodes[i].MessageFaults = s.MessageFaults
-		if s.Network.Name != "none" {
+		if len(s.Links) > 0 {
 			nodes[i].Probe = linkProbe
 		}
 	}
@@ -86,22 +91,18 @@ func leaderAt(s configs.Setup, nodes []control.Options) string {
 	return nodes[0].ID
 }
 
-// placeClient gives the load generator its site and both ends of its links.
-func (r *rig) placeClient(nodes []control.Options) {
+// placeClient gives the load generator its end of the links to the members.
+func (r *rig) placeClient() error {
 	if r.setup.Client == "" {
-		return
+		return nil
 	}
 	r.site = netem.NewEndpoint(control.ClientLink, r.seed)
-	for i, n := range nodes {
-		out := r.setup.Network.Shape(r.setup.Client, n.Site)
-		if err := r.site.Shape(n.ID, out); err != nil {
-			panic(err) // the profile was validated when it was read
+	for to, shape := range r.setup.Links[control.ClientLink] {
+		if err := r.site.Shape(to, shape); err != nil {
+			return fmt.Errorf("link from the load generator to %s: %w", to, err)
 		}
-		if nodes[i].Links == nil {
-			nodes[i].Links = map[string]netem.Shape{}
-		}
-		nodes[i].Links[control.ClientLink] = r.setup.Network.Shape(n.Site, r.setup.Client)
 	}
+	return nil
 }
 
 // place is one server that can be loaded and audited.

@@ -60,13 +60,13 @@ type Progress struct {
 // on record and the context's error is returned.
 func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	defer func() { _ = os.RemoveAll(filepath.Join(r.Writer.Dir(), "data")) }()
-	jobs := remaining(Order(r.Plan), r.Done)
+	jobs := remaining(r.Plan, r.Done)
 	r.capacities = knownCapacities(r.Done)
 	clock := newEstimate(r.Plan, jobs)
 	out := Outcome{}
 	valid := validCells(r.Done)
 	for i, job := range jobs {
-		for attempt := 1; ; attempt++ {
+		for attempt := job.Attempt; ; attempt++ {
 			t := r.newTrial(job, attempt)
 			step := Progress{Job: job, Number: i + 1, Of: len(jobs), Attempt: attempt}
 			t.stage = func(s string) {

@@ -46,6 +46,7 @@ func (r *Runner) newTrial(job Job, attempt int) *trial {
 			Seed: job.Seed, StartedAt: time.Now().UTC(), Attempt: attempt,
 			Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Params: s.Params,
 			Durable:        s.Storage.Store == control.StoreBolt,
+			MessageFaults:  s.MessageFaults != nil,
 			InvalidReasons: []string{}, Flags: []string{},
 			Windows: []results.Window{}, Links: []results.Link{}, Resources: []results.Resource{},
 		},
@@ -65,9 +66,21 @@ func (t *trial) run(ctx context.Context) error {
 	if err != nil {
 		t.record.InvalidReasons = append(t.record.InvalidReasons, err.Error())
 	}
-	t.record.InvalidReasons = append(t.record.InvalidReasons, t.unsafe...)
+	if len(t.unsafe) > 0 {
+		t.condemn()
+	}
 	t.record.Valid = len(t.record.InvalidReasons) == 0
 	return nil
+}
+
+// condemn records a violation where every later judge looks for one, also
+// when the trial did not get as far as its audit.
+func (t *trial) condemn() {
+	t.record.InvalidReasons = append(t.record.InvalidReasons, t.unsafe...)
+	if t.record.Audit == nil {
+		t.record.Audit = &results.Audit{}
+	}
+	t.record.Audit.Findings = t.unsafe
 }
 
 // live boots, loads, audits and stops.
@@ -132,7 +145,7 @@ func (t *trial) audit(ctx context.Context) error {
 		t.record.Proof.Lost = report.Lost
 	}
 	for _, f := range report.Findings {
-		t.unsafe = append(t.unsafe, "audit: "+f.String())
+		t.unsafe = append(t.unsafe, f.String())
 	}
 	return nil
 }
@@ -149,8 +162,7 @@ func (t *trial) linearizable() {
 	t.record.Audit.Linearizable = string(found.Answer)
 	t.record.Audit.LinearizableOps = found.Operations
 	for _, f := range found.Findings {
-		t.record.Audit.Findings = append(t.record.Audit.Findings, f.String())
-		t.unsafe = append(t.unsafe, "history: "+f.String())
+		t.unsafe = append(t.unsafe, f.String())
 	}
 }
 
@@ -158,9 +170,6 @@ func auditRecord(r check.Report, nodes int) *results.Audit {
 	a := &results.Audit{
 		Nodes: nodes, Keys: r.Keys, Acked: r.Acked, Unknown: r.Unknown,
 		Lost: r.Lost, Revision: r.Revision, Findings: []string{},
-	}
-	for _, f := range r.Findings {
-		a.Findings = append(a.Findings, f.String())
 	}
 	return a
 }

@@ -37,6 +37,9 @@ type Trial struct {
 	Load    string `json:"load"`
 	// Durable is false where the store keeps nothing over a restart.
 	Durable bool `json:"durable"`
+	// MessageFaults marks a safety run whose raft messages were harmed; its
+	// latencies and rates are no performance result.
+	MessageFaults bool `json:"message_faults,omitempty"`
 	// Params holds the other axes of the matrix by their YAML path
 	// (raft.max_rpcs_in_flight: "16").
 	Params map[string]string `json:"params,omitempty"`

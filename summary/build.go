@@ -70,6 +70,10 @@ func buildCell(run *results.Run, trials *cellTrials) (Cell, error) {
 		Trials: len(trials.measure), ValidTrials: len(measured),
 		Faults: faults(trials, size.Tolerates()), Warnings: warnings(trials),
 	}
+	if first.MessageFaults {
+		measured, trials.proof = nil, nil // what they proved stands in Faults
+		c.Warnings = append(c.Warnings, "message faults: a safety run, no performance result")
+	}
 	p := &pool{run: run, trials: measured}
 	c.Metrics = metrics(observe(measured, valid(trials.proof)))
 	tails, err := p.tails(c.Metrics)

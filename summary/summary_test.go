@@ -347,3 +347,16 @@ func TestNothingMeasuredIsNothingSaid(t *testing.T) {
 		t.Errorf("an empty run: got %+v", s)
 	}
 }
+
+// What message faults harmed proves safety and measures nothing.
+func TestMessageFaultsAreNoPerformanceResult(t *testing.T) {
+	harmed := trial(1, 2*time.Millisecond, 1000)
+	harmed.MessageFaults = true
+	c := cellOf(t, harmed)
+	if len(c.Metrics) > 0 {
+		t.Errorf("got metrics %v of a run with message faults, want none", c.Metrics)
+	}
+	if !slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.Contains(w, "message faults") }) {
+		t.Errorf("warnings %q do not say that messages were harmed", c.Warnings)
+	}
+}

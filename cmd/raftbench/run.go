@@ -141,6 +141,9 @@ func prepare(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOption
 	if err != nil {
 		return nil, usage(err, "")
 	}
+	if err := canLaunch(plan, o); err != nil {
+		return nil, err
+	}
 	if err := announce(stderr, stdin, plan, o); err != nil {
 		return nil, err
 	}
@@ -206,6 +209,17 @@ func plan(o runOptions) (configs.Plan, error) {
 	return experiment.Plan()
 }
 
+// canLaunch refuses engines that this build does not start itself.
+func canLaunch(plan configs.Plan, o runOptions) error {
+	for _, s := range plan.Setups {
+		if s.Engine != configs.EngineHashicorp && len(o.endpoints) == 0 {
+			return usage(fmt.Errorf("engine %s: this build starts hashicorp nodes only", s.Engine),
+				"start the "+s.Engine+" members yourself and name them with --endpoints")
+		}
+	}
+	return nil
+}
+
 // onThisMachine refuses endpoints elsewhere: a load generator is no toy to
 // point at other people's servers.
 func onThisMachine(endpoints []string) error {
@@ -246,6 +260,9 @@ func announce(stderr io.Writer, stdin io.Reader, plan configs.Plan, o runOptions
 		if plan.Label != "" {
 			fmt.Fprintf(stderr, "%s\n", plan.Label)
 		}
+	}
+	for _, w := range plan.Warnings {
+		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
 	if takes <= longRun || o.yes {
 		return nil
