@@ -70,14 +70,15 @@ func TestReadsShareARound(t *testing.T) {
 func TestWaitForTheMachine(t *testing.T) {
 	m := newMachine()
 	ctx, cancel := context.WithCancel(bounded(t))
-	early, done, never := make(chan error, 1), make(chan error, 1), make(chan error, 1)
-	go func() { early <- m.wait(ctx, 0) }()
-	go func() { done <- m.wait(ctx, 2) }()
-	go func() { never <- m.wait(ctx, 3) }()
-	if err := <-early; err != nil {
-		t.Error(err)
+	waiting := func() bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return m.moved != nil
 	}
+	done, never := make(chan error, 1), make(chan error, 1)
+	go func() { done <- m.wait(ctx, 2) }()
 	for index := range uint64(2) {
+		eventually(t, "the read waits", waiting)
 		select {
 		case err := <-done:
 			t.Errorf("index 2 was there before entry %d: %v", index+1, err)
@@ -85,9 +86,15 @@ func TestWaitForTheMachine(t *testing.T) {
 		}
 		m.Apply(&raft.Log{Index: index + 1, Type: raft.LogConfiguration})
 	}
-	if err := <-done; err != nil {
-		t.Error(err)
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-ctx.Done():
+		t.Error("index 2 is applied, and the read still waits")
 	}
+	go func() { never <- m.wait(ctx, 3) }()
 	cancel()
 	if err := <-never; !errors.Is(err, context.Canceled) {
 		t.Errorf("index 3: %v", err)
