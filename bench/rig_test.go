@@ -56,10 +56,9 @@ network:
 
 func TestTheLeaderStandsWhereItWasPut(t *testing.T) {
 	for text, want := range map[string]string{
-		"nodes: 5\nnetwork: {profile: multi-az}":             "n1",
+		"nodes: 5\nnetwork: {profile: multi-az}":              "n1",
 		"nodes: 5\nleader: c\nnetwork: {profile: multi-az}":   "n3",
 		"nodes: 5\nleader: any\nnetwork: {profile: multi-az}": "",
-		"nodes: 3\nnetwork: {profile: none}":                  "n1",
 	} {
 		s := setups(t, text)[0]
 		if got := leaderAt(s, members(s, 1)); got != want {
