@@ -3,10 +3,10 @@
 // outlives it by more than two seconds.
 //
 // The launcher speaks to a node over the node's stdin and stdout only, and
-// the end of that channel is the end of the node. On Linux the kernel also
-// kills a node whose launcher is gone, which holds for a paused one too; on
-// other systems a node that was paused when its launcher was killed stays
-// stopped.
+// the end of that channel is the end of the node. A paused node cannot notice
+// that: on Linux the kernel kills it with its launcher; elsewhere it relies on
+// POSIX, which continues the stopped members of a process group that is
+// orphaned, and stays stopped where its adopter is of the same session.
 package cluster
 
 import (

@@ -52,6 +52,10 @@ func fake(flaws map[string]string, rest Starter) Starter {
 	}
 }
 
+// fakeTold counts how often the fake node was told the others' addresses; it
+// shows it as its applied index.
+var fakeTold uint64
+
 // runFake is the fake node's main.
 func runFake(flaw string) {
 	if flaw == ignoresStop {
@@ -97,7 +101,9 @@ func answerFake(flaw string, c control.Command) {
 	case c.Op == control.OpStats && flaw == neverLeads:
 		reply.Stats = &control.Stats{State: "Candidate", Term: 7}
 	case c.Op == control.OpStats:
-		reply.Stats = &control.Stats{State: "Leader", Term: 1, Leader: "n1"}
+		reply.Stats = &control.Stats{State: "Leader", Term: 1, Leader: "n1", Applied: fakeTold}
+	case c.Op == control.OpPeers:
+		fakeTold++
 	}
 	sayFake(reply)
 	if c.Op == control.OpStop {

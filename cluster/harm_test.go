@@ -188,6 +188,43 @@ func TestPauseAndResume(t *testing.T) {
 	}
 }
 
+// What a paused node missed of the others' addresses it is told when it is
+// resumed, once.
+func TestResumedNodeIsToldAddresses(t *testing.T) {
+	spec := quickSpec(t, 2)
+	spec.Start = fake(map[string]string{"n1": sound, "n2": sound}, nil)
+	c := start(t, spec)
+	n1, n2 := c.Members()[0], c.Members()[1]
+	told := func() uint64 {
+		t.Helper()
+		s, err := n2.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Applied
+	}
+	steps := []struct {
+		name string
+		do   func(context.Context) error
+		want uint64
+	}{
+		{"boot", func(context.Context) error { return nil }, 1},
+		{"pause", n2.Pause, 0},
+		{"kill", func(ctx context.Context) error { _, err := n1.Kill(ctx); return err }, 0},
+		{"restart", n1.Restart, 0},
+		{"resume", n2.Resume, 2},
+		{"resume again", n2.Resume, 2},
+	}
+	for _, step := range steps {
+		if err := step.do(t.Context()); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if step.want > 0 && told() != step.want {
+			t.Errorf("%s: told %d times, wanted %d", step.name, told(), step.want)
+		}
+	}
+}
+
 // A paused node is resumed to be stopped, and can be killed as it is.
 func TestHarmWhilePaused(t *testing.T) {
 	c := start(t, quickSpec(t, 3))

@@ -8,9 +8,9 @@ import (
 )
 
 // isolate gives the process a group of its own, so that Ctrl-C reaches the
-// launcher only. Without Linux's Pdeathsig only the end of its stdin tells a
-// node that its launcher was killed, and a node that was paused just then
-// stays stopped until someone resumes or kills it.
+// launcher only. There is no Pdeathsig here: a node sees the end of its stdin,
+// and a paused one must first be continued, which POSIX does for the stopped
+// members of a process group that its parent's end leaves orphaned.
 func isolate(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

@@ -41,6 +41,7 @@ func runLauncher(dir string) {
 // However the launcher ends, no node of it runs two seconds later, not even a
 // paused one. What it leaves on the disk can be cleared away.
 func TestKilledLauncherLeavesNoNode(t *testing.T) {
+	adopt(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -106,9 +107,9 @@ func TestKilledLauncherLeavesNoNode(t *testing.T) {
 	}
 }
 
-// runs reports whether the process is there and no zombie that waits for
-// whoever adopted it.
+// runs reports whether the process is there and no zombie.
 func runs(pid int) bool {
+	_, _ = syscall.Wait4(pid, nil, syscall.WNOHANG, nil) // it may be ours by adoption
 	out, err := exec.Command("ps", "-o", "stat=", "-p", fmt.Sprint(pid)).Output()
 	state := strings.TrimSpace(string(out))
 	return err == nil && state != "" && !strings.HasPrefix(state, "Z")
