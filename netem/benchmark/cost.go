@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/raftbench/raftbench/netem"
+)
+
+// rate of messages whose CPU time is taken.
+const rate = 2000
+
+// cpuPerMessage prints the CPU time of one message, all of it: the sender's
+// pacing and both ends' sockets too, which the plain row shows alone.
+func cpuPerMessage(stdout io.Writer, o options) error {
+	all := append([]emulator{{"plain TCP", viaTCP}}, emulators()...)
+	used := map[string][]float64{}
+	for range o.rounds {
+		for _, e := range all {
+			each, err := cpuOf(e, o.bulk/time.Duration(o.rounds)+500*time.Millisecond)
+			if err != nil {
+				return fmt.Errorf("%s: %w", e.name, err)
+			}
+			used[e.name] = append(used[e.name], each)
+		}
+	}
+	return table(stdout, "CPU time per message in µs, 2,000 messages/s one way over 10 ms", func(w io.Writer) {
+		fmt.Fprintln(w, "emulator\tmedian\t: netem's\t")
+		for _, e := range all {
+			fmt.Fprintf(w, "%s\t%.1f\t%.2f\t\n", e.name, median(used[e.name]), median(used[e.name])/median(used["netem"]))
+		}
+	})
+}
+
+func median(x []float64) float64 {
+	x = slices.Sorted(slices.Values(x))
+	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
+}
+
+func cpuOf(e emulator, d time.Duration) (float64, error) {
+	w, err := e.connect(10 * time.Millisecond)
+	if err != nil {
+		return 0, err
+	}
+	defer w.close()
+	n := int(d.Seconds() * rate)
+	heard := make(chan error, 1)
+	begin := cpuTime()
+	go func() {
+		for range n {
+			if err := hear(w.server, 0, ignored); err != nil {
+				heard <- err
+				return
+			}
+		}
+		heard <- nil
+	}()
+	next := netem.Now()
+	for range n {
+		next += int64(time.Second / rate)
+		nanosleep(next)
+		if err := say(w.client); err != nil {
+			return 0, err
+		}
+	}
+	err = <-heard
+	return float64(cpuTime()-begin) / float64(n) / 1e3, err
+}
+
+var ignored = newSpread()
+
+// throughput prints what a bulk transfer reaches over a 10 ms link.
+func throughput(stdout io.Writer, o options) error {
+	reached := map[string][]float64{}
+	for range o.rounds {
+		for _, e := range emulators() {
+			got, err := bulk(e, o.bulk/time.Duration(o.rounds)+500*time.Millisecond)
+			if err != nil {
+				return fmt.Errorf("%s: %w", e.name, err)
+			}
+			reached[e.name] = append(reached[e.name], got)
+		}
+	}
+	return table(stdout, "Bulk throughput over 10 ms in MB/s, at most 32 MiB under way", func(w io.Writer) {
+		fmt.Fprintln(w, "emulator\tmedian\tnetem's :\t")
+		for _, e := range emulators() {
+			fmt.Fprintf(w, "%s\t%.0f\t%.2f\t\n", e.name, median(reached[e.name]), median(reached["netem"])/median(reached[e.name]))
+		}
+	})
+}
+
+func bulk(e emulator, d time.Duration) (float64, error) {
+	w, err := e.connect(10 * time.Millisecond)
+	if err != nil {
+		return 0, err
+	}
+	defer w.close()
+	go func() {
+		chunk := make([]byte, 256<<10)
+		for {
+			if _, err := w.client.Write(chunk); err != nil {
+				return
+			}
+		}
+	}()
+	buf := make([]byte, 256<<10)
+	total, begin := 0, time.Now()
+	for time.Since(begin) < d {
+		n, err := w.server.Read(buf)
+		if total += n; err != nil {
+			return 0, err
+		}
+	}
+	return float64(total) / 1e6 / time.Since(begin).Seconds(), nil
+}

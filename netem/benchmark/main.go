@@ -1,0 +1,55 @@
+// Command benchmark holds netem against what else delays a TCP stream in Go:
+// toxiproxy, and the latency package of grpc-go. All run in this one process,
+// interleaved, over the same ping-pong; a bare absolute nanosleep that ends in
+// a spin of 20 µs is timed beside them, so that a noisy host shows.
+//
+// It is a module of its own, so that nobody else pays for its dependencies.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"text/tabwriter"
+	"time"
+)
+
+type options struct {
+	messages int
+	rounds   int
+	bulk     time.Duration
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.messages, "messages", 400, "ping-pongs of each emulator and delay, at 200 messages/s")
+	flag.IntVar(&o.rounds, "rounds", 4, "turns that these are cut into, one emulator after the other")
+	flag.DurationVar(&o.bulk, "bulk", 2*time.Second, "duration of each bulk transfer and CPU measurement")
+	flag.Parse()
+	if err := run(os.Stdout, o); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(stdout io.Writer, o options) error {
+	for _, part := range []func(io.Writer, options) error{accuracy, cpuPerMessage, throughput} {
+		if err := part(stdout, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table prints aligned columns.
+func table(w io.Writer, title string, rows func(w io.Writer)) error {
+	fmt.Fprintf(w, "%s\n\n", title)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	rows(t)
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	return nil
+}
