@@ -73,6 +73,15 @@ func (t *trial) run(ctx context.Context) error {
 	return nil
 }
 
+// flagDisk says when a real sync was asked for and the disk has none.
+func (t *trial) flagDisk() {
+	s := t.job.Setup.Storage
+	if s.Store == control.StoreBolt && s.EmulatedSync == 0 && !t.runner.Host.FsyncReal && t.rig.cluster != nil {
+		t.record.Flags = append(t.record.Flags, fmt.Sprintf("fsync is not real: %s under the data, a sync takes %v",
+			t.runner.Host.Filesystem, short(t.runner.Host.FsyncP50NS)))
+	}
+}
+
 // condemn records a violation where every later judge looks for one, also
 // when the trial did not get as far as its audit.
 func (t *trial) condemn() {
@@ -94,6 +103,7 @@ func (t *trial) live(ctx context.Context) (err error) {
 		}
 	}()
 	t.describe()
+	t.flagDisk()
 	if t.job.Kind == results.Proof {
 		err = t.prove(ctx)
 	} else {

@@ -58,7 +58,7 @@ func render(run *results.Run, s summary.Summary, o Options) ([]file, error) {
 	if err := Table(&table, s, run.Environment, Options{Label: o.Label, Clients: o.Clients, Source: o.Source, Emulated: o.Emulated}); err != nil {
 		return nil, err
 	}
-	charts, err := drawn(run, s, o)
+	charts, ds, err := drawn(run, s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -82,16 +82,18 @@ func render(run *results.Run, s summary.Summary, o Options) ([]file, error) {
 		}
 		files = append(files, file{c.name + ".png", png}, file{c.name + ".svg", svg})
 	}
-	return files, nil
+	others, err := forOtherTools(run, ds)
+	return append(files, others...), err
 }
 
 // drawn are the charts that the run has something to say for.
-func drawn(run *results.Run, s summary.Summary, o Options) ([]chart, error) {
+// The distributions behind the latency chart come with them.
+func drawn(run *results.Run, s summary.Summary, o Options) ([]chart, []distribution, error) {
 	s, o.closed = calmOrClosed(s)
 	sub := subject{summary: s, groups: groups(s), env: run.Environment, options: o}
 	ds, window, err := pool(run, sub.groups)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var out []chart
 	for _, f := range []func(subject) (chart, bool){tradeoff, throughputs} {
@@ -103,7 +105,7 @@ func drawn(run *results.Run, s summary.Summary, o Options) ([]chart, error) {
 	if c, ok := reads(sub); ok {
 		out = append(out, c)
 	}
-	return append(out, loads(sub)...), nil
+	return append(out, loads(sub)...), ds, nil
 }
 
 // replace writes a file beside its place and renames it there.

@@ -49,6 +49,10 @@ func TestWriteMakesTheWholeReport(t *testing.T) {
 	want := []string{
 		"report.md", "report.txt", "report.csv", "tradeoff.png", "tradeoff.svg",
 		"throughput.png", "throughput.svg", "latency.png", "latency.svg",
+		"trials.csv", "trials.bench",
+	}
+	for _, n := range []string{"n1", "n3", "n4", "n5", "n7"} {
+		want = append(want, n+"-hashicorp-multi-az.hgrm")
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)

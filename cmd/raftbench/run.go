@@ -22,7 +22,6 @@ import (
 	"github.com/raftbench/raftbench/host"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
-	"github.com/raftbench/raftbench/summary"
 )
 
 // outputs are the formats that a summary can be printed in.
@@ -110,7 +109,7 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 	if err != nil {
 		return fail(exitFailed, err, "")
 	}
-	if err := tell(stdout, run.writer.Dir(), o.output); err != nil {
+	if err := tell(context.WithoutCancel(ctx), stdout, io.Discard, run.writer.Dir(), o.output); err != nil {
 		return err
 	}
 	return verdict(outcome, run.writer.Dir())
@@ -278,7 +277,7 @@ func announce(stderr io.Writer, stdin io.Reader, plan configs.Plan, o runOptions
 // probe tells the host's record, before the run's folder exists.
 func probe(ctx context.Context, dir string) (results.Environment, error) {
 	parent := existing(dir)
-	env, err := host.Probe(ctx, parent, false)
+	env, err := host.Probe(ctx, parent, true)
 	if err != nil {
 		return env, usage(fmt.Errorf("probe the disk under %s: %w", parent, err), "name a folder that can be written with --out")
 	}
@@ -317,57 +316,18 @@ func nodeBinary(given string) (string, error) {
 	return filepath.Abs(given)
 }
 
-// tell rebuilds everything that is derived, and prints it.
-func tell(stdout io.Writer, dir, output string) error {
-	run, err := results.Open(dir)
-	if err != nil {
-		return usage(err, "")
-	}
-	s, err := summary.Build(run)
-	if err != nil {
-		return fail(exitFailed, err, "")
-	}
-	if err := s.Write(dir); err != nil {
-		return fail(exitFailed, err, "")
-	}
-	files, err := report.Write("", run, s)
-	if err != nil {
-		return fail(exitFailed, err, "")
-	}
-	if err := printSummary(stdout, run, s, output); err != nil {
-		return fail(exitFailed, err, "")
+// tell rebuilds everything that is derived, and prints it. The folder is the
+// last word, for whoever reads the output by machine.
+func tell(ctx context.Context, stdout, stderr io.Writer, dir, output string) error {
+	if err := runReport(ctx, stdout, stderr, reportOptions{dirs: []string{dir}, format: output}); err != nil {
+		return err
 	}
 	if output == "table" {
-		fmt.Fprintf(stdout, "\nreport:  %s\n", strings.Join(shown(files), ", "))
+		fmt.Fprintf(stdout, "\nreport:  %s\n", filepath.Join(dir, report.Dir, "report.md"))
+		fmt.Fprintf(stdout, "charts:  %s\n", filepath.Join(dir, report.Dir, "*.png"))
 		fmt.Fprintf(stdout, "results: %s\n", dir)
 	}
 	return nil
-}
-
-// printSummary writes a summary in the format that was asked for.
-func printSummary(w io.Writer, run *results.Run, s summary.Summary, output string) error {
-	o := report.OptionsFor(run)
-	switch output {
-	case "json":
-		return report.JSON(w, s)
-	case "csv":
-		return report.CSV(w, s)
-	case "markdown":
-		return report.Markdown(w, s, run.Environment, o)
-	}
-	o.Color = colorful(w)
-	return report.Table(w, s, run.Environment, o)
-}
-
-// shown are the files that a person opens.
-func shown(files []string) []string {
-	var out []string
-	for _, f := range files {
-		if ext := filepath.Ext(f); ext == ".md" || ext == ".png" || ext == ".html" {
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 // verdict turns how a run ended into its exit code.
