@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/raft"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 
@@ -202,6 +204,20 @@ func TestPowerLoss(t *testing.T) {
 				t.Errorf("last index %d and term %d, want %d", last, term, test.want)
 			}
 		})
+	}
+}
+
+// TestDefaultsAreRafts: what the control channel calls raft's defaults is what
+// raft itself would take.
+func TestDefaultsAreRafts(t *testing.T) {
+	n := &Node{opts: control.Options{ID: "n1", Raft: control.DefaultRaft()}, log: testLog(t)}
+	got, want := n.raftConfig(), raft.DefaultConfig()
+	want.LocalID, want.Logger, want.NoLegacyTelemetry = "n1", got.Logger, true
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(raft.Config{}, "Logger"), cmpopts.IgnoreUnexported(raft.Config{})); diff != "" {
+		t.Error(diff)
+	}
+	if inFlight := control.DefaultRaft().MaxRPCsInFlight; inFlight != raft.DefaultMaxRPCsInFlight {
+		t.Errorf("max_rpcs_in_flight %d, raft's is %d", inFlight, raft.DefaultMaxRPCsInFlight)
 	}
 }
 
