@@ -81,6 +81,7 @@ func (c *conn) hangUp() {
 	c.peerDone.Store(true)
 	if c.in.isClosed() {
 		_ = c.raw.Close()
+		c.in.retire()
 	}
 	close(c.gone)
 	if c.in.isClosed() {

@@ -22,9 +22,9 @@ func TestConnBehavesAsNetConn(t *testing.T) {
 				p := newPair(t, c.there, c.back)
 				c1, c2, err = p.try()
 				stop = func() {
-					p.listener.Close()
-					p.a.Close()
-					p.b.Close()
+					_ = p.listener.Close()
+					_ = p.a.Close()
+					_ = p.b.Close()
 				}
 				return c1, c2, stop, err
 			})

@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"errors"
 	"net"
 	"time"
 )
@@ -78,7 +79,7 @@ func (o *outbox) sayLast(k kind, patience time.Duration) {
 	}
 	switch {
 	case err == nil:
-	case patience < linger && !isClosedErr(err):
+	case patience < linger && isTimeout(err):
 		go func() {
 			o.mu.Lock()
 			defer o.mu.Unlock()
@@ -139,9 +140,8 @@ func (o *outbox) setDeadline(t time.Time) {
 	}
 }
 
-func isClosedErr(err error) bool { return err == net.ErrClosed || err != nil && !isTimeout(err) }
 
 func isTimeout(err error) bool {
-	t, ok := err.(interface{ Timeout() bool })
-	return ok && t.Timeout()
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
 }

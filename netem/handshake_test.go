@@ -18,7 +18,7 @@ func rawDial(t *testing.T, addr string) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
+	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
@@ -67,18 +67,18 @@ func TestDiallingWhatIsNoEndpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer discard(l)
 	go func() {
 		c, err := l.Accept()
 		if err != nil {
 			return
 		}
-		defer c.Close()
+		defer discard(c)
 		_, _ = io.WriteString(c, strings.Repeat("220 mail.example.com ESMTP\r\n", 3))
 		_, _ = c.Read(make([]byte, 1000))
 	}()
 	e := NewEndpoint("a", 1)
-	defer e.Close()
+	defer discard(e)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if _, err := e.Dial(ctx, "b", l.Addr().String()); !errors.Is(err, errNotFrame) {
@@ -93,7 +93,7 @@ func TestAConnectionCutInsideAFrame(t *testing.T) {
 	if _, err := raw.Write(append(header{kind: kindData, length: 100}.append(nil), "only this"...)); err != nil {
 		t.Fatal(err)
 	}
-	raw.Close()
+	_ = raw.Close()
 	receive(t, to, "only this")
 	if _, err := to.Read(make([]byte, 1)); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v, want %v", err, io.ErrUnexpectedEOF)

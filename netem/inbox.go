@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -40,7 +41,7 @@ type inbox struct {
 	arrived, taken sync.Cond
 	deadline       deadline
 	bytes          fifo
-	frames         []record
+	frames, spare  []record
 	// closed is why local reads fail, once they do.
 	closed error
 	waiter *waiter
@@ -146,7 +147,19 @@ func (in *inbox) note(h header) {
 	if h.kind == kindAmend {
 		in.amend(h.due)
 	}
-	in.frames = append(in.frames, record{header: h, left: h.length})
+	in.add(record{header: h, left: h.length})
+}
+
+// add reuses the space of frames that are through, so that a steady trickle
+// allocates nothing.
+func (in *inbox) add(r record) {
+	if len(in.frames) == 0 {
+		if in.spare == nil {
+			in.spare = make([]record, 0, 16)
+		}
+		in.frames = in.spare
+	}
+	in.frames = append(in.frames, r)
 }
 
 // amend brings forward what a stall held.
@@ -163,10 +176,10 @@ func (in *inbox) amend(due int64) {
 func (in *inbox) finish(err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if err == io.EOF && (in.skip > 0 || in.scanned > 0) {
+	if errors.Is(err, io.EOF) && (in.skip > 0 || in.scanned > 0) {
 		err = io.ErrUnexpectedEOF
 	}
-	in.frames = append(in.frames, record{header: header{due: Now() + in.asked.Load()}, err: err})
+	in.add(record{header: header{due: Now() + in.asked.Load()}, err: err})
 	in.arrived.Broadcast()
 }
 
@@ -184,6 +197,14 @@ func (in *inbox) close(err error) {
 	}
 	in.arrived.Broadcast()
 	in.taken.Broadcast()
+}
+
+// retire gives the space back once the pump has ended.
+func (in *inbox) retire() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.bytes.free()
+	in.frames, in.spare = nil, nil
 }
 
 func (in *inbox) setDeadline(t time.Time) {
@@ -341,9 +362,6 @@ func (r *record) opened() bool { return r.kind&opened != 0 }
 
 func (in *inbox) pop() {
 	in.frames = in.frames[1:]
-	if len(in.frames) == 0 {
-		in.frames = nil
-	}
 }
 
 // hello takes the first frame, which must be a hello, and returns its payload
@@ -382,7 +400,7 @@ func (in *inbox) hello() ([]byte, int64, error) {
 
 // opError gives an error the form that callers of net know.
 func opError(op string, c net.Conn, err error) error {
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
 	return &net.OpError{Op: op, Net: "netem", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}

@@ -96,8 +96,9 @@ func (t *stream) recover(s Shape, now int64, rtt time.Duration) int64 {
 // again what it first sent at from: 0.2, 0.6, 1.4, 3.0 … s later for short
 // round trips.
 func retransmission(from, now int64, first time.Duration) int64 {
-	at, step := from, first
-	for at = from + int64(step); at < now; at += int64(step) {
+	step := first
+	at := from + int64(step)
+	for ; at < now; at += int64(step) {
 		step = min(2*step, maxRTO)
 	}
 	return at

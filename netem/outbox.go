@@ -22,8 +22,8 @@ type outbox struct {
 	waiter   *waiter
 
 	// underway are the bytes that are not due yet, oldest first.
-	underway []parcel
-	weight   int64
+	underway, spare []parcel
+	weight          int64
 	// held are frames that a partition holds back, since heldAt.
 	held     []letter
 	heldSize int64
@@ -131,7 +131,7 @@ func (o *outbox) fits(size, limit int64) int64 {
 		o.weight -= o.underway[i].size
 	}
 	if o.underway = o.underway[i:]; len(o.underway) == 0 {
-		o.underway = nil
+		o.underway = o.spare
 		return 0
 	}
 	need := o.weight + size - limit
@@ -206,6 +206,10 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 			o.hasten(amend)
 		}
 		h.due = due
+		if o.underway == nil {
+			o.spare = make([]parcel, 0, 16)
+			o.underway = o.spare
+		}
 		o.underway = append(o.underway, parcel{due: due, size: int64(len(p))})
 		o.weight += int64(len(p))
 	case k == kindHello:

@@ -29,9 +29,9 @@ func newPair(t testing.TB, there, back Shape) *pair {
 	}
 	p.listener = p.b.Listen(l)
 	t.Cleanup(func() {
-		p.listener.Close()
-		p.a.Close()
-		p.b.Close()
+		_ = p.listener.Close()
+		_ = p.a.Close()
+		_ = p.b.Close()
 	})
 	return p
 }

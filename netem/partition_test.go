@@ -121,7 +121,7 @@ func TestTheEndOfAStreamIsHeldToo(t *testing.T) {
 	from, to := p.connect(t)
 	p.a.Cut("b")
 	send(t, from, "held")
-	from.Close()
+	_ = from.Close()
 	quiet(t, to, 20*time.Millisecond)
 	p.a.Heal("b", true)
 	receive(t, to, "held")

@@ -48,7 +48,7 @@ func (p *Proxy) Serve(l net.Listener) error {
 			return err
 		}
 		open.Go(func() {
-			defer c.Close()
+			defer discard(c)
 			_ = p.carry(ctx, c)
 		})
 	}
@@ -67,8 +67,8 @@ func (p *Proxy) carry(ctx context.Context, c net.Conn) error {
 	if err != nil {
 		return err
 	}
-	defer near.Close()
-	defer far.Close()
+	defer discard(near)
+	defer discard(far)
 	var d net.Dialer
 	server, err := d.DialContext(ctx, "tcp", p.Target)
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *Proxy) carry(ctx context.Context, c net.Conn) error {
 		splice(ctx, nil, c, near)
 		return err
 	}
-	defer server.Close()
+	defer discard(server)
 	splice(ctx, [][2]net.Conn{{c, near}, {far, server}, {server, far}}, c, near)
 	return nil
 }
@@ -91,12 +91,11 @@ func tunnel(ctx context.Context, a, b *Endpoint, begin int64) (near, far *conn, 
 	c, err := a.open(ctx, left, b.name, begin)
 	if err != nil {
 		far.abort(err)
-		<-failed
-		return nil, nil, err
+		return nil, nil, errors.Join(err, <-failed)
 	}
 	if err := <-failed; err != nil {
 		far.abort(err)
-		c.Close()
+		_ = c.Close()
 		return nil, nil, err
 	}
 	return c.(*conn), far, nil
@@ -109,8 +108,8 @@ func splice(ctx context.Context, pairs [][2]net.Conn, c, near net.Conn) {
 	pairs = append(pairs, [2]net.Conn{near, c})
 	stop := context.AfterFunc(ctx, func() {
 		for _, p := range pairs {
-			p[0].Close()
-			p[1].Close()
+			_ = p[0].Close()
+			_ = p[1].Close()
 		}
 	})
 	defer stop()
@@ -147,3 +146,6 @@ func hardClose(c net.Conn) {
 		_ = c.Close()
 	}
 }
+
+// discard closes what has nothing more to tell.
+func discard(c io.Closer) { _ = c.Close() }

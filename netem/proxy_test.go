@@ -15,7 +15,7 @@ func echoServer(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -23,7 +23,7 @@ func echoServer(t *testing.T) string {
 				return
 			}
 			go func() {
-				defer c.Close()
+				defer discard(c)
 				_, _ = io.Copy(c, c)
 			}()
 		}
@@ -50,12 +50,12 @@ func proxied(t *testing.T, there, back Shape) (a, b *Endpoint, addr string) {
 	served := make(chan error, 1)
 	go func() { served <- p.Serve(l) }()
 	t.Cleanup(func() {
-		l.Close()
+		_ = l.Close()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
-		a.Close()
-		b.Close()
+		_ = a.Close()
+		_ = b.Close()
 	})
 	return a, b, l.Addr().String()
 }
@@ -111,7 +111,7 @@ func TestAProxyWithoutItsServerEndsTheConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody.Close()
+	_ = nobody.Close()
 	e := map[string]*Endpoint{"a": NewEndpoint("a", 1), "b": NewEndpoint("b", 1)}
 	p := &Proxy{To: "b", Target: nobody.Addr().String(), Classify: From("a"), End: func(n string) *Endpoint { return e[n] }}
 	served := make(chan error, 1)
@@ -122,10 +122,12 @@ func TestAProxyWithoutItsServerEndsTheConnection(t *testing.T) {
 		if _, err := c.Read(make([]byte, 1)); err == nil || isTimeout(err) {
 			t.Errorf("got %v, want the end of the connection", err)
 		}
-		c.Close()
+		_ = c.Close()
 	}
-	l.Close()
-	<-served
-	e["a"].Close()
-	e["b"].Close()
+	_ = l.Close()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	_ = e["a"].Close()
+	_ = e["b"].Close()
 }

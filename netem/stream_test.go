@@ -45,7 +45,7 @@ func TestWhatGoesInComesOut(t *testing.T) {
 					}
 					left -= len(b)
 				}
-				from.Close()
+				_ = from.Close()
 			}()
 			got := sha256.New()
 			if _, err := io.Copy(got, to); err != nil {
@@ -77,8 +77,8 @@ func TestNothingIsEarly(t *testing.T) {
 		atLeast(t, "pong", begin, back)
 	}
 	begin = Now()
-	from.Close()
-	if _, err := to.Read(make([]byte, 1)); err != io.EOF {
+	_ = from.Close()
+	if _, err := to.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want EOF", err)
 	}
 	atLeast(t, "end of the stream", begin, there)
@@ -89,9 +89,9 @@ func TestBytesStandBeforeTheEnd(t *testing.T) {
 	from, to := p.connect(t)
 	begin := Now()
 	send(t, from, "last words")
-	from.Close()
+	_ = from.Close()
 	receive(t, to, "last words")
-	if _, err := to.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := to.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want EOF", err)
 	}
 	atLeast(t, "slow close", begin, 15*time.Millisecond)
@@ -113,7 +113,7 @@ func TestAWriterNeverWaitsForTheDelay(t *testing.T) {
 	if took := time.Duration(Now() - begin); took >= delay {
 		t.Errorf("48 writes took %v, a link delay is %v", took, delay)
 	}
-	to.Close()
+	_ = to.Close()
 }
 
 func TestTheLimitHoldsTheWriterBack(t *testing.T) {
@@ -177,7 +177,7 @@ func TestAKilledPeerIsNoticedALinkDelayLate(t *testing.T) {
 	from, to := p.connect(t)
 	send(t, from, "before")
 	begin := Now()
-	from.(*conn).raw.Close()
+	_ = from.(*conn).raw.Close()
 	receive(t, to, "before")
 	if _, err := to.Read(make([]byte, 1)); err == nil {
 		t.Error("the end of the peer was not noticed")
@@ -188,7 +188,7 @@ func TestAKilledPeerIsNoticedALinkDelayLate(t *testing.T) {
 func TestWritingToAClosedPeerEndsInAReset(t *testing.T) {
 	p := newPair(t, Shape{Delay: time.Millisecond}, Shape{Delay: time.Millisecond})
 	from, to := p.connect(t)
-	to.Close()
+	_ = to.Close()
 	_ = from.SetWriteDeadline(time.Now().Add(10 * time.Second))
 	for {
 		if _, err := from.Write([]byte("anybody there?")); err != nil {

@@ -29,8 +29,8 @@ type wire struct {
 }
 
 func (w *wire) close() {
-	w.client.Close()
-	w.server.Close()
+	_ = w.client.Close()
+	_ = w.server.Close()
 	for _, f := range w.stop {
 		f()
 	}
@@ -57,7 +57,7 @@ func viaNetem(delay time.Duration) (*wire, error) {
 	}
 	return pairUp(b.Listen(l), func() (net.Conn, error) {
 		return a.Dial(context.Background(), "b", l.Addr().String())
-	}, func() { a.Close() }, func() { b.Close() })
+	}, func() { _ = a.Close() }, func() { _ = b.Close() })
 }
 
 func viaToxiproxy(delay time.Duration) (*wire, error) {
@@ -105,7 +105,7 @@ func viaTCP(time.Duration) (*wire, error) {
 var errFraction = fmt.Errorf("whole milliseconds only")
 
 func pairUp(l net.Listener, dial func() (net.Conn, error), stop ...func()) (*wire, error) {
-	w := &wire{stop: append(stop, func() { l.Close() })}
+	w := &wire{stop: append(stop, func() { _ = l.Close() })}
 	accepted := make(chan error, 1)
 	go func() {
 		var err error

@@ -1,0 +1,48 @@
+// Package netem emulates network links for the streams between processes, in
+// user space, to the microsecond, without root: an Endpoint dials and listens
+// like package net, and what it carries is as late as the links it was told
+// of. The words and units are those of tc-netem.
+//
+// # How a delay is made
+//
+// Dial sends a preamble, so that both ends know each other's names; from then
+// on a connection carries frames. The sender stamps each frame with the
+// instant at which it is due, on the clock that all processes of a host share,
+// and sends it at once; the receiver holds it until then. So a writer never
+// waits for a delay, a link carries as many windows as its queue holds, the
+// time that the host's own network took is part of the delay and not added to
+// it, and the receiver knows, for every frame, how true its link was: see
+// Endpoint.Arrivals.
+//
+// Go's timers wait in whole milliseconds on Linux. Here the reader itself
+// waits on a timerfd in Go's own poller, aimed some 30 µs early, and spins for
+// the rest, at most SpinLimit: no second goroutine stands between the timer
+// and the reader, and no P is held. Elsewhere Go's timers are used in the same
+// way, which wait in nanoseconds on macOS.
+//
+// # What loss means
+//
+// A TCP stream never misses a byte; a lost segment makes it late. So a loss is
+// a stall of its own connection: of one round trip when later segments follow,
+// of two for the tail of a flight (the tail-loss probe), else of the
+// retransmission timeout, 200 ms or two round trips, doubling. A stalled tail
+// recovers sooner when a later write shows the hole. A lost SYN costs a
+// second. Other connections do not stall, which is how a heartbeat overtakes
+// a pipeline.
+//
+// A partition (Cut, or a loss of 1) holds bytes and hangs dials, without
+// telling anybody, in one direction. After Heal the bytes go on when TCP would
+// next have tried: 0.2, 0.6, 1.4, 3.0 … s after the first that was held. What
+// was under way when the link was cut arrives.
+//
+// Reordering, duplication and corruption have no meaning above TCP and are
+// refused: Unsupported says so.
+//
+// # Limits
+//
+// Acknowledgements are not modelled: a stream whose way back is cut goes on
+// until its writer waits for an answer. There is no congestion window and no
+// slow start; the rate, the delay and the queue limit are the link. Rate counts
+// payload. On a busy host a frame is late by what its reader waits for a core;
+// the record says by how much.
+package netem
