@@ -140,7 +140,6 @@ func (o *outbox) setDeadline(t time.Time) {
 	}
 }
 
-
 func isTimeout(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()

@@ -126,7 +126,8 @@ func TestJitterHasTheAskedDistribution(t *testing.T) {
 	}
 }
 
-// cumulative are the distribution functions in closed form where there is one.
+// cumulative are the distribution functions in closed form where there is one,
+// with iproute2's figures: Pareto of shape 3, shifted by 1.5, scaled by 4/3.
 func cumulative(d Distribution, x float64) float64 {
 	switch d {
 	case Uniform:
@@ -137,7 +138,7 @@ func cumulative(d Distribution, x float64) float64 {
 		if x >= cutoff {
 			return 1
 		}
-		return 1 - math.Pow(x/paretoScale+paretoShift, -paretoShape)
+		return 1 - math.Pow(x*3/4+1.5, -3)
 	default:
 		if x >= cutoff {
 			return 1

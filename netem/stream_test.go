@@ -176,13 +176,30 @@ func TestAKilledPeerIsNoticedALinkDelayLate(t *testing.T) {
 	p := newPair(t, Shape{Delay: delay}, Shape{})
 	from, to := p.connect(t)
 	send(t, from, "before")
+	receive(t, to, "before")
 	begin := Now()
 	_ = from.(*conn).raw.Close()
-	receive(t, to, "before")
 	if _, err := to.Read(make([]byte, 1)); err == nil {
 		t.Error("the end of the peer was not noticed")
 	}
 	atLeast(t, "end", begin, delay)
+}
+
+// TestAnAmendedFrameIsDeliveredSooner: while the reader waits for a frame of a
+// stalled stream, the news of its recovery comes in.
+func TestAnAmendedFrameIsDeliveredSooner(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	raw := from.(*conn).raw
+	now := Now()
+	stalled := header{due: now + int64(10*time.Minute), length: 4, kind: kindData}.append(nil)
+	if _, err := raw.Write(append(stalled, "late"...)); err != nil {
+		t.Fatal(err)
+	}
+	sooner := now + 30*ms
+	time.AfterFunc(10*time.Millisecond, func() { _, _ = raw.Write(header{due: sooner, kind: kindAmend}.append(nil)) })
+	receive(t, to, "late")
+	atLeast(t, "the amended instant", now, 30*time.Millisecond)
 }
 
 func TestWritingToAClosedPeerEndsInAReset(t *testing.T) {

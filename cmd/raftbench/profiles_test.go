@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func profiles(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Main(context.Background(), append([]string{"profiles"}, args...), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestProfilesListsAndPrints(t *testing.T) {
+	code, out, errs := profiles(t)
+	if code != exitOK || !strings.Contains(out, "multi-az-wide   3      1.43 to 2.16 ms") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	code, out, errs = profiles(t, "multi-az")
+	for _, want := range []string{"a  0.10  0.69  0.74", "source: IBM Cloud VPC, Washington", "measured: 2026-07-18"} {
+		if code != exitOK || !strings.Contains(out, want) {
+			t.Errorf("exit %d, no %q in: %s%s", code, want, out, errs)
+		}
+	}
+}
+
+func TestProfilesAsJSON(t *testing.T) {
+	code, out, errs := profiles(t, "gcp-3", "-o", "json")
+	var got profileView
+	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || errs != "" {
+		t.Fatalf("exit %d: %v %s", code, err, errs)
+	}
+	if rtt := got.RTT["europe-west"]["us-west"]; rtt.Milliseconds() != 132 {
+		t.Errorf("got %v", rtt)
+	}
+}
+
+func TestAnUnknownProfileIsUsage(t *testing.T) {
+	code, out, errs := profiles(t, "mars")
+	if code != exitUsage || out != "" || !strings.Contains(errs, "none, same-az, multi-az") || !strings.Contains(errs, "hint: ") {
+		t.Errorf("exit %d: %q %q", code, out, errs)
+	}
+	if code, _, _ := profiles(t, "-o", "xml"); code != exitUsage {
+		t.Errorf("an unknown format: exit %d", code)
+	}
+}
