@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -37,10 +38,12 @@ func BenchmarkOneWayDelay(b *testing.B) {
 			}()
 			b.ResetTimer()
 			buf := make([]byte, 64)
-			next := Now()
+			next, rng := Now(), rand.New(rand.NewPCG(1, 1))
 			for range b.N {
+				// Off the beat, else sender and reader would wait for the same
+				// instants where the delay is a multiple of the interval.
 				next += int64(5 * time.Millisecond)
-				SleepUntil(next)
+				SleepUntil(next + rng.Int64N(int64(4*time.Millisecond)))
 				binary.BigEndian.PutUint64(buf, uint64(Now()))
 				if _, err := from.Write(buf); err != nil {
 					b.Fatal(err)

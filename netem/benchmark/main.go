@@ -7,6 +7,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -20,21 +21,41 @@ type options struct {
 	messages int
 	rounds   int
 	bulk     time.Duration
+	parts    []part
 }
+
+// part measures one thing and prints it.
+type part func(io.Writer, options) error
 
 func main() {
 	var o options
 	flag.IntVar(&o.messages, "messages", 400, "ping-pongs of each emulator and delay, at 200 messages/s")
 	flag.IntVar(&o.rounds, "rounds", 4, "turns that these are cut into, one emulator after the other")
 	flag.DurationVar(&o.bulk, "bulk", 2*time.Second, "duration of each bulk transfer and CPU measurement")
+	busy := flag.Bool("busy", false, "keep all cores busy meanwhile, and time delays only")
+	spinning := flag.Bool("spin", false, "")
 	flag.Parse()
+	if *spinning {
+		spin()
+	}
+	o.parts = []part{accuracy, cpuPerMessage, throughput}
+	if *busy {
+		ctx, cancel := context.WithCancel(context.Background())
+		wait, err := keepBusy(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer wait()
+		defer cancel()
+		o.parts = []part{accuracy}
+	}
 	if err := run(os.Stdout, o); err != nil {
 		log.Fatal(err)
 	}
 }
 
 func run(stdout io.Writer, o options) error {
-	for _, part := range []func(io.Writer, options) error{accuracy, cpuPerMessage, throughput} {
+	for _, part := range o.parts {
 		if err := part(stdout, o); err != nil {
 			return err
 		}
