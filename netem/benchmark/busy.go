@@ -9,15 +9,15 @@ import (
 
 // keepBusy runs one spinning process for each core until ctx ends.
 func keepBusy(ctx context.Context) (wait func(), err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	var all []*exec.Cmd
 	wait = func() {
 		for _, c := range all {
 			_ = c.Wait()
 		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return wait, err
 	}
 	for range runtime.NumCPU() {
 		c := exec.CommandContext(ctx, self, "-spin")
@@ -39,6 +39,7 @@ func spin() {
 		_, _ = os.Stdin.Read(make([]byte, 1))
 		os.Exit(0)
 	}()
-	for {
+	for turns := 0; turns >= 0; turns++ {
+		turns %= 1 << 20
 	}
 }

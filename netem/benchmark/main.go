@@ -38,20 +38,24 @@ func main() {
 	if *spinning {
 		spin()
 	}
-	o.parts = []part{accuracy, cpuPerMessage, throughput}
-	if *busy {
-		ctx, cancel := context.WithCancel(context.Background())
-		wait, err := keepBusy(ctx)
-		if err != nil {
-			log.Fatal(err)
-		}
-		defer wait()
-		defer cancel()
-		o.parts = []part{accuracy}
-	}
-	if err := run(os.Stdout, o); err != nil {
+	if err := start(o, *busy); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func start(o options, busy bool) error {
+	o.parts = []part{accuracy, cpuPerMessage, throughput}
+	if busy {
+		ctx, cancel := context.WithCancel(context.Background())
+		wait, err := keepBusy(ctx)
+		defer wait()
+		defer cancel()
+		if err != nil {
+			return err
+		}
+		o.parts = []part{accuracy}
+	}
+	return run(os.Stdout, o)
 }
 
 func run(stdout io.Writer, o options) error {
