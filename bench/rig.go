@@ -78,17 +78,13 @@ func members(s configs.Setup, seed int64) []control.Options {
 	return nodes
 }
 
-// leaderAt picks the first node of the wanted site; empty means any.
+// leaderAt is the node that is to lead: the first of the wanted site, or
+// empty for any.
 func leaderAt(s configs.Setup, nodes []control.Options) string {
 	if s.Leader == "any" {
 		return ""
 	}
-	for _, n := range nodes {
-		if n.Site == s.Leader {
-			return n.ID
-		}
-	}
-	return nodes[0].ID
+	return cluster.FirstAt(nodes, s.Leader)
 }
 
 // placeClient gives the load generator its end of the links to the members.

@@ -25,6 +25,7 @@ func TestBootFailures(t *testing.T) {
 		{diesWhenAsked, []string{"node n1 (pid ", "exit status 4", "its log is empty"}},
 		{neverListens, []string{"n1 answered the start, but never said where it listens"}},
 		{refusesToStart, []string{"n1 could not start: got protocol 99, this build speaks 1"}},
+		{neverLearns, []string{"n1 has no configuration yet"}},
 		{neverLeads, []string{"cluster of 1: no leader that all 1 live members of 1 agree on (n1 knows none in term 7) after "}},
 	}
 	for _, test := range tests {

@@ -32,6 +32,7 @@ const (
 	refusesToStart = "answers the start with an error"
 	ignoresStop    = "ignores stop, SIGTERM and the end of stdin"
 	neverLeads     = "knows no leader"
+	neverLearns    = "hears of the leader and gets no configuration"
 	endlessLine    = "says a line without an end"
 )
 
@@ -99,9 +100,11 @@ func answerFake(flaw string, c control.Command) {
 	case c.Op == control.OpStats && flaw == diesWhenAsked:
 		os.Exit(4)
 	case c.Op == control.OpStats && flaw == neverLeads:
-		reply.Stats = &control.Stats{State: "Candidate", Term: 7}
+		reply.Stats = &control.Stats{State: "Candidate", Term: 7, LastIndex: 1}
+	case c.Op == control.OpStats && flaw == neverLearns:
+		reply.Stats = &control.Stats{State: "Leader", Term: 1, Leader: "n1"}
 	case c.Op == control.OpStats:
-		reply.Stats = &control.Stats{State: "Leader", Term: 1, Leader: "n1", Applied: fakeTold}
+		reply.Stats = &control.Stats{State: "Leader", Term: 1, LastIndex: 1, Leader: "n1", Applied: fakeTold}
 	case c.Op == control.OpPeers:
 		fakeTold++
 	}

@@ -16,7 +16,7 @@ const stateLeader = "Leader"
 
 // pollEvery is how often the members are asked for their leader while no
 // event says that anything changed.
-const pollEvery = 100 * time.Millisecond
+const pollEvery = 20 * time.Millisecond
 
 // Leader waits until all live members agree on a live leader and its term, or
 // ctx ends (without a deadline: until the boot timeout is over). Paused
@@ -146,6 +146,12 @@ func (vs views) agreed(c *Cluster) (*Member, uint64) {
 		if v.err != nil || v.stats.Leader == "" || v.stats.Leader != leader || v.stats.Term != term {
 			return nil, 0
 		}
+		// A heartbeat names the leader before the configuration arrives, which
+		// is the log's first entry. A follower without it never stands for
+		// election: were the leader killed now, nobody would.
+		if v.stats.LastIndex == 0 {
+			return nil, 0
+		}
 		leads = leads || v.member.ID() == leader && v.stats.State == stateLeader
 	}
 	if !leads {
@@ -160,6 +166,8 @@ func (vs views) String() string {
 		switch {
 		case v.err != nil:
 			said[i] = v.member.ID() + " does not answer"
+		case v.stats.LastIndex == 0:
+			said[i] = v.member.ID() + " has no configuration yet"
 		case v.stats.Leader == "":
 			said[i] = fmt.Sprintf("%s knows none in term %d", v.member.ID(), v.stats.Term)
 		default:
