@@ -13,7 +13,7 @@ import (
 )
 
 // boot takes the way from nothing to an agreed leader: spawn all, tell all
-// about all, bootstrap one, agree, and give that one the wanted timeouts.
+// about all, bootstrap one, which stands for election at once, and agree.
 func (c *Cluster) boot(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.spec.bootTimeout())
 	defer cancel()
@@ -44,9 +44,6 @@ func (c *Cluster) boot(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cluster of %d: %w", len(c.members), err)
 	}
-	if err := first.reload(ctx); err != nil {
-		return err
-	}
 	if c.spec.Leader != "" && leader != first {
 		return c.Transfer(ctx, c.spec.Leader)
 	}
@@ -56,36 +53,9 @@ func (c *Cluster) boot(ctx context.Context) error {
 func (c *Cluster) spawnAll(ctx context.Context) error {
 	var all errgroup.Group
 	for _, m := range c.members {
-		raft := m.options.Raft
-		if m.ID() == c.spec.first() {
-			raft = eager(raft)
-		}
-		all.Go(func() error { return m.begin(ctx, raft) })
+		all.Go(func() error { return m.begin(ctx) })
 	}
 	return all.Wait()
-}
-
-// eager makes a node stand for election as early as raft allows, which is one
-// to two heartbeat timeouts after it hears of no leader: raft wants lease ≤
-// heartbeat timeout ≤ election timeout. The election timeout stays as it is,
-// for it must leave the votes the time to cross the links.
-func eager(r control.Raft) control.Raft {
-	if r.LeaderLeaseTimeout > 0 && r.LeaderLeaseTimeout < r.HeartbeatTimeout {
-		r.HeartbeatTimeout = r.LeaderLeaseTimeout
-	}
-	return r
-}
-
-// reload gives an eager node the timeouts that were asked for.
-func (m *Member) reload(ctx context.Context) error {
-	want := m.options.Raft
-	if eager(want) == want {
-		return nil
-	}
-	_, err := m.call(ctx, control.Command{Op: control.OpReload, Reload: &control.Timeouts{
-		HeartbeatTimeout: want.HeartbeatTimeout, ElectionTimeout: want.ElectionTimeout,
-	}})
-	return err
 }
 
 func (c *Cluster) peers() []control.Peer {
@@ -97,7 +67,8 @@ func (c *Cluster) peers() []control.Peer {
 }
 
 // tellAddresses publishes where every member listens now to all that can
-// hear it. A member that dies meanwhile is no failure of the telling.
+// hear it. A member that is being started cannot: the addresses are told again
+// when it has. One that dies meanwhile is no failure of the telling.
 func (c *Cluster) tellAddresses(ctx context.Context) error {
 	c.publish.Lock()
 	defer c.publish.Unlock()
@@ -109,14 +80,23 @@ func (c *Cluster) tellAddresses(ctx context.Context) error {
 	return all.Wait()
 }
 
+// tellMissed tells one member what was published while it was paused.
+func (c *Cluster) tellMissed(ctx context.Context, m *Member) error {
+	c.publish.Lock()
+	defer c.publish.Unlock()
+	return m.tell(ctx, c.peers())
+}
+
+// tell hands addresses to the member, if it can hear; publish is held.
 func (m *Member) tell(ctx context.Context, peers []control.Peer) error {
 	m.mu.Lock()
+	p, hears := m.proc, m.hears()
 	m.uninformed = m.paused
 	m.mu.Unlock()
-	if !m.answers() {
+	if !hears {
 		return nil
 	}
-	_, err := m.call(ctx, control.Command{Op: control.OpPeers, Peers: peers})
+	_, err := p.call(ctx, control.Command{Op: control.OpPeers, Peers: peers})
 	if err != nil && (!m.answers() || errors.Is(err, errEnded)) {
 		return nil
 	}

@@ -147,7 +147,8 @@ func (c *Cluster) bound(ctx context.Context, d time.Duration) (context.Context, 
 // dataDir is where a member's data stands unless its options say otherwise.
 func (s *Spec) dataDir(id string) string { return filepath.Join(s.Dir, id, "data") }
 
-// running members that are not paused: those that can be asked something.
+// answering are the members that have started and are not paused: those that
+// can be asked something.
 func (c *Cluster) answering() []*Member {
 	var ms []*Member
 	for _, m := range c.members {

@@ -80,25 +80,6 @@ func TestFormation(t *testing.T) {
 	}
 }
 
-// The first leader begins with timeouts of its own to be first; it must not
-// keep them. In raft the lease is refused above the heartbeat timeout, so a
-// node whose timeouts were not changed back would start anew all the same;
-// what shows is the heartbeats' rate.
-func TestEagerOnlyAtFirst(t *testing.T) {
-	r := control.DefaultRaft()
-	e := eager(r)
-	if e.HeartbeatTimeout != r.LeaderLeaseTimeout || e.ElectionTimeout != r.ElectionTimeout {
-		t.Errorf("got %v/%v with a lease of %v", e.HeartbeatTimeout, e.ElectionTimeout, r.LeaderLeaseTimeout)
-	}
-	if e.HeartbeatTimeout < e.LeaderLeaseTimeout || e.ElectionTimeout < e.HeartbeatTimeout {
-		t.Errorf("raft refuses %+v", e)
-	}
-	r.LeaderLeaseTimeout = r.HeartbeatTimeout
-	if eager(r) != r {
-		t.Errorf("changed %+v to %+v", r, eager(r))
-	}
-}
-
 func TestTransfer(t *testing.T) {
 	t.Parallel()
 	c := start(t, steadySpec(t, 3))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
 )
 
 // Kill sends SIGKILL, to this process only, and returns when it is reaped.
@@ -21,7 +22,7 @@ func (m *Member) Kill(ctx context.Context) (atNS int64, err error) {
 	ctx, cancel := m.cluster.bound(ctx, callTimeout)
 	defer cancel()
 	m.sample(p)
-	at := monotonic()
+	at := netem.Now()
 	return at, p.kill(ctx)
 }
 
@@ -75,7 +76,7 @@ func (m *Member) Resume(ctx context.Context) error {
 	}
 	ctx, cancel := m.cluster.bound(ctx, callTimeout)
 	defer cancel()
-	return m.tell(ctx, m.cluster.peers())
+	return m.cluster.tellMissed(ctx, m)
 }
 
 // Restart starts the node again on its old data, and waits until it listens
@@ -92,7 +93,7 @@ func (m *Member) Restart(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("restart of %s: %w", m.ID(), context.Cause(ctx))
 	}
-	if err := m.begin(ctx, m.options.Raft); err != nil {
+	if err := m.begin(ctx); err != nil {
 		return fmt.Errorf("restart of %s: %w", m.ID(), err)
 	}
 	if err := m.cluster.tellAddresses(ctx); err != nil {

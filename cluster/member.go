@@ -80,11 +80,16 @@ func (m *Member) process() *process {
 	return m.proc
 }
 
-// answers reports whether the process runs and is not paused.
+// answers reports whether the process has started, runs and is not paused.
 func (m *Member) answers() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.proc != nil && m.proc.running() && !m.paused
+	return m.hears()
+}
+
+// hears is answers for those who hold m.mu.
+func (m *Member) hears() bool {
+	return m.proc != nil && m.proc.started.Load() && m.proc.running() && !m.paused
 }
 
 // note takes what an event says about the member itself.
@@ -100,7 +105,7 @@ func (m *Member) note(p *process, e control.Event) {
 
 // begin spawns a process for the member and has it start, on its last ports
 // if it ever had any.
-func (m *Member) begin(ctx context.Context, raft control.Raft) error {
+func (m *Member) begin(ctx context.Context) error {
 	cmd, err := m.cluster.spec.Start(ctx, m.ID())
 	if err != nil {
 		return fmt.Errorf("start of %s: %w", m.ID(), err)
@@ -114,7 +119,7 @@ func (m *Member) begin(ctx context.Context, raft control.Raft) error {
 	m.mu.Lock()
 	m.proc, m.paused, m.uninformed = p, false, false
 	o := m.options
-	o.Raft, o.Listen = raft, m.listen
+	o.Listen = m.listen
 	m.mu.Unlock()
 	if _, err := p.call(ctx, control.Command{Op: control.OpStart, Start: &o}); err != nil {
 		return err
@@ -122,6 +127,7 @@ func (m *Member) begin(ctx context.Context, raft control.Raft) error {
 	if !p.listens.Load() {
 		return fmt.Errorf("%s answered the start, but never said where it listens", m.ID())
 	}
+	p.started.Store(true)
 	return nil
 }
 

@@ -41,6 +41,9 @@ type process struct {
 	asked atomic.Bool
 	// listens is set when it has published its addresses.
 	listens atomic.Bool
+	// started is set when it has answered its start, its addresses known:
+	// until then it may be asked nothing else.
+	started atomic.Bool
 	// last is what it had used when it was last looked at; the Member's
 	// mutex guards it.
 	last Usage

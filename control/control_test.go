@@ -22,8 +22,8 @@ func TestRoundTrip(t *testing.T) {
 			Links:         map[string]netem.Shape{"n2": {Delay: 345 * time.Microsecond, Distribution: netem.Normal, Loss: 0.001}},
 			MessageFaults: &MessageFaults{Drop: 0.1, MaxDelay: 1}, Probe: time.Second,
 		},
-		Peers: []Peer{{ID: "n1", Raft: "r", Peer: "p", Client: "c"}}, Reload: &Timeouts{HeartbeatTimeout: 1, ElectionTimeout: math.MaxInt64},
-		To: "n2", Fault: &Fault{Action: FaultShape, To: []string{"n2"}, Shape: netem.Shape{Delay: 1}, Immediate: true},
+		Peers: []Peer{{ID: "n1", Raft: "r", Peer: "p", Client: "c"}},
+		To:    "n2", Fault: &Fault{Action: FaultShape, To: []string{"n2"}, Shape: netem.Shape{Delay: 1}, Immediate: true},
 		Apply: &Apply{Writers: 64, ValueSize: 256, Duration: time.Second},
 	}
 	event := Event{

@@ -16,11 +16,10 @@ const (
 	OpStart Op = "start"
 	// OpPeers publishes where every member listens now.
 	OpPeers Op = "peers"
-	// OpBootstrap makes this node write the first configuration. Sent to one
-	// node only, and only when its data directory is new.
+	// OpBootstrap makes this node write the first configuration and stand for
+	// election at once. Sent to one node only, and only when its data directory
+	// is new.
 	OpBootstrap Op = "bootstrap"
-	// OpReload changes heartbeat and election timeout of a running node.
-	OpReload Op = "reload"
 	// OpTransfer hands leadership to the member named in To.
 	OpTransfer Op = "transfer"
 	// OpLinks applies Fault to outgoing links.
@@ -39,14 +38,13 @@ const (
 // Command is one line on a node's stdin. Every command is answered by one
 // Event of kind EventReply with the same ID.
 type Command struct {
-	ID     int64     `json:"id"`
-	Op     Op        `json:"op"`
-	Start  *Options  `json:"start,omitempty"`
-	Peers  []Peer    `json:"peers,omitempty"`
-	Reload *Timeouts `json:"reload,omitempty"`
-	To     string    `json:"to,omitempty"`
-	Fault  *Fault    `json:"fault,omitempty"`
-	Apply  *Apply    `json:"apply,omitempty"`
+	ID    int64    `json:"id"`
+	Op    Op       `json:"op"`
+	Start *Options `json:"start,omitempty"`
+	Peers []Peer   `json:"peers,omitempty"`
+	To    string   `json:"to,omitempty"`
+	Fault *Fault   `json:"fault,omitempty"`
+	Apply *Apply   `json:"apply,omitempty"`
 }
 
 // Peer is a member as the others reach it: for bootstrap the voters, for
@@ -57,12 +55,6 @@ type Peer struct {
 	Peer string `json:"peer"`
 	// Client is what MemberList tells etcd clients.
 	Client string `json:"client"`
-}
-
-// Timeouts are those that raft can change while it runs.
-type Timeouts struct {
-	HeartbeatTimeout time.Duration `json:"heartbeat_timeout_ns"`
-	ElectionTimeout  time.Duration `json:"election_timeout_ns"`
 }
 
 // FaultAction is what is done to a link.

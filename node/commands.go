@@ -23,11 +23,6 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 		return nil
 	case control.OpBootstrap:
 		return n.Bootstrap(c.Peers)
-	case control.OpReload:
-		if c.Reload == nil {
-			return missing(c.Op, "reload")
-		}
-		return n.Reload(*c.Reload)
 	case control.OpTransfer:
 		return n.Transfer(c.To)
 	case control.OpLinks:

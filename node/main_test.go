@@ -119,7 +119,6 @@ func TestControl(t *testing.T) {
 	self := l.start(testOptions(t, "n1"))
 	l.ok(control.Command{Op: control.OpPeers, Peers: []control.Peer{self}})
 	l.lead(self)
-	l.ok(control.Command{Op: control.OpReload, Reload: &control.Timeouts{HeartbeatTimeout: 400 * time.Millisecond, ElectionTimeout: 400 * time.Millisecond}})
 	applied := l.ok(control.Command{Op: control.OpApply, Apply: &control.Apply{Writers: 4, ValueSize: 256, Duration: 50 * time.Millisecond}}).Apply
 	if applied.Writes == 0 || applied.P50 <= 0 || applied.P99 < applied.P50 || applied.Took < 50*time.Millisecond {
 		t.Errorf("apply: %+v", applied)
@@ -171,8 +170,6 @@ func TestControlRefusals(t *testing.T) {
 	o := testOptions(t, "n2")
 	refused(l.ask(control.Command{Op: control.OpStart, Start: &o}), "started already")
 	refused(l.ask(control.Command{Op: "dance"}), `"dance" is unknown`, fmt.Sprint(control.Version))
-	refused(l.ask(control.Command{Op: control.OpReload}), `no "reload"`)
-	refused(l.ask(control.Command{Op: control.OpReload, Reload: &control.Timeouts{}}), "too low")
 	refused(l.ask(control.Command{Op: control.OpLinks}), `no "fault"`)
 	refused(l.ask(control.Command{Op: control.OpLinks, Fault: &control.Fault{Action: "burn", To: []string{"n2"}}}), `"burn" is unknown`)
 	refused(l.ask(control.Command{Op: control.OpTransfer, To: "n9"}), `"n9" is not published`)

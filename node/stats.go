@@ -30,16 +30,20 @@ func (n *Node) Stats() control.Stats {
 	}
 }
 
-// linkStats is what came in, by sender.
+// linkStats is what came in, by sender. What a node sends itself crosses no
+// link.
 func (n *Node) linkStats() []control.LinkStats {
 	arrivals := n.endpoint.Arrivals()
-	links := make([]control.LinkStats, len(arrivals))
-	for i, a := range arrivals {
-		links[i] = control.LinkStats{
+	links := make([]control.LinkStats, 0, len(arrivals))
+	for _, a := range arrivals {
+		if a.From == n.opts.ID {
+			continue
+		}
+		links = append(links, control.LinkStats{
 			From: a.From, To: n.opts.ID,
 			Asked: a.Asked, Bytes: a.Bytes, Frames: a.Frames,
 			Error: encodeHistogram(a.Error),
-		}
+		})
 	}
 	return links
 }
