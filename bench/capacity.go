@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -12,48 +13,48 @@ import (
 	"github.com/raftbench/raftbench/results"
 )
 
-// The names of a capacity trial's windows. What a cell's first trial finds is
-// confirmed by the fresh clusters of the others.
+// The names of a capacity trial's windows. The cell's first trial searches;
+// each of the others, on a fresh cluster, looks for its own capacity in steps
+// up or down from there, so that what one cluster happened to carry is
+// confirmed, or corrected either way, by the rest.
 const (
 	windowGuess   = "capacity-guess"
 	windowProbe   = "capacity-probe-"
 	windowConfirm = "capacity-confirm-"
-	windowShare   = "capacity-at-" // followed by per cent of the confirmed rate
+	windowShare   = "capacity-at-" // followed by per cent of the trial's capacity
 )
 
 const (
 	// guessClients is the closed loop whose throughput is the first guess.
 	guessClients  = 64
 	guessDuration = time.Second
-	// maxConfirms steps of searchPrecision down are tried by a fresh trial.
-	maxConfirms = 5
+	// maxSteps of searchPrecision, up or down, are tried by a fresh trial.
+	maxSteps = 6
+	// longestProbe bounds a window that a low rate makes long.
+	longestProbe = 10 * time.Second
 )
 
-// shares of a cell's own capacity at which its latency is told.
+// shares of a trial's capacity at which its latency is told.
 var shares = []int{50, 80}
 
-// capacity searches in the cell's first trial and confirms in every one.
+// capacity searches in the cell's first trial and confirms in the others.
 func (t *trial) capacity(ctx context.Context, gen *loadgen.Generator, leader string) error {
-	rate, known := t.runner.capacities[t.job.Setup.Cell]
-	if !known {
-		found, err := t.searchFrom(ctx, gen, leader)
-		if err != nil {
-			return err
+	start, known := t.runner.capacities[t.job.Setup.Cell]
+	find := t.searchFrom
+	if known {
+		find = func(ctx context.Context, gen *loadgen.Generator, leader string) (float64, error) {
+			return t.stepFrom(ctx, gen, leader, start)
 		}
-		rate = found
 	}
-	for i := range maxConfirms {
-		ok, err := t.keepsLimit(ctx, gen, leader, fmt.Sprintf("%s%d", windowConfirm, i+1), rate)
-		if err != nil {
-			return err
-		}
-		if ok {
-			t.runner.capacities[t.job.Setup.Cell] = rate
-			return t.atShares(ctx, gen, leader, rate)
-		}
-		rate /= searchPrecision
+	rate, err := find(ctx, gen, leader)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("capacity %.0f/s was not confirmed, nor %d steps of 5 %% below it", rate, maxConfirms)
+	t.capacityFound = rate
+	if known {
+		t.capacityFound = start // the others step from the search, not from each other
+	}
+	return t.atShares(ctx, gen, leader, rate)
 }
 
 // searchFrom guesses by a closed loop, then searches by open ones.
@@ -73,30 +74,46 @@ func (t *trial) searchFrom(ctx context.Context, gen *loadgen.Generator, leader s
 	return rate, err
 }
 
+// stepFrom goes up while the limit holds, or down until it does.
+func (t *trial) stepFrom(ctx context.Context, gen *loadgen.Generator, leader string, start float64) (float64, error) {
+	confirms := 0
+	return stepCapacity(start, func(rate float64) (bool, error) {
+		confirms++
+		return t.keepsLimit(ctx, gen, leader, fmt.Sprintf("%s%d", windowConfirm, confirms), rate)
+	})
+}
+
 // keepsLimit offers a rate and says whether the limit held: the percentile,
 // no errors, and no backlog that grows. A window that fails is an answer, not
 // an invalid trial.
-func (t *trial) keepsLimit(ctx context.Context, gen *loadgen.Generator, leader string, name string, rate float64) (bool, error) {
+func (t *trial) keepsLimit(ctx context.Context, gen *loadgen.Generator, leader, name string, rate float64) (bool, error) {
 	t.stage(fmt.Sprintf("%s: %.0f/s", name, rate))
-	o := t.open(name, rate, t.job.Setup.Workload.Calm.Duration)
+	limit := t.job.Setup.Workload.Capacity
+	o := t.open(name, rate, probeTime(t.job.Setup.Workload.Calm.Duration, limit.Percentile, rate))
 	o.probe = true
+	o.holds = func() bool {
+		return t.lastLatency.ValueAtQuantile(limit.Percentile) < limit.Below.Nanoseconds()
+	}
 	if err := t.window(ctx, gen, o, leader); err != nil {
 		return false, err
 	}
-	w := t.last()
-	limit := t.job.Setup.Workload.Capacity
-	at := t.lastLatency.ValueAtQuantile(limit.Percentile)
-	ok := at < limit.Below.Nanoseconds() && clean(w) && !backlogGrows(w)
-	if ok && strings.HasPrefix(name, windowConfirm) {
-		w.Limit = "" // it was not at its limit
-	}
-	t.settle()
-	return ok, nil
+	settle(ctx)
+	return *t.last().Held, nil
 }
 
-// clean is a window in which everything due was done.
-func clean(w *results.Window) bool {
-	return w.Errors+w.Unknown+w.Dropped == 0 && float64(w.Completed) >= minCompleted*float64(w.Due)
+// probeTime is long enough for ten operations beyond the percentile, which is
+// the least that says anything about it.
+func probeTime(wanted time.Duration, percentile, rate float64) time.Duration {
+	const beyond = 10
+	operations := beyond / (1 - percentile/100)
+	needs := time.Duration(operations / rate * float64(time.Second))
+	return max(wanted, min(needs, longestProbe))
+}
+
+// keptUp is a window in which everything due was done and no backlog grew.
+func keptUp(w *results.Window) bool {
+	done := w.Errors+w.Unknown+w.Dropped == 0 && float64(w.Completed) >= minCompleted*float64(w.Due)
+	return done && !backlogGrows(w)
 }
 
 // backlogGrows compares the operations in flight in the window's last third
@@ -129,19 +146,31 @@ func (t *trial) atShares(ctx context.Context, gen *loadgen.Generator, leader str
 }
 
 // settle lets what an overload left behind drain before the next window.
-func (t *trial) settle() { time.Sleep(100 * time.Millisecond) }
+func settle(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(100 * time.Millisecond):
+	}
+}
 
 // last is the window measured last.
 func (t *trial) last() *results.Window { return &t.record.Windows[len(t.record.Windows)-1] }
 
-// knownCapacities are those that a resumed run has on record.
+// knownCapacities are those that a resumed run's searches have on record.
 func knownCapacities(done []results.Trial) map[string]float64 {
 	known := map[string]float64{}
 	for _, trial := range done {
+		if !trial.Valid {
+			continue
+		}
+		found := 0.0
 		for _, w := range trial.Windows {
-			if trial.Valid && strings.HasPrefix(w.Name, windowConfirm) {
-				known[trial.Cell] = w.OfferedOps
+			if strings.HasPrefix(w.Name, windowProbe) && w.Held != nil && *w.Held {
+				found = math.Max(found, w.OfferedOps)
 			}
+		}
+		if found > 0 {
+			known[trial.Cell] = found
 		}
 	}
 	return known

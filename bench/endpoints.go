@@ -2,12 +2,15 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/raftbench/raftbench/check"
 	"github.com/raftbench/raftbench/client"
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -17,10 +20,15 @@ const attachBound = 10 * time.Second
 
 // attach makes a rig of a cluster that somebody else runs: the generator and
 // the audit only. What it wrote is deleted when the trial ends.
-func attach(ctx context.Context, job Job, addresses []string) (*rig, error) {
+func attach(ctx context.Context, job Job, addresses []string) (_ *rig, err error) {
 	r := newRig(job)
 	ctx, cancel := context.WithTimeout(ctx, attachBound)
 	defer cancel()
+	defer func() {
+		if err != nil {
+			r.disconnect()
+		}
+	}()
 	for _, a := range addresses {
 		p := place{a, a, func(ctx context.Context) (*client.Client, error) { return r.connect(ctx, a, a, nil) }}
 		c, err := p.dial(ctx)
@@ -36,16 +44,22 @@ func attach(ctx context.Context, job Job, addresses []string) (*rig, error) {
 }
 
 func newRig(job Job) *rig {
-	r := &rig{
-		setup: job.Setup, seed: job.Seed, events: &timeline{},
-		prefix: fmt.Sprintf("%s-%d/", job.Setup.Cell, job.Trial),
-	}
+	r := &rig{setup: job.Setup, seed: job.Seed, events: &timeline{}, prefix: keyPrefix()}
 	r.ledger = check.NewLedger(r.prefix)
 	w := job.Setup.Workload
 	if job.Kind == results.Proof || w.ReadRatio > 0 && w.Reads != serializable {
 		r.history = check.NewHistory(r.prefix, 0, 0)
 	}
 	return r
+}
+
+// keyPrefix is new for every trial, also of other runs on the same servers:
+// what one left behind must not be taken for what another wrote. Its length is
+// configs.KeyPrefixSize.
+func keyPrefix() string {
+	var b [configs.KeyPrefixSize]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return "rb" + hex.EncodeToString(b[:])[:configs.KeyPrefixSize-3] + "/"
 }
 
 // leadingEndpoint is the endpoint that says it leads.

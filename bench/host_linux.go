@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +21,20 @@ func ownCPU() time.Duration {
 }
 
 // throttling counts the periods in which this process's control group was
-// stopped for having used up its CPU quota; 0 where there is no quota.
-func throttling() int64 { return field("/sys/fs/cgroup/cpu.stat", "nr_throttled ") }
+// stopped for having used up its CPU quota; 0 where there is no quota, or no
+// cgroup v2.
+func throttling() int64 {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if group, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			return field(filepath.Join("/sys/fs/cgroup", group, "cpu.stat"), "nr_throttled ")
+		}
+	}
+	return 0
+}
 
 // waiting is the kernel's pressure stall account of the CPU ("some"): the time
 // in which at least one task was ready and had no core.

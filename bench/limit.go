@@ -12,18 +12,18 @@ import (
 // A resource counts as the limit when it was used for this share of a window.
 const saturated = 0.85
 
-// limitOf names what kept a closed loop from going faster: the host's CPU
-// (and whose share of it was largest), the leader's disk, or raft's own
-// pipeline. It is empty where nothing was near its end.
+// limitOf names what kept a window from carrying more: the host's CPU (and
+// whose share of it was largest), the leader's disk, a link's rate, or raft's
+// own pipeline. It is empty where nothing was near its end.
 func limitOf(w *results.Window, c cost, s configs.Setup, leader string) string {
-	if w.Mode != results.ModeClosed {
-		return ""
-	}
 	if w.HostBusy >= saturated {
 		return "CPU, mostly " + largestUser(c, leader)
 	}
 	if busy := storeBusy(c, leader); busy >= saturated {
 		return fmt.Sprintf("the leader's log store (%.0f %% of the time)", 100*busy)
+	}
+	if full := fullLink(c, s); full != "" {
+		return full
 	}
 	if bound := pipelineBound(s, leader); bound > 0 && w.ThroughputOps >= saturated*bound {
 		return fmt.Sprintf("raft's pipeline (at most %.0f entries/s over this round trip)", bound)
@@ -31,10 +31,12 @@ func limitOf(w *results.Window, c cost, s configs.Setup, leader string) string {
 	return ""
 }
 
-// largestUser compares the leader, all followers together, and the generator.
+// largestUser compares the leader, all followers together, the generator, and
+// everything that is not ours.
 func largestUser(c cost, leader string) string {
-	var followers time.Duration
+	var followers, ours time.Duration
 	for id, d := range c.cpu {
+		ours += d
 		if id != leader {
 			followers += d
 		}
@@ -44,9 +46,30 @@ func largestUser(c cost, leader string) string {
 		name, most = "the followers'", followers
 	}
 	if c.client > most {
-		name = "the load generator's"
+		name, most = "the load generator's", c.client
+	}
+	if ourShare := c.hostBusy - c.foreignBusy; ourShare > 0 {
+		foreign := time.Duration(float64(ours+c.client) / ourShare * c.foreignBusy)
+		if foreign > most {
+			name = "other processes'"
+		}
 	}
 	return name
+}
+
+// fullLink is the first link that carried nearly its rate.
+func fullLink(c cost, s configs.Setup) string {
+	for _, l := range c.links {
+		rate := s.Links[l.From][l.To].Rate
+		if rate == 0 || c.length == 0 {
+			continue
+		}
+		used := float64(8*l.Bytes) / c.length.Seconds() / float64(rate)
+		if used >= saturated {
+			return fmt.Sprintf("the rate of link %s→%s (%g Mbit/s, %.0f %% used)", l.From, l.To, float64(rate)/1e6, 100*used)
+		}
+	}
+	return ""
 }
 
 // storeBusy is the share of the window that the leader spent writing its log.

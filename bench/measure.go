@@ -53,8 +53,10 @@ func (t *trial) measure(ctx context.Context) error {
 type offer struct {
 	loadgen.Window
 	rate float64
-	// probe windows look for a limit: that one fails is an answer.
+	// probe windows try a rate: that one fails is an answer, and no reason to
+	// disbelieve the trial. holds is what is asked of it beside keeping up.
 	probe bool
+	holds func() bool
 }
 
 // open is an open-loop window.
@@ -83,7 +85,9 @@ func (t *trial) windows() []offer {
 	switch t.job.Setup.Load {
 	case configs.ModeSweep:
 		for _, rate := range w.Sweep {
-			out = append(out, t.open(fmt.Sprintf("sweep-%g", rate), rate, w.Calm.Duration))
+			o := t.open(fmt.Sprintf("sweep-%g", rate), rate, w.Calm.Duration)
+			o.probe = true
+			out = append(out, o)
 		}
 		return out
 	case configs.ModeCalm, configs.ModeBoth:
@@ -118,15 +122,25 @@ func (t *trial) window(ctx context.Context, gen *loadgen.Generator, o offer, lea
 	w.Usage = used
 	cost := after.since(before)
 	cost.fill(&w)
-	w.Limit = limitOf(&w, cost, t.job.Setup, leader)
 	t.keep(rec, w, cost)
-	if !o.probe {
-		t.judge(judged{
-			window: w, cost: cost, firstError: rec.FirstError,
-			light: o.rate > 0, calm: o.Name == results.WindowCalm, harmed: t.harmed(o),
-		})
-	}
+	t.conclude(o, cost, rec.FirstError, leader)
 	return nil
+}
+
+// conclude judges the window measured last, and names what limited it.
+func (t *trial) conclude(o offer, c cost, firstError error, leader string) {
+	w := t.last()
+	if o.probe {
+		held := keptUp(w) && (o.holds == nil || o.holds())
+		w.Held = &held
+	}
+	if w.Mode == results.ModeClosed || w.Held != nil && !*w.Held {
+		w.Limit = limitOf(w, c, t.job.Setup, leader)
+	}
+	t.judge(judged{
+		window: *w, cost: c, firstError: firstError,
+		light: o.rate > 0, harmed: t.harmed(o), failed: w.Held != nil && !*w.Held,
+	})
 }
 
 // harmed tells whether an experiment's faults fall into a window.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -22,6 +23,8 @@ type reading struct {
 	host  cpu.TimesStat
 	self  time.Duration
 	nodes map[string]nodeReading
+	// site is what arrived at the load generator's end of its links.
+	site []netem.Arrival
 	// throttled counts the times that a control group stopped us.
 	throttled int64
 	// waited is the time in which some process of the host wanted a core and
@@ -58,6 +61,9 @@ func (t *trial) meter(ctx context.Context) (reading, error) {
 	times, err := cpu.TimesWithContext(ctx, false)
 	if err != nil {
 		return r, fmt.Errorf("read the host's CPU time: %w", err)
+	}
+	if t.rig.site != nil {
+		r.site = t.rig.site.Arrivals()
 	}
 	r.at, r.host, r.self = time.Now(), times[0], ownCPU()
 	r.throttled, r.waited = throttling(), waiting()
@@ -110,7 +116,7 @@ func (after reading) since(before reading) cost {
 		// A node that was restarted meanwhile counts from zero again.
 		c.fsyncs += max(0, a.stats.Fsyncs-b.stats.Fsyncs)
 		c.snapshots += max(0, a.stats.Snapshots-b.stats.Snapshots)
-		c.injection += a.stats.InjectionCPU - b.stats.InjectionCPU
+		c.injection += max(0, a.stats.InjectionCPU-b.stats.InjectionCPU)
 		c.leaderMoved = c.leaderMoved || a.stats.Term != b.stats.Term || a.stats.Leader != b.stats.Leader
 		c.store[id] = difference(a.stats.StoreTime, b.stats.StoreTime)
 		links := linksBetween(a.stats.Links, b.stats.Links)
@@ -121,6 +127,7 @@ func (after reading) since(before reading) cost {
 			}
 		}
 	}
+	c.links = append(c.links, linksToClient(after.site, before.site)...)
 	sort.Slice(c.links, func(i, j int) bool {
 		return c.links[i].From+" "+c.links[i].To < c.links[j].From+" "+c.links[j].To
 	})
@@ -168,21 +175,46 @@ func linksBetween(after, before []control.LinkStats) []results.Link {
 	var out []results.Link
 	for _, l := range after {
 		b := earlier[l.From]
-		h := difference(l.Error, b.Error)
-		out = append(out, results.Link{
-			From: l.From, To: l.To, AskedNS: ns(l.Asked),
-			ErrorP50NS: h.ValueAtQuantile(50), ErrorP90NS: h.ValueAtQuantile(90), ErrorP99NS: h.ValueAtQuantile(99),
-			Frames: max(0, l.Frames-b.Frames), Bytes: max(0, l.Bytes-b.Bytes),
-		})
+		out = append(out, arrived(results.Link{
+			From: l.From, To: l.To, AskedNS: ns(l.Asked), Frames: max(0, l.Frames-b.Frames), Bytes: max(0, l.Bytes-b.Bytes),
+		}, difference(l.Error, b.Error)))
 	}
 	return out
 }
 
+// linksToClient is likewise what arrived at the load generator's end.
+func linksToClient(after, before []netem.Arrival) []results.Link {
+	earlier := map[string]netem.Arrival{}
+	for _, a := range before {
+		earlier[a.From] = a
+	}
+	var out []results.Link
+	for _, a := range after {
+		b := earlier[a.From]
+		out = append(out, arrived(results.Link{
+			From: a.From, To: control.ClientLink, AskedNS: ns(a.Asked), Frames: a.Frames - b.Frames, Bytes: a.Bytes - b.Bytes,
+		}, subtract(a.Error, b.Error)))
+	}
+	return out
+}
+
+func arrived(l results.Link, late *hdrhistogram.Histogram) results.Link {
+	l.ErrorP50NS, l.ErrorP90NS, l.ErrorP99NS = late.ValueAtQuantile(50), late.ValueAtQuantile(90), late.ValueAtQuantile(99)
+	return l
+}
+
 // difference of two cumulative histograms; what cannot be read counts as empty.
 func difference(after, before control.Histogram) *hdrhistogram.Histogram {
-	a := decodeHistogram(after)
-	b := decodeHistogram(before)
-	snapshot, earlier := a.Export(), b.Export()
+	return subtract(decodeHistogram(after), decodeHistogram(before))
+}
+
+// subtract takes from each bucket what was there before; before may be nil.
+func subtract(after, before *hdrhistogram.Histogram) *hdrhistogram.Histogram {
+	snapshot := after.Export()
+	if before == nil {
+		return hdrhistogram.Import(snapshot)
+	}
+	earlier := before.Export()
 	for i := range min(len(snapshot.Counts), len(earlier.Counts)) {
 		snapshot.Counts[i] = max(0, snapshot.Counts[i]-earlier.Counts[i])
 	}

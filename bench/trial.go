@@ -24,11 +24,16 @@ type trial struct {
 	// lastLatency is the last window's: of its writes, or of its reads where
 	// it had no writes.
 	lastLatency *hdrhistogram.Histogram
+	// capacityFound is what the cell's other trials are to start from.
+	capacityFound float64
 	// harm does the experiment's faults; nil where there are none.
 	harm *harm
 	// unsafe lists what no Raft may do: it fails the run, whatever its speed.
 	unsafe []string
 	stage  func(string)
+	// failed trials did not get to their end; others may be invalid by what
+	// they measured.
+	failed bool
 	// clientCPU is our own CPU time when the trial began.
 	clientCPU time.Duration
 }
@@ -44,13 +49,21 @@ func (r *Runner) newTrial(job Job, attempt int) *trial {
 		record: results.Trial{
 			SchemaVersion: results.SchemaVersion, Cell: s.Cell, Trial: job.Trial, Kind: job.Kind,
 			Seed: job.Seed, StartedAt: time.Now().UTC(), Attempt: attempt,
-			Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Params: s.Params,
+			Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: loadName(s), Params: s.Params,
 			Durable:        s.Storage.Store == control.StoreBolt,
 			MessageFaults:  s.MessageFaults != nil,
 			InvalidReasons: []string{}, Flags: []string{},
 			Windows: []results.Window{}, Links: []results.Link{}, Resources: []results.Resource{},
 		},
 	}
+}
+
+// loadName is the load's mode, and what capacity was to keep.
+func loadName(s configs.Setup) string {
+	if s.Load == configs.ModeCapacity {
+		return s.Load + " at " + s.Workload.Capacity.Limit
+	}
+	return s.Load
 }
 
 // run does the whole trial. Its error is the caller's interruption only: all
@@ -60,10 +73,11 @@ func (t *trial) run(ctx context.Context) error {
 	defer cancel()
 	err := t.live(bounded)
 	t.record.TookNS = ns(time.Since(t.record.StartedAt))
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && len(t.unsafe) == 0 {
 		return ctx.Err()
 	}
 	if err != nil {
+		t.failed = true
 		t.record.InvalidReasons = append(t.record.InvalidReasons, err.Error())
 	}
 	if len(t.unsafe) > 0 {
@@ -109,12 +123,30 @@ func (t *trial) live(ctx context.Context) (err error) {
 	} else {
 		err = t.measure(ctx)
 	}
-	if err != nil {
-		return err
+	if death := t.rig.healthy(); death != nil {
+		err = death // whatever else failed followed from it
 	}
 	t.stage("auditing")
 	t.resources(ctx)
+	if err != nil {
+		t.salvage(ctx)
+		return err
+	}
 	return t.audit(ctx)
+}
+
+// salvage audits what can be audited of a trial that failed: one that could
+// not go on is the likeliest to have lost something. What cannot be asked any
+// more says nothing.
+func (t *trial) salvage(ctx context.Context) {
+	if t.rig.cluster != nil && t.record.Durable {
+		for _, m := range t.rig.cluster.Members() {
+			if !m.Alive() {
+				_ = m.Restart(ctx)
+			}
+		}
+	}
+	_ = t.audit(ctx)
 }
 
 // rig is what a trial runs on: a fresh cluster, or the endpoints given.
@@ -140,23 +172,25 @@ func (t *trial) describe() {
 	}
 }
 
-// audit judges what the trial's whole load left on every node.
+// audit judges what the trial's whole load left on every node. Nodes that
+// were killed and keep nothing by design have nothing to be asked.
 func (t *trial) audit(ctx context.Context) error {
+	if !t.record.Durable && t.job.Kind == results.Proof {
+		t.record.Flags = append(t.record.Flags, "the restart and the audit are not proven: the store keeps nothing")
+		return nil
+	}
 	report, err := t.rig.audit(ctx)
 	if err != nil {
 		return err
 	}
 	t.record.Audit = auditRecord(report, len(t.rig.places()))
-	t.linearizable()
-	if !t.record.Durable && t.job.Kind == results.Proof {
-		return nil // nodes that lost their memory by design prove nothing
-	}
 	if t.record.Proof != nil {
 		t.record.Proof.Lost = report.Lost
 	}
 	for _, f := range report.Findings {
 		t.unsafe = append(t.unsafe, f.String())
 	}
+	t.linearizable()
 	return nil
 }
 
@@ -171,6 +205,9 @@ func (t *trial) linearizable() {
 	found := t.rig.history.Linearizable(searchBound)
 	t.record.Audit.Linearizable = string(found.Answer)
 	t.record.Audit.LinearizableOps = found.Operations
+	if found.Answer == check.Undecided {
+		t.record.Flags = append(t.record.Flags, fmt.Sprintf("linearizability of %d keys was not decided within %v", found.UndecidedKeys, searchBound))
+	}
 	for _, f := range found.Findings {
 		t.unsafe = append(t.unsafe, f.String())
 	}

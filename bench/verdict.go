@@ -14,12 +14,15 @@ type judged struct {
 	window     results.Window
 	cost       cost
 	firstError error
-	// light windows were to leave the host room; calm ones were also to keep
-	// one leader throughout. A saturating window is neither.
-	light, calm bool
+	// light windows, the open ones, were to leave the host room and to keep
+	// one leader throughout. A saturating window was not.
+	light bool
 	// harmed windows had faults done to the cluster: errors and changes of
 	// leader are what was asked for.
 	harmed bool
+	// failed windows tried a rate that was not carried: nothing but that is
+	// to be learned from them, and nothing of it is a fault of the trial.
+	failed bool
 }
 
 // The limits of what is believed.
@@ -41,6 +44,9 @@ func invalidity(j judged) []string {
 	}
 	w := j.window
 	open := w.Mode == results.ModeOpen
+	if j.failed {
+		return nil
+	}
 	if open && !j.harmed && float64(w.Completed) < minCompleted*float64(w.Due) {
 		say("only %d of the %d operations due were completed (want %.0f %%)", w.Completed, w.Due, 100*minCompleted)
 	}
@@ -59,31 +65,41 @@ func invalidity(j judged) []string {
 	if !open {
 		return out
 	}
-	p50, p99 := overall(w)
+	p50, p99 := fastest(w)
 	if lag := stats.Lag(float64(w.Lag.P50NS), float64(w.Lag.P99NS), float64(p50), float64(p99)); lag.TooLate() {
 		say("the generator lagged behind its schedule: median %v is %.0f %% of the latency's (allowed %.0f), p99 %v is %.0f %% (allowed %.0f)",
 			short(w.Lag.P50NS), 100*lag.P50, 100*stats.LagShareP50, short(w.Lag.P99NS), 100*lag.P99, 100*stats.LagShareP99)
 	}
-	if j.calm && !j.harmed && j.cost.leaderMoved {
+	if !j.harmed && j.cost.leaderMoved {
 		say("the leader or the term changed")
 	}
+	return append(out, missedLinks(j)...)
+}
+
+// missedLinks are those whose realised delay was off at the median.
+func missedLinks(j judged) []string {
+	var out []string
 	for _, l := range j.cost.links {
 		bound := max(int64(maxLinkError*float64(l.AskedNS)), linkErrorFloor.Nanoseconds())
-		if j.light && l.Frames > 0 && l.ErrorP50NS > bound {
-			say("link %s→%s missed its delay of %v by %v at the median (allowed %v)",
-				l.From, l.To, short(l.AskedNS), short(l.ErrorP50NS), short(bound))
+		if l.Frames > 0 && l.ErrorP50NS > bound {
+			out = append(out, fmt.Sprintf("%s: link %s→%s missed its delay of %v by %v at the median (allowed %v)",
+				j.window.Name, l.From, l.To, short(l.AskedNS), short(l.ErrorP50NS), short(bound)))
 		}
 	}
 	return out
 }
 
-// overall is the latency that the schedule's lag is held against: the writes'
-// where there are any, else the reads'.
-func overall(w results.Window) (p50, p99 int64) {
-	if w.Latency.Count == 0 && w.ReadLatency != nil {
-		return w.ReadLatency.P50NS, w.ReadLatency.P99NS
+// fastest is the latency that the schedule's lag is held against: that of
+// writes or of reads, whichever is more easily spoilt.
+func fastest(w results.Window) (p50, p99 int64) {
+	r := w.ReadLatency
+	switch {
+	case r == nil || r.Count == 0:
+		return w.Latency.P50NS, w.Latency.P99NS
+	case w.Latency.Count == 0:
+		return r.P50NS, r.P99NS
 	}
-	return w.Latency.P50NS, w.Latency.P99NS
+	return min(w.Latency.P50NS, r.P50NS), min(w.Latency.P99NS, r.P99NS)
 }
 
 // warnings lists what a reader should know beside a window's numbers.
@@ -93,6 +109,17 @@ func warnings(j judged) []string {
 		out = append(out, j.window.Name+": "+fmt.Sprintf(format, args...))
 	}
 	w, c := j.window, j.cost
+	if j.failed {
+		return nil
+	}
+	if !j.light {
+		// A saturated host holds frames late: that is part of its limit, and
+		// said beside the throughput that it limits.
+		out = append(out, missedLinks(j)...)
+		if c.leaderMoved && !j.harmed {
+			say("the leader or the term changed")
+		}
+	}
 	if j.light && w.HostBusy > busyHost {
 		say("the host's CPU was %.0f %% busy", 100*w.HostBusy)
 	}

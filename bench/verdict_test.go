@@ -26,7 +26,7 @@ func healthy() judged {
 		w.Parts = append(w.Parts, results.Point{P50NS: 2*ms + int64(i%3)*1000, Completed: 100})
 	}
 	return judged{
-		window: w, light: true, calm: true,
+		window: w, light: true,
 		cost: cost{links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, ErrorP50NS: 200_000, Frames: 10}}},
 	}
 }
@@ -80,15 +80,18 @@ func TestAShortLinkMayMissByTheFloor(t *testing.T) {
 	}
 }
 
-// In a saturating window lag, links and leaders are not judged: it was to
-// bring the host to its limit.
-func TestASaturatingWindowIsJudgedByItsErrorsOnly(t *testing.T) {
+// A saturating window was to bring the host to its limit: late frames and a
+// new leader are said, a busy host is not even that.
+func TestASaturatingWindowIsInvalidByItsErrorsOnly(t *testing.T) {
 	j := healthy()
-	j.window.Mode, j.light, j.calm = results.ModeClosed, false, false
+	j.window.Mode, j.light = results.ModeClosed, false
 	j.window.Lag.P50NS, j.window.HostBusy, j.cost.leaderMoved, j.cost.runWait = 10*ms, 1, true, 0.9
 	j.cost.links[0].ErrorP50NS = 50 * ms
-	if got := append(invalidity(j), warnings(j)...); len(got) > 0 {
-		t.Errorf("got %q, want nothing", got)
+	if got := invalidity(j); len(got) > 0 {
+		t.Errorf("invalid: %q", got)
+	}
+	if got := warnings(j); len(got) != 2 {
+		t.Errorf("got warnings %q, want the link and the leader", got)
 	}
 	j.window.Unknown = 1
 	if got := invalidity(j); len(got) != 1 {
@@ -121,6 +124,25 @@ func TestEachWarning(t *testing.T) {
 				t.Errorf("a warning made the trial invalid: %q", bad)
 			}
 		})
+	}
+}
+
+// A rate that was tried and not carried is an answer.
+func TestAFailedProbeSpoilsNoTrial(t *testing.T) {
+	j := healthy()
+	j.failed, j.window.Completed, j.window.Dropped, j.window.Unknown, j.window.HostBusy = true, 10, 500, 3, 1
+	if got := append(invalidity(j), warnings(j)...); len(got) > 0 {
+		t.Errorf("got %q, want nothing", got)
+	}
+}
+
+// Lag is held against what it spoils most easily: reads beside slow writes.
+func TestLagIsHeldAgainstTheFasterOfReadsAndWrites(t *testing.T) {
+	j := healthy()
+	j.window.ReadLatency = &results.Latency{P50NS: ms / 5, P99NS: ms, Count: 500}
+	j.window.Lag.P50NS = ms / 50 // 1 % of a write, 10 % of a read
+	if got := invalidity(j); len(got) != 1 || !strings.Contains(got[0], "lagged") {
+		t.Errorf("got %q, want the lag", got)
 	}
 }
 

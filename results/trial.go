@@ -115,6 +115,9 @@ type Window struct {
 	HostBusy     float64 `json:"host_busy"`       // share of all cores, [0,1]
 	ForeignBusy  float64 `json:"foreign_busy"`    // the share used by no process of ours
 	Limit        string  `json:"limit,omitempty"` // which resource was the limit
+	// Held tells, of a window that tried a rate, whether the cluster kept up
+	// and kept the limit that was stated; null where nothing was tried.
+	Held *bool `json:"held,omitempty"`
 
 	// Costs of this window alone, all nodes together (client apart).
 	CPUSeconds       float64 `json:"cpu_seconds"`
@@ -132,6 +135,9 @@ type Window struct {
 
 	Series []Point `json:"series"` // by second
 	Parts  []Point `json:"parts"`  // by tenth
+	// HalfP50NS are the median latencies of the window's two halves, reads and
+	// writes together; empty in records that are older than they.
+	HalfP50NS []int64 `json:"half_p50_ns,omitempty"`
 }
 
 // Point is one stretch of a series.

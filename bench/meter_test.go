@@ -1,0 +1,125 @@
+package bench
+
+import (
+	"encoding/base64"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/shirou/gopsutil/v4/cpu"
+
+	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/results"
+)
+
+func encoded(t *testing.T, values ...int64) control.Histogram {
+	t.Helper()
+	h := hdrhistogram.New(1, time.Minute.Nanoseconds(), 3)
+	for _, v := range values {
+		if err := h.RecordValue(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := base64.StdEncoding.DecodeString(string(text)); err != nil {
+		t.Fatalf("not the form that nodes send: %v", err)
+	}
+	return control.Histogram(text)
+}
+
+// A window's cost is what the counters gained in it, nothing of before.
+func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
+	began := time.Now()
+	before := reading{
+		at: began, host: cpu.TimesStat{User: 10, Idle: 90}, self: time.Second, waited: time.Second,
+		nodes: map[string]nodeReading{"n1": {
+			usage: cluster.Usage{CPU: 5 * time.Second, DiskWrite: 1000},
+			stats: control.Stats{
+				Term: 2, Leader: "n1", Fsyncs: 100, Snapshots: 1, StoreTime: encoded(t, 5_000_000),
+				Links: []control.LinkStats{{From: "n2", To: "n1", Asked: 1000, Bytes: 50, Frames: 5, Error: encoded(t, 900_000)}},
+			},
+		}},
+	}
+	after := reading{
+		at: began.Add(2 * time.Second), host: cpu.TimesStat{User: 12, Idle: 91, Steal: 1}, self: 1500 * time.Millisecond,
+		waited: 1500 * time.Millisecond,
+		nodes: map[string]nodeReading{"n1": {
+			usage: cluster.Usage{CPU: 6 * time.Second, DiskWrite: 4000},
+			stats: control.Stats{
+				Term: 2, Leader: "n1", Fsyncs: 160, Snapshots: 2, StoreTime: encoded(t, 5_000_000, 1_000_000),
+				Links: []control.LinkStats{{From: "n2", To: "n1", Asked: 1000, Bytes: 250, Frames: 8, Error: encoded(t, 900_000, 2000, 2000, 2000)}},
+			},
+		}},
+	}
+	c := after.since(before)
+	if c.cpu["n1"] != time.Second || c.client != 500*time.Millisecond || c.disk != 3000 || c.fsyncs != 60 ||
+		c.snapshots != 1 || c.network != 200 || c.leaderMoved {
+		t.Errorf("got %+v", c)
+	}
+	// 4 s of CPU passed on the host: 3 busy, of which 1.5 were ours.
+	if math.Abs(c.hostBusy-0.75) > 1e-9 || math.Abs(c.foreignBusy-0.375) > 1e-9 || math.Abs(c.steal-0.25) > 1e-9 || math.Abs(c.runWait-0.25) > 1e-9 {
+		t.Errorf("busy %.3f, foreign %.3f, steal %.3f, waiting %.3f; want 0.75, 0.375, 0.25, 0.25", c.hostBusy, c.foreignBusy, c.steal, c.runWait)
+	}
+	if got := c.store["n1"].ValueAtQuantile(50); got < 999_000 || got > 1_001_000 {
+		t.Errorf("store time of the window: median %d ns, want its only value of 1 ms", got)
+	}
+	if len(c.links) != 1 || c.links[0].Frames != 3 || c.links[0].ErrorP99NS > 2001 {
+		t.Errorf("links %+v: want the window's 3 frames, none later than 2 µs", c.links)
+	}
+}
+
+func TestALeaderThatMovedIsSeenByTermOrName(t *testing.T) {
+	node := func(term uint64, leader string) reading {
+		return reading{nodes: map[string]nodeReading{"n1": {stats: control.Stats{Term: term, Leader: leader}}}}
+	}
+	for _, after := range []reading{node(3, "n1"), node(2, "n2")} {
+		if !after.since(node(2, "n1")).leaderMoved {
+			t.Errorf("%+v after term 2 of n1: not seen", after.nodes["n1"].stats)
+		}
+	}
+}
+
+func TestWhatLimitedAWindowIsNamed(t *testing.T) {
+	s := setups(t, "nodes: 3\nnetwork: {profile: none, links: [{delay: 12.5ms}]}")[0]
+	busy := func(share float64) map[string]*hdrhistogram.Histogram {
+		h := hdrhistogram.New(1, time.Minute.Nanoseconds(), 3)
+		_ = h.RecordValue(int64(share * float64(time.Second)))
+		return map[string]*hdrhistogram.Histogram{"n1": h}
+	}
+	for want, c := range map[string]struct {
+		window results.Window
+		cost   cost
+	}{
+		"CPU, mostly the followers'": {
+			results.Window{HostBusy: 0.95},
+			cost{cpu: map[string]time.Duration{"n1": 3 * time.Second, "n2": 2 * time.Second, "n3": 2 * time.Second}, client: time.Second},
+		},
+		"CPU, mostly other processes'": {
+			results.Window{HostBusy: 0.95, ForeignBusy: 0.6},
+			cost{cpu: map[string]time.Duration{"n1": time.Second}, hostBusy: 0.95, foreignBusy: 0.6},
+		},
+		"the leader's log store (90 % of the time)": {results.Window{}, cost{store: busy(0.9), length: time.Second}},
+		"raft's pipeline (at most 5120 entries/s over this round trip)": {
+			results.Window{ThroughputOps: 4900}, cost{store: busy(0.1), length: time.Second},
+		},
+		"": {results.Window{ThroughputOps: 1000, HostBusy: 0.5}, cost{store: busy(0.1), length: time.Second}},
+	} {
+		if got := limitOf(&c.window, c.cost, s, "n1"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// A link that carried its rate is the limit, whatever else was idle.
+func TestTheNetworksRateIsALimit(t *testing.T) {
+	s := setups(t, "nodes: 3\nnetwork: {profile: none, links: [{delay: 1ms, rate: 8mbit}]}")[0]
+	c := cost{length: time.Second, links: []results.Link{{From: "n1", To: "n2", Bytes: 950_000}}}
+	if got := limitOf(&results.Window{}, c, s, "n1"); got != "the rate of link n1→n2 (8 Mbit/s, 95 % used)" {
+		t.Errorf("got %q", got)
+	}
+}
