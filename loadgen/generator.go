@@ -114,6 +114,7 @@ type run struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
 	recorders []*recorder
+	inFlight  []*inFlight // as many as recorders, and for the same reason
 	workers   sync.WaitGroup
 
 	// Of an open loop: operations scheduled, and the processor time in
@@ -128,6 +129,9 @@ func newRun(ctx context.Context, g *Generator, w Window) *run {
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	r.origin = time.Now()
+	for range r.recorders {
+		r.inFlight = append(r.inFlight, newInFlight(r.origin, w.Duration))
+	}
 	return r
 }
 
@@ -161,6 +165,11 @@ func (r *run) collect(rec *Recording) {
 		total.merge(s)
 	}
 	total.fill(rec)
+	var area int64
+	for _, f := range r.inFlight {
+		area += f.until(rec.Duration)
+	}
+	rec.MeanInFlight = float64(area) / float64(max(rec.Duration, 1))
 	rec.PacingCPU = time.Duration(r.pacing.Load())
 	rec.Due = r.due.Load()
 	if r.window.Schedule == nil {

@@ -22,6 +22,7 @@ type recorder struct {
 	closed  bool
 	seconds *series
 	parts   *series
+	halves  *halves
 
 	latency, service         *hdrhistogram.Histogram
 	readLatency, readService *hdrhistogram.Histogram
@@ -35,6 +36,7 @@ func newRecorder(w Window) *recorder {
 	return &recorder{
 		seconds:     newSeries(w.Duration, time.Second),
 		parts:       newSeries(w.Duration, (w.Duration+time.Duration(w.Parts)-1)/time.Duration(w.Parts)),
+		halves:      newHalves(w.Duration),
 		latency:     newHistogram(),
 		service:     newHistogram(),
 		readLatency: newHistogram(),
@@ -70,6 +72,7 @@ func (r *recorder) add(op *Op) {
 }
 
 func (r *recorder) acknowledge(op *Op) {
+	r.halves.add(op)
 	if op.Kind == Get {
 		r.reads++
 		r.record(r.readLatency, op.Done-op.Intended)
@@ -115,6 +118,7 @@ func (r *recorder) merge(from *recorder) {
 		r.readLatency.Merge(from.readLatency) + r.readService.Merge(from.readService) +
 		r.lag.Merge(from.lag)
 	r.refused += r.seconds.merge(from.seconds) + r.parts.merge(from.parts)
+	r.halves.merge(from.halves)
 	if from.firstError != nil {
 		r.keep(from.firstError)
 	}
@@ -129,9 +133,5 @@ func (r *recorder) fill(rec *Recording) {
 	rec.Rejected, rec.Unknown, rec.Dropped = r.rejected, r.unknown, r.dropped
 	rec.RecordErrors, rec.FirstError = r.refused, r.firstError
 	rec.Seconds, rec.Parts = r.seconds.points(), r.parts.points()
-	var inFlight time.Duration
-	for i := range r.parts.parts {
-		inFlight += r.parts.parts[i].inFlight
-	}
-	rec.MeanInFlight = inFlight.Seconds() / rec.Duration.Seconds()
+	rec.Halves = r.halves.medians()
 }

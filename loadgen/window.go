@@ -54,13 +54,19 @@ type Recording struct {
 	// FirstError is one example, for the report.
 	FirstError error
 
-	// MeanInFlight is the time average of outstanding operations, for Little's law.
+	// MeanInFlight is the time average of outstanding operations, for Little's
+	// law: counted at each send and finish, apart from all that is recorded.
+	// The points' own averages are from the operations recorded.
 	MeanInFlight float64
 	// PacingCPU is the CPU time that keeping the schedule took.
 	PacingCPU time.Duration
 
 	// Seconds is the series by second, Parts the same by equal part.
 	Seconds, Parts []Point
+	// Halves are the medians of Latency (reads and writes) in the window's two
+	// halves, by intended instant, to three digits; zero where nothing was
+	// acknowledged.
+	Halves [2]time.Duration
 }
 
 // Point is one stretch of a series.

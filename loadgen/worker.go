@@ -9,6 +9,7 @@ import (
 type worker struct {
 	run      *run
 	recorder *recorder
+	inFlight *inFlight
 	value    []byte
 	op       Op
 	ctx      context.Context
@@ -16,7 +17,10 @@ type worker struct {
 }
 
 func (r *run) newWorker(i int) *worker {
-	w := &worker{run: r, recorder: r.recorders[i%len(r.recorders)], value: make([]byte, r.work.ValueSize)}
+	w := &worker{
+		run: r, value: make([]byte, r.work.ValueSize),
+		recorder: r.recorders[i%len(r.recorders)], inFlight: r.inFlight[i%len(r.inFlight)],
+	}
 	copy(w.value, r.payload.filler)
 	return w
 }
@@ -39,6 +43,7 @@ func (w *worker) prepare(stream uint32, seq int64) {
 // and records it. A negative instant means: now, the closed loop.
 func (w *worker) send(target Target, intended time.Duration) error {
 	r, op := w.run, &w.op
+	w.inFlight.enter()
 	op.Sent = time.Since(r.origin)
 	op.Intended = intended
 	if intended < 0 {
@@ -50,6 +55,7 @@ func (w *worker) send(target Target, intended time.Duration) error {
 		op.Value, op.Revision, op.Err = target.Get(w.ctx, op.Key, op.Serializable)
 	}
 	op.Done = time.Since(r.origin)
+	w.inFlight.leave()
 	w.cancel()
 	for _, o := range r.observers {
 		o.Observe(op)

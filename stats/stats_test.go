@@ -125,6 +125,33 @@ func TestSteady(t *testing.T) {
 	}
 }
 
+// Medians of few operations scatter by more than the halves of all do: the
+// halves' own medians decide, the trend stays with the parts.
+func TestSteadyWithMediansOfItsOwn(t *testing.T) {
+	scattered := []float64{10.6, 10.9, 9.9, 10.7, 10.8, 9.9, 10.1, 9.8, 10.7, 9.9}
+	if s, err := Steady(scattered); err != nil || s.Reason() == "" {
+		t.Fatalf("by parts: got %+v, %v, want a warning: else this shows nothing", s, err)
+	}
+	for name, c := range map[string]struct {
+		first, second float64
+		want          bool
+	}{
+		"alike": {10.3, 10.1, true}, "a step": {10.3, 9.6, false}, "nothing in one": {0, 10, false},
+	} {
+		s, err := SteadyWith(scattered, c.first, c.second)
+		if got := s.Reason() == ""; err != nil || got != c.want {
+			t.Errorf("%s: got %+v (%s), %v: want steady %v", name, s, s.Reason(), err, c.want)
+		}
+	}
+	rising := []float64{10, 10.02, 10.04, 10.06, 10.08, 10.1, 10.12, 10.14, 10.16, 10.18}
+	if s, err := SteadyWith(rising, 10, 10); err != nil || s.Reason() == "" {
+		t.Errorf("a trend: got %+v, %v", s, err)
+	}
+	if _, err := SteadyWith(rising[1:], 10, 10); err == nil {
+		t.Error("nine parts: got no error")
+	}
+}
+
 func TestLittle(t *testing.T) {
 	if got := Little(2.1, 1000, 0.002); !near(got, 0.05) {
 		t.Errorf("got %v, want 0.05", got)

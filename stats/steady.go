@@ -27,15 +27,30 @@ type Steadiness struct {
 }
 
 // Steady judges the parts of a window, such as their median latencies, in
-// order of time.
+// order of time; the halves by the medians of their parts.
 func Steady(parts []float64) (Steadiness, error) {
-	if len(parts) < SteadyParts {
-		return Steadiness{}, fmt.Errorf("got %d parts, want at least %d to see a trend", len(parts), SteadyParts)
+	if err := enough(parts); err != nil {
+		return Steadiness{}, err
+	}
+	half := len(parts) / 2
+	return SteadyWith(parts, Sample(parts[:half]).Median().Center, Sample(parts[len(parts)-half:]).Median().Center)
+}
+
+// SteadyWith judges likewise, the halves by medians of their own: those of all
+// operations of each half, which vary far less than medians of a few parts'.
+func SteadyWith(parts []float64, first, second float64) (Steadiness, error) {
+	if err := enough(parts); err != nil {
+		return Steadiness{}, err
 	}
 	s := kendallS(parts)
-	half := len(parts) / 2
-	first, second := Sample(parts[:half]).Median().Center, Sample(parts[len(parts)-half:]).Median().Center
 	return Steadiness{TrendP: trendP(parts, s), Rising: s > 0, HalvesChange: second/first - 1}, nil
+}
+
+func enough(parts []float64) error {
+	if len(parts) < SteadyParts {
+		return fmt.Errorf("got %d parts, want at least %d to see a trend", len(parts), SteadyParts)
+	}
+	return nil
 }
 
 // Reason says why the window was not steady; empty when it was.
