@@ -34,6 +34,8 @@ const (
 	neverLeads     = "knows no leader"
 	neverLearns    = "hears of the leader and gets no configuration"
 	endlessLine    = "says a line without an end"
+	startsSlowly   = "takes its time to start"
+	waitsForGate   = "does not start while this file exists: "
 )
 
 // fake starts a fake node with this flaw, and real ones as rest does.
@@ -54,8 +56,43 @@ func fake(flaws map[string]string, rest Starter) Starter {
 }
 
 // fakeTold counts how often the fake node was told the others' addresses; it
-// shows it as its applied index.
-var fakeTold uint64
+// shows it as its applied index. Where it was told that they listen it shows as
+// links from them.
+var (
+	fakeTold    uint64
+	fakeKnows   []control.LinkStats
+	fakeStarted bool
+)
+
+// hearFake takes addresses as a real node does: not before it has started.
+func hearFake(c control.Command) (problem string) {
+	if !fakeStarted {
+		return fmt.Sprintf("first command is %q, want %q", c.Op, control.OpStart)
+	}
+	fakeTold++
+	fakeKnows = nil
+	for _, p := range c.Peers {
+		fakeKnows = append(fakeKnows, control.LinkStats{From: p.ID, To: p.Raft})
+	}
+	return ""
+}
+
+// startFake starts as its flaw has it, at an address that no process before
+// had.
+func startFake(flaw string) {
+	if flaw == startsSlowly {
+		time.Sleep(time.Duration(os.Getpid()%4) * 10 * time.Millisecond)
+	}
+	for gate, ok := strings.CutPrefix(flaw, waitsForGate); ok; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(gate); err != nil {
+			break
+		}
+	}
+	fakeStarted = true
+	sayFake(control.Event{Kind: control.EventListening, PID: os.Getpid(), Listen: &control.Listen{
+		Raft: fmt.Sprintf("a:%d", os.Getpid()), Client: "a:2", Peer: "a:3",
+	}})
+}
 
 // runFake is the fake node's main.
 func runFake(flaw string) {
@@ -96,7 +133,7 @@ func answerFake(flaw string, c control.Command) {
 	case flaw == refusesToStart:
 		reply.Error = "got protocol 99, this build speaks 1"
 	case c.Op == control.OpStart && flaw != neverListens:
-		sayFake(control.Event{Kind: control.EventListening, PID: os.Getpid(), Listen: &control.Listen{Raft: "a:1", Client: "a:2", Peer: "a:3"}})
+		startFake(flaw)
 	case c.Op == control.OpStats && flaw == diesWhenAsked:
 		os.Exit(4)
 	case c.Op == control.OpStats && flaw == neverLeads:
@@ -104,9 +141,9 @@ func answerFake(flaw string, c control.Command) {
 	case c.Op == control.OpStats && flaw == neverLearns:
 		reply.Stats = &control.Stats{State: "Leader", Term: 1, Leader: "n1"}
 	case c.Op == control.OpStats:
-		reply.Stats = &control.Stats{State: "Leader", Term: 1, LastIndex: 1, Leader: "n1", Applied: fakeTold}
+		reply.Stats = &control.Stats{State: "Leader", Term: 1, LastIndex: 1, Leader: "n1", Applied: fakeTold, Links: fakeKnows}
 	case c.Op == control.OpPeers:
-		fakeTold++
+		reply.Error = hearFake(c)
 	}
 	sayFake(reply)
 	if c.Op == control.OpStop {

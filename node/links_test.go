@@ -11,7 +11,7 @@ import (
 )
 
 // TestLinks: a write waits for the round trip to a quorum, through a follower
-// for one more, and each receiver accounts for what it was sent.
+// for one more, and the leader accounts for what each member sent it.
 func TestLinks(t *testing.T) {
 	const oneWay = 5 * time.Millisecond
 	nodes := startCluster(t, 3, func(o *control.Options) {
