@@ -196,21 +196,30 @@ func (r Rule) measured(c summary.Cell, m summary.Metric, limit float64) (stats.A
 	return answer(r.op.holds(m.Median, limit)), note
 }
 
-// Expect adds an inconclusive verdict for every planned cell, with its number
-// of measuring trials, that the run has not finished: what is missing cannot
-// have passed.
-func (r *Report) Expect(s summary.Summary, planned map[string]int) {
+// Planned is how many trials of each kind a cell was to have.
+type Planned struct{ Trials, Proofs int }
+
+// Expect adds an inconclusive verdict for every planned cell that the run has
+// not finished, measuring trials and proofs: what is missing cannot have
+// passed.
+func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 	for _, cell := range slices.Sorted(maps.Keys(planned)) {
-		done := 0
+		done := summary.Cell{}
 		if i := slices.IndexFunc(s.Cells, func(c summary.Cell) bool { return c.Cell == cell }); i >= 0 {
-			done = s.Cells[i].Trials
+			done = s.Cells[i]
 		}
-		if done < planned[cell] {
-			r.Verdicts = append(r.Verdicts, Verdict{
-				Rule: "finished", Cell: cell, Answer: stats.Inconclusive.String(), Value: strconv.Itoa(done),
-				Note: fmt.Sprintf("the run is unfinished: %d of %d planned trials", done, planned[cell]),
-			})
-		}
+		r.unfinished(cell, "trials", done.Trials, planned[cell].Trials)
+		r.unfinished(cell, "proofs", done.Proofs, planned[cell].Proofs)
 	}
 	r.Answer = worst(r.Verdicts).String()
+}
+
+func (r *Report) unfinished(cell, what string, done, planned int) {
+	if done >= planned {
+		return
+	}
+	r.Verdicts = append(r.Verdicts, Verdict{
+		Rule: "finished", Cell: cell, Answer: stats.Inconclusive.String(), Value: strconv.Itoa(done),
+		Note: fmt.Sprintf("the run is unfinished: %d of %d planned %s", done, planned, what),
+	})
 }

@@ -139,6 +139,37 @@ func TestALossIsUnsafeWhateverTheRulesAsk(t *testing.T) {
 	}
 }
 
+func TestWhatThePlanWantsAndTheRunLacksIsInconclusive(t *testing.T) {
+	rules, err := Parse("t", []byte("rules: [nodes == 3]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := cell()
+	done.Proofs = 1
+	for name, c := range map[string]struct {
+		planned map[string]Planned
+		want    string
+		note    string
+	}{
+		"all there":            {map[string]Planned{done.Cell: {6, 1}}, "pass", ""},
+		"a trial is missing":   {map[string]Planned{done.Cell: {7, 1}}, "inconclusive", "6 of 7 planned trials"},
+		"a proof is missing":   {map[string]Planned{done.Cell: {6, 2}}, "inconclusive", "1 of 2 planned proofs"},
+		"proofs alone":         {map[string]Planned{done.Cell: {0, 3}}, "inconclusive", "1 of 3 planned proofs"},
+		"a cell is missing":    {map[string]Planned{done.Cell: {6, 1}, "n5": {6, 0}}, "inconclusive", "0 of 6 planned trials"},
+		"a proof-only cell is": {map[string]Planned{done.Cell: {6, 1}, "n5": {0, 1}}, "inconclusive", "0 of 1 planned proofs"},
+	} {
+		r, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{done}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Expect(summary.Summary{Cells: []summary.Cell{done}}, c.planned)
+		last := r.Verdicts[len(r.Verdicts)-1]
+		if r.Answer != c.want || !strings.Contains(last.Note, c.note) {
+			t.Errorf("%s: got %s: %+v", name, r.Answer, last)
+		}
+	}
+}
+
 func TestFailOutweighsInconclusive(t *testing.T) {
 	rules, err := Parse("t", []byte("rules: [nodes == 3, nodes == 4, read_latency_p50 < 1s]"))
 	if err != nil {

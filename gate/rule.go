@@ -1,7 +1,10 @@
 // Package gate turns rules over a summary into a verdict. It does not cry
-// wolf: a measured value fails a rule only when the whole of its interval
-// does, passes only when the whole of it does, and is inconclusive otherwise.
-// Proven facts (survived, blocked_at) and counts (lost_writes) are exact.
+// wolf: a measured value that has an interval fails a rule only when the whole
+// of the interval does, passes only when the whole of it does, and is
+// inconclusive otherwise. One that has none, because the run was planned too
+// small for one or because it is pooled over the trials, is judged by its
+// median, and the verdict's note says so; where trials were lost to invalidity
+// it is inconclusive. Proven facts (survived, blocked_at) and counts (lost_writes) are exact.
 package gate
 
 import "github.com/raftbench/raftbench/summary"

@@ -67,7 +67,7 @@ func buildCell(run *results.Run, trials *cellTrials) (Cell, error) {
 	c := Cell{
 		Cell: first.Cell, Nodes: first.Nodes, Quorum: size.Quorum(), Tolerates: size.Tolerates(),
 		Engine: first.Engine, Profile: first.Profile, Load: first.Load, Params: first.Params,
-		Trials: len(trials.measure), ValidTrials: len(measured),
+		Trials: len(trials.measure), ValidTrials: len(measured), Proofs: len(trials.proof),
 		Faults: faults(trials, size.Tolerates()), Warnings: warnings(trials),
 	}
 	if first.MessageFaults {
@@ -76,6 +76,10 @@ func buildCell(run *results.Run, trials *cellTrials) (Cell, error) {
 	}
 	p := &pool{run: run, trials: measured}
 	c.Metrics = metrics(observe(measured, valid(trials.proof)))
+	c.CapacityConfirmed = confirms(measured)
+	if _, found := c.Metrics["capacity_ops"]; found && c.CapacityConfirmed == 0 {
+		c.Warnings = append(c.Warnings, "capacity is not confirmed by a fresh cluster: give at least 2 trials")
+	}
 	tails, err := p.tails(c.Metrics)
 	if err != nil {
 		return Cell{}, err

@@ -13,6 +13,7 @@ import (
 // load is all windows of one offered rate.
 type load struct {
 	p50, p90, p99, throughput stats.Sample
+	held                      *bool
 	thin                      bool // a window is too short for a p99 of its own
 	histogram                 *hdrhistogram.Histogram
 }
@@ -64,6 +65,9 @@ func (l *load) add(w results.Window) {
 	l.p90 = append(l.p90, float64(w.Latency.P90NS))
 	l.p99 = append(l.p99, float64(w.Latency.P99NS))
 	l.throughput = append(l.throughput, w.ThroughputOps)
+	if w.Held != nil {
+		l.held = both(l.held, *w.Held)
+	}
 	l.thin = l.thin || stats.Percentile(99, w.Latency.Count) != stats.Enough
 }
 
@@ -78,7 +82,7 @@ func (l *load) merge(h *hdrhistogram.Histogram) {
 func (l *load) point(rate float64) CurvePoint {
 	return CurvePoint{
 		OfferedOps: rate, P50: ptr(metricOf(l.p50)), P90: ptr(metricOf(l.p90)),
-		P99: l.tail(), Throughput: ptr(metricOf(l.throughput)),
+		P99: l.tail(), Throughput: ptr(metricOf(l.throughput)), Held: l.held,
 	}
 }
 

@@ -13,20 +13,41 @@ func faults(trials *cellTrials, tolerates int) Faults {
 			f.Audited++
 		}
 	}
-	for _, t := range trials.proof {
-		if t.Proof == nil {
-			continue
-		}
-		// A trial that did not come so far as to kill enough has not tried.
-		killed := len(t.Proof.Killed)
-		if killed >= max(1, tolerates) {
-			f.Survived = least(f.Survived, t.Proof.Survived)
-		}
-		if killed > tolerates {
-			f.BlockedAt = least(f.BlockedAt, t.Proof.BlockedAt)
+	for _, t := range trials.all {
+		if t.Proof != nil {
+			f.prove(t, tolerates)
 		}
 	}
 	return f
+}
+
+// prove adds a proof trial, whichever attempt it was: repeated until it holds,
+// a proof proves nothing. That something held is believed of a valid trial
+// only; that it did not, of any that came so far as to kill enough.
+func (f *Faults) prove(t results.Trial, tolerates int) {
+	killed := len(t.Proof.Killed)
+	if killed >= max(1, tolerates) && (t.Valid || t.Proof.Survived < tolerates) {
+		f.Survived = least(f.Survived, t.Proof.Survived)
+	}
+	if killed > tolerates && (t.Valid || t.Proof.BlockedAt <= tolerates) {
+		f.BlockedAt = least(f.BlockedAt, t.Proof.BlockedAt)
+	}
+	if t.Valid {
+		f.Recovered = both(f.Recovered, recovered(t))
+	}
+}
+
+// recovered tells whether the killed came back, writes went on, and an audit
+// of the same trial found nothing missing.
+func recovered(t results.Trial) bool {
+	return t.Durable && t.Proof.Restarted && t.Audit != nil && violations(t) == 0
+}
+
+func both(so *bool, v bool) *bool {
+	if so != nil {
+		v = v && *so
+	}
+	return &v
 }
 
 func least(worst *int, v int) *int {

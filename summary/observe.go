@@ -39,9 +39,10 @@ func observe(measured, proofs []results.Trial) Observations {
 		for _, w := range t.Windows {
 			o.window(w)
 		}
-		if rate := confirmed(t); rate > 0 {
-			o.add("capacity_ops", rate)
-		}
+	}
+	o["capacity_ops"] = capacities(measured)
+	if len(o["capacity_ops"]) == 0 {
+		delete(o, "capacity_ops")
 	}
 	for _, t := range proofs {
 		if t.Proof != nil && t.Proof.UnavailabilityNS > 0 {
@@ -53,37 +54,6 @@ func observe(measured, proofs []results.Trial) Observations {
 	}
 	o.dropThinTails(len(measured))
 	return o
-}
-
-// Windows whose name begins so belong to the curve.
-const (
-	sweepPrefix   = "sweep-"
-	probePrefix   = "capacity-probe-"
-	confirmPrefix = "capacity-confirm-"
-)
-
-// guess is a closed loop that only starts a search.
-const guess = "capacity-guess"
-
-func ofCurve(name string) bool {
-	for _, p := range []string{sweepPrefix, probePrefix, confirmPrefix} {
-		if strings.HasPrefix(name, p) {
-			return true
-		}
-	}
-	return false
-}
-
-// confirmed is the rate that a fresh cluster confirmed as within the limit: it
-// steps down until one does, and the trial is not valid when none does.
-func confirmed(t results.Trial) float64 {
-	rate := 0.0
-	for _, w := range t.Windows {
-		if strings.HasPrefix(w.Name, confirmPrefix) {
-			rate = w.OfferedOps
-		}
-	}
-	return rate
 }
 
 // prefix of a window's metrics: none for the calm one, whose figures are the

@@ -41,13 +41,20 @@ type Cell struct {
 	// Trials and ValidTrials count measuring trials, by their last attempt.
 	Trials      int `json:"trials"`
 	ValidTrials int `json:"valid_trials"`
+	// Proofs counts proof trials likewise, by their last attempt.
+	Proofs int `json:"proofs"`
 	// Metrics by name; a name carries its unit (write_latency_p50_ns).
 	Metrics map[string]Metric `json:"metrics"`
 	// Curve is latency against offered load, by ascending load, where the
 	// trials swept it or searched for their capacity.
-	Curve    []CurvePoint `json:"curve,omitempty"`
-	Faults   Faults       `json:"faults"`
-	Warnings []string     `json:"warnings"`
+	Curve []CurvePoint `json:"curve,omitempty"`
+	// CapacityConfirmed is how many fresh clusters looked for the capacity
+	// anew: capacity_ops is their median, or where there are none what the
+	// search found.
+	CapacityConfirmed int `json:"capacity_confirmed,omitempty"`
+
+	Faults   Faults   `json:"faults"`
+	Warnings []string `json:"warnings"`
 }
 
 // Metric is a median over valid trials. An interval that cannot be had (too
@@ -69,6 +76,10 @@ type CurvePoint struct {
 	P90        *Metric `json:"write_latency_p90_ns"`
 	P99        *Metric `json:"write_latency_p99_ns"`
 	Throughput *Metric `json:"throughput_ops"`
+	// Held tells whether every trial that tried the load carried it: kept up,
+	// and kept the limit that a search for capacity states. Null in records
+	// that do not say.
+	Held *bool `json:"held,omitempty"`
 }
 
 // Faults holds the worst over the cell's trials; null where no trial tried.
@@ -78,6 +89,10 @@ type Faults struct {
 	// BlockedAt is the number of failures at which it was seen to stop; 0
 	// when it was tried and not seen to.
 	BlockedAt *int `json:"blocked_at"`
+	// Recovered tells whether in every valid proof trial all that were killed
+	// were restarted, writes went on, and an audit found all that was
+	// acknowledged: false where the store keeps nothing and this was left out.
+	Recovered *bool `json:"recovered"`
 	// LostWrites were acknowledged and are gone, over all trials.
 	LostWrites int64 `json:"lost_writes"`
 	// Violations counts all that the audits object to, over all trials:

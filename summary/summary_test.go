@@ -3,9 +3,11 @@ package summary
 import (
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -236,29 +238,81 @@ func proofTrial(number int, f results.Fault) results.Trial {
 
 func TestFaultsAreTheWorst(t *testing.T) {
 	good := results.Fault{Killed: []string{"n1", "n2"}, Survived: 1, BlockedAt: 2}
+	dies := results.Fault{Killed: []string{"n1"}}
+	leaks := results.Fault{Killed: []string{"n1", "n2"}, Survived: 1}
 	for name, c := range map[string]struct {
 		trials            []results.Trial
 		survived, blocked *int
 		lost              int64
 		violations        int
 	}{
-		"all well":                {[]results.Trial{proofTrial(1, good)}, ptr(1), ptr(2), 0, 0},
-		"none tried":              {[]results.Trial{trial(1, 1, 1)}, nil, nil, 0, 0},
-		"one did not survive":     {[]results.Trial{proofTrial(1, good), proofTrial(2, results.Fault{Killed: []string{"n1"}})}, ptr(0), ptr(2), 0, 0},
-		"one did not block":       {[]results.Trial{proofTrial(1, good), proofTrial(2, results.Fault{Killed: []string{"n1", "n2"}, Survived: 1})}, ptr(1), ptr(0), 0, 0},
-		"one never booted":        {[]results.Trial{proofTrial(1, good), proofTrial(2, results.Fault{})}, ptr(1), ptr(2), 0, 0},
-		"a loss, told twice":      {[]results.Trial{withAudit(proofTrial(1, results.Fault{Lost: 3}), 3)}, nil, nil, 3, 1},
-		"a loss while measuring":  {[]results.Trial{withAudit(trial(1, 1, 1), 2)}, nil, nil, 2, 1},
-		"replicas disagree":       {[]results.Trial{withAudit(trial(1, 1, 1), 0, "n1 and n2 differ")}, nil, nil, 0, 1},
-		"a store without promise": {[]results.Trial{notDurable(withAudit(proofTrial(1, good), 9, "gone"))}, ptr(1), ptr(2), 0, 0},
+		"all well":                         {[]results.Trial{proofTrial(1, good)}, ptr(1), ptr(2), 0, 0},
+		"none tried":                       {[]results.Trial{trial(1, 1, 1)}, nil, nil, 0, 0},
+		"one did not survive":              {[]results.Trial{proofTrial(1, good), proofTrial(2, results.Fault{Killed: []string{"n1"}})}, ptr(0), ptr(2), 0, 0},
+		"one did not block":                {[]results.Trial{proofTrial(1, good), proofTrial(2, results.Fault{Killed: []string{"n1", "n2"}, Survived: 1})}, ptr(1), ptr(0), 0, 0},
+		"one never booted":                 {[]results.Trial{proofTrial(1, good), proofTrial(2, results.Fault{})}, ptr(1), ptr(2), 0, 0},
+		"held, but not valid":              {[]results.Trial{invalid(proofTrial(1, good))}, nil, nil, 0, 0},
+		"died, and not valid":              {[]results.Trial{invalid(proofTrial(1, dies))}, ptr(0), nil, 0, 0},
+		"leaked, and not valid":            {[]results.Trial{invalid(proofTrial(1, leaks))}, nil, ptr(0), 0, 0},
+		"died, then repeated until it did": {[]results.Trial{invalid(proofTrial(1, dies)), again(proofTrial(1, good))}, ptr(0), ptr(2), 0, 0},
+		"never tried, then repeated":       {[]results.Trial{invalid(proofTrial(1, results.Fault{})), again(proofTrial(1, good))}, ptr(1), ptr(2), 0, 0},
+		"a loss, told twice":               {[]results.Trial{withAudit(proofTrial(1, results.Fault{Lost: 3}), 3)}, nil, nil, 3, 1},
+		"a loss while measuring":           {[]results.Trial{withAudit(trial(1, 1, 1), 2)}, nil, nil, 2, 1},
+		"replicas disagree":                {[]results.Trial{withAudit(trial(1, 1, 1), 0, "n1 and n2 differ")}, nil, nil, 0, 1},
+		"a store without promise":          {[]results.Trial{notDurable(withAudit(proofTrial(1, good), 9, "gone"))}, ptr(1), ptr(2), 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want, got := Faults{c.survived, c.blocked, c.lost, c.violations, 0}, cellOf(t, c.trials...).Faults
-			got.Audited = 0
+			want := Faults{Survived: c.survived, BlockedAt: c.blocked, LostWrites: c.lost, Violations: c.violations}
+			got := cellOf(t, c.trials...).Faults
+			got.Audited, got.Recovered = 0, nil
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func invalid(t results.Trial) results.Trial {
+	t.Valid = false
+	return t
+}
+
+func again(t results.Trial) results.Trial {
+	t.Attempt++
+	return t
+}
+
+// A proof holds to its end only where the killed came back and an audit found
+// what was acknowledged.
+func TestRecoveryIsProvenByRestartAndAudit(t *testing.T) {
+	back := results.Fault{Killed: []string{"n1", "n2"}, Survived: 1, BlockedAt: 2, Restarted: true}
+	gone := back
+	gone.Restarted = false
+	whole := withAudit(proofTrial(1, back), 0)
+	for name, c := range map[string]struct {
+		trials []results.Trial
+		want   *bool
+	}{
+		"all well":           {[]results.Trial{whole}, ptr(true)},
+		"none tried":         {[]results.Trial{trial(1, 1, 1)}, nil},
+		"not valid":          {[]results.Trial{invalid(whole)}, nil},
+		"not audited":        {[]results.Trial{proofTrial(1, back)}, ptr(false)},
+		"not restarted":      {[]results.Trial{withAudit(proofTrial(1, gone), 0)}, ptr(false)},
+		"not durable":        {[]results.Trial{notDurable(proofTrial(1, gone))}, ptr(false)},
+		"one of two did not": {[]results.Trial{withAudit(proofTrial(1, gone), 0), withAudit(proofTrial(2, back), 0)}, ptr(false)},
+		"lost writes":        {[]results.Trial{withAudit(proofTrial(1, back), 3)}, ptr(false)},
+	} {
+		if diff := cmp.Diff(c.want, cellOf(t, c.trials...).Faults.Recovered); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestProofsAreCounted(t *testing.T) {
+	dead := results.Fault{}
+	c := cellOf(t, trial(1, 1, 1), invalid(proofTrial(2, dead)), again(proofTrial(2, dead)), proofTrial(3, dead))
+	if c.Proofs != 2 || c.Trials != 1 {
+		t.Errorf("got %d proofs and %d trials, want 2 and 1", c.Proofs, c.Trials)
 	}
 }
 
@@ -307,8 +361,8 @@ func TestCurveOfASweep(t *testing.T) {
 	}
 	tr.Windows = append(tr.Windows,
 		results.Window{Name: "capacity-guess", Latency: results.Latency{P50NS: 1, Count: 10}},
-		results.Window{Name: "capacity-confirm-1", OfferedOps: 840, Latency: results.Latency{P50NS: 7, Count: 10}},
-		results.Window{Name: "capacity-confirm-2", OfferedOps: 800, Latency: results.Latency{P50NS: 5, Count: 10}},
+		results.Window{Name: "capacity-confirm-1", OfferedOps: 840, Held: ptr(false), Latency: results.Latency{P50NS: 7, Count: 10}},
+		results.Window{Name: "capacity-confirm-2", OfferedOps: 800, Held: ptr(true), Latency: results.Latency{P50NS: 5, Count: 10}},
 		results.Window{Name: "capacity-at-50", OfferedOps: 400, Latency: results.Latency{P50NS: 3, Count: 10}})
 	c := cellOf(t, tr)
 	var rates []float64
@@ -324,6 +378,9 @@ func TestCurveOfASweep(t *testing.T) {
 	if p := c.Curve[2]; p.P99 != nil {
 		t.Errorf("p99 of ten writes: got %+v, want null", p.P99)
 	}
+	if held := []*bool{c.Curve[0].Held, c.Curve[2].Held, c.Curve[3].Held}; held[0] != nil || !*held[1] || *held[2] {
+		t.Errorf("held: got %v at 100/s, %v at 800/s, %v at 840/s, want nothing, true and false", held[0], *held[1], *held[2])
+	}
 	if got := c.Metrics["capacity_ops"].Median; got != 800 {
 		t.Errorf("capacity: got %v, want the 800 that were confirmed", got)
 	}
@@ -334,6 +391,51 @@ func TestCurveOfASweep(t *testing.T) {
 		if !slices.Contains(MetricNames(), name) {
 			t.Errorf("%s is not among MetricNames", name)
 		}
+	}
+}
+
+// tried makes a trial of a capacity load: rates tried under a prefix, the
+// negative ones not held.
+func tried(number int, prefix string, rates ...float64) results.Trial {
+	t := results.Trial{Cell: "n3-x", Trial: number, Attempt: 1, Kind: results.Measure, Nodes: 3, Valid: true, Durable: true}
+	for i, rate := range rates {
+		t.Windows = append(t.Windows, results.Window{Name: prefix + strconv.Itoa(i+1), Mode: results.ModeOpen,
+			OfferedOps: math.Abs(rate), Held: ptr(rate > 0), Latency: results.Latency{P50NS: 5, Count: 10}})
+	}
+	return t
+}
+
+func TestCapacityIsWhatFreshClustersConfirm(t *testing.T) {
+	const unconfirmed = "capacity is not confirmed by a fresh cluster: give at least 2 trials"
+	search := tried(1, "capacity-probe-", 500, 1000, -2000, 1500, -1700)
+	var six []results.Trial
+	for i, rate := range []float64{1400, 1350, 1450, 1400, 1300, 1500} {
+		six = append(six, tried(i+2, "capacity-confirm-", -1600, rate))
+	}
+	for name, c := range map[string]struct {
+		trials    []results.Trial
+		want      float64
+		n, fresh  int
+		bounded   bool
+		confirmed bool
+	}{
+		"searched only":         {[]results.Trial{search}, 1500, 1, 0, false, false},
+		"confirmed lower":       {[]results.Trial{search, six[0]}, 1400, 1, 1, false, true},
+		"stepped up, then lost": {[]results.Trial{search, tried(2, "capacity-confirm-", 1500, 1600, -1700)}, 1600, 1, 1, false, true},
+		"six of them":           {append([]results.Trial{search}, six...), 1400, 6, 6, true, true},
+		"none valid":            {[]results.Trial{search, invalid(six[0])}, 1500, 1, 0, false, false},
+	} {
+		cell := cellOf(t, c.trials...)
+		m := cell.Metrics["capacity_ops"]
+		if m.Median != c.want || m.N != c.n || (m.CILow != nil) != c.bounded || cell.CapacityConfirmed != c.fresh {
+			t.Errorf("%s: got %+v, %d confirmed", name, m, cell.CapacityConfirmed)
+		}
+		if slices.Contains(cell.Warnings, unconfirmed) == c.confirmed {
+			t.Errorf("%s: got warnings %q", name, cell.Warnings)
+		}
+	}
+	if m, ok := cellOf(t, tried(1, "capacity-probe-", -500)).Metrics["capacity_ops"]; ok {
+		t.Errorf("no rate held: got %+v, want none", m)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,6 +58,18 @@ func runCompare(stdout, stderr io.Writer, o compareOptions) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	var text bytes.Buffer
+	err = printChanges(&text, c, o)
+	if err == nil {
+		_, err = text.WriteTo(stdout)
+	}
+	if err != nil {
+		return fail(exitFailed, fmt.Errorf("print the comparison: %w", err), "")
+	}
+	return nil
+}
+
+func printChanges(stdout io.Writer, c summary.Comparison, o compareOptions) error {
 	switch o.output {
 	case "json":
 		e := json.NewEncoder(stdout)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,8 +69,13 @@ func runGate(stdout, stderr io.Writer, o gateOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := printVerdicts(stdout, r, o.output); err != nil {
-		return fail(exitFailed, err, "")
+	var text bytes.Buffer
+	err = printVerdicts(&text, r, o.output)
+	if err == nil {
+		_, err = text.WriteTo(stdout)
+	}
+	if err != nil {
+		return fail(exitFailed, fmt.Errorf("print the verdicts: %w", err), "")
 	}
 	return gateError(r)
 }
@@ -90,9 +96,9 @@ func judge(run *results.Run, rules []gate.Rule) (gate.Report, error) {
 }
 
 // planned are the cells that the run's experiment asks for, each with its
-// number of measuring trials; none where another build's experiment cannot be
-// read any more.
-func planned(run *results.Run) map[string]int {
+// number of trials; none where another build's experiment cannot be read any
+// more.
+func planned(run *results.Run) map[string]gate.Planned {
 	experiment, err := configs.Parse(run.Experiment)
 	if err != nil {
 		return nil
@@ -101,9 +107,9 @@ func planned(run *results.Run) map[string]int {
 	if err != nil {
 		return nil
 	}
-	out := map[string]int{}
+	out := map[string]gate.Planned{}
 	for _, s := range plan.Setups {
-		out[s.Cell] = plan.Trials
+		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs}
 	}
 	return out
 }

@@ -135,6 +135,50 @@ func TestAnUnfinishedRunIsInconclusive(t *testing.T) {
 	}
 }
 
+// A run cut off after its measuring trials has proven nothing.
+func TestARunWithoutItsProofsIsInconclusive(t *testing.T) {
+	run, err := results.Open(tinyRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := results.Create(dir, run.Environment, run.Experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trial := range run.Trials {
+		if trial.Kind == results.Measure {
+			err = errors.Join(err, w.Append(trial))
+		}
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, _ := command(t, "gate", dir, "--rules", rulesFile(t, "rules: [lost_writes == 0]"))
+	if code != exitInconclusive || strings.Count(stdout, "0 of 1 planned proofs") != 5 {
+		t.Errorf("got %d:\n%s", code, stdout)
+	}
+}
+
+// full is a disk that takes nothing any more.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestOutputThatCannotBeWrittenIsNoUsageError(t *testing.T) {
+	for _, args := range [][]string{
+		{"compare", tinyRun, tinyRun, "-o", "json"}, {"compare", tinyRun, tinyRun, "-o", "csv"},
+		{"compare", tinyRun, tinyRun}, {"compare", tinyRun, tinyRun, "-o", "markdown"},
+		{"gate", tinyRun, "-o", "json"}, {"gate", tinyRun}, {"gate", tinyRun, "-o", "markdown"},
+	} {
+		var stderr bytes.Buffer
+		code := Main(t.Context(), args, full{}, &stderr)
+		if code != exitFailed || !strings.Contains(stderr.String(), "no space left") || strings.Contains(stderr.String(), "--help") {
+			t.Errorf("%q: got %d: %s", args, code, stderr.String())
+		}
+	}
+}
+
 func TestGateFormats(t *testing.T) {
 	code, stdout, _ := command(t, "gate", tinyRun, "-o", "json")
 	var r gate.Report
