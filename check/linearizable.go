@@ -42,11 +42,21 @@ func (h *History) Linearizable(within time.Duration) Linearizability {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	verdict := Linearizability{Answer: Holds}
+	var violated []partition
 	for _, key := range h.sampled() {
-		operations := register(h.logs[key].end())
+		p := partition{key, register(h.logs[key].end())}
 		verdict.Keys++
-		verdict.Operations += len(operations)
-		verdict.add(key, operations, time.Until(deadline))
+		verdict.Operations += len(p.operations)
+		switch p.decide(time.Until(deadline)) {
+		case porcupine.Unknown:
+			verdict.UndecidedKeys++
+		case porcupine.Illegal:
+			violated = append(violated, p)
+		}
+	}
+	// Only when all is decided is the time left spent on explaining.
+	for _, p := range violated[:min(len(violated), maxFindings)] {
+		verdict.object(p, time.Until(deadline))
 	}
 	switch {
 	case len(verdict.Findings) > 0:
@@ -58,7 +68,8 @@ func (h *History) Linearizable(within time.Duration) Linearizability {
 }
 
 // Visualize writes porcupine's picture of the first violated key as a page of
-// HTML; without a violation it writes nothing.
+// HTML; without a violation, or without the time to search for its picture,
+// it writes nothing.
 func (v Linearizability) Visualize(w io.Writer) error {
 	if v.info == nil {
 		return nil
@@ -66,26 +77,41 @@ func (v Linearizability) Visualize(w io.Writer) error {
 	return porcupine.Visualize(registerModel, *v.info, w)
 }
 
-func (v *Linearizability) add(key string, operations []porcupine.Operation, left time.Duration) {
+// partition is the part of a history that one key has.
+type partition struct {
+	key        string
+	operations []porcupine.Operation
+}
+
+// decide searches for as long as is left. (To porcupine, no time means no
+// bound.)
+func (p partition) decide(left time.Duration) porcupine.CheckResult {
 	if left <= 0 {
-		v.UndecidedKeys++
-		return
+		return porcupine.Unknown
 	}
-	switch porcupine.CheckOperationsTimeout(registerModel, operations, left) {
-	case porcupine.Unknown:
-		v.UndecidedKeys++
-	case porcupine.Illegal:
-		_, info := porcupine.CheckOperationsVerbose(registerModel, operations, time.Second)
+	return porcupine.CheckOperationsTimeout(registerModel, p.operations, left)
+}
+
+// explaining one key is not worth longer than this.
+const explaining = time.Second
+
+// object adds a violated key's finding, and what its longest order could not
+// place where there is time left to search for it.
+func (v *Linearizability) object(p partition, left time.Duration) {
+	got := unexplained
+	if left > 0 {
+		_, info := porcupine.CheckOperationsVerbose(registerModel, p.operations, min(left, explaining))
 		if v.info == nil {
 			v.info = &info
 		}
-		if len(v.Findings) < maxFindings {
-			v.Findings = append(v.Findings, Finding{Rule: RuleLinearizable, Key: key,
-				Got:  misfit(operations, info),
-				Want: sprintf("an order of the %d operations on this key that explains it", len(operations))})
-		}
+		got = misfit(p.operations, info)
 	}
+	v.Findings = append(v.Findings, Finding{Rule: RuleLinearizable, Key: p.key, Got: got,
+		Want: sprintf("an order of the %d operations on this key that explains it", len(p.operations))})
 }
+
+// unexplained is said where no single operation can be named.
+const unexplained = "an answer that no order explains"
 
 // sampled keys in a steady order, so that the same history gives the same
 // report.
@@ -119,7 +145,7 @@ func misfit(operations []porcupine.Operation, info porcupine.LinearizationInfo) 
 		}
 	}
 	if first == nil {
-		return "an answer that no order explains"
+		return unexplained
 	}
 	return sprintf("%s between %v and %v", describe(first.Input, first.Output),
 		time.Duration(first.Call).Round(time.Microsecond), time.Duration(first.Return).Round(time.Microsecond))

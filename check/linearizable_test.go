@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/anishathalye/porcupine"
 	"pgregory.net/rapid"
 
 	"github.com/raftbench/raftbench/loadgen"
@@ -188,6 +189,31 @@ func TestWithoutTimeTheAnswerIsUnknown(t *testing.T) {
 	h.Observe(timed(loadgen.Put, "a", 1, 0, 1))
 	if v := h.Linearizable(0); v.Answer != Undecided || v.UndecidedKeys != 1 {
 		t.Errorf("%s with %d undecided keys", v.Answer, v.UndecidedKeys)
+	}
+}
+
+// Explaining takes its time from what deciding has left: with none left a
+// violation is named and not searched again.
+func TestWithoutTimeAViolationIsNamedOnly(t *testing.T) {
+	ops := []*loadgen.Op{timed(loadgen.Put, "a", 1, 0, 1), timed(loadgen.Get, "", 0, 2, 3)}
+	h := NewHistory("k/", 0, 0)
+	for _, op := range ops {
+		h.Observe(op)
+	}
+	p := partition{"k/a", register(h.logs["k/a"].end())}
+	if got := p.decide(5 * time.Second); got != porcupine.Illegal {
+		t.Fatalf("got %s, want a violation", got)
+	}
+	for _, left := range []time.Duration{0, -time.Second} {
+		var v Linearizability
+		v.object(p, left)
+		if v.info != nil || len(v.Findings) != 1 || v.Findings[0].Got != unexplained {
+			t.Errorf("with %v left: got %+v, want the key named and no search", left, v)
+		}
+	}
+	var v Linearizability
+	if v.object(p, 5*time.Second); v.info == nil || v.Findings[0].Got == unexplained {
+		t.Errorf("with time left: got %+v, want the operation named", v)
 	}
 }
 
