@@ -97,7 +97,10 @@ func (m *Member) tell(ctx context.Context, peers []control.Peer) error {
 		return nil
 	}
 	_, err := p.call(ctx, control.Command{Op: control.OpPeers, Peers: peers})
-	if err != nil && (!m.answers() || errors.Is(err, errEnded)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != nil && (!m.hears() || errors.Is(err, errEnded)) {
+		m.uninformed = m.paused // perhaps it did hear; twice does no harm
 		return nil
 	}
 	return err

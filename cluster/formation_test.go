@@ -34,6 +34,7 @@ func TestFormation(t *testing.T) {
 			for i := range spec.Nodes {
 				spec.Nodes[i].Raft = test.raft
 			}
+			spec.Start = Local(binary(t))            // its build is no part of the way
 			listening := map[string]control.Listen{} // OnEvent's calls are serialised
 			spec.OnEvent = func(id string, e control.Event) {
 				if e.Kind == control.EventListening {
@@ -93,6 +94,7 @@ func TestFormationFarApart(t *testing.T) {
 	r.HeartbeatTimeout, r.ElectionTimeout = time.Minute, time.Minute
 	spec := quickSpec(t, 7)
 	spec.Nodes = Nodes(7, world, r, control.DefaultStorage(), 1)
+	spec.Start = Local(binary(t))
 	began := time.Now()
 	c := start(t, spec)
 	t.Logf("7 nodes in 5 regions agreed on a leader after %v", time.Since(began))
