@@ -24,6 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type server struct {
 	pb.UnimplementedKVServer
 	pb.UnimplementedMaintenanceServer
+	pb.UnimplementedClusterServer
 
 	address string
 	grpc    *grpc.Server
@@ -49,6 +50,7 @@ func serve(t testing.TB, address string) *server {
 	s := &server{address: l.Addr().String(), grpc: grpc.NewServer(), keys: map[string]*mvccpb.KeyValue{}, revision: 1}
 	pb.RegisterKVServer(s.grpc, s)
 	pb.RegisterMaintenanceServer(s.grpc, s)
+	pb.RegisterClusterServer(s.grpc, s)
 	go s.grpc.Serve(l) //nolint:errcheck // ends with Stop
 	t.Cleanup(s.grpc.Stop)
 	return s
@@ -101,6 +103,12 @@ func (s *server) Range(_ context.Context, r *pb.RangeRequest) (*pb.RangeResponse
 
 func (s *server) Status(context.Context, *pb.StatusRequest) (*pb.StatusResponse, error) {
 	return &pb.StatusResponse{Header: s.header(), Version: "3.7.0", Leader: 8, RaftTerm: 3, RaftIndex: 12, RaftAppliedIndex: 11, DbSize: 4096}, nil
+}
+
+func (s *server) MemberList(context.Context, *pb.MemberListRequest) (*pb.MemberListResponse, error) {
+	return &pb.MemberListResponse{Header: s.header(), Members: []*pb.Member{
+		{ID: 8, Name: "other"}, {ID: 9, Name: "this", ClientURLs: []string{"http://" + s.address}},
+	}}, nil
 }
 
 func (s *server) HashKV(_ context.Context, r *pb.HashKVRequest) (*pb.HashKVResponse, error) {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -187,6 +188,20 @@ func (c cell) checkTarget(s Setup) Errors {
 	}
 	return Errors{c.origin.mistake("got follower, but a cluster of 1 has none",
 		"leave size 1 out of nodes, or ask `all`", c.at("workload.target"), c.at("nodes"))}
+}
+
+// checkKeys holds the length of a key against what stands in it: the trial's
+// prefix and the largest number.
+func (c cell) checkKeys(s Setup) Errors {
+	digits := len(strconv.Itoa(s.Workload.Keys - 1))
+	smallest := KeyPrefixSize + digits
+	if s.Workload.KeySize >= smallest {
+		return nil
+	}
+	return Errors{c.origin.mistake(
+		fmt.Sprintf("got %d bytes, want at least %d: %d of every key are its trial's own, and %d number %d keys",
+			s.Workload.KeySize, smallest, KeyPrefixSize, digits, s.Workload.Keys),
+		fmt.Sprintf("workload.key_size: %dB", smallest), c.at("workload.key_size"), c.at("workload.keys"))}
 }
 
 func (s Setup) occupied(site string) bool {

@@ -14,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/printer"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/raftbench/raftbench/netem"
 )
 
 //go:embed presets/*.yaml
@@ -63,7 +65,8 @@ func PresetNames() []string {
 	return names
 }
 
-func parse(file string, data []byte) (Experiment, error) {
+func parse(file string, data []byte) (_ Experiment, err error) {
+	defer recovered(file, &err)
 	if len(data) > MaxFile {
 		return Experiment{}, &Error{File: file, Message: fmt.Sprintf(
 			"%s: %d bytes, want at most %d: is this an experiment?", file, len(data), MaxFile)}
@@ -78,6 +81,17 @@ func parse(file string, data []byte) (Experiment, error) {
 		return Experiment{}, located(file, "", err)
 	}
 	return e, nil
+}
+
+// recovered makes an error of a panic: goccy/go-yaml panics on some malformed
+// tags and anchors, and such a file is a mistake like any other.
+func recovered(file string, err *error) {
+	if r := recover(); r != nil {
+		*err = &Error{
+			File: file, Message: fmt.Sprintf("%s: the YAML cannot be read: %v", file, r),
+			Advice: "leave out tags, anchors and aliases; `raftbench init` writes an example",
+		}
+	}
 }
 
 func decode(doc *ast.File, into *Experiment) error {
@@ -149,6 +163,11 @@ func (e *Error) translate(err error) {
 	if errors.As(err, &unknown) {
 		e.Message = fmt.Sprintf("no key is called %q here", unknown.Token.Value)
 		e.Advice = suggest(unknown.Token.Value)
+		// message_faults has keys of the same names: here they are a link's.
+		if slices.Contains([]string{"reorder", "duplicate", "corrupt"}, unknown.Token.Value) {
+			refusal := netem.Unsupported(unknown.Token.Value)
+			e.Message, e.Advice = refusal.Error(), refusal.Hint()
+		}
 	}
 }
 

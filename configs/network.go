@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,8 +62,33 @@ func (c cell) profile() (netem.Profile, error) {
 	return netem.Lookup(name)
 }
 
-// absolute names profiles of one's own by their full path, which holds
-// wherever the plan is read again. A file names them from where it stands.
+// networksDir holds matrices of one's own beside the experiment that names them.
+const networksDir = "networks"
+
+// bundle copies the matrices of one's own, and names the copies instead: an
+// experiment that is run again tomorrow must not depend on what somebody else
+// made of a file since.
+func (e *Experiment) bundle() (map[string][]byte, error) {
+	copies := map[string][]byte{}
+	for i, path := range e.Network.Profile {
+		if !isFile(path) {
+			continue
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("keep a copy of the network profile: %w", err)
+		}
+		to := networksDir + "/" + filepath.Base(path)
+		for n := 2; copies[to] != nil; n++ { // the file's name is the profile's
+			to = fmt.Sprintf("%s/%d/%s", networksDir, n, filepath.Base(path))
+		}
+		copies[to], e.Network.Profile[i] = data, to
+	}
+	return copies, nil
+}
+
+// absolute names profiles of one's own by their full path. A file names them
+// from where it stands.
 func (e *Experiment) absolute() {
 	dir := ""
 	if e.origin != nil && e.origin.flags["network.profile"] == "" {

@@ -89,7 +89,8 @@ func (o Overrides) mode() string {
 	return ""
 }
 
-func (e *Experiment) set(v override) error {
+func (e *Experiment) set(v override) (err error) {
+	defer recovered(v.flag, &err)
 	if v.text == "" {
 		return nil
 	}

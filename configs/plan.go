@@ -36,6 +36,10 @@ const AnyLeader = "any"
 // runs for hours.
 const MaxCells = 10_000
 
+// KeyPrefixSize is the length, in bytes, of what stands before the number in
+// every key: it makes the keys of a trial its own.
+const KeyPrefixSize = 12
+
 // MemberID names member i, counted from 0: n1, n2, …
 func MemberID(i int) string { return "n" + strconv.Itoa(i+1) }
 
@@ -61,13 +65,17 @@ func (e Experiment) Plan() (Plan, error) {
 		return Plan{}, distinct(errs)
 	}
 	name(setups, cells)
+	networks, err := e.bundle()
+	if err != nil {
+		return Plan{}, err
+	}
 	text, err := yaml.Marshal(e)
 	if err != nil {
 		return Plan{}, fmt.Errorf("writing the resolved experiment: %w", err)
 	}
 	return Plan{
 		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries,
-		Seed: int64(e.Seed), Label: e.Label, YAML: text, Warnings: clampWarnings(setups),
+		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: clampWarnings(setups),
 	}, nil
 }
 
@@ -176,7 +184,7 @@ func (c cell) resolve() (Setup, Errors) {
 
 // fit finds what each value alone does not show: whether they go together.
 func (c cell) fit(s Setup, n *network) Errors {
-	errs := slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s))
+	errs := slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s))
 	if len(errs) > 0 {
 		return errs
 	}

@@ -45,7 +45,20 @@ func TestMatrixOfOnesOwn(t *testing.T) {
 	if s.Cell != "n3-hashicorp-my-matrix" || s.Leader != "there" || s.Links["n1"]["n2"].Delay != 15*time.Millisecond {
 		t.Errorf("%s, leader %s, links %v", s.Cell, s.Leader, s.Links)
 	}
-	again, err := planOf(p.YAML)
+	// The copy outlives what it was made of.
+	write(t, dir, "My Matrix.yaml", "changed: since")
+	kept := t.TempDir()
+	if err := os.Mkdir(filepath.Join(kept, "networks"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range p.Networks {
+		write(t, kept, path, string(text))
+	}
+	e, err = Load(write(t, kept, "experiment.yaml", string(p.YAML)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := e.Plan()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +105,9 @@ func TestCellsOfOneNameAreNumbered(t *testing.T) {
 	p := mustPlan(t, "nodes: 3\nnetwork: {profile: ["+one+"/m.yaml, "+two+"/m.yaml]}")
 	if diff := cmp.Diff([]string{"n3-hashicorp-m", "n3-hashicorp-m-v2"}, cellNames(p)); diff != "" {
 		t.Error(diff)
+	}
+	if a, b := p.Networks["networks/m.yaml"], p.Networks["networks/2/m.yaml"]; len(a) == 0 || len(b) == 0 || string(a) == string(b) {
+		t.Errorf("the copies are %q and %q", a, b)
 	}
 	if got := p.Setups[1].Links["n1"]["n2"].Delay; got != 10*time.Millisecond {
 		t.Errorf("the second cell has the first one's links: %s", got)

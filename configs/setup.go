@@ -93,4 +93,7 @@ type Plan struct {
 	Warnings []string
 	// YAML is the resolved intent, with defaults and seed: experiment.yaml.
 	YAML []byte
+	// Networks are the matrices of one's own, by the path under which YAML
+	// names them: a copy of both is the whole experiment.
+	Networks map[string][]byte
 }

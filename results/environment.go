@@ -26,4 +26,10 @@ type Environment struct {
 	Version  string            `json:"version"`
 	Commit   string            `json:"commit"`
 	Versions map[string]string `json:"versions"`
+	// Endpoints of the running cluster that was loaded, where no node was
+	// started; Versions are that cluster's then.
+	Endpoints []string `json:"endpoints,omitempty"`
+	// NodeBinary ran the nodes, where another build than raftbench's own did;
+	// Versions are what it says of itself then.
+	NodeBinary string `json:"node_binary,omitempty"`
 }
