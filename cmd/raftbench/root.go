@@ -49,7 +49,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var f *failure
 	if !errors.As(err, &f) {
-		// What cobra itself refuses is usage.
+		// No command got to run: cobra refused the arguments or the flags.
 		f = &failure{code: exitUsage, err: err, hint: "run `raftbench --help`"}
 	}
 	fmt.Fprintf(stderr, "error: %v\n", f.err)
@@ -73,8 +73,24 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(commands()...)
+	for _, cmd := range commands() {
+		cmd.RunE = failing(cmd.RunE)
+		root.AddCommand(cmd)
+	}
 	return root
+}
+
+// failing gives what goes wrong inside a command, and has no exit code yet,
+// that of a failed run: it is no mistake of usage.
+func failing(run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		var f *failure
+		if err == nil || errors.As(err, &f) {
+			return err
+		}
+		return fail(exitFailed, err, "")
+	}
 }
 
 // commands lists the verbs; each stands in a file of its name.

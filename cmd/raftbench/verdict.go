@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/raftbench/raftbench/bench"
+)
+
+// ending is all that a run's exit code rests on.
+type ending struct {
+	dir         string
+	outcome     bench.Outcome
+	interrupted bool
+	// run and report are what stopped the measuring and the telling.
+	run, report error
+}
+
+// verdict is the error, with its exit code, that a run ends with. A promise
+// that was broken is told whatever else went wrong.
+func (e ending) verdict() error {
+	o := e.outcome
+	var unsafe error
+	if len(o.Unsafe) > 0 {
+		unsafe = fmt.Errorf("safety violated: %s", strings.Join(o.Unsafe, "; "))
+	}
+	reasons := "the reasons stand in " + filepath.Join(e.dir, "trials.jsonl")
+	switch {
+	case e.interrupted:
+		return fail(exitInterrupted, errors.Join(errors.New("interrupted; every finished trial is kept"), unsafe),
+			"go on with: raftbench run --resume "+e.dir)
+	case unsafe != nil:
+		return fail(exitSafety, errors.Join(unsafe, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials"))
+	case e.run != nil:
+		// What it did not get to lacks trials for another reason than noise.
+		return fail(exitFailed, errors.Join(e.run, e.report), "the finished trials are kept; go on with: raftbench run --resume "+e.dir)
+	case o.Settled > 0 && o.Failed == o.Settled:
+		return fail(exitFailed, errors.Join(errors.New("no trial got to its end"), e.report), reasons)
+	case len(o.Starved) > 0:
+		return fail(exitInconclusive, errors.Join(fmt.Errorf("no valid trial of %s", strings.Join(o.Starved, ", ")), e.report),
+			reasons+"; an idle host and longer windows help")
+	case e.report != nil:
+		return fail(exitFailed, e.report, "the trials are kept: raftbench report "+e.dir)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/raftbench/raftbench/bench"
+)
+
+// Where several hold: 130, then 4, 3, 5, 1; and whatever the code, a broken
+// promise is told.
+func TestVerdict(t *testing.T) {
+	full, charts := errors.New("disk full"), errors.New("no charts")
+	lost := []string{"1 of 9 acknowledged writes lost"}
+	for name, c := range map[string]struct {
+		end  ending
+		code int
+		told []string
+	}{
+		"all well":                   {ending{outcome: bench.Outcome{Settled: 2}}, exitOK, nil},
+		"some failed":                {ending{outcome: bench.Outcome{Settled: 2, Failed: 1}}, exitOK, nil},
+		"all failed":                 {ending{outcome: bench.Outcome{Settled: 2, Failed: 2, Starved: []string{"n3"}}}, exitFailed, []string{"no trial"}},
+		"starved":                    {ending{outcome: bench.Outcome{Settled: 2, Starved: []string{"n3"}}}, exitInconclusive, []string{"n3"}},
+		"starved, no report":         {ending{outcome: bench.Outcome{Settled: 2, Starved: []string{"n3"}}, report: charts}, exitInconclusive, []string{"n3", "no charts"}},
+		"no report":                  {ending{outcome: bench.Outcome{Settled: 2}, report: charts}, exitFailed, []string{"no charts"}},
+		"cut off":                    {ending{outcome: bench.Outcome{Settled: 1, Starved: []string{"n3"}}, run: full}, exitFailed, []string{"disk full"}},
+		"unsafe":                     {ending{outcome: bench.Outcome{Settled: 1, Unsafe: lost}}, exitSafety, lost},
+		"unsafe, cut off":            {ending{outcome: bench.Outcome{Settled: 1, Unsafe: lost}, run: full}, exitSafety, append(lost, "disk full")},
+		"unsafe, no report":          {ending{outcome: bench.Outcome{Settled: 1, Unsafe: lost}, report: charts}, exitSafety, append(lost, "no charts")},
+		"unsafe, starved, failed":    {ending{outcome: bench.Outcome{Settled: 1, Failed: 1, Unsafe: lost, Starved: []string{"n3"}}}, exitSafety, lost},
+		"interrupted":                {ending{interrupted: true, run: context.Canceled}, exitInterrupted, []string{"interrupted"}},
+		"interrupted, unsafe before": {ending{interrupted: true, outcome: bench.Outcome{Unsafe: lost}}, exitInterrupted, append(lost, "interrupted")},
+	} {
+		err := c.end.verdict()
+		code, text := exitOK, ""
+		var f *failure
+		if errors.As(err, &f) {
+			code, text = f.code, f.Error()
+		}
+		if code != c.code {
+			t.Errorf("%s: exit code %d, want %d", name, code, c.code)
+		}
+		for _, part := range c.told {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: want %q in %q", name, part, text)
+			}
+		}
+	}
+}
+
+// A mistake in what was typed is 2; what goes wrong while a command runs is 1.
+func TestPlainErrorsAreNoMistakeOfUsage(t *testing.T) {
+	run := failing(func(*cobra.Command, []string) error { return errors.New("disk full") })
+	var f *failure
+	if err := run(nil, nil); !errors.As(err, &f) || f.code != exitFailed || f.hint != "" {
+		t.Errorf("got %+v, want exit code %d and no hint about usage", f, exitFailed)
+	}
+	for _, args := range [][]string{{"nosuch"}, {"run", "--nosuch"}, {"run", "a", "b"}, {"version", "a"}, {"gate"}} {
+		var said bytes.Buffer
+		if code := Main(t.Context(), args, &said, &said); code != exitUsage {
+			t.Errorf("%v: exit code %d, want %d\n%s", args, code, exitUsage, said.String())
+		}
+	}
+}
