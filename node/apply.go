@@ -25,6 +25,10 @@ func (n *Node) Apply(ctx context.Context, a control.Apply) (*control.ApplyResult
 	if !n.leads() {
 		return nil, errors.New("apply: this node does not lead")
 	}
+	if !n.applying.TryRLock() {
+		return nil, errors.New("apply: this node is being closed")
+	}
+	defer n.applying.RUnlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(n.closing, cancel)()

@@ -36,6 +36,10 @@ type Node struct {
 	// stopProbing is nil where idle links are not probed.
 	stopProbing func()
 
+	// applying is held for reading by each Apply, and for good by Close: raft
+	// never answers what it had committed, but not applied, when it shuts down.
+	applying sync.RWMutex
+
 	forwarded atomic.Int64
 	// closing is done when Close begins.
 	closing context.Context
@@ -179,6 +183,7 @@ func (n *Node) shutDown() error {
 		errs = append(errs, n.forwarder.close())
 	}
 	if n.raft != nil {
+		n.applying.Lock() // its writers end with closing, after their last entry
 		errs = append(errs, n.stopRaft())
 	}
 	if n.stores != nil {
