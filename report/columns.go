@@ -33,6 +33,7 @@ func sheets(s summary.Summary, o Options) []sheet {
 	for _, extra := range []sheet{
 		{"What a write uses, all nodes together", useColumns(), gs},
 		{"What a read costs", readColumns(), gs},
+		{"What a write takes at part of the capacity", shareColumns(), gs},
 	} {
 		extra.columns = filled(extra.columns, s)
 		if len(extra.columns) > 1 {
@@ -61,7 +62,7 @@ func costColumns(s summary.Summary, o Options) []column {
 		measured(latency, "p90", 6, writeP90, durationScale),
 		measured(latency, p99, 4, writeP99, durationScale),
 		measured("throughput at", closed, 8, throughput, rateScale),
-		measured("capacity at", "the limit", 7, capacity, rateScale),
+		measured("capacity at", commonLimit(s), 7, capacity, rateScale),
 		{over: "valid", title: "trials", keep: 3, value: plain(func(c summary.Cell) string {
 			return fmt.Sprintf("%d of %d", c.ValidTrials, c.Trials)
 		})},
@@ -86,6 +87,49 @@ func readColumns() []column {
 		measured("read latency", "p90", 6, readP90, durationScale),
 		measured("read latency", "p99", 4, readP99, durationScale),
 	}
+}
+
+// shareColumns are the latencies where people run: below what a size carries.
+func shareColumns() []column {
+	out := []column{nodesColumn()}
+	for _, share := range []string{"50", "80"} {
+		over, prefix := "at "+share+" % of capacity", "capacity_at_"+share+"_"
+		out = append(out,
+			measured(over, "p50", 9, prefix+writeP50, durationScale),
+			measured(over, "p90", 6, prefix+writeP90, durationScale),
+			measured(over, "p99", 4, prefix+writeP99, durationScale))
+	}
+	return out
+}
+
+// anyLimit stands where the limit is not on record, or differs.
+const anyLimit = "the limit"
+
+// capacityLimit is what a cell's capacity was to keep: p99 < 20ms.
+func capacityLimit(c summary.Cell) string {
+	if limit, ok := strings.CutPrefix(c.Load, "capacity at "); ok {
+		return limit
+	}
+	return anyLimit
+}
+
+// commonLimit is that of all cells that have a capacity.
+func commonLimit(s summary.Summary) string {
+	common := ""
+	for _, c := range s.Cells {
+		if _, ok := metric(c, capacity); !ok {
+			continue
+		}
+		if limit := capacityLimit(c); common == "" || common == limit {
+			common = limit
+		} else {
+			return anyLimit
+		}
+	}
+	if common == "" {
+		return anyLimit
+	}
+	return common
 }
 
 // latency names what was measured, and under which load.

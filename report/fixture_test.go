@@ -42,7 +42,7 @@ func around(median, percent float64) summary.Metric {
 // proved is what a proof trial saw of an honest cluster.
 func proved(n int) summary.Faults {
 	t := (n - 1) / 2
-	return summary.Faults{Survived: p(t), BlockedAt: p(t + 1)}
+	return summary.Faults{Survived: p(t), BlockedAt: p(t + 1), Recovered: p(true)}
 }
 
 // cell is a cell of n nodes whose writes take so many milliseconds.
@@ -80,6 +80,27 @@ func noisy() summary.Summary {
 	s.Cells[2].Metrics[writeP50] = around(1.78e6, 6)
 	s.Cells[3].Faults = summary.Faults{}
 	s.Cells[4].Warnings = []string{"host CPU 91 % busy in the calm window", "p99 from 640 samples is thin"}
+	return s
+}
+
+// limited is a run that looked for the capacity.
+func limited() summary.Summary {
+	s := withCurves(typical())
+	for i := range s.Cells {
+		c := &s.Cells[i]
+		was := c.Metrics
+		c.Load, c.CapacityConfirmed = "capacity at p99 < 20ms", 6
+		c.Metrics = map[string]summary.Metric{capacity: around(was[throughput].Median*0.9, 3)}
+		for share, slower := range map[string]float64{"50": 1.2, "80": 1.9} {
+			c.Metrics["capacity_at_"+share+"_"+writeP50] = around(was[writeP50].Median*slower, 4)
+			c.Metrics["capacity_at_"+share+"_"+writeP90] = around(was[writeP90].Median*slower, 6)
+		}
+		for k, share := range []float64{0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95} {
+			c.Curve[k].Held = p(share < 0.9)
+		}
+	}
+	s.Cells[2].CapacityConfirmed = 0
+	s.Cells[2].Warnings = []string{"capacity is not confirmed by a fresh cluster: give at least 2 trials"}
 	return s
 }
 
@@ -168,7 +189,7 @@ func cases() map[string]summary.Summary {
 	return map[string]summary.Summary{
 		"typical": typical(), "noisy": noisy(), "matrix": matrix(), "one": one, "dead": dead, "half": half,
 		"bare": bare, "nan": nan, "long": long, "sweep": sweep, "many": many, "far": far,
-		"faint": faint(), "fast": scaled(typical(), 0.00005), "alike": alike(), "none": {RunID: "none"},
+		"faint": faint(), "fast": scaled(typical(), 0.00005), "alike": alike(), "capacity": limited(), "none": {RunID: "none"},
 	}
 }
 

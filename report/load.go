@@ -74,7 +74,7 @@ func loadChart(sub subject, ls []ladder, name, group string) chart {
 	}
 	f.keys = append(f.keys, percentileLines...)
 	if crossed {
-		f.keys = append(f.keys, key{text: "could not keep up", color: dark, crossed: true})
+		f.keys = append(f.keys, key{text: "not carried", color: dark, crossed: true})
 	}
 	y, unit := latencyAxis(latencies.low, latencies.high)
 	f.yTitle = "write latency," + unit + " (medians over trials)"
@@ -125,8 +125,12 @@ func loadCurves(l ladder, i int) (curves []curve, short bool) {
 	return curves, short
 }
 
-// fellShort: under 99 % of what was offered was done.
+// fellShort: the load was not carried by every trial that tried it; in
+// records that do not say, under 99 % of what was offered was done.
 func fellShort(p summary.CurvePoint) bool {
+	if p.Held != nil {
+		return !*p.Held
+	}
 	return p.Throughput != nil && p.Throughput.Median < 0.99*p.OfferedOps
 }
 

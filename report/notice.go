@@ -32,6 +32,9 @@ func doubts(c summary.Cell) []string {
 	if s := c.Faults.Survived; s != nil && *s != c.Tolerates {
 		out = append(out, fmt.Sprintf("seen to go on after %s, theory says %d", failures(*s), c.Tolerates))
 	}
+	if b := c.Faults.BlockedAt; b != nil && *b != c.Tolerates+1 {
+		out = append(out, unstopped(c))
+	}
 	for _, w := range c.Warnings {
 		if !slices.Contains(out, w) {
 			out = append(out, w)
@@ -55,37 +58,106 @@ func mark(c summary.Cell) string {
 	return ""
 }
 
-// notices gathers the doubts of all cells, one line for each different text:
-// "† 3, 4 nodes: …".
+// doubt is one thing that weakens cells, as it was first said.
+type doubt struct {
+	text   string
+	varies bool     // its figures differ from cell to cell
+	who    []string // the cells' names
+}
+
+// notices gathers the doubts of all cells, the gravest first, one line for
+// each kind: "† 3 and 4 nodes: …".
 func notices(s summary.Summary) []string {
 	gs := groups(s)
-	var order []string
-	who := map[string][]string{} // the names of the cells, by doubt
+	var order []*doubt
+	byKind := map[string]*doubt{}
 	for _, g := range gs {
 		for _, c := range g.cells {
-			for _, d := range doubts(c) {
-				if who[d] == nil {
+			for _, text := range doubts(c) {
+				d := byKind[kindOf(text)]
+				if d == nil {
+					d = &doubt{text: text}
+					byKind[kindOf(text)] = d
 					order = append(order, d)
 				}
-				who[d] = append(who[d], cellName(g, c))
+				d.varies = d.varies || text != d.text
+				if name := cellName(g, c); !slices.Contains(d.who, name) {
+					d.who = append(d.who, name)
+				}
 			}
 		}
 	}
+	slices.SortStableFunc(order, func(a, b *doubt) int { return gravity(b.text) - gravity(a.text) })
 	out := make([]string, len(order))
 	for i, d := range order {
-		names := list(who[d])
-		switch {
-		case len(who[d]) == len(s.Cells) && len(s.Cells) > 1 && len(gs) > 1:
-			names = "everywhere"
-		case len(who[d]) == len(s.Cells) && len(s.Cells) > 1:
-			names = "all sizes"
-		case len(gs) == 1 && len(who[d]) > 1:
-			// 3 nodes and 4 nodes are 3 and 4 nodes.
-			names = regexp.MustCompile(` nodes?`).ReplaceAllString(names, "") + " nodes"
-		}
-		out[i] = dagger + " " + names + ": " + d
+		out[i] = dagger + " " + whom(d.who, len(s.Cells), len(gs)) + ": " + d.said()
 	}
 	return out
+}
+
+const andAlike = " (and alike)"
+
+func (d *doubt) said() string {
+	if d.varies && !strings.HasSuffix(d.text, andAlike) {
+		return d.text + andAlike
+	}
+	return d.text
+}
+
+// gravity ranks doubts: what was promised and is not so, what is missing, and
+// what only weakens a number.
+func gravity(text string) int {
+	for i, marks := range [][]string{
+		{"SAFETY", "audits object", "theory says", "not seen to stop"},
+		{"no valid trial", "invalid", "failed", "not confirmed"},
+	} {
+		for _, m := range marks {
+			if strings.Contains(text, m) {
+				return 2 - i
+			}
+		}
+	}
+	return 0
+}
+
+// figures differ where the thing said is the same.
+var figures = regexp.MustCompile(`[-+−]?[0-9]+([.,][0-9]+)*(ns|µs|ms|s)?`)
+
+// kindOf tells what texts are said in one line. Of the gravest each stands
+// for itself.
+func kindOf(text string) string {
+	if gravity(text) == 2 {
+		return text
+	}
+	return strings.TrimSuffix(figures.ReplaceAllString(text, "#"), andAlike)
+}
+
+var nodesWord = regexp.MustCompile(` nodes?`)
+
+// whom names the cells that a doubt is of, out of so many in so many groups.
+func whom(who []string, cells, groups int) string {
+	names := list(who)
+	switch {
+	case len(who) == cells && cells > 1 && groups > 1:
+		return "everywhere"
+	case len(who) == cells && cells > 1:
+		return "all sizes"
+	case groups == 1 && len(who) > 1:
+		// 3 nodes and 4 nodes are 3 and 4 nodes.
+		return nodesWord.ReplaceAllString(names, "") + " nodes"
+	}
+	return names
+}
+
+// maxNotices are what a terminal shows.
+const maxNotices = 8
+
+// fewer cuts notices for a terminal; the page has all.
+func fewer(all []string) []string {
+	if len(all) <= maxNotices {
+		return all
+	}
+	return append(slices.Clone(all[:maxNotices-1]), fmt.Sprintf("%d more: see report.md", len(all)-maxNotices+1))
 }
 
 // cellName is "3 nodes", with the group's name where there are several.
@@ -103,7 +175,10 @@ func footnotes(s summary.Summary, env results.Environment, o Options) []string {
 	if pooled(s) {
 		out = append(out, "* p99 pooled over trials, no interval.")
 	}
-	out = append(out, "Medians over trials; a range is the 95 % interval of its median, absent with fewer than 6 trials.")
+	out = append(out, "Medians over trials; a range is the 95 % interval of its median, absent with fewer than 6 trials or where it prints as its median.")
+	if text := confirmations(s); text != "" {
+		out = append(out, text)
+	}
 	if n, ok := fewestProofs(s); ok {
 		out = append(out, "The pause when the leader dies is from "+plural(n, "proof trial")+" a size: election timeouts are random, so it varies.")
 	}
@@ -132,6 +207,29 @@ func pooled(s summary.Summary) bool {
 		}
 	}
 	return false
+}
+
+// confirmations is on how many fresh clusters each size's capacity rests;
+// empty where no capacity was looked for.
+func confirmations(s summary.Summary) string {
+	fewest, most := -1, 0
+	for _, c := range s.Cells {
+		if _, ok := metric(c, capacity); !ok {
+			continue
+		}
+		n := c.CapacityConfirmed
+		if fewest < 0 || n < fewest {
+			fewest = n
+		}
+		most = max(most, n)
+	}
+	switch {
+	case most == 0:
+		return "" // each such cell is warned of
+	case fewest == most:
+		return "A capacity is what " + plural(most, "fresh cluster") + " a size carried, after a search on another one."
+	}
+	return fmt.Sprintf("A capacity is what %d to %d fresh clusters a size carried, after a search on another one.", fewest, most)
 }
 
 // fewestProofs is on how few trials a size's pause rests.

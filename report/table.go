@@ -27,7 +27,7 @@ func Table(w io.Writer, s summary.Summary, env results.Environment, o Options) e
 		}
 	}
 	p.verdicts(groups(s))
-	p.lines(notices(s), yellow, "  ")
+	p.lines(fewer(notices(s)), yellow, "  ")
 	p.lines(footnotes(s, env, o), dim, "")
 	_, err := io.WriteString(w, p.text.String())
 	return err

@@ -47,7 +47,7 @@ func table(t *testing.T, s summary.Summary, o Options) string {
 }
 
 func TestWhatIsPrinted(t *testing.T) {
-	for _, name := range []string{"typical", "noisy", "matrix", "bare", "dead", "none"} {
+	for _, name := range []string{"typical", "noisy", "matrix", "bare", "dead", "capacity", "none"} {
 		t.Run(name, func(t *testing.T) {
 			s := cases()[name]
 			golden(t, name+".txt", []byte(table(t, s, options())))
@@ -121,6 +121,14 @@ func TestADifferenceIsClaimedOnlyWhereItShows(t *testing.T) {
 			"4 nodes: no valid latency, nothing can be said."},
 		{"proof fails", func(c *summary.Cell) { c.Faults.Survived = p(0) },
 			"Proof and theory disagree: 4 nodes went on after no failure where theory says 1."},
+		{"not seen to stop", func(c *summary.Cell) { c.Faults.BlockedAt = p(0) },
+			"Proof and theory disagree: a cluster of 4 was not seen to stop with 2 of 4 dead, one more than it tolerates."},
+		{"not watched", func(c *summary.Cell) { c.Faults.BlockedAt = nil },
+			"at one more a cluster of 4 was not seen to stop."},
+		{"not restarted", func(c *summary.Cell) { c.Faults.Recovered = p(false) },
+			"stopped at one more. A restart, and an audit after it, are not proven of 4 nodes."},
+		{"restarted and audited", func(*summary.Cell) {},
+			"stopped at one more; all were restarted, and the audit found what was acknowledged."},
 		{"not proven", func(c *summary.Cell) { c.Faults = summary.Faults{} }, "Not proven in this run: 4 nodes."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -198,6 +206,111 @@ func TestGroupsDifferInAllButSize(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Where no store keeps anything, that is said of all.
+func TestAStoreThatKeepsNothingProvesNoRestart(t *testing.T) {
+	s := typical()
+	for i := range s.Cells {
+		s.Cells[i].Faults.Recovered = p(false)
+	}
+	got := proofSentence(s.Cells)
+	want := "Each tolerance was proven by killing processes: writes went on with that many dead and stopped at one more. A restart, and an audit after it, are not proven."
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A cluster that was not seen to stop is doubted wherever it is shown.
+func TestACellThatDidNotStopIsDoubted(t *testing.T) {
+	s := typical()
+	s.Cells[1].Faults.BlockedAt = p(0)
+	if got := doubts(s.Cells[1]); !strings.Contains(strings.Join(got, "\n"), "not seen to stop with 2 of 3 dead") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAnIntervalThatPrintsAsItsMedianIsLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		low, median, high float64
+		want              string
+	}{
+		{2, 2, 2, ""}, {1.999, 2, 2.001, ""}, {0, 0, 0, ""}, {115, 115, 115.2, ""},
+		{1.99, 2, 2, "1.99–2.00"}, {2, 2, 2.01, "2.00–2.01"}, {2.1, 2, 2.1, "2.10–2.10"},
+	} {
+		if got := between(countScale, summary.Metric{Median: c.median, CILow: &c.low, CIHigh: &c.high}); got != c.want {
+			t.Errorf("%v in %v to %v: got %q, want %q", c.median, c.low, c.high, got, c.want)
+		}
+	}
+}
+
+// What differs in its figures only is said once; the gravest comes first and
+// whole, and a terminal shows no more than a reader reads.
+func TestNoticesAreFewAndTheGravestComeFirst(t *testing.T) {
+	s := typical()
+	for i := range s.Cells {
+		s.Cells[i].Warnings = append(
+			[]string{fmt.Sprintf("%d of 6 trials: calm: the host's CPU was %d %% busy", i+1, 86+i)},
+			strings.Fields("alpha beta gamma delta epsilon zeta eta theta iota")...)
+	}
+	s.Cells[3].Faults.LostWrites, s.Cells[4].Faults.LostWrites = 1, 2
+	got := notices(s)
+	want := []string{
+		"† 5 nodes: SAFETY VIOLATED: 1 acknowledged write lost, 0 findings of the audits",
+		"† 7 nodes: SAFETY VIOLATED: 2 acknowledged writes lost, 0 findings of the audits",
+		"† all sizes: 1 of 6 trials: calm: the host's CPU was 86 % busy (and alike)",
+	}
+	if diff := cmp.Diff(want, got[:3]); diff != "" || len(got) != 12 {
+		t.Errorf("%d notices: %s", len(got), diff)
+	}
+	shown := fewer(got)
+	if len(shown) != maxNotices || shown[maxNotices-1] != "5 more: see report.md" || shown[0] != want[0] {
+		t.Errorf("shown: %q", shown)
+	}
+	if text := table(t, s, options()); !strings.Contains(text, "5 more: see report.md") || strings.Contains(text, "iota") {
+		t.Errorf("the terminal shows all:\n%s", text)
+	}
+	var md bytes.Buffer
+	if err := Markdown(&md, s, host(), options()); err != nil || !strings.Contains(md.String(), "iota") {
+		t.Errorf("the page lacks some: %v\n%s", err, md.String())
+	}
+}
+
+// The table and the verdict say at which limit a size carries what it does.
+func TestCapacityIsSaidWithItsLimit(t *testing.T) {
+	text := table(t, limited(), options())
+	for _, want := range []string{
+		"p99 < 20ms", "at 50 % of capacity", "at 80 % of capacity", "at p99 < 20ms.",
+		"A cluster of 4 tolerates 1 failure and carries 6,580/s at p99 < 20ms, which no fresh cluster confirmed.",
+		"A capacity is what 0 to 6 fresh clusters a size carried",
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	s := limited()
+	s.Cells[1].Load = "capacity at p50 < 5ms"
+	if got := commonLimit(s); got != anyLimit {
+		t.Errorf("two limits: got %q in the title, want %q", got, anyLimit)
+	}
+}
+
+func TestWhatWasNotCarriedIsCrossedOut(t *testing.T) {
+	rate, done := 100.0, &summary.Metric{Median: 100}
+	for name, c := range map[string]struct {
+		held *bool
+		done *summary.Metric
+		want bool
+	}{
+		"kept up, limit broken": {p(false), done, true},
+		"held":                  {p(true), &summary.Metric{Median: 90}, false},
+		"an old record":         {nil, done, false},
+		"an old record, behind": {nil, &summary.Metric{Median: 90}, true},
+	} {
+		if got := fellShort(summary.CurvePoint{OfferedOps: rate, Throughput: c.done, Held: c.held}); got != c.want {
+			t.Errorf("%s: got %v", name, got)
+		}
 	}
 }
 

@@ -104,14 +104,19 @@ func in(s scaler, v float64) string {
 func duration(ns float64) string { return in(durationScale, ns) }
 
 // between writes an interval with the unit and digits of its median, the unit
-// left out: 1.20–1.31.
+// left out: 1.20–1.31. It says nothing where both its ends print as the
+// median does.
 func between(s scaler, m summary.Metric) string {
 	if !hasInterval(m) {
 		return ""
 	}
 	sc := s(m.Median)
 	d := decimals(m.Median / sc.by)
-	return number(*m.CILow/sc.by, d) + "–" + number(*m.CIHigh/sc.by, d)
+	low, high := number(*m.CILow/sc.by, d), number(*m.CIHigh/sc.by, d)
+	if low == high && low == number(m.Median/sc.by, d) {
+		return ""
+	}
+	return low + "–" + high
 }
 
 // decimals that give three significant digits.

@@ -49,9 +49,9 @@ func costs(cells []summary.Cell) []string {
 
 // rates stand in where no latency was measured: what each size carries.
 func rates(cells []summary.Cell) []string {
-	name, words := capacity, "carries %s within the limit"
+	name := capacity
 	if !measuredAny(cells, name) {
-		name, words = throughput, "takes %s from a closed loop"
+		name = throughput
 	}
 	if !measuredAny(cells, name) {
 		return []string{"There is no valid measurement: of the cost nothing can be said."}
@@ -59,10 +59,22 @@ func rates(cells []summary.Cell) []string {
 	var out []string
 	for _, c := range cells {
 		if m, ok := metric(c, name); ok {
-			out = append(out, fmt.Sprintf("A cluster of %d tolerates %s and "+words+".", c.Nodes, failures(c.Tolerates), in(rateScale, m.Median)))
+			out = append(out, fmt.Sprintf("A cluster of %d tolerates %s and %s.", c.Nodes, failures(c.Tolerates), carried(c, name, m)))
 		}
 	}
 	return out
+}
+
+// carried is a cell's rate, and under which condition.
+func carried(c summary.Cell, name string, m summary.Metric) string {
+	if name == throughput {
+		return "takes " + in(rateScale, m.Median) + " from a closed loop"
+	}
+	text := "carries " + in(rateScale, m.Median) + " at " + capacityLimit(c)
+	if c.CapacityConfirmed == 0 {
+		text += ", which no fresh cluster confirmed"
+	}
+	return text
 }
 
 func measuredAny(cells []summary.Cell, name string) bool {
@@ -157,14 +169,14 @@ func (c change) caveat() string {
 
 // proofSentence says which tolerances were seen and not only computed.
 func proofSentence(cells []summary.Cell) string {
-	var unproven, wrong []string
+	var unproven, wrong, watched []string
 	for _, c := range cells {
-		switch {
-		case c.Faults.Survived == nil:
+		wrong = append(wrong, disagreement(c)...)
+		if c.Faults.Survived == nil {
 			unproven = append(unproven, fmt.Sprint(c.Nodes))
-		case *c.Faults.Survived != c.Tolerates:
-			wrong = append(wrong, fmt.Sprintf("%s went on after %s where theory says %d",
-				plural(c.Nodes, "node"), failures(*c.Faults.Survived), c.Tolerates))
+		}
+		if c.Faults.BlockedAt == nil {
+			watched = append(watched, fmt.Sprint(c.Nodes))
 		}
 	}
 	switch {
@@ -173,18 +185,54 @@ func proofSentence(cells []summary.Cell) string {
 	case len(unproven) == len(cells):
 		return "The tolerances are theory: this run has not proven them."
 	case len(unproven) > 0:
-		return "Not proven in this run: " + list(unproven) + " nodes."
+		return "Not proven in this run: " + nodesOf(unproven) + "."
+	case len(watched) > 0:
+		return "Writes went on with as many processes killed as theory tolerates; at one more a cluster of " + list(watched) + " was not seen to stop."
 	}
-	return "Each tolerance was proven by killing processes: writes went on with that many dead and " + stopped(cells) + "."
+	return "Each tolerance was proven by killing processes: writes went on with that many dead and stopped at one more" + afterwards(cells)
 }
 
-func stopped(cells []summary.Cell) string {
+// disagreement is what a cell's proofs saw that theory forbids.
+func disagreement(c summary.Cell) (out []string) {
+	if s := c.Faults.Survived; s != nil && *s != c.Tolerates {
+		out = append(out, fmt.Sprintf("%s went on after %s where theory says %d",
+			plural(c.Nodes, "node"), failures(*s), c.Tolerates))
+	}
+	if b := c.Faults.BlockedAt; b != nil && *b != c.Tolerates+1 {
+		out = append(out, fmt.Sprintf("a cluster of %d was %s", c.Nodes, unstopped(c)))
+	}
+	return out
+}
+
+// unstopped is said of a cell that lost one node too many and was not seen to
+// block.
+func unstopped(c summary.Cell) string {
+	return fmt.Sprintf("not seen to stop with %d of %d dead, one more than it tolerates", c.Tolerates+1, c.Nodes)
+}
+
+// afterwards is how the proofs ended: the restart and the audit.
+func afterwards(cells []summary.Cell) string {
+	var open []string
 	for _, c := range cells {
-		if c.Faults.BlockedAt == nil || *c.Faults.BlockedAt != c.Tolerates+1 {
-			return "the audit found what was acknowledged"
+		if r := c.Faults.Recovered; r == nil || !*r {
+			open = append(open, fmt.Sprint(c.Nodes))
 		}
 	}
-	return "stopped at one more"
+	switch len(open) {
+	case 0:
+		return "; all were restarted, and the audit found what was acknowledged."
+	case len(cells):
+		return ". A restart, and an audit after it, are not proven."
+	}
+	return ". A restart, and an audit after it, are not proven of " + nodesOf(open) + "."
+}
+
+// nodesOf joins sizes: 1 node; 3 and 4 nodes.
+func nodesOf(sizes []string) string {
+	if len(sizes) == 1 && sizes[0] == "1" {
+		return "1 node"
+	}
+	return list(sizes) + " nodes"
 }
 
 func failures(n int) string {
