@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -23,13 +24,20 @@ type peers struct {
 
 	mu   sync.RWMutex
 	byID map[string]control.Peer
-	// owner of each raft address ever published: a dial knows the address
+	// homes by each raft address ever published: a dial knows the address
 	// only, and the emulated link goes by the member's name.
-	owner map[string]string
+	homes map[string]home
+}
+
+// home is a member's stay at an address.
+type home struct {
+	owner string
+	left  context.Context // ends when the member is published elsewhere
+	leave context.CancelFunc
 }
 
 func newPeers(self control.Peer) *peers {
-	p := &peers{number: memberID(self.ID), byID: map[string]control.Peer{}, owner: map[string]string{}}
+	p := &peers{number: memberID(self.ID), byID: map[string]control.Peer{}, homes: map[string]home{}}
 	p.publish([]control.Peer{self})
 	return p
 }
@@ -39,8 +47,15 @@ func (p *peers) publish(members []control.Peer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range members {
+		if old := p.homes[p.byID[m.ID].Raft]; old.owner == m.ID && p.byID[m.ID].Raft != m.Raft {
+			old.leave()
+		}
+		if now := p.homes[m.Raft]; now.owner != m.ID || now.left.Err() != nil {
+			now.owner = m.ID
+			now.left, now.leave = context.WithCancel(context.Background())
+			p.homes[m.Raft] = now
+		}
 		p.byID[m.ID] = m
-		p.owner[m.Raft] = m.ID
 	}
 	p.cluster.Store(clusterID(p.byID))
 }
@@ -61,12 +76,12 @@ func (p *peers) member(id string) (control.Peer, bool) {
 	return m, found
 }
 
-// at names the member who listens, or listened, at a raft address.
-func (p *peers) at(address string) (string, bool) {
+// at tells of the member who listens, or listened, at a raft address.
+func (p *peers) at(address string) (home, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	id, found := p.owner[address]
-	return id, found
+	h, found := p.homes[address]
+	return h, found
 }
 
 // all members in the order of their ids.

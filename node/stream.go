@@ -18,13 +18,15 @@ type stream struct {
 	peers    *peers
 }
 
-// Dial implements raft.StreamLayer.
+// Dial implements raft.StreamLayer. It gives up when the member is published
+// elsewhere: whoever holds the old port now may accept and never say a word.
 func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
-	to, found := s.peers.at(string(address))
+	at, found := s.peers.at(string(address))
 	if !found {
 		return nil, fmt.Errorf("raft address %s belongs to no published member", address)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	return s.endpoint.Dial(ctx, to, string(address))
+	defer context.AfterFunc(at.left, cancel)()
+	return s.endpoint.Dial(ctx, at.owner, string(address))
 }
