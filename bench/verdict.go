@@ -152,11 +152,14 @@ func warnings(j judged) []string {
 
 // unsteady is why a window was no steady state; empty when it was one.
 func unsteady(w results.Window) string {
+	if len(w.HalfP50NS) < 2 {
+		return ""
+	}
 	medians := make([]float64, len(w.Parts))
 	for i, p := range w.Parts {
 		medians[i] = float64(p.P50NS)
 	}
-	steady, err := stats.Steady(medians)
+	steady, err := stats.SteadyWith(medians, float64(w.HalfP50NS[0]), float64(w.HalfP50NS[1]))
 	if err != nil {
 		return ""
 	}

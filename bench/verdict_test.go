@@ -20,7 +20,7 @@ func healthy() judged {
 		Service: results.Latency{P50NS: 2 * ms, P99NS: 4 * ms, MeanNS: 2e6, Count: 1000},
 		Lag:     results.Latency{P50NS: 1000, P99NS: 20000, Count: 1000},
 		// 100/s × 2 ms: Little's law holds.
-		MeanInFlight: 0.2, HostBusy: 0.3, ForeignBusy: 0.01,
+		MeanInFlight: 0.2, HostBusy: 0.3, ForeignBusy: 0.01, HalfP50NS: []int64{2 * ms, 2 * ms},
 	}
 	for i := range 10 {
 		w.Parts = append(w.Parts, results.Point{P50NS: 2*ms + int64(i%3)*1000, Completed: 100})
@@ -110,7 +110,8 @@ func TestEachWarning(t *testing.T) {
 		"throttling":          {func(j *judged) { j.cost.throttled = true }, "throttled"},
 		"run queue delay":     {func(j *judged) { j.cost.runWait = 0.5 }, "waited for a core"},
 		"a snapshot":          {func(j *judged) { j.cost.snapshots = 1 }, "1 snapshots"},
-		"a slower half":       {func(j *judged) { slowDown(j.window.Parts) }, "second half"},
+		"a slower half":       {func(j *judged) { j.window.HalfP50NS = []int64{2 * ms, 2*ms + ms/8} }, "second half"},
+		"a trend":             {func(j *judged) { climb(j.window.Parts) }, "latency rises"},
 		"Little's law broken": {func(j *judged) { j.window.MeanInFlight = 0.3 }, "Little's law is off by +50 %"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,8 +147,8 @@ func TestLagIsHeldAgainstTheFasterOfReadsAndWrites(t *testing.T) {
 	}
 }
 
-func slowDown(parts []results.Point) {
-	for i := range parts[5:] {
-		parts[5+i].P50NS *= 2
+func climb(parts []results.Point) {
+	for i := range parts {
+		parts[i].P50NS = 2*ms + int64(i)*1000
 	}
 }
