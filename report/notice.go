@@ -123,13 +123,18 @@ func gravity(text string) int {
 // figures differ where the thing said is the same.
 var figures = regexp.MustCompile(`[-+−]?[0-9]+([.,][0-9]+)*(ns|µs|ms|s)?`)
 
+// inWindow is where a doubt names its window, its figures taken out: a busy
+// host is one thing, in however many windows.
+var inWindow = regexp.MustCompile(`: (calm|saturate|sweep#|capacity-guess|capacity-(probe|confirm|at)#): `)
+
 // kindOf tells what texts are said in one line. Of the gravest each stands
 // for itself.
 func kindOf(text string) string {
 	if gravity(text) == 2 {
 		return text
 	}
-	return strings.TrimSuffix(figures.ReplaceAllString(text, "#"), andAlike)
+	kind := strings.TrimSuffix(figures.ReplaceAllString(text, "#"), andAlike)
+	return inWindow.ReplaceAllString(kind, ": ")
 }
 
 var nodesWord = regexp.MustCompile(` nodes?`)

@@ -277,6 +277,23 @@ func TestNoticesAreFewAndTheGravestComeFirst(t *testing.T) {
 	}
 }
 
+func TestOneThingInSeveralWindowsIsOneNotice(t *testing.T) {
+	s := typical()
+	s.Cells[1].Warnings = []string{
+		"1 of 6 trials: calm: the host's CPU was 91 % busy", "2 of 6 trials: capacity-probe-3: the host's CPU was 95 % busy",
+		"1 of 6 trials invalid: calm: the leader or the term changed",
+	}
+	s.Cells[2].Warnings = []string{"3 of 6 trials: sweep-500: the host's CPU was 88 % busy (and alike)", "1 of 6 trials: calm: the leader or the term changed"}
+	want := []string{
+		"† 3 nodes: 1 of 6 trials invalid: calm: the leader or the term changed",
+		"† 3 and 4 nodes: 1 of 6 trials: calm: the host's CPU was 91 % busy (and alike)",
+		"† 4 nodes: 1 of 6 trials: calm: the leader or the term changed",
+	}
+	if diff := cmp.Diff(want, notices(s)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The table and the verdict say at which limit a size carries what it does.
 func TestCapacityIsSaidWithItsLimit(t *testing.T) {
 	text := table(t, limited(), options())
