@@ -30,7 +30,7 @@ func TestInterruptedProbeLeavesNothing(t *testing.T) {
 		if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
 			t.Errorf("got %v, want exit code %d\n%s", err, exitInterrupted, said.String())
 		}
-		if left, _ := filepath.Glob(filepath.Join(dir, "fsync-probe-*")); len(left) > 0 {
+		if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
 		}
 		return
