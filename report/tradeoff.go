@@ -100,7 +100,7 @@ func dodge(points []point, members []int) {
 		offsets[i] = offsets[i-1] + gap
 	}
 	width := offsets[len(offsets)-1]
-	step := min(0.17, 0.72/max(width, 1))
+	step := min(0.045, 0.72/max(width, 1))
 	for i, m := range members {
 		points[m].x += step * (offsets[i] - width/2)
 	}
