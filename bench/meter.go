@@ -132,7 +132,8 @@ func (after reading) since(before reading) cost {
 		return c.links[i].From+" "+c.links[i].To < c.links[j].From+" "+c.links[j].To
 	})
 	c.hostBusy, c.steal = busyShare(after.host, before.host)
-	if all := total(after.host) - total(before.host); all > 0 {
+	// Of a cluster that runs elsewhere nobody knows which processes are its.
+	if all := total(after.host) - total(before.host); all > 0 && len(after.nodes) > 0 {
 		c.foreignBusy = max(0, c.hostBusy-ours.Seconds()/all)
 	}
 	if c.length > 0 {

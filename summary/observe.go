@@ -34,7 +34,9 @@ func Observe(run *results.Run, cell string) Observations {
 func observe(measured, proofs []results.Trial) Observations {
 	o := Observations{}
 	for _, t := range measured {
-		o.add("boot_p50_ns", float64(t.BootNS))
+		if t.BootNS > 0 { // a cluster that ran already was not booted
+			o.add("boot_p50_ns", float64(t.BootNS))
+		}
 		o.processes(t)
 		for _, w := range t.Windows {
 			o.window(w)
