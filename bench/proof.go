@@ -20,9 +20,12 @@ const (
 	// provingWrites that must be acknowledged before a cluster counts as
 	// going on: one could be luck, twenty are a working quorum.
 	provingWrites = 20
+	// standingWrites are to be there before the first kill: what nobody wrote
+	// cannot be lost.
+	standingWrites = 200
 	// proofRate is offered throughout a proof, per second, to every member
 	// that lives, in turn: whoever leads is found without being told.
-	proofRate = 150
+	proofRate = 400
 	// proofReads is the share of linearizable reads in that load: agreement
 	// is also that nobody reads what was never, or is no longer, so.
 	proofReads = 0.3
@@ -66,7 +69,7 @@ type proof struct {
 
 // harm is the sequence of kills and what each has to show.
 func (p *proof) harm(ctx context.Context, leader *cluster.Member) error {
-	if err := p.goesOn(ctx, netem.Now(), "before any kill"); err != nil {
+	if err := p.goesOn(ctx, netem.Now(), standingWrites, "before any kill"); err != nil {
 		return err
 	}
 	tolerates := quorum.Size(p.job.Setup.Nodes).Tolerates()
@@ -96,7 +99,7 @@ func (p *proof) killLeader(ctx context.Context, leader *cluster.Member, tolerate
 		return err
 	}
 	first := p.acks.mark(at)
-	if err := p.goesOn(ctx, at, fmt.Sprintf("after %d kills", tolerates)); err != nil {
+	if err := p.goesOn(ctx, at, provingWrites, fmt.Sprintf("after %d kills", tolerates)); err != nil {
 		return err
 	}
 	p.fault.Survived = tolerates
@@ -161,7 +164,7 @@ func (p *proof) recovers(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.goesOn(ctx, netem.Now(), "after all were restarted"); err != nil {
+	if err := p.goesOn(ctx, netem.Now(), provingWrites, "after all were restarted"); err != nil {
 		return err
 	}
 	p.fault.Restarted = true
@@ -175,14 +178,14 @@ func recoveryBound(r control.Raft) time.Duration {
 }
 
 // goesOn waits until enough writes sent after an instant are acknowledged.
-func (p *proof) goesOn(ctx context.Context, afterNS int64, when string) error {
+func (p *proof) goesOn(ctx context.Context, afterNS int64, writes int, when string) error {
 	mark := p.acks.mark(afterNS)
 	bound := recoveryBound(p.job.Setup.Raft)
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for mark.count() < provingWrites {
+	for mark.count() < writes {
 		select {
 		case <-tick.C:
 			if err := p.rig.healthy(); err != nil {
@@ -190,7 +193,7 @@ func (p *proof) goesOn(ctx context.Context, afterNS int64, when string) error {
 			}
 		case <-ctx.Done():
 			if ctx.Err() == context.DeadlineExceeded {
-				return fmt.Errorf("%s: %d writes acknowledged within %v, wanted %d", when, mark.count(), bound, provingWrites)
+				return fmt.Errorf("%s: %d writes acknowledged within %v, wanted %d", when, mark.count(), bound, writes)
 			}
 			return ctx.Err()
 		}
