@@ -274,7 +274,7 @@ func (in *inbox) hold(due int64) error {
 	in.waiting = true
 	in.waiter.due.Store(due)
 	in.mu.Unlock()
-	err := in.waiter.until(due)
+	err := in.waiter.wait()
 	in.mu.Lock()
 	in.waiting = false
 	if in.closed != nil {

@@ -16,6 +16,11 @@ const SpinLimit = 20 * time.Microsecond
 const (
 	firstWake = 12 * time.Microsecond
 	longWake  = 80 * time.Microsecond
+	// lastNap is the final sleep of a long wait. Hypervisors and idle
+	// governors keep a processor ready through sleeps of about this length
+	// (KVM's halt_poll_ns is 200 µs), and let it go deeper in longer ones,
+	// from which it comes back 50 to 150 µs late.
+	lastNap = 200 * time.Microsecond
 )
 
 // wake is the shortest time from a timer's instant to the goroutine running,

@@ -38,25 +38,41 @@ func newWaiter(spent *atomic.Int64) (*waiter, error) {
 	return w, nil
 }
 
-// until returns at the instant due, or earlier with os.ErrDeadlineExceeded or
-// os.ErrClosed.
+// until sets the instant and waits for it.
 func (w *waiter) until(due int64) error {
 	w.due.Store(due)
-	begin := Now()
-	aim := due - lead()
-	if begin < aim {
+	return w.wait()
+}
+
+// wait returns at the instant due, or earlier with os.ErrDeadlineExceeded or
+// os.ErrClosed. A long wait is cut in two: what wakes a processor from deep
+// idle takes long and uncertain time, so the last stretch is a short one.
+func (w *waiter) wait() error {
+	for {
+		due, begin := w.due.Load(), Now()
+		aim := due - lead()
+		if begin >= aim {
+			break
+		}
+		long := aim-begin > 2*int64(lastNap)
+		if long {
+			aim = due - int64(lastNap)
+		}
 		if err := w.arm(aim); err != nil {
 			return err
 		}
-		armed := Now()
+		if w.due.Load() != due {
+			continue // hastened meanwhile: what was armed here may be too late
+		}
+		w.spent.Add(Now() - begin)
 		if err := w.conn.Read(w.fired); err != nil {
 			return err
 		}
-		woken := Now()
-		noteWake(woken - w.aim.Load())
-		w.spent.Add(armed - begin)
-		begin = woken
+		if !long {
+			noteWake(Now() - w.aim.Load())
+		}
 	}
+	begin := Now()
 	spinUntil(w.due.Load())
 	w.spent.Add(Now() - begin)
 	return nil

@@ -25,10 +25,15 @@ func newWaiter(spent *atomic.Int64) (*waiter, error) {
 	return &waiter{spent: spent, changed: make(chan struct{})}, nil
 }
 
-// until returns at the instant due, or earlier with os.ErrDeadlineExceeded or
-// os.ErrClosed.
+// until sets the instant and waits for it.
 func (w *waiter) until(due int64) error {
 	w.due.Store(due)
+	return w.wait()
+}
+
+// wait returns at the instant due, or earlier with os.ErrDeadlineExceeded or
+// os.ErrClosed.
+func (w *waiter) wait() error {
 	for {
 		changed, deadline, err := w.state()
 		if err != nil {
