@@ -10,9 +10,9 @@ import (
 // would steal a core from the system under test.
 const SpinLimit = 20 * time.Microsecond
 
-// A wait is aimed early by the shortest wake-up seen of late plus SpinLimit,
-// so that nearly every wake-up comes before the due instant and no spin is
-// longer than SpinLimit.
+// A wait is aimed early by the shortest wake-up seen of late plus half of
+// SpinLimit, so that most wake-ups come before the due instant, and what the
+// spin costs stays small beside the wake-up itself.
 const (
 	firstWake = 12 * time.Microsecond
 	longWake  = 80 * time.Microsecond
@@ -21,6 +21,8 @@ const (
 	// (KVM's halt_poll_ns is 200 µs), and let it go deeper in longer ones,
 	// from which it comes back 50 to 150 µs late.
 	lastNap = 200 * time.Microsecond
+	// longWait is what makes a second nap worth its wake-up.
+	longWait = time.Millisecond
 )
 
 // wake is the shortest time from a timer's instant to the goroutine running,
@@ -42,7 +44,7 @@ func noteWake(late int64) {
 }
 
 // lead is how long before the due instant a timer is set to fire.
-func lead() int64 { return wake.Load() + int64(SpinLimit) }
+func lead() int64 { return wake.Load() + int64(SpinLimit)/2 }
 
 // spinUntil burns what is left of a wait, a few tens of microseconds at most.
 func spinUntil(due int64) {

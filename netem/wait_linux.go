@@ -54,7 +54,7 @@ func (w *waiter) wait() error {
 		if begin >= aim {
 			break
 		}
-		long := aim-begin > 2*int64(lastNap)
+		long := aim-begin > int64(longWait)
 		if long {
 			aim = due - int64(lastNap)
 		}
