@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"os"
 	"regexp"
@@ -49,5 +51,21 @@ func checkCommand(t *testing.T, file string, words []string) {
 	}
 	if err := cmd.ParseFlags(rest); err != nil {
 		t.Errorf("%s shows `raftbench %s`: %v", file, strings.Join(words, " "), err)
+	}
+}
+
+// The README's table is what `raftbench report results/reference` prints.
+func TestReadmeShowsTheReferenceRun(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	args := []string{"report", "../../results/reference", "--out", t.TempDir()}
+	if code := Main(context.Background(), args, &stdout, &stderr); code != exitOK {
+		t.Fatalf("raftbench report: exit code %d: %s", code, stderr.String())
+	}
+	if table := strings.TrimSpace(stdout.String()); !strings.Contains(string(text), table) {
+		t.Errorf("README.md does not show what `raftbench report results/reference` prints:\n%s", table)
 	}
 }
