@@ -62,6 +62,15 @@ func (f *fifo) part(i int) []byte {
 	return f.chunks[i]
 }
 
+// front is the longest run of first bytes that lie together; what follows it
+// may be in the same chunk once that is filled further.
+func (f *fifo) front() []byte {
+	for len(f.part(0)) == f.read && len(f.chunks) > 1 {
+		f.dropFirst()
+	}
+	return f.part(0)[f.read:]
+}
+
 // take moves up to len(p) bytes into p.
 func (f *fifo) take(p []byte) int {
 	n := f.peek(p)

@@ -17,10 +17,10 @@ import (
 const (
 	headerSize = 24
 	frameMark  = 0xA7
-	revision   = 1
+	revision   = 2
 	// maxFrame bounds what one header may announce, and so what a reader has
 	// to take on a peer's word.
-	maxFrame = 64 << 10
+	maxFrame = 256 << 10
 	// maxHold refuses a due instant that no shape produces.
 	maxHold = time.Hour
 )

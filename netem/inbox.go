@@ -45,8 +45,11 @@ type inbox struct {
 	// closed is why local reads fail, once they do.
 	closed error
 	waiter *waiter
-	// waiting is set while the reader waits for the first frame to be due.
-	waiting bool
+	// waiting is set while the reader waits for the first frame to be due,
+	// copying while it copies without the lock.
+	waiting, copying bool
+	// resume is the size at which a pump that waits for room is woken.
+	resume int
 
 	// The pump's place in the stream of frames.
 	scan    [headerSize]byte
@@ -71,7 +74,19 @@ func (in *inbox) stuffed() bool {
 	if in.bytes.size >= maxHeld || len(in.frames) >= maxRecords {
 		return true
 	}
-	return in.bytes.size >= unread && len(in.frames) > 0 && in.frames[0].due <= Now()
+	return in.bytes.size >= unread && in.overdue(unread)
+}
+
+// overdue says that the bytes that are due are enough or more. What waits for
+// its instant does not count: a link that is full of it is not a slow reader.
+func (in *inbox) overdue(enough int) bool {
+	now := Now()
+	for i := 0; i < len(in.frames) && in.frames[i].due <= now; i++ {
+		if enough -= in.frames[i].left; enough <= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // room waits until there is some and returns it. Once reads are over, what
@@ -80,8 +95,10 @@ func (in *inbox) room() (b []byte, open bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for in.closed == nil && in.stuffed() {
+		in.resume = in.bytes.size - unread/2
 		in.taken.Wait()
 	}
+	in.resume = 0
 	if in.closed != nil {
 		return make([]byte, smallChunk), false
 	}
@@ -203,6 +220,9 @@ func (in *inbox) close(err error) {
 func (in *inbox) retire() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if in.copying {
+		in.bytes = fifo{} // the reader's chunk is still being read
+	}
 	in.bytes.free()
 	in.frames, in.spare = nil, nil
 }
@@ -343,16 +363,52 @@ func (in *inbox) deliver(r *record, p []byte) int {
 	}
 	n := 0
 	if r.kind&^opened == kindData {
-		n = in.bytes.take(p[:min(len(p), r.left)])
+		n = in.take(p[:min(len(p), r.left)])
+		if in.closed != nil {
+			return n
+		}
+		r = &in.frames[0] // the pump may have moved them
 		r.left -= n
 	}
 	if r.left == 0 {
 		in.pop()
 	}
-	if in.bytes.size < unread/2 {
+	if in.bytes.size < in.resume {
 		in.taken.Signal()
 	}
 	return n
+}
+
+// unlocked is the size from which a copy is worth two more turns at the lock:
+// the pump goes on meanwhile.
+const unlocked = 4 << 10
+
+// take moves up to len(p) bytes into p. It lets go of the lock for long
+// copies, during which the inbox may be closed and be emptied.
+func (in *inbox) take(p []byte) int {
+	n := 0
+	for n < len(p) && in.bytes.size > 0 && in.closed == nil {
+		b := in.bytes.front()
+		b = b[:min(len(b), len(p)-n)]
+		if len(b) < unlocked {
+			copy(p[n:], b)
+		} else {
+			in.copyUnlocked(p[n:], b)
+		}
+		n += len(b)
+		if in.closed == nil {
+			in.bytes.drop(len(b))
+		}
+	}
+	return n
+}
+
+func (in *inbox) copyUnlocked(p, b []byte) {
+	in.copying = true
+	in.mu.Unlock()
+	copy(p, b)
+	in.mu.Lock()
+	in.copying = false
 }
 
 // opened marks a frame whose header has been taken from the bytes.

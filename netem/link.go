@@ -30,14 +30,21 @@ func (l *link) load() Shape { return *l.shape.Load() }
 // isCut: a loss of 1 lets nothing through either.
 func (l *link) isCut() bool { return l.cut.Load() || l.shape.Load().Loss >= 1 }
 
+// usualFrame is the largest frame where a frame has a fate of its own.
+const usualFrame = 64 << 10
+
 // frameSize keeps a frame's transmission below a millisecond, so that a slow
-// link delivers steadily and not in lumps.
+// link delivers steadily and not in lumps. Frames are larger, which costs less
+// for each byte, where all of them have the same delay and the queue is long.
 func (l *link) frameSize() int {
-	rate := l.shape.Load().Rate
-	if rate == 0 {
-		return maxFrame
+	s := l.load()
+	switch {
+	case s.Rate != 0:
+		return int(min(max(s.Rate/8000, segment), usualFrame))
+	case s.Jitter != 0 || s.Loss != 0:
+		return usualFrame
 	}
-	return int(min(max(rate/8000, segment), maxFrame))
+	return int(min(max(s.limit()/16, usualFrame), maxFrame))
 }
 
 // adopt registers a connection and returns its ordinal.

@@ -121,7 +121,7 @@ func splice(ctx context.Context, pairs [][2]net.Conn, c, near net.Conn) {
 
 // pour passes bytes on, then the way in which they ended.
 func pour(from, to net.Conn) {
-	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, maxFrame))
+	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, usualFrame))
 	if err == nil {
 		if w, ok := to.(interface{ CloseWrite() error }); ok {
 			_ = w.CloseWrite()
