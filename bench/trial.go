@@ -135,18 +135,29 @@ func (t *trial) live(ctx context.Context) (err error) {
 	return t.audit(ctx)
 }
 
-// salvage audits what can be audited of a trial that failed: one that could
-// not go on is the likeliest to have lost something. What cannot be asked any
-// more says nothing.
+// salvageBound is how long a failed trial's nodes may take to agree again.
+const salvageBound = 10 * time.Second
+
+// salvage audits a trial that failed: one that could not go on is the
+// likeliest to have lost something. Without a leader that all follow nobody
+// knows what is committed, and nothing can be said.
 func (t *trial) salvage(ctx context.Context) {
-	if t.rig.cluster != nil && t.record.Durable {
-		for _, m := range t.rig.cluster.Members() {
-			if !m.Alive() {
-				_ = m.Restart(ctx)
-			}
+	if t.rig.cluster == nil || !t.record.Durable {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, salvageBound)
+	defer cancel()
+	for _, m := range t.rig.cluster.Members() {
+		if m.Alive() {
+			continue
+		}
+		if err := m.Restart(bounded); err != nil {
+			return
 		}
 	}
-	_ = t.audit(ctx)
+	if _, err := t.rig.leader(bounded); err == nil {
+		_ = t.audit(ctx)
+	}
 }
 
 // rig is what a trial runs on: a fresh cluster, or the endpoints given.
@@ -175,14 +186,13 @@ func (t *trial) describe() {
 // audit judges what the trial's whole load left on every node. Nodes that
 // were killed and keep nothing by design have nothing to be asked.
 func (t *trial) audit(ctx context.Context) error {
-	if !t.record.Durable && t.job.Kind == results.Proof {
+	killed := t.job.Kind == results.Proof || len(t.job.Setup.Faults) > 0
+	if !t.record.Durable && killed {
 		t.record.Flags = append(t.record.Flags, "the restart and the audit are not proven: the store keeps nothing")
 		return nil
 	}
+	// What was found counts, also where a replica could not be asked.
 	report, err := t.rig.audit(ctx)
-	if err != nil {
-		return err
-	}
 	t.record.Audit = auditRecord(report, len(t.rig.places()))
 	if t.record.Proof != nil {
 		t.record.Proof.Lost = report.Lost
@@ -190,8 +200,11 @@ func (t *trial) audit(ctx context.Context) error {
 	for _, f := range report.Findings {
 		t.unsafe = append(t.unsafe, f.String())
 	}
+	if report.Unjudged > 0 {
+		t.record.Flags = append(t.record.Flags, fmt.Sprintf("audit: the values of %d keys with too many unknown writes were not judged", report.Unjudged))
+	}
 	t.linearizable()
-	return nil
+	return err
 }
 
 // searchBound is how long the search for a linear order may take.

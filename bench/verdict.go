@@ -30,6 +30,7 @@ const (
 	minCompleted   = 0.99                   // of the operations due
 	maxLinkError   = 0.05                   // of the asked delay, at the median
 	linkErrorFloor = 100 * time.Microsecond // or this, whichever is larger
+	minLinkFrames  = 5                      // fewer say nothing of a median
 	busyHost       = 0.85
 	busyForeign    = 0.10 // of all cores, used by no process of ours
 	notableSteal   = 0.02
@@ -66,9 +67,14 @@ func invalidity(j judged) []string {
 		return out
 	}
 	p50, p99 := fastest(w)
-	if lag := stats.Lag(float64(w.Lag.P50NS), float64(w.Lag.P99NS), float64(p50), float64(p99)); lag.TooLate() {
-		say("the generator lagged behind its schedule: median %v is %.0f %% of the latency's (allowed %.0f), p99 %v is %.0f %% (allowed %.0f)",
-			short(w.Lag.P50NS), 100*lag.P50, 100*stats.LagShareP50, short(w.Lag.P99NS), 100*lag.P99, 100*stats.LagShareP99)
+	lag := stats.Lag(float64(w.Lag.P50NS), float64(w.Lag.P99NS), float64(p50), float64(p99))
+	if lag.P50 > stats.LagShareP50 {
+		say("the generator lagged behind its schedule by %v at the median, %.0f %% of the latency's (allowed %.0f %%)",
+			short(w.Lag.P50NS), 100*lag.P50, 100*stats.LagShareP50)
+	}
+	if lag.P99 > stats.LagShareP99 {
+		say("the generator lagged behind its schedule by %v at p99, %.0f %% of the latency's (allowed %.0f %%)",
+			short(w.Lag.P99NS), 100*lag.P99, 100*stats.LagShareP99)
 	}
 	if !j.harmed && j.cost.leaderMoved {
 		say("the leader or the term changed")
@@ -81,7 +87,7 @@ func missedLinks(j judged) []string {
 	var out []string
 	for _, l := range j.cost.links {
 		bound := max(int64(maxLinkError*float64(l.AskedNS)), linkErrorFloor.Nanoseconds())
-		if l.Frames > 0 && l.ErrorP50NS > bound {
+		if l.Frames >= minLinkFrames && l.ErrorP50NS > bound {
 			out = append(out, fmt.Sprintf("%s: link %s→%s missed its delay of %v by %v at the median (allowed %v)",
 				j.window.Name, l.From, l.To, short(l.AskedNS), short(l.ErrorP50NS), short(bound)))
 		}

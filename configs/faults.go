@@ -26,6 +26,9 @@ func (c cell) checkFaults(s Setup) Errors {
 			add(i, "target", wanted(f.Target, fmt.Sprintf("leader, follower, a member n1 to n%d, or a link n1->n2", s.Nodes)).Error(),
 				s.targetAdvice(f.Target))
 		}
+		if strings.Contains(f.Target, "->") && f.Action != "partition" && f.Action != "heal" {
+			add(i, "action", wanted(f.Action, "partition or heal for a link").Error(), "other faults are done to members")
+		}
 		if f.Action == "power-loss" && !s.Storage.PowerLoss {
 			add(i, "action", "got power-loss and a store that forgets nothing", "set storage.power_loss: true")
 		}

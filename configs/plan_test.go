@@ -159,7 +159,7 @@ func anyExperiment(t *rapid.T) Experiment {
 	e.Workload.Calm.Rate = One(Rate(rapid.Float64Range(0.01, 1e6).Draw(t, "calm")))
 	e.Workload.Load.Limit = One(Limit{Percentile: 99.9, Below: time.Duration(rapid.IntRange(1, 1e10).Draw(t, "limit"))})
 	e.Workload.Load.Rates = []Rate{1, 2.5}
-	e.Faults = []FaultAt{{At: Duration(time.Second), Action: "kill", Target: "n1->n2"}}
+	e.Faults = []FaultAt{{At: Duration(time.Second), Action: "partition", Target: "n1->n2"}}
 	return e
 }
 

@@ -240,7 +240,7 @@ func TestMaintenance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Leader != memberID(leader.opts.ID) || s.Header.MemberId != memberID(follower.opts.ID) || s.RaftTerm == 0 || s.RaftIndex == 0 || s.DbSize != 2 {
+	if s.Leader != memberID(leader.opts.ID) || s.Header.MemberId != memberID(follower.opts.ID) || s.RaftTerm == 0 || s.RaftIndex == 0 || s.DbSize != page+2 {
 		t.Errorf("status: %v", s)
 	}
 	members, err := c.MemberList(ctx)

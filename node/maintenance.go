@@ -18,6 +18,9 @@ type maintenanceServer struct {
 	node *Node
 }
 
+// page is what an empty store takes; etcdctl divides by the size.
+const page = 4096
+
 // Status implements etcdserverpb.MaintenanceServer. The database's size is
 // that of the keys and values: the state machine lives in memory.
 func (s *maintenanceServer) Status(context.Context, *pb.StatusRequest) (*pb.StatusResponse, error) {
@@ -28,8 +31,8 @@ func (s *maintenanceServer) Status(context.Context, *pb.StatusRequest) (*pb.Stat
 		Header:           &pb.ResponseHeader{Revision: at.revision},
 		Version:          apiVersion,
 		StorageVersion:   "3.7.0",
-		DbSize:           at.bytes,
-		DbSizeInUse:      at.bytes,
+		DbSize:           at.bytes + page,
+		DbSizeInUse:      at.bytes + page,
 		Leader:           memberID(string(leader)),
 		RaftIndex:        n.raft.CommitIndex(),
 		RaftTerm:         n.raft.CurrentTerm(),

@@ -25,7 +25,7 @@ func doubts(c summary.Cell) []string {
 	}
 	switch bad := c.Trials - c.ValidTrials; {
 	case c.ValidTrials <= 0 && c.Trials > 0:
-		out = append(out, "no valid trial: no number is printed")
+		out = append(out, "no valid measuring trial: no number is printed")
 	case bad > 0 && !reasoned(c):
 		out = append(out, fmt.Sprintf("%d of %s invalid and left out", bad, plural(c.Trials, "trial")))
 	}
@@ -81,6 +81,9 @@ func notices(s summary.Summary) []string {
 					order = append(order, d)
 				}
 				d.varies = d.varies || text != d.text
+				if trialsSaid(text) >= trialsSaid(d.text) {
+					d.text = text // the worst speaks for all, the largest of equals
+				}
 				if name := cellName(g, c); !slices.Contains(d.who, name) {
 					d.who = append(d.who, name)
 				}
@@ -97,6 +100,13 @@ func notices(s summary.Summary) []string {
 
 const andAlike = " (and alike)"
 
+// trialsSaid is of how many trials a doubt was said: "3 of 6 trials: …".
+func trialsSaid(text string) int {
+	n := 0
+	_, _ = fmt.Sscanf(text, "%d of ", &n)
+	return n
+}
+
 func (d *doubt) said() string {
 	if d.varies && !strings.HasSuffix(d.text, andAlike) {
 		return d.text + andAlike
@@ -109,7 +119,7 @@ func (d *doubt) said() string {
 func gravity(text string) int {
 	for i, marks := range [][]string{
 		{"SAFETY", "audits object", "theory says", "not seen to stop"},
-		{"no valid trial", "invalid", "failed", "not confirmed"},
+		{"no valid measuring trial", "invalid", "failed", "not confirmed"},
 	} {
 		for _, m := range marks {
 			if strings.Contains(text, m) {

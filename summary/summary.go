@@ -110,6 +110,9 @@ func (s Summary) Write(dir string) error {
 		return err
 	}
 	path := filepath.Join(dir, File)
+	if err := refuseNewer(path); err != nil {
+		return err
+	}
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		return &results.Error{Path: path, What: "cannot be written", Err: err, Do: "make the run's folder writable"}
 	}
@@ -149,4 +152,22 @@ func Read(path string) (Summary, error) {
 		}
 	}
 	return s, nil
+}
+
+// refuseNewer keeps what a later raftbench wrote: it may know more.
+func refuseNewer(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil // there is nothing to keep
+	}
+	var there struct {
+		SchemaVersion int `json:"schema_version"`
+	}
+	if json.Unmarshal(text, &there) != nil || there.SchemaVersion <= SchemaVersion {
+		return nil
+	}
+	return &results.Error{
+		Path: path, What: fmt.Sprintf("has schema_version %d, this raftbench writes %d", there.SchemaVersion, SchemaVersion),
+		Do: "use the raftbench that wrote it, or remove it to have it built anew",
+	}
 }

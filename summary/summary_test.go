@@ -462,3 +462,21 @@ func TestMessageFaultsAreNoPerformanceResult(t *testing.T) {
 		t.Errorf("warnings %q do not say that messages were harmed", c.Warnings)
 	}
 }
+
+// What a later version wrote is not overwritten by an earlier one.
+func TestANewerSummaryIsKept(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, File)
+	newer := []byte(`{"schema_version": 99, "known": "to later versions only"}`)
+	if err := os.WriteFile(path, newer, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err := buildTiny(t).Write(dir)
+	var refused *results.Error
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "99") {
+		t.Errorf("got %v, want a refusal that names version 99", err)
+	}
+	if kept, _ := os.ReadFile(path); string(kept) != string(newer) {
+		t.Errorf("the newer summary was overwritten: %s", kept)
+	}
+}

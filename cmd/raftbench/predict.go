@@ -44,7 +44,7 @@ queues and a shared disk only add to a floor: what a run shows beyond it is them
 	f := cmd.Flags()
 	f.StringVar(&o.run.preset, "preset", "", "a built-in experiment")
 	f.StringVar(&o.run.overrides.Nodes, "nodes", "", "cluster sizes, such as 1,3,5")
-	f.StringVar(&o.run.overrides.Profile, "profile", "", "the network: a name of `raftbench profiles`, or a file")
+	f.StringVar(&o.run.overrides.Profile, "profile", "", "the network: a name that \"raftbench profiles\" lists, or a file")
 	f.StringVar(&o.run.overrides.Leader, "leader", "", "the leader's site, or any")
 	f.StringVar(&o.run.overrides.Client, "client", "", "the load generator's site")
 	f.StringVar(&o.run.overrides.Engine, "engine", "", "hashicorp or etcd")
@@ -111,6 +111,9 @@ func printPredicted(w io.Writer, all []predicted, output string) error {
 		g.markdown(w)
 	default:
 		g.table(w)
+		fmt.Fprintln(w, "\nFloors by theory: client + sync(leader) + round trip and sync(follower that completes the majority),")
+		fmt.Fprintln(w, "before any CPU time; pipeline: the most entries a second that raft keeps on their way. Measured")
+		fmt.Fprintln(w, "latencies are higher and rates lower. Elected: time without a leader after a kill.")
 	}
 	return nil
 }

@@ -90,12 +90,24 @@ func outcome(t *results.Trial) string {
 		return fmt.Sprintf("survived %d, blocked at %d, %d lost of %d acknowledged", p.Survived, p.BlockedAt, p.Lost, p.Acked)
 	}
 	var parts []string
+	best := 0.0
 	for _, w := range t.Windows {
+		if w.Held != nil && *w.Held {
+			best = max(best, w.OfferedOps)
+		}
+	}
+	for _, w := range t.Windows {
+		if w.Name != results.WindowCalm && w.Name != results.WindowSaturate {
+			continue
+		}
 		if w.Mode == results.ModeClosed {
 			parts = append(parts, fmt.Sprintf("%.0f/s", w.ThroughputOps))
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("p50 %.2f ms", float64(w.Latency.P50NS)/1e6))
+	}
+	if best > 0 {
+		parts = append(parts, fmt.Sprintf("carried %.0f/s", best))
 	}
 	if n := len(t.Flags); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d warnings", n))

@@ -98,18 +98,20 @@ func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
 	for _, w := range r.run.Warnings {
 		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
-	paths, err := report.Write(dir, r.run, r.summary, reportingOptions(nil, r.run))
 	var damaged *results.Error
+	if home {
+		if err := r.summary.Write(r.run.Dir); errors.As(err, &damaged) {
+			return usage(err, "")
+		} else if err != nil {
+			return fail(exitFailed, err, "give a folder that can be written to with --out")
+		}
+	}
+	paths, err := report.Write(dir, r.run, r.summary, reportingOptions(nil, r.run))
 	if errors.As(err, &damaged) {
 		return usage(err, "")
 	}
 	if err != nil {
 		return fail(exitFailed, err, "give a folder that can be written to with --out")
-	}
-	if home {
-		if err := r.summary.Write(r.run.Dir); err != nil {
-			return fail(exitFailed, err, "give a folder that can be written to with --out")
-		}
 	}
 	fmt.Fprintf(stderr, "report: %s (%d files)\n", filepath.Dir(paths[0]), len(paths))
 	return nil

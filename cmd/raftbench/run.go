@@ -60,7 +60,7 @@ keeps every finished trial and can be taken up again with --resume.`,
 	f := cmd.Flags()
 	f.StringVar(&o.preset, "preset", "", "a built-in experiment: "+strings.Join(configs.PresetNames(), ", "))
 	f.StringVar(&o.overrides.Nodes, "nodes", "", "cluster sizes, such as 1,3,5")
-	f.StringVar(&o.overrides.Profile, "profile", "", "the network: a name of `raftbench profiles`, or a file")
+	f.StringVar(&o.overrides.Profile, "profile", "", "the network: a name that \"raftbench profiles\" lists, or a file")
 	f.StringVar(&o.overrides.Rate, "rate", "", "offered load of the calm window, such as 100/s; without --clients: calm only")
 	f.StringVar(&o.overrides.Clients, "clients", "", "callers of the closed loop; without --rate: saturate only")
 	f.StringVar(&o.overrides.Duration, "duration", "", "length of each window, such as 5s")
