@@ -81,7 +81,9 @@ func parseHeader(b []byte, now int64) (header, error) {
 		return h, fmt.Errorf("%w: got a %v frame of %d bytes, the limit is %d", errNotFrame, h.kind, h.length, maxFrame)
 	case h.kind != kindData && h.kind != kindHello && h.length != 0:
 		return h, fmt.Errorf("%w: got %d bytes in a %v frame, wanted none", errNotFrame, h.length, h.kind)
-	case h.due < 0 || h.asked < 0 || h.due > now+int64(maxHold):
+	case h.asked < 0 || h.asked > int64(maxDelay):
+		return h, fmt.Errorf("%w: got a %v frame of a link with a delay of %v, the limit is %v", errNotFrame, h.kind, time.Duration(h.asked), maxDelay)
+	case h.due < 0 || h.due > now+int64(maxHold):
 		return h, fmt.Errorf("%w: got a %v frame due in %v, the limit is %v", errNotFrame, h.kind, time.Duration(h.due-now), maxHold)
 	}
 	return h, nil

@@ -123,6 +123,14 @@ func (o *outbox) resume(at int64) {
 func (o *outbox) deliver(at int64) {
 	// Not even an unshaped link delivers them sooner.
 	o.stream.last = max(o.stream.last, at)
+	// The frames were accepted: neither a deadline of the writer's that has
+	// passed since, nor its Close, takes them back, as TCP's kernel would not.
+	_ = o.c.raw.SetWriteDeadline(time.Now().Add(linger))
+	defer func() {
+		if o.said == 0 { // its writer is still there
+			_ = o.c.raw.SetWriteDeadline(o.deadline.set)
+		}
+	}()
 	for len(o.held) > 0 {
 		l := o.held[0]
 		if l.kind == kindFin || l.kind == kindReset {
@@ -135,7 +143,7 @@ func (o *outbox) deliver(at int64) {
 			err = o.send(l.kind, l.payload, at)
 		}
 		if isTimeout(err) && len(o.rest) == 0 {
-			// A write deadline of the past; the bytes were accepted before.
+			// The peer does not read; what it has no room for waits.
 			time.AfterFunc(early, func() { o.resume(Now()) })
 			return
 		}

@@ -3,6 +3,7 @@ package netem
 import (
 	"context"
 	"errors"
+	"io"
 	"testing"
 	"time"
 )
@@ -127,5 +128,27 @@ func TestTheEndOfAStreamIsHeldToo(t *testing.T) {
 	receive(t, to, "held")
 	if _, err := to.Read(make([]byte, 1)); err == nil {
 		t.Error("the end got lost")
+	}
+}
+
+// What was written into a partition under a deadline, and then closed, still
+// arrives when the partition heals: TCP goes on without its writer.
+func TestHeldBytesOutliveTheirWritersDeadline(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	p.a.Cut("b")
+	_ = from.SetDeadline(time.Now().Add(20 * time.Millisecond))
+	if _, err := from.Write([]byte("held")); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond) // the deadline is past, at the least
+	if err := from.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.a.Heal("b", true)
+	_ = to.SetReadDeadline(time.Now().Add(10 * time.Second))
+	got, err := io.ReadAll(to)
+	if err != nil || string(got) != "held" {
+		t.Errorf("got %q, %v; want what was held", got, err)
 	}
 }
