@@ -15,7 +15,7 @@
 // Endpoint.Arrivals.
 //
 // Go's timers wait in whole milliseconds on Linux. Here the reader itself
-// waits on a timerfd in Go's own poller, aimed some 30 µs early, and spins for
+// waits on a timerfd in Go's own poller, aimed some 20 µs early, and spins for
 // the rest, at most SpinLimit: no second goroutine stands between the timer
 // and the reader, and no P is held. Elsewhere Go's timers are used in the same
 // way, which wait in nanoseconds on macOS.

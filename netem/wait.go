@@ -10,7 +10,7 @@ import (
 // would steal a core from the system under test.
 const SpinLimit = 20 * time.Microsecond
 
-// A wait is aimed early by the shortest wake-up seen of late plus half of
+// A wait is aimed early by the shortest wake-up seen of late plus a quarter of
 // SpinLimit, so that most wake-ups come before the due instant, and what the
 // spin costs stays small beside the wake-up itself.
 const (
@@ -44,7 +44,7 @@ func noteWake(late int64) {
 }
 
 // lead is how long before the due instant a timer is set to fire.
-func lead() int64 { return wake.Load() + int64(SpinLimit)/2 }
+func lead() int64 { return wake.Load() + int64(SpinLimit)/4 }
 
 // spinUntil burns what is left of a wait, a few tens of microseconds at most.
 func spinUntil(due int64) {
