@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -46,11 +47,28 @@ func (t *trial) usageNow(at time.Duration) []results.UsagePoint {
 		if err != nil {
 			continue // it died this instant: the window will say so
 		}
-		out = append(out, results.UsagePoint{
+		point := results.UsagePoint{
 			AtNS: ns(at), Node: m.ID(), CPUSeconds: u.CPU.Seconds(), RSSBytes: u.RSS, DiskBytes: u.DiskWrite,
-		})
+		}
+		addStats(&point, m)
+		out = append(out, point)
 	}
 	return out
+}
+
+// addStats asks the node itself; one that does not answer at once is left out.
+func addStats(p *results.UsagePoint, m *cluster.Member) {
+	ctx, cancel := context.WithTimeout(context.Background(), usageEvery/2)
+	defer cancel()
+	s, err := m.Stats(ctx)
+	if err != nil {
+		return
+	}
+	store := decodeHistogram(s.StoreTime)
+	p.Fsyncs, p.StoreSeconds = s.Fsyncs, store.Mean()*float64(store.TotalCount())/1e9
+	for _, l := range s.Links {
+		p.NetworkBytes += l.Bytes
+	}
 }
 
 // resources records what each process took over the whole trial, the load

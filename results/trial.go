@@ -158,6 +158,11 @@ type UsagePoint struct {
 	CPUSeconds float64 `json:"cpu_seconds"`
 	RSSBytes   int64   `json:"rss_bytes"`
 	DiskBytes  int64   `json:"disk_bytes"`
+	// NetworkBytes arrived at the node over its links; StoreSeconds is the
+	// time that its log store took. All counters are since the node's start.
+	NetworkBytes int64   `json:"network_bytes"`
+	StoreSeconds float64 `json:"store_seconds"`
+	Fsyncs       int64   `json:"fsyncs"`
 }
 
 // Fault is what a proof trial proved.
