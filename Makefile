@@ -39,8 +39,9 @@ fuzz:
 		done; \
 	done
 
-## cross: macOS builds and vets
+## cross: macOS builds, and vets with its tests
 cross:
+	GOOS=darwin GOARCH=arm64 $(GO) build ./...
 	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 
 ## gate: a quick run on real processes, held to the safety rules
@@ -50,9 +51,11 @@ gate: build
 	$(BIN) run --preset quick --out bin/gate || test $$? -eq 5
 	$(BIN) gate bin/gate --rules safety
 
-## bench-netem: links and commits against what they should take
+## bench-netem: links and commits against what they should take (some 25 minutes)
 bench-netem: build
-	cd netem/benchmark && $(GO) run .
+	cd netem/benchmark && $(GO) run . && $(GO) run . -busy
+	$(GO) test -run '^$$' -bench OneWayDelay -benchtime 1000x ./netem
+	$(GO) test -run '^$$' -bench 'Rate|Bulk|PingPong' ./netem
 	$(GO) test -run '^$$' -bench Oracle -benchtime 1x -timeout 30m ./bench
 
 ## bench-node: the node's API against raft.Apply inside the leader

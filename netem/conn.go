@@ -79,14 +79,18 @@ func (c *conn) discard(got intake) {
 // hangUp ends the raw connection when nothing more can come over it.
 func (c *conn) hangUp() {
 	c.peerDone.Store(true)
-	if c.in.isClosed() {
-		_ = c.raw.Close()
-		c.in.retire()
-	}
 	close(c.gone)
 	if c.in.isClosed() {
-		c.end.forget(c)
+		c.release()
 	}
+}
+
+// release gives back what a connection holds once it is closed here and its
+// pump has ended. Whichever comes second sees the other.
+func (c *conn) release() {
+	_ = c.raw.Close()
+	c.in.retire()
+	c.end.forget(c)
 }
 
 func (in *inbox) isClosed() bool {
@@ -182,8 +186,7 @@ func (c *conn) shut(k kind, err error) {
 	}
 	select {
 	case <-c.gone:
-		_ = c.raw.Close()
-		c.end.forget(c)
+		c.release()
 	default:
 	}
 }

@@ -49,3 +49,16 @@ func (d *deadline) stop() {
 		d.timer = nil
 	}
 }
+
+// waitCoarsely waits on cond until the instant at or until somebody wakes it,
+// with Go's timers: for the process that has no descriptor left for a better
+// one. cond.L is held.
+func waitCoarsely(cond *sync.Cond, at int64) {
+	t := time.AfterFunc(time.Duration(at-Now()), func() {
+		cond.L.Lock()
+		defer cond.L.Unlock()
+		cond.Broadcast()
+	})
+	defer t.Stop()
+	cond.Wait()
+}

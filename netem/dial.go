@@ -36,6 +36,7 @@ func (e *Endpoint) open(ctx context.Context, raw net.Conn, to string, begin int6
 	}
 	if err != nil {
 		c.abort(net.ErrClosed)
+		_ = raw.Close() // nobody is to linger over a connection that never was
 		return nil, &net.OpError{Op: "dial", Net: "netem", Addr: raw.RemoteAddr(), Err: err}
 	}
 	return c, nil
@@ -54,16 +55,20 @@ func (c *conn) greet(h hello, begin int64) (hello, error) {
 }
 
 // introduce sends a hello stamped with now, or holds it while the link is cut.
+// Then a dialer knocks: the listener is to wait for as long as the dialer does.
 func (o *outbox) introduce(h hello, now int64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.holding() {
-		o.hold(letter{kindHello, h.payload()})
+	if !o.holding() {
+		return o.send(kindHello, h.payload(), now)
+	}
+	o.hold(letter{kindHello, h.payload()})
+	if !o.c.dialled {
 		return nil
 	}
-	return o.send(kindHello, h.payload(), now)
+	return o.send(kindKnock, nil, now)
 }
 
-// handshakeTimeout bounds the wait for a dialer's preamble, before any delay
-// that its shape asks for.
+// handshakeTimeout bounds the wait for a dialer's first frame to come in. The
+// delay that the frame is then held for is the link's and has no other bound.
 const handshakeTimeout = 10 * time.Second

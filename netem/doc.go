@@ -31,14 +31,18 @@
 // a pipeline.
 //
 // A partition (Cut, or a loss of 1) holds bytes and hangs dials, without
-// telling anybody, in one direction. After Heal the bytes go on when TCP would
-// next have tried: 0.2, 0.6, 1.4, 3.0 … s after the first that was held. What
-// was under way when the link was cut arrives.
+// telling anybody, in one direction, for as long as it lasts. After Heal the
+// bytes go on when TCP would next have tried: 0.2, 0.6, 1.4, 3.0 … s after the
+// first that was held. What was under way when the link was cut arrives.
 //
 // Reordering, duplication and corruption have no meaning above TCP and are
 // refused: Unsupported says so.
 //
 // # Limits
+//
+// Each connection holds at most Shape.Limit bytes, under way and behind a
+// partition together; then its writer waits, as it does when a slow rate has
+// twenty minutes of work. Nothing that was accepted is dropped.
 //
 // Acknowledgements are not modelled: a stream whose way back is cut goes on
 // until its writer waits for an answer. There is no congestion window and no

@@ -44,6 +44,7 @@ func (e *Endpoint) Shape(to string, s Shape) error {
 	if was && !l.isCut() {
 		l.heal(false)
 	}
+	l.reconsider()
 	return nil
 }
 

@@ -19,17 +19,16 @@ func (o *outbox) close(k kind, err error, half bool) {
 		go func() {
 			o.mu.Lock()
 			defer o.mu.Unlock()
-			o.finish(k, err, half, linger)
+			o.finish(k, err, half)
 		}()
 		return
 	}
 	defer o.mu.Unlock()
-	o.finish(k, err, half, 5*time.Millisecond)
+	o.finish(k, err, half)
 }
 
-// finish holds the lock.
-// half leaves the other direction open.
-func (o *outbox) finish(k kind, err error, half bool, patience time.Duration) {
+// finish is close with the lock held; half leaves the other direction open.
+func (o *outbox) finish(k kind, err error, half bool) {
 	if o.closed == nil || !half {
 		o.closed = err
 	}
@@ -53,7 +52,7 @@ func (o *outbox) finish(k kind, err error, half bool, patience time.Duration) {
 	if o.holding() {
 		o.hold(letter{kind: k})
 	} else {
-		o.sayLast(k, patience)
+		o.sayLast(k)
 	}
 	o.endReads(half)
 }
@@ -70,20 +69,23 @@ func (o *outbox) endReads(half bool) {
 	_ = o.c.raw.SetReadDeadline(time.Now().Add(left))
 }
 
-// sayLast sends the closing frame within patience, else in the background.
-func (o *outbox) sayLast(k kind, patience time.Duration) {
-	_ = o.c.raw.SetWriteDeadline(time.Now().Add(patience))
-	err := o.flush()
-	if err == nil {
-		err = o.send(k, nil, Now())
-	}
-	switch {
+// briefly is what a closing connection waits for room in its socket; the rest
+// happens in the background, within linger.
+const briefly = 5 * time.Millisecond
+
+// sayLast sends the closing frame.
+func (o *outbox) sayLast(k kind) {
+	_ = o.c.raw.SetWriteDeadline(time.Now().Add(briefly))
+	switch err := o.send(k, nil, Now()); {
 	case err == nil:
-	case patience < linger && isTimeout(err):
+	case isTimeout(err):
 		go func() {
 			o.mu.Lock()
 			defer o.mu.Unlock()
-			o.sayLast(k, linger)
+			_ = o.c.raw.SetWriteDeadline(time.Now().Add(linger))
+			if o.flush() != nil {
+				_ = o.c.raw.Close()
+			}
 		}()
 	default:
 		_ = o.c.raw.Close()
@@ -98,6 +100,7 @@ func (o *outbox) farewell(k kind) {
 		return
 	}
 	o.refused = true
+	_ = o.c.raw.SetWriteDeadline(time.Now().Add(briefly))
 	_ = o.send(k, nil, Now())
 }
 
@@ -134,6 +137,7 @@ func (o *outbox) setDeadline(t time.Time) {
 	if o.closed != nil {
 		return
 	}
+	_ = o.c.raw.SetWriteDeadline(t) // advance may have put the former one back
 	o.deadline.change(t)
 	if o.waiter != nil {
 		o.waiter.setDeadline(t)

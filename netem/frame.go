@@ -17,26 +17,29 @@ import (
 const (
 	headerSize = 24
 	frameMark  = 0xA7
-	revision   = 2
+	revision   = 3
 	// maxFrame bounds what one header may announce, and so what a reader has
 	// to take on a peer's word.
 	maxFrame = 256 << 10
-	// maxHold refuses a due instant that no shape produces.
-	maxHold = time.Hour
+	// maxHold refuses a due instant that no shape produces: ten minutes of
+	// delay and forty of jitter, forty-four of lost retransmissions, twenty of
+	// a slow transmitter and ten of a slow close come to some two hours.
+	maxHold = 3 * time.Hour
 )
 
 type kind uint8
 
 const (
 	kindData  kind = iota + 1
-	kindHello      // first frame of either side
+	kindHello      // first of either side but for a knock
 	kindFin        // orderly end of this direction
 	kindReset      // the connection is gone
 	kindProbe      // calibration; carries nothing
 	kindAmend      // a stalled stream recovers sooner: due is the new instant
+	kindKnock      // an endpoint dials, and a partition holds its hello
 )
 
-var kindNames = [...]string{kindData: "data", kindHello: "hello", kindFin: "fin", kindReset: "reset", kindProbe: "probe", kindAmend: "amend"}
+var kindNames = [...]string{kindData: "data", kindHello: "hello", kindFin: "fin", kindReset: "reset", kindProbe: "probe", kindAmend: "amend", kindKnock: "knock"}
 
 func (k kind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
@@ -75,7 +78,7 @@ func parseHeader(b []byte, now int64) (header, error) {
 		return h, fmt.Errorf("%w: got a header of % x, wanted byte 21 to be %#x", errNotFrame, b[:headerSize], frameMark)
 	case b[23] != revision:
 		return h, fmt.Errorf("netem: the peer speaks frame revision %d, this end %d; run the same build on both", b[23], revision)
-	case h.kind < kindData || h.kind > kindAmend:
+	case h.kind < kindData || h.kind > kindKnock:
 		return h, fmt.Errorf("%w: got a frame of %v", errNotFrame, h.kind)
 	case h.length > maxFrame:
 		return h, fmt.Errorf("%w: got a %v frame of %d bytes, the limit is %d", errNotFrame, h.kind, h.length, maxFrame)

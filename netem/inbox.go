@@ -55,7 +55,8 @@ type inbox struct {
 	scan    [headerSize]byte
 	scanned int
 	skip    int
-	greeted bool
+	// begun: a frame has come; greeted: one that is no knock.
+	begun, greeted bool
 	// asked is the peer's nominal delay, in ns.
 	asked atomic.Int64
 	// injected counts the CPU time of waits.
@@ -116,10 +117,11 @@ type intake struct {
 func (in *inbox) put(b []byte) (intake, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.bytes.grew(len(b))
 	got, err := in.parse(b)
-	if in.closed != nil {
-		in.frames = nil
+	if in.closed == nil {
+		in.bytes.grew(len(b))
+	} else {
+		in.frames = nil // and b may be no part of bytes
 	}
 	in.arrived.Broadcast()
 	return got, err
@@ -143,10 +145,10 @@ func (in *inbox) parse(b []byte) (got intake, err error) {
 		if err != nil {
 			return got, err
 		}
-		if h.kind == kindHello && in.greeted {
-			return got, fmt.Errorf("%w: got a second hello", errNotFrame)
+		if h.kind == kindHello && in.greeted || h.kind == kindKnock && in.begun {
+			return got, fmt.Errorf("%w: got a second %v", errNotFrame, h.kind)
 		}
-		in.greeted = true
+		in.begun, in.greeted = true, in.greeted || h.kind != kindKnock
 		in.skip = h.length
 		in.asked.Store(h.asked)
 		in.note(h)
@@ -230,6 +232,11 @@ func (in *inbox) retire() {
 func (in *inbox) setDeadline(t time.Time) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.changeDeadline(t)
+}
+
+// changeDeadline is setDeadline with the lock held.
+func (in *inbox) changeDeadline(t time.Time) {
 	if in.closed != nil {
 		return
 	}
@@ -286,7 +293,9 @@ func (in *inbox) hold(due int64) error {
 	if in.waiter == nil {
 		w, err := newWaiter(in.injected)
 		if err != nil {
-			return err
+			// Late by up to a millisecond, and recorded as that.
+			waitCoarsely(&in.arrived, due)
+			return nil
 		}
 		w.setDeadline(in.deadline.set)
 		in.waiter = w
@@ -421,37 +430,59 @@ func (in *inbox) pop() {
 }
 
 // hello takes the first frame, which must be a hello, and returns its payload
-// and the instant it was due.
+// and the instant it was due. The deadline is for what comes over the socket:
+// once the hello has, or a knock that announces it, there is none.
 func (in *inbox) hello() ([]byte, int64, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	for {
+		k, err := in.whole()
+		if err != nil {
+			return nil, 0, err
+		}
+		in.changeDeadline(time.Time{})
+		if k == kindHello {
+			break
+		}
+		in.bytes.drop(headerSize)
+		in.pop()
+	}
 	r, err := in.first(func(*record, bool) {})
 	if err != nil {
 		return nil, 0, err
 	}
-	if r.kind != kindHello || r.length > maxHello {
-		if r.err != nil {
-			return nil, 0, r.err
-		}
-		return nil, 0, errNotFrame
-	}
-	for in.bytes.size < headerSize+r.length {
-		switch {
-		case in.closed != nil:
-			return nil, 0, in.closed
-		case in.deadline.expired:
-			return nil, 0, os.ErrDeadlineExceeded
-		case len(in.frames) > 1:
-			return nil, 0, io.ErrUnexpectedEOF
-		}
-		in.arrived.Wait()
-	}
-	payload := make([]byte, r.length)
-	due := r.due
+	payload, due := make([]byte, r.length), r.due
 	in.bytes.drop(headerSize)
 	in.bytes.take(payload)
 	in.pop()
 	return payload, due, nil
+}
+
+// whole waits until the first frame has come in with its payload, and tells
+// its kind, which is a hello's or a knock's.
+func (in *inbox) whole() (kind, error) {
+	for {
+		if in.closed != nil {
+			return 0, in.closed
+		}
+		if len(in.frames) > 0 {
+			r := &in.frames[0]
+			switch {
+			case r.err != nil:
+				return 0, r.err
+			case r.kind != kindKnock && r.kind != kindHello || r.length > maxHello:
+				return 0, errNotFrame
+			case in.bytes.size >= headerSize+r.length:
+				return r.kind, nil
+			case len(in.frames) > 1:
+				return 0, io.ErrUnexpectedEOF
+			}
+		}
+		if in.deadline.expired {
+			return 0, os.ErrDeadlineExceeded
+		}
+		in.arrived.Wait()
+	}
 }
 
 // opError gives an error the form that callers of net know.

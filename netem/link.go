@@ -38,13 +38,14 @@ const usualFrame = 64 << 10
 // for each byte, where all of them have the same delay and the queue is long.
 func (l *link) frameSize() int {
 	s := l.load()
+	size := min(max(s.limit()/16, usualFrame), maxFrame)
 	switch {
 	case s.Rate != 0:
-		return int(min(max(s.Rate/8000, segment), usualFrame))
+		size = min(max(s.Rate/8000, segment), usualFrame)
 	case s.Jitter != 0 || s.Loss != 0:
-		return usualFrame
+		size = usualFrame
 	}
-	return int(min(max(s.limit()/16, usualFrame), maxFrame))
+	return int(min(size, s.limit()))
 }
 
 // adopt registers a connection and returns its ordinal.
@@ -79,6 +80,13 @@ func (l *link) heal(immediate bool) {
 	}
 }
 
+// reconsider has each connection's writers look at the link again.
+func (l *link) reconsider() {
+	for _, c := range l.open() {
+		c.out.reconsider()
+	}
+}
+
 // early is how long before a simulated retransmission held frames are handed
 // over, so that Go's coarse timers do not make them late.
 const early = 2 * time.Millisecond
@@ -93,6 +101,7 @@ func (o *outbox) heal(immediate bool) {
 	}
 	now := Now()
 	at := now
+	o.released = 0
 	if !immediate {
 		at = retransmission(o.heldAt, now, o.firstRetry())
 	}
@@ -123,33 +132,6 @@ func (o *outbox) resume(at int64) {
 func (o *outbox) deliver(at int64) {
 	// Not even an unshaped link delivers them sooner.
 	o.stream.last = max(o.stream.last, at)
-	// The frames were accepted: neither a deadline of the writer's that has
-	// passed since, nor its Close, takes them back, as TCP's kernel would not.
-	_ = o.c.raw.SetWriteDeadline(time.Now().Add(linger))
-	defer func() {
-		if o.said == 0 { // its writer is still there
-			_ = o.c.raw.SetWriteDeadline(o.deadline.set)
-		}
-	}()
-	for len(o.held) > 0 {
-		l := o.held[0]
-		if l.kind == kindFin || l.kind == kindReset {
-			o.held = nil
-			o.sayLast(l.kind, linger)
-			break
-		}
-		err := o.flush()
-		if err == nil {
-			err = o.send(l.kind, l.payload, at)
-		}
-		if isTimeout(err) && len(o.rest) == 0 {
-			// The peer does not read; what it has no room for waits.
-			time.AfterFunc(early, func() { o.resume(Now()) })
-			return
-		}
-		o.heldSize -= int64(len(l.payload))
-		o.held = o.held[1:]
-	}
-	o.held = nil
-	o.movable.Broadcast()
+	o.released = at
+	o.advance()
 }

@@ -10,7 +10,9 @@ import (
 
 // Listen wraps a listener; accepted connections are delivered after their
 // preamble said who dials. A dialer that says nothing, something else, or
-// another end's name is refused on its own goroutine, within ten seconds.
+// another end's name is refused on its own goroutine, within ten seconds; one
+// whose preamble is under way, or held by a partition, is waited for as long as
+// it waits itself.
 func (e *Endpoint) Listen(l net.Listener) net.Listener {
 	w := &listener{Listener: l, end: e, ready: make(chan net.Conn), done: make(chan struct{})}
 	go w.serve()
@@ -77,7 +79,6 @@ func (c *conn) welcome() error {
 	if err != nil {
 		return err
 	}
-	_ = c.SetReadDeadline(time.Time{})
 	if due == 0 {
 		due = Now()
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // outbox is the sending side of a connection.
@@ -24,13 +25,19 @@ type outbox struct {
 	// underway are the bytes that are not due yet, oldest first.
 	underway, spare []parcel
 	weight          int64
-	// held are frames that a partition holds back, since heldAt.
+	// held are frames that a partition holds back, since heldAt. They go on
+	// from the instant released; 0 while that is not known.
 	held     []letter
 	heldSize int64
 	heldAt   int64
-	// rest is what a write deadline cut off in mid-frame. It goes first.
+	released int64
+	// rest is what a full socket has not taken of frames whose instant is
+	// drawn. It goes first, as it is.
 	rest []byte
-	buf  []byte
+	// retrying: advance will be called; patience is how long from now.
+	retrying bool
+	patience time.Duration
+	buf      []byte
 	// refused: a closed end has told a peer that still sends.
 	refused bool
 	// said is the closing frame, once there is one.
@@ -73,11 +80,11 @@ func (o *outbox) write(p []byte) (int, error) {
 		}
 		size := min(len(p)-n, o.c.link.frameSize())
 		if err := o.admit(int64(size)); err != nil {
-			return n, err
+			return n, o.because(err)
 		}
 		taken, err := o.data(p[n : n+size])
 		if n += taken; err != nil {
-			return n, err
+			return n, o.because(err)
 		}
 	}
 	return n, nil
@@ -98,64 +105,94 @@ func (o *outbox) mayWrite() error {
 	return nil
 }
 
+// because is why a wait was interrupted: a passed deadline of the socket or of
+// a timer is also how a reset and a close get at a writer.
+func (o *outbox) because(err error) error {
+	if !isTimeout(err) {
+		return err
+	}
+	if why := o.mayWrite(); why != nil {
+		return why
+	}
+	if o.c.in.isClosed() {
+		return net.ErrClosed
+	}
+	return err
+}
+
 // admit waits until size more bytes fit below the limit.
 func (o *outbox) admit(size int64) error {
 	for {
 		if err := o.mayWrite(); err != nil {
 			return err
 		}
-		limit := o.c.link.load().limit()
-		if o.holding() {
-			if o.heldSize == 0 || o.heldSize+size <= limit {
-				return nil
-			}
-			o.movable.Wait()
-			continue
-		}
-		at := o.fits(size, limit)
-		if at == 0 {
+		switch at, fits := o.room(size, Now()); {
+		case fits:
 			return nil
-		}
-		if err := o.wait(at); err != nil {
-			return err
+		case at == 0:
+			o.movable.Wait()
+		default:
+			if err := o.wait(at); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-// fits forgets what has arrived and returns when size more bytes will fit,
-// 0 for now.
-func (o *outbox) fits(size, limit int64) int64 {
-	now := Now()
+// maxBacklog bounds how long a frame may queue for a slow transmitter, so that
+// no due instant is beyond maxHold; a rate of some 30 kbit/s fills the default
+// limit first.
+const maxBacklog = 20 * time.Minute
+
+// room says whether size more bytes fit, and if not, when it is to be asked
+// again; 0 means after a heal.
+func (o *outbox) room(size, now int64) (at int64, fits bool) {
+	o.forget(now)
+	s := o.c.link.load()
+	if at := o.c.link.line.busy() - int64(maxBacklog); s.Rate != 0 && at > now {
+		return at, false
+	}
+	need := o.weight + o.heldSize + size - s.limit()
+	if need <= 0 || o.weight+o.heldSize == 0 {
+		return 0, true
+	}
+	for _, p := range o.underway {
+		if need -= p.size; need <= 0 {
+			return p.due, false
+		}
+	}
+	if len(o.held) > 0 {
+		return 0, false
+	}
+	return o.underway[len(o.underway)-1].due, false
+}
+
+// forget takes what has arrived off the account.
+func (o *outbox) forget(now int64) {
 	i := 0
 	for ; i < len(o.underway) && o.underway[i].due <= now; i++ {
 		o.weight -= o.underway[i].size
 	}
 	if o.underway = o.underway[i:]; len(o.underway) == 0 {
 		o.underway = o.spare
-		return 0
 	}
-	need := o.weight + size - limit
-	for i := 0; i < len(o.underway) && need > 0; i++ {
-		if need -= o.underway[i].size; need <= 0 || i == len(o.underway)-1 {
-			return o.underway[i].due
-		}
-	}
-	return 0
 }
 
-// wait lets go of the lock until the instant at.
+// wait lets go of the lock until the instant at, or until reconsider.
 func (o *outbox) wait(at int64) error {
 	if o.waiter == nil {
 		w, err := newWaiter(&o.c.end.injected)
 		if err != nil {
-			return err
+			waitCoarsely(&o.movable, at)
+			return nil
 		}
 		w.setDeadline(o.deadline.set)
 		o.waiter = w
 	}
 	w := o.waiter
+	w.due.Store(at)
 	o.mu.Unlock()
-	err := w.until(at)
+	err := w.wait()
 	o.mu.Lock()
 	if o.closed != nil {
 		return o.closed
@@ -163,10 +200,20 @@ func (o *outbox) wait(at int64) error {
 	return err
 }
 
+// reconsider wakes writers: the link is not what it was.
+func (o *outbox) reconsider() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.waiter != nil {
+		o.waiter.hasten(Now())
+	}
+	o.movable.Broadcast()
+}
+
 func (o *outbox) holding() bool { return len(o.held) > 0 || o.c.link.isCut() }
 
 // data sends or holds one frame of payload, and tells how much of it will be
-// delivered: all of it once its first byte is on the way.
+// delivered: all of it once its instant is drawn, whatever the socket takes now.
 func (o *outbox) data(p []byte) (int, error) {
 	if o.holding() {
 		o.hold(letter{kindData, append([]byte(nil), p...)})
@@ -177,15 +224,18 @@ func (o *outbox) data(p []byte) (int, error) {
 	}
 	o.probes = 0
 	err := o.send(kindData, p, Now())
-	if err != nil && len(o.rest) == 0 {
-		return 0, err
+	if err == nil {
+		return len(p), nil
 	}
-	return len(p), err
+	if isTimeout(err) {
+		return len(p), err
+	}
+	return 0, err
 }
 
 func (o *outbox) hold(l letter) {
 	if len(o.held) == 0 {
-		o.heldAt = Now()
+		o.heldAt, o.released = Now(), 0
 	}
 	o.held = append(o.held, l)
 	o.heldSize += int64(len(l.payload))
@@ -197,7 +247,7 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 	o.buf = o.buf[:0]
 	h := header{asked: int64(s.Delay), length: len(p), kind: k}
 	switch {
-	case s.IsZero() && o.stream.last < now:
+	case s.IsZero() && o.stream.last < now, k == kindKnock:
 		// Due at once: nothing to hold, nothing to measure.
 	case k == kindData:
 		due, amend := o.stream.due(s, now, len(p), o.c.roundTrip(s))
@@ -232,9 +282,14 @@ func (o *outbox) hasten(due int64) {
 // together is the payload up to which copying beats a second buffer.
 const together = 16 << 10
 
-// push writes what is in buf, then p. What a deadline cuts off is kept and
-// goes first next time, so that the peer never sees a broken frame.
+// push writes what is in buf, then p. What the socket does not take before its
+// deadline stands in rest, so that the peer never sees a broken frame and no
+// frame's fate is drawn twice.
 func (o *outbox) push(p []byte) error {
+	if len(o.rest) > 0 {
+		o.rest = append(append(o.rest, o.buf...), p...)
+		return o.flush()
+	}
 	if len(p) <= together {
 		o.buf = append(o.buf, p...)
 		n, err := o.c.raw.Write(o.buf)
@@ -252,9 +307,8 @@ func (o *outbox) partial(n int, err error, head, p []byte) error {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return o.broken()
 	}
-	if n > 0 {
-		o.rest = append(append([]byte(nil), head...), p...)[n:]
-	}
+	o.rest = append(append([]byte(nil), head...), p...)[n:]
+	o.later()
 	return err
 }
 
@@ -269,7 +323,7 @@ func (o *outbox) broken() error {
 	return syscall.EPIPE
 }
 
-// flush sends what an earlier deadline cut off.
+// flush sends what an earlier deadline left.
 func (o *outbox) flush() error {
 	if len(o.rest) == 0 {
 		return nil
@@ -280,5 +334,65 @@ func (o *outbox) flush() error {
 		o.rest = nil
 		return o.broken()
 	}
+	if err != nil {
+		o.later()
+	}
 	return err
+}
+
+// How long after a full socket the next try is made, at first and at most.
+const (
+	firstTry = 2 * time.Millisecond
+	lastTry  = 100 * time.Millisecond
+)
+
+// later has advance called in a while.
+func (o *outbox) later() {
+	if o.retrying {
+		return
+	}
+	o.retrying = true
+	o.patience = min(max(2*o.patience, firstTry), lastTry)
+	time.AfterFunc(o.patience, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.retrying = false
+		o.advance()
+	})
+}
+
+// advance hands over what was accepted and has not gone out: the rest of a
+// frame, then what a partition held, once that is released. Neither a deadline
+// of its writer's that has passed since, nor its Close, takes it back, as
+// TCP's kernel would not. It never waits for the peer to read.
+func (o *outbox) advance() {
+	_ = o.c.raw.SetWriteDeadline(time.Now().Add(firstTry))
+	defer func() {
+		if o.said == 0 { // its writer is still there
+			_ = o.c.raw.SetWriteDeadline(o.deadline.set)
+		}
+	}()
+	err := o.flush()
+	for err == nil && len(o.held) > 0 && o.released != 0 && !o.c.link.isCut() {
+		err = o.release()
+	}
+	if err == nil {
+		o.patience = 0
+	}
+	o.movable.Broadcast()
+}
+
+// release sends the oldest held frame.
+func (o *outbox) release() error {
+	l := o.held[0]
+	if l.kind == kindFin || l.kind == kindReset {
+		o.held, o.heldSize = nil, 0
+		o.sayLast(l.kind)
+		return nil
+	}
+	o.heldSize -= int64(len(l.payload))
+	if o.held = o.held[1:]; len(o.held) == 0 {
+		o.held = nil
+	}
+	return o.send(l.kind, l.payload, max(o.released, Now()))
 }

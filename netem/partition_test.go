@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -49,15 +51,21 @@ func TestAHealWaitsForTheNextRetransmission(t *testing.T) {
 // TestAPartitionThatComesBackKeepsHolding: healed and cut again before TCP
 // would have tried again.
 func TestAPartitionThatComesBackKeepsHolding(t *testing.T) {
-	p := newPair(t, Shape{}, Shape{})
-	from, to := p.connect(t)
-	p.a.Cut("b")
-	send(t, from, "held")
-	p.a.Heal("b", false)
-	p.a.Cut("b")
-	quiet(t, to, 300*time.Millisecond)
-	p.a.Heal("b", true)
-	receive(t, to, "held")
+	inFakeTime(t, func(t *testing.T) {
+		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
+		from, to, err := tunnel(t.Context(), a, b, Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Cut("b")
+		send(t, from, "held")
+		a.Heal("b", false)
+		a.Cut("b")
+		quiet(t, to, time.Minute)
+		a.Heal("b", true)
+		receive(t, to, "held")
+		_, _ = a.Close(), b.Close()
+	})
 }
 
 func TestAFullLossIsAPartition(t *testing.T) {
@@ -80,8 +88,8 @@ func TestAPartitionHoldsNoMoreThanTheLimit(t *testing.T) {
 	p.a.Cut("b")
 	_ = from.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
 	n, err := from.Write(make([]byte, 500_000))
-	if !isTimeout(err) || n > maxFrame {
-		t.Errorf("a cut link took %d bytes (%v)", n, err)
+	if !isTimeout(err) || n > 10_000 {
+		t.Errorf("a cut link took %d bytes (%v), its limit is 10,000", n, err)
 	}
 	p.a.Heal("b", true)
 	_ = from.SetWriteDeadline(time.Time{})
@@ -109,12 +117,71 @@ func TestADialOverACutLinkEndsWithItsContext(t *testing.T) {
 func TestADialGoesOnWhenTheLinkHeals(t *testing.T) {
 	p := newPair(t, Shape{}, Shape{})
 	p.a.Cut("b")
-	time.AfterFunc(20*time.Millisecond, func() { p.a.Heal("b", false) })
+	go func() {
+		for p.a.heldBack("b") == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		p.a.Heal("b", false)
+	}()
 	begin := Now()
 	from, to := p.connect(t)
 	atLeast(t, "a SYN that is sent again", begin, time.Second)
 	send(t, from, "hello")
 	receive(t, to, "hello")
+}
+
+// heldBack counts the frames that a partition of the link to a peer holds.
+func (e *Endpoint) heldBack(to string) int {
+	n := 0
+	for _, c := range e.link(to).open() {
+		c.out.mu.Lock()
+		n += len(c.out.held)
+		c.out.mu.Unlock()
+	}
+	return n
+}
+
+// TestADialWaitsForAHeal in fake time: for far longer than a listener waits
+// for a dialer that says nothing.
+func TestADialWaitsForAHeal(t *testing.T) {
+	for name, cut := range map[string]func(a, b *Endpoint) (heal func()){
+		"there": func(a, _ *Endpoint) func() { a.Cut("b"); return func() { a.Heal("b", true) } },
+		"back":  func(_, b *Endpoint) func() { b.Cut("a"); return func() { b.Heal("a", true) } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T) {
+				a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
+				begin := time.Now()
+				time.AfterFunc(time.Hour, cut(a, b))
+				if _, _, err := tunnel(t.Context(), a, b, Now()); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(begin); took < time.Hour {
+					t.Errorf("the dial got through a partition of an hour after %v", took)
+				}
+				_, _ = a.Close(), b.Close()
+			})
+		})
+	}
+}
+
+// TestAHelloIsHeldForAsLongAsItsLinkAsks: the listener's patience is for bytes
+// that do not come.
+func TestAHelloIsHeldForAsLongAsItsLinkAsks(t *testing.T) {
+	var spent atomic.Int64
+	var in inbox
+	in.init(&spent)
+	payload := hello{From: "a", To: "b"}.payload()
+	due := Now() + int64(20*time.Millisecond)
+	n := copy(in.bytes.room(), append(header{due: due, length: len(payload), kind: kindHello}.append(nil), payload...))
+	if _, err := in.put(in.bytes.room()[:n]); err != nil {
+		t.Fatal(err)
+	}
+	in.setDeadline(time.Now().Add(-time.Second))
+	if _, got, err := in.hello(); err != nil || got != due || Now() < due {
+		t.Errorf("got a hello due at %d after %v (%v), want it after 20ms", got, time.Duration(Now()-due), err)
+	}
+	in.close(net.ErrClosed)
 }
 
 func TestTheEndOfAStreamIsHeldToo(t *testing.T) {

@@ -24,6 +24,13 @@ func (l *line) send(now int64, n int, rate int64) int64 {
 	return l.free
 }
 
+// busy tells until when the transmitter is.
+func (l *line) busy() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.free
+}
+
 // stream is the schedule of one direction of one connection: from what is
 // sent when, to when it is due. It knows no clock; all instants are given.
 type stream struct {

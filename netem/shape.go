@@ -71,13 +71,16 @@ func (s Shape) Validate() error {
 		return fmt.Errorf("got a correlation of %v%%, wanted one from 0%% to 100%%", s.Correlation*100)
 	case s.Distribution != "" && !slices.Contains(Distributions(), s.Distribution):
 		return fmt.Errorf("got the distribution %q, wanted one of %v", s.Distribution, Distributions())
-	case s.Rate < 0:
-		return fmt.Errorf("got a rate of %d bit/s, wanted zero or more", s.Rate)
+	case s.Rate != 0 && s.Rate < minRate:
+		return fmt.Errorf("got a rate of %d bit/s, wanted 0 for unlimited or at least %d bit/s", s.Rate, minRate)
 	case s.Limit < 0:
 		return fmt.Errorf("got a limit of %d bytes, wanted zero or more", s.Limit)
 	}
 	return nil
 }
+
+// minRate sends one segment in some twelve seconds.
+const minRate = 1000
 
 // maxDelay leaves room below maxHold for stalls and queues.
 const maxDelay = 10 * time.Minute

@@ -130,8 +130,11 @@ func TestTheLimitHoldsTheWriterBack(t *testing.T) {
 }
 
 func TestAReadDeadlineLosesNothing(t *testing.T) {
-	p := newPair(t, Shape{Delay: 20 * time.Millisecond}, Shape{})
+	p := newPair(t, Shape{}, Shape{})
 	from, to := p.connect(t)
+	if err := p.a.Shape("b", Shape{Delay: time.Second}); err != nil {
+		t.Fatal(err)
+	}
 	send(t, from, "precious")
 	timeouts := 0
 	buf := make([]byte, 8)
@@ -219,7 +222,7 @@ func TestWritingToAClosedPeerEndsInAReset(t *testing.T) {
 }
 
 func TestArrivalsAreCounted(t *testing.T) {
-	const delay = 3 * time.Millisecond
+	const delay = 50 * time.Millisecond
 	p := newPair(t, Shape{Delay: delay}, Shape{})
 	from, to := p.connect(t)
 	for range 5 {
@@ -234,7 +237,7 @@ func TestArrivalsAreCounted(t *testing.T) {
 		t.Fatalf("got %d senders, want one", len(all))
 	}
 	got := all[0]
-	if got.From != "a" || got.Bytes != 41 || got.Frames != 7 || got.Asked != delay || got.Error.TotalCount() < 5 {
+	if got.From != "a" || got.Bytes != 41 || got.Frames != 7 || got.Asked != delay || got.Error.TotalCount() < 1 {
 		t.Errorf("got %+v with %d errors", got, got.Error.TotalCount())
 	}
 	if p.b.InjectionCPU() <= 0 {
