@@ -140,11 +140,12 @@ func (h *harm) link(ctx context.Context, action, from, to string) error {
 	return h.rig.cluster.Member(from).Links(ctx, f)
 }
 
-// isolate cuts or heals every link to and from a member, between members.
+// isolate cuts or heals every link to and from a member, between members,
+// the dead included: a partition is the network's, and they may come back.
 func (h *harm) isolate(ctx context.Context, m *cluster.Member, action control.FaultAction) error {
 	var errs []error
 	for _, other := range h.rig.cluster.Members() {
-		if other.ID() == m.ID() || !other.Alive() {
+		if other.ID() == m.ID() {
 			continue
 		}
 		errs = append(errs,
@@ -164,8 +165,14 @@ func (h *harm) recover(ctx context.Context) error {
 		}
 		errs = append(errs, m.Resume(ctx))
 	}
+	return errors.Join(append(errs, h.healAll(ctx))...)
+}
+
+// healAll ends every partition between members.
+func (t *trial) healAll(ctx context.Context) error {
+	var errs []error
 	heal := control.Fault{Action: control.FaultHeal, Immediate: true}
-	for _, m := range h.rig.cluster.Members() {
+	for _, m := range t.rig.cluster.Members() {
 		errs = append(errs, m.Links(ctx, heal))
 	}
 	return errors.Join(errs...)

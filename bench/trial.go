@@ -147,6 +147,9 @@ func (t *trial) salvage(ctx context.Context) {
 	}
 	bounded, cancel := context.WithTimeout(ctx, salvageBound)
 	defer cancel()
+	if err := t.healAll(bounded); err != nil {
+		return
+	}
 	for _, m := range t.rig.cluster.Members() {
 		if m.Alive() {
 			continue

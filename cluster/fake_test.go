@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,7 +64,20 @@ var (
 	fakeTold    uint64
 	fakeKnows   []control.LinkStats
 	fakeStarted bool
+	fakeHolds   standing
 )
+
+// fakeCut marks, among the links that a fake node shows, those that are cut.
+const fakeCut = "cut"
+
+// fakeLinks is what a fake node shows of what it was told.
+func fakeLinks() []control.LinkStats {
+	links := slices.Clone(fakeKnows)
+	for _, to := range slices.Sorted(maps.Keys(fakeHolds.cut)) {
+		links = append(links, control.LinkStats{From: fakeCut, To: to})
+	}
+	return links
+}
 
 // hearFake takes addresses as a real node does: not before it has started.
 func hearFake(c control.Command) (problem string) {
@@ -79,7 +94,7 @@ func hearFake(c control.Command) (problem string) {
 
 // startFake starts as its flaw has it, at an address that no process before
 // had.
-func startFake(flaw string) {
+func startFake(flaw string, o control.Options) {
 	if flaw == startsSlowly {
 		time.Sleep(time.Duration(os.Getpid()%4) * 10 * time.Millisecond)
 	}
@@ -88,7 +103,7 @@ func startFake(flaw string) {
 			break
 		}
 	}
-	fakeStarted = true
+	fakeStarted, fakeHolds = true, newStanding(o)
 	sayFake(control.Event{Kind: control.EventListening, PID: os.Getpid(), Listen: &control.Listen{
 		Raft: fmt.Sprintf("a:%d", os.Getpid()), Client: "a:2", Peer: "a:3",
 	}})
@@ -133,7 +148,7 @@ func answerFake(flaw string, c control.Command) {
 	case flaw == refusesToStart:
 		reply.Error = "got protocol 99, this build speaks 1"
 	case c.Op == control.OpStart && flaw != neverListens:
-		startFake(flaw)
+		startFake(flaw, *c.Start)
 	case c.Op == control.OpStats && flaw == diesWhenAsked:
 		os.Exit(4)
 	case c.Op == control.OpStats && flaw == neverLeads:
@@ -141,7 +156,11 @@ func answerFake(flaw string, c control.Command) {
 	case c.Op == control.OpStats && flaw == neverLearns:
 		reply.Stats = &control.Stats{State: "Leader", Term: 1, Leader: "n1"}
 	case c.Op == control.OpStats:
-		reply.Stats = &control.Stats{State: "Leader", Term: 1, LastIndex: 1, Leader: "n1", Applied: fakeTold, Links: fakeKnows}
+		reply.Stats = &control.Stats{State: "Leader", Term: 1, LastIndex: 1, Leader: "n1", Applied: fakeTold, Links: fakeLinks()}
+	case c.Op == control.OpLinks && !fakeStarted:
+		reply.Error = fmt.Sprintf("first command is %q, want %q", c.Op, control.OpStart)
+	case c.Op == control.OpLinks:
+		fakeHolds.add(*c.Fault)
 	case c.Op == control.OpPeers:
 		reply.Error = hearFake(c)
 	}

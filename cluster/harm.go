@@ -36,6 +36,11 @@ func (m *Member) Pause(ctx context.Context) error {
 	}
 	ctx, cancel := m.cluster.bound(ctx, callTimeout)
 	defer cancel()
+	release, err := m.holdLinks(ctx)
+	if err != nil {
+		return fmt.Errorf("pause of %s: %w", m.ID(), err)
+	}
+	defer release()
 	m.setPaused(true)
 	began := time.Now()
 	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -55,8 +60,9 @@ func (m *Member) Pause(ctx context.Context) error {
 	}
 }
 
-// Resume sends SIGCONT, and tells the member what it missed of the others'
-// addresses. Resuming a member that is not paused changes nothing.
+// Resume sends SIGCONT, tells the member what it missed of the others'
+// addresses, and returns when what was done to its links meanwhile is in
+// force. Resuming a member that is not paused changes nothing.
 func (m *Member) Resume(ctx context.Context) error {
 	m.harm.Lock()
 	defer m.harm.Unlock()
@@ -64,6 +70,13 @@ func (m *Member) Resume(ctx context.Context) error {
 	if p == nil {
 		return fmt.Errorf("resume: %s does not run", m.ID())
 	}
+	ctx, cancel := m.cluster.bound(ctx, callTimeout)
+	defer cancel()
+	release, err := m.holdLinks(ctx)
+	if err != nil {
+		return fmt.Errorf("resume of %s: %w", m.ID(), err)
+	}
+	defer release()
 	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		return fmt.Errorf("resume of %s: %w", m.ID(), err)
 	}
@@ -74,8 +87,6 @@ func (m *Member) Resume(ctx context.Context) error {
 	if !behind {
 		return nil
 	}
-	ctx, cancel := m.cluster.bound(ctx, callTimeout)
-	defer cancel()
 	return m.cluster.tellMissed(ctx, m)
 }
 
@@ -118,12 +129,6 @@ func (m *Member) Stats(ctx context.Context) (control.Stats, error) {
 		return control.Stats{}, fmt.Errorf("%s answered without stats", m.ID())
 	}
 	return *e.Stats, nil
-}
-
-// Links does a fault to the node's outgoing links.
-func (m *Member) Links(ctx context.Context, f control.Fault) error {
-	_, err := m.call(ctx, control.Command{Op: control.OpLinks, Fault: &f})
-	return err
 }
 
 // Snapshot has the node take a snapshot now.

@@ -17,6 +17,11 @@ type Member struct {
 
 	// harm serialises what starts, ends, stops and continues the process.
 	harm sync.Mutex
+	// links is held, by who has sent to it, for what is done to the links and
+	// while the process is started, paused or continued: each fault falls
+	// wholly before or behind those. Where both are held, harm is taken first.
+	links    chan struct{}
+	standing standing // guarded by links
 
 	mu         sync.Mutex
 	proc       *process // nil before the first start
@@ -27,14 +32,14 @@ type Member struct {
 }
 
 func newMember(c *Cluster, o control.Options) *Member {
-	m := &Member{cluster: c}
+	m := &Member{cluster: c, links: make(chan struct{}, 1)}
 	if o.Version == 0 {
 		o.Version = control.Version
 	}
 	if o.DataDir == "" {
 		o.DataDir, m.ownData = c.spec.dataDir(o.ID), true
 	}
-	m.options, m.listen = o, o.Listen
+	m.options, m.listen, m.standing = o, o.Listen, newStanding(o)
 	return m
 }
 
@@ -104,8 +109,13 @@ func (m *Member) note(p *process, e control.Event) {
 }
 
 // begin spawns a process for the member and has it start, on its last ports
-// if it ever had any.
+// if it ever had any, and with what stands done to its links.
 func (m *Member) begin(ctx context.Context) error {
+	release, err := m.holdLinks(ctx)
+	if err != nil {
+		return fmt.Errorf("start of %s: %w", m.ID(), err)
+	}
+	defer release()
 	cmd, err := m.cluster.spec.Start(ctx, m.ID())
 	if err != nil {
 		return fmt.Errorf("start of %s: %w", m.ID(), err)
@@ -118,7 +128,7 @@ func (m *Member) begin(ctx context.Context) error {
 	}
 	m.mu.Lock()
 	m.proc, m.paused, m.uninformed = p, false, false
-	o := m.options
+	o := m.standing.handOver(m.options)
 	o.Listen = m.listen
 	m.mu.Unlock()
 	if _, err := p.call(ctx, control.Command{Op: control.OpStart, Start: &o}); err != nil {

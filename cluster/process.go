@@ -170,6 +170,20 @@ func (p *process) reap(out *os.File, read <-chan struct{}, ended func(*process))
 	close(p.done)
 }
 
+// post sends a command and leaves it at that: a paused process takes it from
+// its stdin when it goes on, before whatever is sent later.
+func (p *process) post(ctx context.Context, c control.Command) error {
+	began := time.Now()
+	p.mu.Lock()
+	p.lastID++
+	c.ID = p.lastID
+	p.mu.Unlock()
+	if err := p.send(ctx, c); err != nil {
+		return p.failed(fmt.Sprintf("room for %s on the stdin of %s", c.Op, p.id), began, err)
+	}
+	return nil
+}
+
 // call sends a command and waits for its reply. The reply's own error becomes
 // the call's.
 func (p *process) call(ctx context.Context, c control.Command) (control.Event, error) {

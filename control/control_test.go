@@ -20,6 +20,7 @@ func TestRoundTrip(t *testing.T) {
 			Version: Version, ID: "n1", Site: "a", DataDir: "d", Seed: -3, AllowRemote: true,
 			Listen: Listen{Raft: "a:1", Client: "a:2", Peer: "a:3"}, Storage: DefaultStorage(), Raft: DefaultRaft(),
 			Links:         map[string]netem.Shape{"n2": {Delay: 345 * time.Microsecond, Distribution: netem.Normal, Loss: 0.001}},
+			Cut:           []string{"n3"},
 			MessageFaults: &MessageFaults{Drop: 0.1, MaxDelay: 1}, Probe: time.Second,
 		},
 		Peers: []Peer{{ID: "n1", Raft: "r", Peer: "p", Client: "c"}},

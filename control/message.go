@@ -68,8 +68,8 @@ const (
 	FaultShape FaultAction = "shape" // replace the Shape
 )
 
-// Fault is done to the outgoing links to the members named in To (all of
-// them when empty).
+// Fault is done to the outgoing links to the members named in To (all that
+// the node knows when empty).
 type Fault struct {
 	Action FaultAction `json:"action"`
 	To     []string    `json:"to,omitempty"`

@@ -16,8 +16,9 @@ import (
 )
 
 // Version of the protocol. A node refuses a start command of another version
-// and says which one it speaks.
-const Version = 1
+// and says which one it speaks. Version 2 hands over what stands partitioned:
+// a node that did not know of it would heal it in silence.
+const Version = 2
 
 // Options is all that a node is told when it starts. Durations are integers
 // of nanoseconds on the wire.
@@ -43,6 +44,9 @@ type Options struct {
 	// at the other end. ClientLink is the name of the load generator's end.
 	// A name that is missing gets the zero Shape: nothing is injected.
 	Links map[string]netem.Shape `json:"links,omitempty"`
+	// Cut names the members to which the outgoing link is partitioned from
+	// the start: a partition is the network's and outlives the process.
+	Cut []string `json:"cut,omitempty"`
 	// MessageFaults, when set, harms raft's RPCs themselves. For safety runs,
 	// never for a performance result.
 	MessageFaults *MessageFaults `json:"message_faults,omitempty"`

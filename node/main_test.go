@@ -184,7 +184,7 @@ func TestStartRefusals(t *testing.T) {
 		spoil func(*control.Options)
 		want  string
 	}{
-		"version":        {func(o *control.Options) { o.Version = 7 }, "launcher speaks version 7 of the control protocol, this node version 1"},
+		"version":        {func(o *control.Options) { o.Version = 7 }, "launcher speaks version 7 of the control protocol, this node version 2"},
 		"no id":          {func(o *control.Options) { o.ID = "" }, "no id"},
 		"store":          {func(o *control.Options) { o.Storage.Store = "tape" }, `store "tape" is unknown`},
 		"cache":          {func(o *control.Options) { o.Storage.LogCache = -1 }, "log cache"},

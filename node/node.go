@@ -87,6 +87,9 @@ func (n *Node) start(ctx context.Context) error {
 			return fmt.Errorf("link to %s: %w", to, err)
 		}
 	}
+	for _, to := range n.opts.Cut {
+		n.endpoint.Cut(to)
+	}
 	stores, err := openStores(n.opts.DataDir, n.opts.Storage, n.log.Named("snapshot"))
 	if err != nil {
 		return err
