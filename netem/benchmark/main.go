@@ -32,19 +32,27 @@ func main() {
 	flag.IntVar(&o.messages, "messages", 400, "ping-pongs of each emulator and delay, at 200 messages/s")
 	flag.IntVar(&o.rounds, "rounds", 4, "turns that these are cut into, one emulator after the other")
 	flag.DurationVar(&o.bulk, "bulk", 2*time.Second, "duration of each bulk transfer and CPU measurement")
+	only := flag.String("only", "", "one part alone: accuracy, cpu or bulk")
 	busy := flag.Bool("busy", false, "keep all cores busy meanwhile, and time delays only")
 	spinning := flag.Bool("spin", false, "")
 	flag.Parse()
 	if *spinning {
 		spin()
 	}
-	if err := start(o, *busy); err != nil {
+	if err := start(o, *only, *busy); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func start(o options, busy bool) error {
+func start(o options, only string, busy bool) error {
+	byName := map[string]part{"accuracy": accuracy, "cpu": cpuPerMessage, "bulk": throughput}
 	o.parts = []part{accuracy, cpuPerMessage, throughput}
+	if only != "" {
+		if byName[only] == nil {
+			return fmt.Errorf("got the part %q, wanted accuracy, cpu or bulk", only)
+		}
+		o.parts = []part{byName[only]}
+	}
 	if busy {
 		ctx, cancel := context.WithCancel(context.Background())
 		wait, err := keepBusy(ctx)
