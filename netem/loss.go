@@ -43,7 +43,8 @@ type damage struct {
 // A lost segment with later ones behind it is noticed after one round trip
 // (fast retransmit). A lost last segment waits for a tail-loss probe, two
 // round trips, when others were still in flight, and alone for the RTO.
-// A retransmission that is lost too waits for the RTO, doubling.
+// A retransmission that is lost too waits for the RTO, doubling: alone, that
+// is 0.2, 0.6, 1.4 … s after the first sending.
 func (t *stream) lose(s Shape, now int64, n int, rtt time.Duration) damage {
 	var d damage
 	if s.Loss == 0 {
@@ -58,9 +59,13 @@ func (t *stream) lose(s Shape, now int64, n int, rtt time.Duration) damage {
 		if tail {
 			late = t.tailTimeout(now, segments, rtt)
 		}
-		again := false
+		again, timeout := false, rto(rtt)
+		if late == timeout {
+			timeout *= 2 // it has run out once already
+		}
 		for k := 0; k < retries && t.rng.Float64() < s.Loss; k++ {
-			late, again = late+min(rto(rtt)<<k, maxRTO), true
+			late, again = late+min(timeout, maxRTO), true
+			timeout = min(2*timeout, maxRTO)
 		}
 		if !d.hit || late > d.late {
 			d = damage{hit: true, late: late, tail: tail, again: again}

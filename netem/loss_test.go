@@ -36,8 +36,9 @@ func TestLossIsAStall(t *testing.T) {
 	}{
 		{"nothing lost", 100, []bool{false}, 10 * ms},
 		{"alone", 100, []bool{true, false}, 210 * ms},
-		{"alone, and its retransmission", 100, []bool{true, true, false}, 410 * ms},
-		{"alone, and two retransmissions", 100, []bool{true, true, true, false}, 810 * ms},
+		{"alone, and its retransmission", 100, []bool{true, true, false}, 610 * ms},
+		{"alone, and two retransmissions", 100, []bool{true, true, true, false}, 1410 * ms},
+		{"first of three segments, and its retransmission", 3 * segment, []bool{true, true, false, false, false}, 230 * ms},
 		{"first of three segments", 3 * segment, []bool{true, false, false, false}, 30 * ms},
 		{"last of three segments", 3 * segment, []bool{false, false, true, false}, 50 * ms},
 	} {
