@@ -23,7 +23,10 @@ func forOtherTools(run *results.Run, ds []distribution) ([]file, error) {
 		if err := results.WriteHGRM(&b, d.h); err != nil {
 			return nil, err
 		}
-		files = append(files, file{d.cell.Cell + ".hgrm", b.Bytes()})
+		files = append(files, file{distributionFile(d.cell.Cell), b.Bytes()})
 	}
 	return files, nil
 }
+
+// distributionFile is where a cell's pooled latencies stand.
+func distributionFile(cell string) string { return cell + ".hgrm" }

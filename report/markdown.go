@@ -16,13 +16,15 @@ func Markdown(w io.Writer, s summary.Summary, env results.Environment, o Options
 	return err
 }
 
+const pageTitle = "# What each Raft node costs per write, and what it buys"
+
 // picture is a chart that a page shows.
 type picture struct{ file, title string }
 
 func markdown(s summary.Summary, env results.Environment, o Options, pictures []picture) string {
 	s, o.closed = calmOrClosed(s)
 	var b strings.Builder
-	b.WriteString("# What each Raft node costs per write, and what it buys\n\n")
+	b.WriteString(pageTitle + "\n\n")
 	for i, line := range heading(s, env, o) {
 		if i == labelLine {
 			line = "**" + escape(line) + "**"

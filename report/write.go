@@ -13,6 +13,12 @@ import (
 // Dir is where a run's report stands, inside the run's folder.
 const Dir = "report"
 
+// The page and the table, which tell what a report wrote.
+const (
+	pageFile  = "report.md"
+	tableFile = "report.csv"
+)
+
 // file is one file of a report, whole in memory before any of it is written.
 type file struct {
 	name    string
@@ -22,7 +28,8 @@ type file struct {
 // Write writes the whole report of a run into dir, or into the run's own
 // folder where dir is empty, and returns the paths written, the page first.
 // Each file is replaced whole, so that a crash leaves the old or the new one
-// and never half of one. At most one Options is used; without it they are
+// and never half of one; charts of an earlier report that this one has not are
+// removed. At most one Options is used; without it they are
 // those of OptionsFor.
 func Write(dir string, run *results.Run, s summary.Summary, opts ...Options) ([]string, error) {
 	if dir == "" {
@@ -38,6 +45,9 @@ func Write(dir string, run *results.Run, s summary.Summary, opts ...Options) ([]
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the report's folder: %w", err)
+	}
+	if err := removeStale(dir, files); err != nil {
+		return nil, err
 	}
 	var paths []string
 	for _, f := range files {
@@ -67,9 +77,9 @@ func render(run *results.Run, s summary.Summary, o Options) ([]file, error) {
 		pictures = append(pictures, picture{c.name + ".png", c.title})
 	}
 	files := []file{
-		{"report.md", []byte(markdown(s, run.Environment, o, pictures))},
+		{pageFile, []byte(markdown(s, run.Environment, o, pictures))},
 		{"report.txt", table.Bytes()},
-		{"report.csv", data.Bytes()},
+		{tableFile, data.Bytes()},
 	}
 	for _, c := range charts {
 		png, err := c.scene.png()

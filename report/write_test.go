@@ -87,6 +87,61 @@ func TestWriteMakesTheWholeReport(t *testing.T) {
 	}
 }
 
+// A report without its histograms has no latency chart, and leaves none of the
+// one before; what the user put there stays.
+func TestWriteLeavesNoChartOfAnEarlierReport(t *testing.T) {
+	run, s := tiny(t)
+	if _, err := Write("", run, s); err != nil {
+		t.Fatal(err)
+	}
+	in := func(name string) string { return filepath.Join(run.Dir, Dir, name) }
+	own := []string{"latency-2.png", "mine.png", "curve.svg", "n9-hashicorp-multi-az.hgrm", "notes.md"}
+	for _, name := range own {
+		if err := os.WriteFile(in(name), []byte("the user's"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	logs, _ := filepath.Glob(filepath.Join(run.Dir, "trials", "*.hlog"))
+	for _, path := range logs {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paths, err := Write("", run, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"latency.png", "latency.svg", "n3-hashicorp-multi-az.hgrm"} {
+		if _, err := os.Stat(in(name)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is of the earlier report: got %v, want it gone", name, err)
+		}
+	}
+	entries, err := os.ReadDir(in(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(paths)+len(own) {
+		t.Errorf("%d files stand there, want %d of the report and %d of the user", len(entries), len(paths), len(own))
+	}
+}
+
+// A folder that holds no report keeps everything, by whatever name.
+func TestWriteTakesNoFilesOfAFolderWithoutAReport(t *testing.T) {
+	run, s := tiny(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{"curve.png": "x", "report.md": "# Mine\n![c](curve.png)\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Write(dir, run, s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "curve.png")); err != nil {
+		t.Error(err)
+	}
+}
+
 func contents(t *testing.T, paths []string) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -88,11 +89,45 @@ func (r *Run) Histograms(cell string, trial int) ([]NamedHistogram, error) {
 	if err != nil {
 		return nil, &Error{Path: path, What: "cannot be read", Err: bare(err)}
 	}
+	if len(text) == 0 {
+		return nil, &Error{Path: path, What: "is empty, want the trial's histograms", Do: damagedHint}
+	}
 	hs, err := decodeLog(text)
 	if err != nil {
 		return nil, &Error{Path: path, What: "cannot be read", Err: err, Do: damagedHint}
 	}
 	return hs, nil
+}
+
+// timed tells whether a trial measured latencies that are shown: those of a
+// proof and of an invalid trial are not.
+func (t Trial) timed() bool {
+	return t.Kind == Measure && t.Valid &&
+		slices.ContainsFunc(t.Windows, func(w Window) bool { return w.Latency.Count > 0 })
+}
+
+// Lacks tells whether a trial's latencies are shown, and yet its file of
+// histograms is gone; never of a run that was not read from a folder.
+func (r *Run) Lacks(t Trial) bool {
+	if r.Dir == "" || !t.timed() {
+		return false
+	}
+	_, err := os.Stat(histogramPath(r.Dir, t.Cell, t.Trial))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// warnOfMissing says which files are gone, what that costs and what to do.
+// The trials' own percentiles stand in trials.jsonl: only pooling needs more.
+func (r *Run) warnOfMissing() {
+	missing := slices.DeleteFunc(r.Latest(), func(t Trial) bool { return !r.Lacks(t) })
+	if len(missing) == 0 {
+		return
+	}
+	what := histogramPath(r.Dir, missing[0].Cell, missing[0].Trial)
+	if more := len(missing) - 1; more > 0 {
+		what += fmt.Sprintf(" and %d more", more)
+	}
+	r.Warnings = append(r.Warnings, what+": missing; the latency chart and pooled percentiles leave these trials out; restore the files, or run again into a new folder")
 }
 
 // decodeLog reads an interval log. The library passes over lines that it does

@@ -58,6 +58,7 @@ func open(dir string) (run *Run, good int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	run.warnOfMissing()
 	return run, good, nil
 }
 

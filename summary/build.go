@@ -68,7 +68,7 @@ func buildCell(run *results.Run, trials *cellTrials) (Cell, error) {
 		Cell: first.Cell, Nodes: first.Nodes, Quorum: size.Quorum(), Tolerates: size.Tolerates(),
 		Engine: first.Engine, Profile: first.Profile, Load: first.Load, Params: first.Params,
 		Trials: len(trials.measure), ValidTrials: len(measured), Proofs: len(trials.proof),
-		Faults: faults(trials, size.Tolerates()), Warnings: warnings(trials),
+		Faults: faults(trials, size.Tolerates()), Warnings: warnings(run, trials),
 	}
 	if first.MessageFaults {
 		measured, trials.proof = nil, nil // what they proved stands in Faults

@@ -16,6 +16,7 @@ type load struct {
 	held                      *bool
 	thin                      bool // a window is too short for a p99 of its own
 	histogram                 *hdrhistogram.Histogram
+	merged                    int // histograms
 }
 
 // curve is latency against offered load, from sweeps and capacity searches.
@@ -72,6 +73,7 @@ func (l *load) add(w results.Window) {
 }
 
 func (l *load) merge(h *hdrhistogram.Histogram) {
+	l.merged++
 	if l.histogram == nil {
 		l.histogram = h
 		return
@@ -95,7 +97,7 @@ func (l *load) tail() *Metric {
 	case l.histogram == nil || stats.Percentile(99, l.histogram.TotalCount()) == stats.Refused:
 		return nil
 	}
-	return &Metric{Median: float64(l.histogram.ValueAtPercentile(99)), N: len(l.p99), Pooled: true}
+	return &Metric{Median: float64(l.histogram.ValueAtPercentile(99)), N: l.merged, Pooled: true}
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -16,6 +16,7 @@ type pool struct {
 	run    *results.Run
 	trials []results.Trial
 	merged map[string]*hdrhistogram.Histogram // by name, such as calm.latency
+	from   map[string]int                     // how many trials each is of
 }
 
 // load reads and merges once.
@@ -23,7 +24,7 @@ func (p *pool) load() error {
 	if p.merged != nil {
 		return nil
 	}
-	p.merged = map[string]*hdrhistogram.Histogram{}
+	p.merged, p.from = map[string]*hdrhistogram.Histogram{}, map[string]int{}
 	for _, t := range p.trials {
 		hs, err := p.run.Histograms(t.Cell, t.Trial)
 		if err != nil {
@@ -37,6 +38,7 @@ func (p *pool) load() error {
 }
 
 func (p *pool) add(h results.NamedHistogram) {
+	p.from[h.Name]++
 	sum := p.merged[h.Name]
 	if sum == nil || sum.HighestTrackableValue() < h.Histogram.HighestTrackableValue() {
 		// Merged into the wider of the two, nothing is dropped.
@@ -103,7 +105,7 @@ func (p *pool) tail(histogram string, percentile float64) (m *Metric, warning st
 	if trust == stats.Thin && !strings.HasSuffix(histogram, "service") {
 		warning = fmt.Sprintf("p%v of %s is thin: it rests on %d operations, want %d", percentile, histogram, h.TotalCount(), stats.ThinP99)
 	}
-	return &Metric{Median: float64(h.ValueAtPercentile(percentile)), N: len(p.trials), Pooled: true}, warning, nil
+	return &Metric{Median: float64(h.ValueAtPercentile(percentile)), N: p.from[histogram], Pooled: true}, warning, nil
 }
 
 // windows that are no part of the curve, in the order they were run.

@@ -3,6 +3,7 @@ package summary
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -141,7 +142,7 @@ func trial(number int, p50 time.Duration, samples int64) results.Trial {
 
 func cellOf(t *testing.T, trials ...results.Trial) Cell {
 	t.Helper()
-	return build(t, &results.Run{Dir: t.TempDir(), Trials: trials}).Cells[0]
+	return build(t, &results.Run{Trials: trials}).Cells[0]
 }
 
 func TestFewTrialsHaveNoInterval(t *testing.T) {
@@ -215,6 +216,35 @@ func TestFarPercentilesArePooledOrLeftOut(t *testing.T) {
 	}
 	if p999, ok := m["write_latency_p999_ns"]; ok {
 		t.Errorf("p99.9 of 1,200 writes: got %+v, want none", p999)
+	}
+}
+
+// What was pooled of fewer trials says so, and does not pass for all of them.
+func TestMissingHistogramsAreToldOf(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tiny")
+	if err := os.CopyFS(dir, os.DirFS("../results/testdata/tiny")); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{2, 5} {
+		if err := os.Remove(filepath.Join(dir, "trials", fmt.Sprintf("n3-hashicorp-multi-az-%d.hlog", n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(run.Warnings) != 1 || !strings.Contains(run.Warnings[0], "n3-hashicorp-multi-az-2.hlog and 1 more: missing") {
+		t.Errorf("got the warnings %q, want the missing files", run.Warnings)
+	}
+	for _, c := range build(t, run).Cells {
+		told := slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.Contains(w, "lack their histogram file") })
+		if told != (c.Nodes == 3) {
+			t.Errorf("%s: got the warnings %q", c.Cell, c.Warnings)
+		}
+		if n := c.Metrics["write_latency_p99_ns"].N; c.Nodes == 3 && n != 4 {
+			t.Errorf("p99 of 3 nodes: got n = %d, want the 4 trials that it was pooled of", n)
+		}
 	}
 }
 

@@ -3,13 +3,14 @@ package summary
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/raftbench/raftbench/results"
 )
 
 // warnings gathers what was said of single trials: one line for each thing,
 // with how many trials it was said of.
-func warnings(trials *cellTrials) []string {
+func warnings(run *results.Run, trials *cellTrials) []string {
 	out := []string{}
 	measured, proofs := len(trials.measure), len(trials.proof)
 	out = append(out, gather(trials.measure, fmt.Sprintf("of %d trials invalid", measured), reasons)...)
@@ -18,7 +19,19 @@ func warnings(trials *cellTrials) []string {
 	out = append(out, gather(trials.proof, fmt.Sprintf("of %d proof trials", proofs), flags)...)
 	out = append(out, repeated(trials)...)
 	out = append(out, gather(trials.all, fmt.Sprintf("of %d audits object", len(trials.all)), findings)...)
+	out = append(out, unpooled(run, trials)...)
 	return append(out, aside(trials)...)
+}
+
+// unpooled tells of valid trials whose histograms are gone.
+func unpooled(run *results.Run, trials *cellTrials) []string {
+	shown := valid(trials.measure)
+	missing := slices.DeleteFunc(slices.Clone(shown), func(t results.Trial) bool { return !run.Lacks(t) })
+	if len(missing) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d of %d valid trials lack their histogram file (.hlog): the latency chart and pooled percentiles leave them out",
+		len(missing), len(shown))}
 }
 
 func reasons(t results.Trial) []string {

@@ -32,7 +32,8 @@ func newReportCommand() *cobra.Command {
 		Use:   "report DIR...",
 		Short: "Rebuild the tables and charts of runs from their folders",
 		Long: "Rebuild summary.json, the page and the charts of each run from its folder alone,\n" +
-			"and print its table.",
+			"and print its table. Charts that an earlier report left there, and this one has\n" +
+			"not, are removed; other files stay.",
 		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
