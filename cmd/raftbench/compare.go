@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -86,27 +84,6 @@ func printChanges(stdout io.Writer, c summary.Comparison, o compareOptions) erro
 		changeNotes(stdout, c, "note: ")
 	}
 	return nil
-}
-
-// openRun opens a run's folder for reading and passes its warnings on.
-func openRun(stderr io.Writer, dir string) (*results.Run, error) {
-	run, err := results.Open(dir)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	for _, w := range run.Warnings {
-		fmt.Fprintf(stderr, "warning: %s\n", w)
-	}
-	return run, nil
-}
-
-// unreadable gives an error of a run's folder the exit code for usage.
-func unreadable(err error) error {
-	var r *results.Error
-	if errors.As(err, &r) {
-		return usage(err, r.Hint())
-	}
-	return fail(exitFailed, err, "")
 }
 
 // changeTable is the comparison for people.

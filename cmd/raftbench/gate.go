@@ -91,22 +91,18 @@ func judge(run *results.Run, rules []gate.Rule) (gate.Report, error) {
 	if err != nil {
 		return gate.Report{}, usage(err, "")
 	}
-	r.Expect(s, planned(run))
+	plan, err := recordedPlan(run.Dir)
+	if err != nil && !r.Unsafe {
+		// Without it a run that was cut short would pass for a whole one.
+		return gate.Report{}, damagedExperiment(err)
+	}
+	r.Expect(s, planned(plan))
 	return r, nil
 }
 
-// planned are the cells that the run's experiment asks for, each with its
-// number of trials; none where another build's experiment cannot be read any
-// more.
-func planned(run *results.Run) map[string]gate.Planned {
-	experiment, err := configs.Parse(run.Experiment)
-	if err != nil {
-		return nil
-	}
-	plan, err := experiment.Plan()
-	if err != nil {
-		return nil
-	}
+// planned are the cells that an experiment asks for, each with its number of
+// trials.
+func planned(plan configs.Plan) map[string]gate.Planned {
 	out := map[string]gate.Planned{}
 	for _, s := range plan.Setups {
 		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs}

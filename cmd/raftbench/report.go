@@ -24,6 +24,8 @@ type reportOptions struct {
 	dirs   []string
 	out    string
 	format string
+	// begun allows a run without a finished trial: that of `run` itself.
+	begun bool
 }
 
 func newReportCommand() *cobra.Command {
@@ -52,7 +54,7 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 	if !slices.Contains([]string{"table", "json", "markdown", "csv"}, o.format) {
 		return usage(fmt.Errorf("output format %q is not known", o.format), "use -o table, json, markdown or csv")
 	}
-	runs, err := openRuns(o.dirs)
+	runs, err := openRuns(stderr, o)
 	if err != nil {
 		return err
 	}
@@ -77,12 +79,16 @@ type summarized struct {
 	summary summary.Summary
 }
 
-func openRuns(dirs []string) ([]summarized, error) {
+func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
+	open := openRun
+	if o.begun {
+		open = func(_ io.Writer, dir string) (*results.Run, error) { return results.Open(dir) }
+	}
 	var out []summarized
-	for _, dir := range dirs {
-		run, err := results.Open(dir)
+	for _, dir := range o.dirs {
+		run, err := open(stderr, dir)
 		if err != nil {
-			return nil, usage(err, "")
+			return nil, err
 		}
 		s, err := summary.Build(run)
 		if err != nil {
@@ -96,9 +102,6 @@ func openRuns(dirs []string) ([]summarized, error) {
 // writeReport writes one run's page and charts, and its summary.json where
 // the report goes home into the run's own folder.
 func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
-	for _, w := range r.run.Warnings {
-		fmt.Fprintf(stderr, "warning: %s\n", w)
-	}
 	var damaged *results.Error
 	if home {
 		if err := r.summary.Write(r.run.Dir); errors.As(err, &damaged) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,6 +92,13 @@ func TestReportOfDamagedFolders(t *testing.T) {
 		"no hlog": func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "trials/n3-hashicorp-multi-az-1.hlog"), []byte("x\n"), 0o644)
 		},
+		"no trial":      func(dir string) error { return os.Truncate(filepath.Join(dir, "trials.jsonl"), 0) },
+		"no YAML":       func(dir string) error { return harmExperiment(dir, "nodes: [3") },
+		"no experiment": func(dir string) error { return harmExperiment(dir, "") },
+		"text":          func(dir string) error { return harmExperiment(dir, "garbage\n") },
+		"an empty .hlog": func(dir string) error {
+			return os.Truncate(filepath.Join(dir, "trials/n3-hashicorp-multi-az-1.hlog"), 0)
+		},
 		"not there": os.RemoveAll,
 	}
 	for name, harm := range cases {
@@ -113,6 +121,46 @@ func TestReportOfDamagedFolders(t *testing.T) {
 				t.Error("a report of the other run was written")
 			}
 		})
+	}
+}
+
+func harmExperiment(dir, text string) error {
+	return os.WriteFile(filepath.Join(dir, "experiment.yaml"), []byte(text), 0o644)
+}
+
+// What cannot be told of cannot be judged or compared either.
+func TestEveryReaderRefusesADamagedFolder(t *testing.T) {
+	empty, broken := copyRun(t), copyRun(t)
+	err := errors.Join(os.Truncate(filepath.Join(empty, "trials.jsonl"), 0), harmExperiment(broken, "name: x\nnodes: [3"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"report"}, {"gate"}, {"compare", copyRun(t)}} {
+		for dir, want := range map[string]string{
+			empty:  "trials.jsonl: holds no finished trial, want at least one",
+			broken: "experiment.yaml:2:8: ",
+		} {
+			code, stdout, stderr := raftbench(append(args, dir)...)
+			if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) || !strings.Contains(stderr, "\nhint: ") {
+				t.Errorf("%s: got %d, %q and %q, want %d and %q", args[0], code, stdout, stderr, exitUsage, want)
+			}
+		}
+	}
+}
+
+// An experiment in words that this build does not know is another build's: its
+// trials are told of, but whether the run is whole cannot be judged.
+func TestAnExperimentOfAnotherBuild(t *testing.T) {
+	dir := copyRun(t)
+	if err := harmExperiment(dir, "name: x\nflux_capacitor: 3\n"); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := raftbench("report", dir); code != exitOK || !strings.Contains(stderr, "warning: ") ||
+		!strings.Contains(stderr, "flux_capacitor") || !strings.Contains(stdout, "The 4th node") {
+		t.Errorf("report: got %d and %q", code, stderr)
+	}
+	if code, _, stderr := raftbench("gate", dir); code != exitUsage || !strings.Contains(stderr, "flux_capacitor") {
+		t.Errorf("gate: got %d and %q, want %d", code, stderr, exitUsage)
 	}
 }
 

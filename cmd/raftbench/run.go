@@ -117,7 +117,7 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 // tell rebuilds everything that is derived, and prints it. The folder is the
 // last word, for whoever reads the output by machine.
 func tell(ctx context.Context, stdout, stderr io.Writer, dir, output string) error {
-	if err := runReport(ctx, stdout, stderr, reportOptions{dirs: []string{dir}, format: output}); err != nil {
+	if err := runReport(ctx, stdout, stderr, reportOptions{dirs: []string{dir}, format: output, begun: true}); err != nil {
 		return err
 	}
 	if output == "table" {

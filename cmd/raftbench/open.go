@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+// openRun opens a run's folder to be told of or judged, and passes its
+// warnings on.
+func openRun(stderr io.Writer, dir string) (*results.Run, error) {
+	run, err := results.Open(dir)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if err := tellable(run); err != nil {
+		return nil, err
+	}
+	for _, w := range run.Warnings {
+		fmt.Fprintf(stderr, "warning: %s\n", w)
+	}
+	return run, nil
+}
+
+// unreadable gives an error of a run's folder the exit code for usage.
+func unreadable(err error) error {
+	var r *results.Error
+	if errors.As(err, &r) {
+		return usage(err, r.Hint())
+	}
+	return fail(exitFailed, err, "")
+}
+
+// tellable refuses a folder that says nothing: without a finished trial, or
+// whose experiment is no YAML any more. A trial that a crash tore is warned
+// of, and so is an experiment of another build's, with words unknown to this
+// one: its trials can be told of all the same.
+func tellable(run *results.Run) error {
+	if len(run.Trials) == 0 && len(run.Warnings) == 0 {
+		return usage(fmt.Errorf("%s: holds no finished trial, want at least one", filepath.Join(run.Dir, results.TrialsFile)),
+			"wait for the first one, or go on with: raftbench run --resume "+run.Dir+"; if it held trials before, restore it")
+	}
+	_, err := recordedPlan(run.Dir)
+	var keys map[string]any
+	switch broken := yaml.Unmarshal(run.Experiment, &keys) != nil; {
+	case broken && err != nil:
+		return damagedExperiment(err)
+	case broken || len(keys) == 0:
+		return damagedExperiment(fmt.Errorf("%s: holds no experiment, want what the run was asked for", filepath.Join(run.Dir, results.ExperimentFile)))
+	case err == nil:
+		return nil
+	}
+	run.Warnings = append(run.Warnings, fmt.Sprintf("what was asked for cannot be read, only what was measured: %v", err))
+	return nil
+}
+
+func damagedExperiment(err error) error {
+	return usage(err, "the run's experiment was changed or damaged after it was written, or is another build's (environment.json tells which); restore it, or use that build")
+}
