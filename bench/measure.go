@@ -32,11 +32,23 @@ func (t *trial) measure(ctx context.Context) error {
 		}
 		targets = t.harm.targets()
 	}
+	if err := t.calibrate(ctx); err != nil {
+		return err
+	}
 	gen := loadgen.New(targets, t.rig.workload(), t.rig.observers()...)
 	t.stage("warming up")
 	if err := t.warmUp(ctx, gen); err != nil {
 		return err
 	}
+	if err := t.offerAll(ctx, gen, leader); err != nil {
+		return err
+	}
+	t.flagUnmeasured()
+	return nil
+}
+
+// offerAll runs the windows of the setup's load.
+func (t *trial) offerAll(ctx context.Context, gen *loadgen.Generator, leader string) error {
 	if t.job.Setup.Load == configs.ModeCapacity {
 		return t.capacity(ctx, gen, leader)
 	}
@@ -167,4 +179,6 @@ func (t *trial) keep(rec loadgen.Recording, w results.Window, c cost) {
 	if w.Mode == results.ModeOpen || len(t.record.Links) == 0 {
 		t.record.Links = c.links // a saturated host says little of the links
 	}
+	t.links.keep(c.links)
+	t.record.Links = t.links.withBefore(t.record.Links)
 }

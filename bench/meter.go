@@ -33,6 +33,7 @@ type reading struct {
 }
 
 type nodeReading struct {
+	pid   int
 	usage cluster.Usage
 	stats control.Stats
 }
@@ -76,7 +77,7 @@ func readNode(ctx context.Context, m *cluster.Member) (nodeReading, error) {
 		return nodeReading{}, err
 	}
 	usage, err := m.Usage()
-	return nodeReading{usage: usage, stats: stats}, err
+	return nodeReading{pid: m.PID(), usage: usage, stats: stats}, err
 }
 
 // cost is what a window took.
@@ -108,12 +109,11 @@ func (after reading) since(before reading) cost {
 	}
 	ours := c.client
 	for id, a := range after.nodes {
-		b := before.nodes[id]
+		b := before.nodes[id].countedOn(a)
 		used := a.usage.CPU - b.usage.CPU
 		c.cpu[id] = used
 		ours += used
 		c.disk += a.usage.DiskWrite - b.usage.DiskWrite
-		// A node that was restarted meanwhile counts from zero again.
 		c.fsyncs += max(0, a.stats.Fsyncs-b.stats.Fsyncs)
 		c.snapshots += max(0, a.stats.Snapshots-b.stats.Snapshots)
 		c.injection += max(0, a.stats.InjectionCPU-b.stats.InjectionCPU)
@@ -140,6 +140,15 @@ func (after reading) since(before reading) cost {
 		c.runWait = (after.waited - before.waited).Seconds() / c.length.Seconds()
 	}
 	return c
+}
+
+// countedOn is the earlier reading b as the counters of a go on from it: those
+// of a node that was restarted meanwhile began again at zero.
+func (b nodeReading) countedOn(a nodeReading) nodeReading {
+	if a.pid != b.pid {
+		b.stats = control.Stats{Term: b.stats.Term, Leader: b.stats.Leader}
+	}
+	return b
 }
 
 // fill writes the cost into a window's record.
@@ -200,6 +209,7 @@ func linksToClient(after, before []netem.Arrival) []results.Link {
 }
 
 func arrived(l results.Link, late *hdrhistogram.Histogram) results.Link {
+	l.Samples = late.TotalCount()
 	l.ErrorP50NS, l.ErrorP90NS, l.ErrorP99NS = late.ValueAtQuantile(50), late.ValueAtQuantile(90), late.ValueAtQuantile(99)
 	return l
 }

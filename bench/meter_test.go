@@ -68,8 +68,34 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 	if got := c.store["n1"].ValueAtQuantile(50); got < 999_000 || got > 1_001_000 {
 		t.Errorf("store time of the window: median %d ns, want its only value of 1 ms", got)
 	}
-	if len(c.links) != 1 || c.links[0].Frames != 3 || c.links[0].ErrorP99NS > 2001 {
+	if len(c.links) != 1 || c.links[0].Frames != 3 || c.links[0].Samples != 3 || c.links[0].ErrorP99NS > 2001 {
 		t.Errorf("links %+v: want the window's 3 frames, none later than 2 µs", c.links)
+	}
+}
+
+// The counters of a node that was restarted began again: nothing of before is
+// taken from them. Frames that nobody waited for are no samples.
+func TestARestartedNodeCountsFromZero(t *testing.T) {
+	node := func(pid int, frames int64, late ...int64) reading {
+		return reading{nodes: map[string]nodeReading{"n1": {pid: pid, stats: control.Stats{
+			Term: 2, Leader: "n2", Fsyncs: frames, StoreTime: encoded(t, late...),
+			Links: []control.LinkStats{{From: "n2", To: "n1", Frames: frames, Bytes: frames, Error: encoded(t, late...)}},
+		}}}}
+	}
+	before := node(10, 50, 1000, 1000, 1000, 7_000_000)
+	for name, test := range map[string]struct {
+		after           reading
+		frames, samples int64
+		p50             int64
+	}{
+		"the same process": {node(10, 60, 1000, 1000, 1000, 7_000_000, 5000, 5000), 10, 2, 5000},
+		"another process":  {node(11, 60, 1000, 1000, 5000), 60, 3, 1000},
+	} {
+		c := test.after.since(before)
+		l := c.links[0]
+		if l.Frames != test.frames || l.Samples != test.samples || l.ErrorP50NS/10 != test.p50/10 || c.fsyncs != test.frames || c.leaderMoved {
+			t.Errorf("%s: got %+v and %d syncs, want %d frames and syncs, %d samples at %d ns", name, l, c.fsyncs, test.frames, test.samples, test.p50)
+		}
 	}
 }
 

@@ -38,6 +38,8 @@ type rig struct {
 
 	mu      sync.Mutex
 	clients []*client.Client
+	// reached are the members to which the load generator's links are in use.
+	reached map[string]bool
 }
 
 // linkProbe is how often an idle link is probed for its realised delay. Seven
@@ -155,8 +157,18 @@ func (r *rig) dial(ctx context.Context, m *cluster.Member) (*client.Client, erro
 		through = func(ctx context.Context, address string) (net.Conn, error) {
 			return r.site.Dial(ctx, m.ID(), address)
 		}
+		r.reach(m.ID())
 	}
 	return r.connect(ctx, m.ID(), address, through)
+}
+
+func (r *rig) reach(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reached == nil {
+		r.reached = map[string]bool{}
+	}
+	r.reached[id] = true
 }
 
 // connect keeps the connection to be closed with the rig.

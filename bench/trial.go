@@ -28,6 +28,8 @@ type trial struct {
 	capacityFound float64
 	// harm does the experiment's faults; nil where there are none.
 	harm *harm
+	// links are what is known of the emulated links' truth.
+	links linkTruth
 	// unsafe lists what no Raft may do: it fails the run, whatever its speed.
 	unsafe []string
 	stage  func(string)

@@ -30,7 +30,7 @@ const (
 	minCompleted   = 0.99                   // of the operations due
 	maxLinkError   = 0.05                   // of the asked delay, at the median
 	linkErrorFloor = 100 * time.Microsecond // or this, whichever is larger
-	minLinkFrames  = 5                      // fewer say nothing of a median
+	minLinkSamples = 5                      // fewer say nothing of a median
 	busyHost       = 0.85
 	busyForeign    = 0.10 // of all cores, used by no process of ours
 	notableSteal   = 0.02
@@ -86,13 +86,27 @@ func invalidity(j judged) []string {
 func missedLinks(j judged) []string {
 	var out []string
 	for _, l := range j.cost.links {
-		bound := max(int64(maxLinkError*float64(l.AskedNS)), linkErrorFloor.Nanoseconds())
-		if l.Frames >= minLinkFrames && l.ErrorP50NS > bound {
-			out = append(out, fmt.Sprintf("%s: link %s→%s missed its delay of %v by %v at the median (allowed %v)",
-				j.window.Name, l.From, l.To, short(l.AskedNS), short(l.ErrorP50NS), short(bound)))
+		if misses(l) {
+			out = append(out, j.window.Name+": "+missed(l))
 		}
 	}
 	return out
+}
+
+// misses holds a link to its delay, where there are samples enough for a
+// median. How many frames there were is no matter: the errors rest on those
+// that somebody waited for.
+func misses(l results.Link) bool {
+	return l.Samples >= minLinkSamples && l.ErrorP50NS > allowedError(l)
+}
+
+func allowedError(l results.Link) int64 {
+	return max(int64(maxLinkError*float64(l.AskedNS)), linkErrorFloor.Nanoseconds())
+}
+
+func missed(l results.Link) string {
+	return fmt.Sprintf("link %s→%s missed its delay of %v by %v at the median (allowed %v)",
+		l.From, l.To, short(l.AskedNS), short(l.ErrorP50NS), short(allowedError(l)))
 }
 
 // fastest is the latency that the schedule's lag is held against: that of

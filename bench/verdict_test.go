@@ -27,7 +27,7 @@ func healthy() judged {
 	}
 	return judged{
 		window: w, light: true,
-		cost: cost{links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, ErrorP50NS: 200_000, Frames: 10}}},
+		cost: cost{links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, ErrorP50NS: 200_000, Frames: 10, Samples: 5}}},
 	}
 }
 
@@ -77,6 +77,20 @@ func TestAShortLinkMayMissByTheFloor(t *testing.T) {
 	j.cost.links[0].AskedNS, j.cost.links[0].ErrorP50NS = 50_000, 99_999
 	if got := invalidity(j); len(got) > 0 {
 		t.Errorf("invalid: %q", got)
+	}
+}
+
+// The errors rest on samples, not on frames: those of a busy link that nobody
+// waited for say nothing.
+func TestFewSamplesSayNothingOfALink(t *testing.T) {
+	j := healthy()
+	l := &j.cost.links[0]
+	l.Frames, l.Samples, l.ErrorP50NS = 1000, minLinkSamples-1, 5*ms
+	if got := append(invalidity(j), warnings(j)...); len(got) > 0 {
+		t.Errorf("judged by %d samples: %q", l.Samples, got)
+	}
+	if l.Samples++; len(invalidity(j)) != 1 {
+		t.Errorf("not judged by %d samples", l.Samples)
 	}
 }
 

@@ -131,6 +131,13 @@ func (m *Member) Stats(ctx context.Context) (control.Stats, error) {
 	return *e.Stats, nil
 }
 
+// Calibrate has the node probe outgoing links, and returns when the probes
+// have arrived; the receivers' Stats tell what they found.
+func (m *Member) Calibrate(ctx context.Context, c control.Calibrate) error {
+	_, err := m.call(ctx, control.Command{Op: control.OpCalibrate, Calibrate: &c})
+	return err
+}
+
 // Snapshot has the node take a snapshot now.
 func (m *Member) Snapshot(ctx context.Context) error {
 	_, err := m.call(ctx, control.Command{Op: control.OpSnapshot})

@@ -25,7 +25,8 @@ func TestRoundTrip(t *testing.T) {
 		},
 		Peers: []Peer{{ID: "n1", Raft: "r", Peer: "p", Client: "c"}},
 		To:    "n2", Fault: &Fault{Action: FaultShape, To: []string{"n2"}, Shape: netem.Shape{Delay: 1}, Immediate: true},
-		Apply: &Apply{Writers: 64, ValueSize: 256, Duration: time.Second},
+		Calibrate: &Calibrate{Slots: map[string]int{"n2": 3}, SlotCount: 6, Probes: 18, Every: 1, Patience: 2},
+		Apply:     &Apply{Writers: 64, ValueSize: 256, Duration: time.Second},
 	}
 	event := Event{
 		Kind: EventReply, AtNS: math.MaxInt64, ID: 7, Error: "no", Version: 1, PID: 2, Listen: &Listen{Raft: "a:1"},

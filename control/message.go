@@ -26,6 +26,9 @@ const (
 	OpLinks Op = "links"
 	// OpStats answers with Stats.
 	OpStats Op = "stats"
+	// OpCalibrate probes the links that Calibrate names and answers when the
+	// probes have arrived; what they found is in the receivers' Stats.
+	OpCalibrate Op = "calibrate"
 	// OpSnapshot takes a snapshot now.
 	OpSnapshot Op = "snapshot"
 	// OpApply applies Apply's writes inside the node, past any network; for
@@ -38,13 +41,14 @@ const (
 // Command is one line on a node's stdin. Every command is answered by one
 // Event of kind EventReply with the same ID.
 type Command struct {
-	ID    int64    `json:"id"`
-	Op    Op       `json:"op"`
-	Start *Options `json:"start,omitempty"`
-	Peers []Peer   `json:"peers,omitempty"`
-	To    string   `json:"to,omitempty"`
-	Fault *Fault   `json:"fault,omitempty"`
-	Apply *Apply   `json:"apply,omitempty"`
+	ID        int64      `json:"id"`
+	Op        Op         `json:"op"`
+	Start     *Options   `json:"start,omitempty"`
+	Peers     []Peer     `json:"peers,omitempty"`
+	To        string     `json:"to,omitempty"`
+	Fault     *Fault     `json:"fault,omitempty"`
+	Apply     *Apply     `json:"apply,omitempty"`
+	Calibrate *Calibrate `json:"calibrate,omitempty"`
 }
 
 // Peer is a member as the others reach it: for bootstrap the voters, for
@@ -77,6 +81,25 @@ type Fault struct {
 	// Immediate ends a partition at once; without it the held bytes flow from
 	// TCP's next simulated retransmission.
 	Immediate bool `json:"immediate,omitempty"`
+}
+
+// Calibrate asks for probes over outgoing links: to a member over a connection
+// of their own, to ClientLink over one that is open.
+type Calibrate struct {
+	// Slots of the links by the name of their other end; SlotCount is how many
+	// there are among all that are calibrated at the same time. Links of
+	// different slots are never probed at one instant.
+	Slots     map[string]int `json:"slots"`
+	SlotCount int            `json:"slot_count"`
+	Probes    int            `json:"probes"`
+	Every     time.Duration  `json:"every_ns"`
+	// Patience bounds each attempt to connect, and the wait for the last probe.
+	Patience time.Duration `json:"patience_ns"`
+}
+
+// Link is the calibration of one of the links.
+func (c Calibrate) Link(to string) netem.Calibration {
+	return netem.Calibration{Probes: c.Probes, Every: c.Every, Slot: c.Slots[to], Slots: c.SlotCount, Patience: c.Patience}
 }
 
 // Apply asks for writes from inside the node.

@@ -36,6 +36,11 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 		stats := n.Stats()
 		reply.Stats = &stats
 		return nil
+	case control.OpCalibrate:
+		if c.Calibrate == nil {
+			return missing(c.Op, "calibrate")
+		}
+		return n.Calibrate(ctx, *c.Calibrate)
 	case control.OpSnapshot:
 		return n.Snapshot()
 	case control.OpApply:

@@ -76,7 +76,7 @@ func (s *session) answer(ctx context.Context, l line) (stop bool, fatal error) {
 		return false, nil
 	}
 	switch l.command.Op {
-	case control.OpTransfer, control.OpSnapshot, control.OpApply:
+	case control.OpTransfer, control.OpSnapshot, control.OpApply, control.OpCalibrate:
 		go func() { _ = s.carryOut(ctx, l.command) }() // the reply tells
 		return false, nil
 	}

@@ -175,6 +175,9 @@ func TestControlRefusals(t *testing.T) {
 	refused(l.ask(control.Command{Op: control.OpTransfer, To: "n9"}), `"n9" is not published`)
 	refused(l.ask(control.Command{Op: control.OpApply, Apply: &control.Apply{Writers: 1, Duration: 1}}), "does not lead")
 	refused(l.ask(control.Command{Op: control.OpApply, Apply: &control.Apply{}}), "at least one writer")
+	refused(l.ask(control.Command{Op: control.OpCalibrate}), `no "calibrate"`)
+	nowhere := control.Calibrate{Slots: map[string]int{"n9": 0}, SlotCount: 1, Probes: 1, Every: time.Millisecond, Patience: time.Second}
+	refused(l.ask(control.Command{Op: control.OpCalibrate, Calibrate: &nowhere}), `"n9" is not published`)
 	l.ok(control.Command{Op: control.OpStats})
 }
 

@@ -201,7 +201,8 @@ type Audit struct {
 	Findings        []string `json:"findings"` // empty: nothing to object to
 }
 
-// Link is one directed link, asked and realised.
+// Link is one directed link, asked and realised, in the last open window (or
+// in the last of all where none was open).
 type Link struct {
 	From       string `json:"from"`
 	To         string `json:"to"`
@@ -209,8 +210,23 @@ type Link struct {
 	ErrorP50NS int64  `json:"error_p50_ns"`
 	ErrorP90NS int64  `json:"error_p90_ns"`
 	ErrorP99NS int64  `json:"error_p99_ns"`
-	Frames     int64  `json:"frames"`
-	Bytes      int64  `json:"bytes"`
+	// Frames of any kind arrived; Samples are those of them that the errors
+	// rest on: a reader waited for them, so that their release tells how true
+	// the link is. Records that are older than it have no Samples.
+	Frames  int64 `json:"frames"`
+	Samples int64 `json:"samples,omitempty"`
+	Bytes   int64 `json:"bytes"`
+	// Before is what probes found before the first window; absent where none
+	// were sent.
+	Before *LinkProbe `json:"before,omitempty"`
+}
+
+// LinkProbe is what the probes of a calibration found of one link.
+type LinkProbe struct {
+	Samples    int64 `json:"samples"`
+	ErrorP50NS int64 `json:"error_p50_ns"`
+	ErrorP90NS int64 `json:"error_p90_ns"`
+	ErrorP99NS int64 `json:"error_p99_ns"`
 }
 
 // Resource is what one process used over the whole trial.
