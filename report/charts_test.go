@@ -156,6 +156,36 @@ func TestPointsStandAtWhatWasProven(t *testing.T) {
 	}
 }
 
+// A size that was proven, and of which no measuring trial was valid, keeps its
+// place; its cost is said to be unknown and not drawn.
+func TestASizeWithoutACostKeepsItsPlace(t *testing.T) {
+	s := typical()
+	s.Cells[2].ValidTrials, s.Cells[2].Metrics = 0, nil
+	sub := subjectOf(s)
+	points, _ := tradeoffPoints(sub)
+	if i := slices.IndexFunc(points, func(p point) bool { return p.cell.Nodes == 4 }); i < 0 || !points[i].uncosted || points[i].x < 0.5 || points[i].x > 1.5 {
+		t.Errorf("got %+v, want 4 nodes without a cost at 1 failure", points)
+	}
+	if low, _ := latencyRange(points); low != 0.46e6 {
+		t.Errorf("the axis begins with %g, want the cheapest size's 0.46 ms", low)
+	}
+	c, ok := tradeoff(sub)
+	for _, want := range []string{"4 nodes†", "no valid trial", "cost not known: no valid measuring trial"} {
+		if !ok || !strings.Contains(texts(c), want) {
+			t.Errorf("the chart lacks %q:\n%s", want, texts(c))
+		}
+	}
+}
+
+// What was not to be measured in calm is not missing.
+func TestAClosedLoopAloneLacksNoCost(t *testing.T) {
+	s := typical()
+	delete(s.Cells[2].Metrics, writeP50)
+	if points, _ := tradeoffPoints(subjectOf(s)); len(points) != 4 {
+		t.Errorf("got %d points, want the 4 with a calm latency", len(points))
+	}
+}
+
 func TestDoubtedCellsCarryADaggerInEveryChart(t *testing.T) {
 	for _, c := range every(subjectOf(withCurves(withReads(noisy()))), 2000) {
 		if n := strings.Count(texts(c), dagger); n < 4 {

@@ -24,7 +24,11 @@ func pointLabels(points []point, areas []rect, said bool) []label {
 	var out []label
 	for i, p := range points {
 		name := plural(p.cell.Nodes, "node") + weakness([]summary.Cell{p.cell}, said)
-		out = append(out, newLabel(areas[i], name, duration(p.p50.Median), outward(points, p)))
+		value := duration(p.p50.Median)
+		if p.uncosted {
+			value = "no valid trial"
+		}
+		out = append(out, newLabel(areas[i], name, value, outward(points, p)))
 	}
 	return out
 }

@@ -13,6 +13,9 @@ type point struct {
 	x        float64
 	p50, p90 summary.Metric
 	has90    bool
+	// uncosted: no valid trial measured it, so that it has a place and no
+	// height.
+	uncosted bool
 }
 
 func pointOf(group int, c summary.Cell, p50, p90 string) (point, bool) {
@@ -26,8 +29,11 @@ func pointOf(group int, c summary.Cell, p50, p90 string) (point, bool) {
 
 // latencyRange of all that is drawn of the points.
 func latencyRange(points []point) (lowest, highest float64) {
-	for i, p := range points {
-		if i == 0 || p.p50.Median < lowest {
+	for _, p := range points {
+		if p.uncosted {
+			continue
+		}
+		if highest == 0 || p.p50.Median < lowest {
 			lowest = p.p50.Median
 		}
 		highest = max(highest, upper(p.p50))
@@ -88,6 +94,10 @@ func (sub subject) drawPoints(s *scene, fd field, points []point) {
 	areas := make([]rect, len(points))
 	for i, p := range points {
 		x := fd.px(p.x)
+		if p.uncosted {
+			areas[i] = s.strike(fd, x)
+			continue
+		}
 		if p.has90 {
 			s.estimate(fd, x, p.p90, sub, p.group, true)
 		}
@@ -109,6 +119,15 @@ func (s *scene) estimate(fd field, x float64, m summary.Metric, sub subject, gro
 	}
 	s.dot(o, c, markRadius, x, y, hollow)
 	return rect{x, y, x, y}.grown(markRadius)
+}
+
+// strike marks a size that has no cost, at the foot of its place, and returns
+// the mark's area.
+func (s *scene) strike(fd field, x float64) rect {
+	area := rect{x, fd.y0 + 2*markRadius, x, fd.y0 + 2*markRadius}.grown(markRadius)
+	s.cross(dark, x, fd.y0+2*markRadius, markRadius)
+	s.taken = append(s.taken, area)
+	return area
 }
 
 const (

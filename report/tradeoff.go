@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/raftbench/raftbench/summary"
 )
 
 // tradeoff shows what a failure tolerated costs per write. Sizes that
 // tolerate the same stand at the same x, side by side.
 func tradeoff(sub subject) (chart, bool) {
 	points, most := tradeoffPoints(sub)
-	if len(points) == 0 {
+	if !slices.ContainsFunc(points, func(p point) bool { return !p.uncosted }) {
 		return chart{}, false
 	}
 	x := axis{min: -0.5, max: float64(most) + 0.5}
@@ -22,6 +24,9 @@ func tradeoff(sub subject) (chart, bool) {
 	f := sub.frame("Write latency against failures tolerated")
 	f.subtitle = sub.lesson()
 	f.keys = percentileKeys(sub, "writes")
+	if slices.ContainsFunc(points, func(p point) bool { return p.uncosted }) {
+		f.keys = append(f.keys, key{text: "cost not known: no valid measuring trial", color: dark, crossed: true})
+	}
 	f.yTitle = sub.options.latency("write") + "," + unit + " (" + sub.intervals(writeP50) + ")"
 	f.xTitle = "failures proven to be tolerated"
 	if !anyProven(points) {
@@ -69,8 +74,11 @@ func tradeoffPoints(sub subject) (points []point, most int) {
 	for gi, g := range sub.groups {
 		for _, c := range g.cells {
 			p, ok := pointOf(gi, c, writeP50, writeP90)
-			if !ok {
+			if !ok && !unmeasured(c) {
 				continue
+			}
+			if !ok {
+				p = point{group: gi, cell: c, uncosted: true}
 			}
 			t := c.Tolerates
 			if c.Faults.Survived != nil {
@@ -85,6 +93,12 @@ func tradeoffPoints(sub subject) (points []point, most int) {
 		dodge(points, members)
 	}
 	return points, most
+}
+
+// unmeasured tells a size that should have a cost, and has none since no
+// measuring trial of it was valid, from one that was not to be measured so.
+func unmeasured(c summary.Cell) bool {
+	return c.ValidTrials == 0 && (c.Trials > 0 || c.Faults.Survived != nil)
 }
 
 // dodge spreads points that share a place over the middle of its stretch,
