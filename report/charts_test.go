@@ -234,6 +234,27 @@ func TestCurvesEndWhereTheSamplesDo(t *testing.T) {
 	}
 }
 
+// However few the samples, the axis says how far it reaches, and has enough
+// places to read it by.
+func TestThePercentileAxisIsLabelledToItsEnd(t *testing.T) {
+	for count, want := range map[int64]string{
+		4: "0 25 50", 20: "0 25 50", 29: "0 25 50 65.5", 40: "0 25 50 75", 100: "0 50 75 90", 300: "0 50 75 90 96.6",
+		1000: "0 50 90 99", 5000: "0 50 90 99 99.9",
+	} {
+		a := percentileAxis(furthest(count))
+		var labels []string
+		for _, t := range a.ticks {
+			labels = append(labels, t.label)
+		}
+		if got := strings.Join(labels, " "); got != want {
+			t.Errorf("%d samples: got ticks at %s, want %s", count, got, want)
+		}
+		if last := a.ticks[len(a.ticks)-1].at; last > a.max || a.max-last > 0.01*a.max {
+			t.Errorf("%d samples: the last tick is at %g, want it at the end, %g", count, last, a.max)
+		}
+	}
+}
+
 func TestPicturesAreWhole(t *testing.T) {
 	c, _ := tradeoff(subjectOf(typical()))
 	raster, err := c.scene.png()

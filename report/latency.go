@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -142,6 +143,9 @@ func latencyChart(sub subject, ds []distribution, window, name, group string) (c
 		far = max(far, furthest(d.h.TotalCount()))
 		lowest, highest = min(lowest, c.points[0][1]), max(highest, c.points[len(c.points)-1][1])
 	}
+	if far < 0.99 {
+		f.subtitle = append(f.subtitle, "Too few writes for a 99th percentile: each curve ends where its samples do.")
+	}
 	y, unit := latencyAxis(lowest, highest)
 	f.yTitle = "write latency," + unit + " (pooled over trials, no interval)"
 	f.right = endRoom(curves)
@@ -157,19 +161,38 @@ func windowWords(window string) string {
 	return "In a closed loop under full load: waiting in line is part of it."
 }
 
-// percentileAxis begins at the fastest write, the 0th percentile, and ends at the last tick that
-// the samples carry.
+// percentileAxis begins at the fastest write, the 0th percentile, and ends
+// where the samples do, with a tick there. Percentiles of few samples are none
+// of the customary ones, so quarters help to read them.
 func percentileAxis(far float64) axis {
 	a := axis{max: tail(far)}
-	for _, t := range []struct {
-		q     float64
-		label string
-	}{{0, "0"}, {0.5, "50"}, {0.9, "90"}, {0.99, "99"}, {0.999, "99.9"}} {
-		if t.q <= far*1.00001 {
-			a.ticks = append(a.ticks, tick{tail(t.q), t.label})
+	customary := []float64{0, 0.5, 0.9, 0.99, 0.999}
+	switch {
+	case far < 0.8:
+		customary = []float64{0, 0.25, 0.5, 0.75}
+	case far < 0.99:
+		customary = []float64{0, 0.5, 0.75, 0.9}
+	}
+	for _, q := range customary {
+		if q <= far*1.00001 {
+			a.ticks = append(a.ticks, tick{tail(q), percentileLabel(q)})
 		}
 	}
+	last := a.ticks[len(a.ticks)-1].at
+	switch gap := a.max - last; {
+	case gap < 0.005*a.max:
+		return a
+	case gap < 0.08*a.max && len(a.ticks) > 2:
+		// No room for both: the end says more.
+		a.ticks = a.ticks[:len(a.ticks)-1]
+	}
+	a.ticks = append(a.ticks, tick{a.max, percentileLabel(far)})
 	return a
+}
+
+// percentileLabel never promises more than there is: 96.66 is 96.6.
+func percentileLabel(q float64) string {
+	return strconv.FormatFloat(math.Floor(q*1000+1e-6)/10, 'f', -1, 64)
 }
 
 func quantiles(d distribution, i int, named bool, sub subject) curve {
