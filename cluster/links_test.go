@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -239,7 +238,6 @@ func TestWhatStandsIsHandedOver(t *testing.T) {
 // What no node would do is refused, whether one runs or not, and not kept.
 func TestBadFaultIsRefused(t *testing.T) {
 	spec := quickSpec(t, 2)
-	spec.Dir = filepath.Join(t.TempDir(), "data")
 	spec.Start = fake(map[string]string{"n1": sound, "n2": sound}, nil)
 	c := start(t, spec)
 	m := c.Members()[1]
