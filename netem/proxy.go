@@ -104,11 +104,11 @@ func (p *Proxy) carry(ctx context.Context, raw net.Conn) {
 	if err != nil {
 		failed(err)
 		far.abort(syscall.ECONNRESET)
-		splice(ctx, [2]net.Conn{near, c})
+		splice(ctx, leg{c, near})
 		return
 	}
 	defer discard(server)
-	splice(ctx, [2]net.Conn{c, near}, [2]net.Conn{far, server}, [2]net.Conn{server, far}, [2]net.Conn{near, c})
+	splice(ctx, leg{c, near}, leg{far, server})
 }
 
 // admit learns who dials and opens the two links, as if it had been known when
@@ -162,32 +162,35 @@ func tunnel(ctx context.Context, a, b *Endpoint, begin int64) (near, far *conn, 
 	return near, far, nil
 }
 
-// splice copies from the first of each pair to the second until all are
-// through. When ctx ends, what is open is reset: its end would be a lie.
-func splice(ctx context.Context, pairs ...[2]net.Conn) {
-	stop := context.AfterFunc(ctx, func() {
-		for _, p := range pairs {
-			hardClose(p[0])
-			hardClose(p[1])
-		}
-	})
-	defer stop()
+// leg is two connections of which each gets what the other one gives.
+type leg [2]net.Conn
+
+// splice copies both ways on each leg until all is through. When ctx ends, what
+// is open is reset: its end would be a lie.
+func splice(ctx context.Context, legs ...leg) {
 	var copies sync.WaitGroup
-	for _, p := range pairs {
-		copies.Go(func() { pour(p[0], p[1]) })
+	for _, l := range legs {
+		// Once: a second reset would hurry the first.
+		reset := sync.OnceFunc(func() {
+			hardClose(l[0])
+			hardClose(l[1])
+		})
+		stop := context.AfterFunc(ctx, reset)
+		defer stop()
+		copies.Go(func() { pour(l[0], l[1], reset) })
+		copies.Go(func() { pour(l[1], l[0], reset) })
 	}
 	copies.Wait()
 }
 
 // pour passes bytes on, then the way in which they ended.
-func pour(from, to net.Conn) {
+func pour(from, to net.Conn, reset func()) {
 	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, usualFrame))
 	if err == nil {
 		err = closeWrite(to)
 	}
 	if err != nil {
-		hardClose(from)
-		hardClose(to)
+		reset()
 	}
 }
 
