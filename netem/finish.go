@@ -62,7 +62,7 @@ func (o *outbox) endReads(half bool) {
 	if half {
 		return
 	}
-	left := time.Duration(o.stream.last-Now()) + linger
+	left := max(0, time.Duration(o.stream.last-Now())) + linger
 	if len(o.held) > 0 {
 		left = cutLinger
 	}

@@ -202,6 +202,27 @@ func TestALargerLimitFreesAWriterThatWaits(t *testing.T) {
 	send(t, from, string(make([]byte, 1000)))
 }
 
+// TestAClosedEndLingers for its peer's end, also over a link that was never
+// late: its instants lie in the past.
+func TestAClosedEndLingers(t *testing.T) {
+	inFakeTime(t, func(t *testing.T) {
+		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
+		from, to, err := tunnel(t.Context(), a, b, Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = from.Close()
+		time.Sleep(linger / 2)
+		select {
+		case <-from.gone:
+			t.Error("the end hung up at once")
+		default:
+		}
+		_ = to.Close()
+		_, _ = a.Close(), b.Close()
+	})
+}
+
 // TestTheAccountOfALink in fake time: what is under way and what is held fill
 // the queue together.
 func TestTheAccountOfALink(t *testing.T) {
