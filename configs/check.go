@@ -233,6 +233,49 @@ func distinct(errs Errors) Errors {
 	return kept
 }
 
+// figures of a message, which differ from size to size where the mistake is
+// the same.
+var figures = regexp.MustCompile(`[0-9]+([.,][0-9]+)*`)
+
+// once says a mistake that several sizes share a single time, with the sizes.
+func once(errs Errors) Errors {
+	var order []string
+	groups := map[string]Errors{}
+	for _, e := range errs {
+		kind := e.place() + figures.ReplaceAllString(e.Message, "#")
+		if groups[kind] == nil {
+			order = append(order, kind)
+		}
+		groups[kind] = append(groups[kind], e)
+	}
+	out := make(Errors, len(order))
+	for i, kind := range order {
+		out[i] = groups[kind].said()
+	}
+	return out
+}
+
+// said is the hardest of mistakes of one kind, and names the other sizes.
+func (es Errors) said() *Error {
+	hardest := es[0]
+	for _, e := range es {
+		if e.rank > hardest.rank {
+			hardest = e
+		}
+	}
+	var others []string
+	for _, e := range es {
+		// What reads the same at every size is no matter of size.
+		if size := strconv.Itoa(e.nodes); e.Message != hardest.Message && e.nodes != hardest.nodes && !slices.Contains(others, size) {
+			others = append(others, size)
+		}
+	}
+	if len(others) > 0 {
+		hardest.Message += " (and alike with nodes: " + strings.Join(others, ", ") + ")"
+	}
+	return hardest
+}
+
 // advice of an error that has one.
 func advice(err error) string {
 	var h interface{ Hint() string }

@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Error is one mistake in an experiment: where it stands, what was got and
@@ -21,7 +22,16 @@ type Error struct {
 	Excerpt string
 	// Advice says what to do, or is empty.
 	Advice string
+
+	// nodes is the size of the cell that it was found in, 0 where it is not a
+	// single cell's; rank is how much that cell asks for.
+	nodes int
+	rank  time.Duration
+	cause error
 }
+
+// Unwrap returns the cause, for a file that cannot be read.
+func (e *Error) Unwrap() error { return e.cause }
 
 // Error is one line, followed by the excerpt where there is one.
 func (e *Error) Error() string {

@@ -4,9 +4,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -35,9 +37,22 @@ const MaxFile = 1 << 20
 func Load(path string) (Experiment, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return Experiment{}, err
+		return Experiment{}, unreadable(path, err)
 	}
 	return parse(path, data)
+}
+
+// unreadable says that the file itself is out of reach.
+func unreadable(path string, err error) *Error {
+	why := err
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		why = p.Err // without the path, which stands there already
+	}
+	return &Error{
+		File: path, Message: fmt.Sprintf("%s: cannot be read: %v", path, why), cause: err,
+		Advice: "name an experiment's file; `raftbench init` writes an example",
+	}
 }
 
 // Parse reads an experiment from memory, such as a Plan's YAML.
@@ -48,8 +63,8 @@ func Preset(name string) (Experiment, error) {
 	data, err := presets.ReadFile("presets/" + name + ".yaml")
 	if err != nil {
 		return Experiment{}, &Error{
-			Message: fmt.Sprintf("no preset is called %q", name),
-			Advice:  "presets: " + strings.Join(PresetNames(), ", "),
+			Message: fmt.Sprintf("got the preset %q, want one of %s", name, strings.Join(PresetNames(), ", ")),
+			Advice:  meant(name, PresetNames(), "`raftbench run FILE` takes an experiment of your own"),
 		}
 	}
 	return parse("preset "+name, data)
@@ -73,14 +88,23 @@ func parse(file string, data []byte) (_ Experiment, err error) {
 	}
 	doc, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return Experiment{}, located(file, "", err)
+		return Experiment{}, inFile(file, err)
 	}
 	e := Default()
 	e.origin = &origin{file: file, doc: doc}
 	if err := decode(doc, &e); err != nil {
-		return Experiment{}, located(file, "", err)
+		return Experiment{}, inFile(file, err)
 	}
 	return e, nil
+}
+
+// inFile is a mistake in a file, with what to do.
+func inFile(file string, err error) *Error {
+	e := located(file, "", err)
+	if e.Advice == "" {
+		e.Advice = everyKey
+	}
+	return e
 }
 
 // recovered makes an error of a panic: goccy/go-yaml panics on some malformed
@@ -153,7 +177,7 @@ func located(file, key string, err error) *Error {
 func (e *Error) translate(err error) {
 	var kind *yaml.TypeError
 	if errors.As(err, &kind) {
-		e.Message = fmt.Sprintf("got %s, want %s", kindOf(kind.SrcType), kindOf(kind.DstType))
+		e.Message = fmt.Sprintf("got %s, want %s", gotOf(kind), kindOf(kind.DstType))
 	}
 	var overflow *yaml.OverflowError
 	if errors.As(err, &overflow) {
@@ -169,6 +193,14 @@ func (e *Error) translate(err error) {
 			e.Message, e.Advice = refusal.Error(), refusal.Hint()
 		}
 	}
+}
+
+// gotOf quotes a text, and names what is no scalar.
+func gotOf(e *yaml.TypeError) string {
+	if e.SrcType.Kind() == reflect.String && e.Token != nil {
+		return strconv.Quote(e.Token.Value)
+	}
+	return kindOf(e.SrcType)
 }
 
 // kindOf says a Go type in a person's words.
@@ -213,6 +245,7 @@ func (o *origin) mistake(message, advice string, paths ...string) *Error {
 	for _, path := range paths {
 		for p := path; p != ""; p = parent(p) {
 			if o.locate(e, p) {
+				e.advise(p)
 				return e
 			}
 			if !strings.HasSuffix(p, "]") {
@@ -220,7 +253,15 @@ func (o *origin) mistake(message, advice string, paths ...string) *Error {
 			}
 		}
 	}
+	e.advise(paths[0])
 	return e
+}
+
+// advise fills in what to do where nothing better is known.
+func (e *Error) advise(path string) {
+	if e.Advice == "" {
+		e.Advice = writtenLike(e.Flag, path)
+	}
 }
 
 func (o *origin) locate(e *Error, path string) bool {

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,6 +61,14 @@ func (c cell) profile() (netem.Profile, error) {
 		return netem.LoadProfile(name)
 	}
 	return netem.Lookup(name)
+}
+
+// profileAdvice names a profile that is close to one that there is not.
+func profileAdvice(name string, err error) string {
+	if isFile(name) {
+		return cmp.Or(advice(err), "`raftbench profiles` lists the built-in ones; a file of one's own is found from where the experiment stands")
+	}
+	return meant(name, netem.Names(), advice(err))
 }
 
 // networksDir holds matrices of one's own beside the experiment that names them.

@@ -67,7 +67,7 @@ func (o Overrides) list() ([]override, error) {
 	}
 	for _, s := range o.Set {
 		path, text, found := strings.Cut(s, "=")
-		if !found {
+		if !found || path == "" {
 			return nil, &Error{Flag: "--set", Message: wanted(s, "a key and its value").Error(),
 				Advice: "write --set raft.max_rpcs_in_flight=16"}
 		}
@@ -101,7 +101,9 @@ func (e *Experiment) set(v override) (err error) {
 	if err != nil {
 		mistake := located("", v.path, err)
 		// The line is that of a document nobody wrote.
-		return &Error{Flag: v.flag, Message: mistake.Message, Advice: mistake.Advice}
+		told := &Error{Flag: v.flag, Message: mistake.Message, Advice: mistake.Advice}
+		told.advise(v.path)
+		return told
 	}
 	e.origin.flags[v.path] = v.flag
 	return nil

@@ -98,6 +98,65 @@ func TestMistakesInFlagsNameTheFlag(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%+v:\n got %v\nwant %s", c.o, err, c.want)
 		}
+		if h, ok := err.(interface{ Hint() string }); !ok || h.Hint() == "" {
+			t.Errorf("%+v: %v has no hint", c.o, err)
+		}
+	}
+}
+
+func TestHintsShowHowAValueIsWritten(t *testing.T) {
+	for _, c := range []struct {
+		o    Overrides
+		want string
+	}{
+		{Overrides{Nodes: "0"}, "write it like --nodes 3"},
+		{Overrides{Duration: "5"}, "write it like --duration 3s"},
+		{Overrides{Set: []string{"raft.heartbeat_timeout=1"}}, "write it like --set raft.heartbeat_timeout=1s"},
+		{Overrides{Profile: "mult-az"}, "did you mean multi-az?"},
+		{Overrides{Set: []string{"=1"}}, "write --set raft.max_rpcs_in_flight=16"},
+	} {
+		e, err := Default().Apply(c.o)
+		if err == nil {
+			_, err = e.Plan()
+		}
+		if h, ok := err.(interface{ Hint() string }); !ok || h.Hint() != c.want {
+			t.Errorf("%+v: got %v and no hint %q", c.o, err, c.want)
+		}
+	}
+}
+
+// What several sizes have wrong is said once; of timeouts the advice is that
+// for the longest round trip, which does for all.
+func TestAMistakeOfSeveralSizesIsSaidOnce(t *testing.T) {
+	short := []string{"raft.leader_lease_timeout=210ms"}
+	for _, c := range []struct {
+		o           Overrides
+		alike, hint string
+	}{
+		{Overrides{Leader: "mars", Nodes: "1,3,5"}, "no member of 1 stands at \"mars\" (and alike with nodes: 3, 5)", "sites with a member: a; or any"},
+		{Overrides{Profile: "aws-global-7", Nodes: "3,5,7", Set: short}, "(and alike with nodes: ", "the smallest that would do: "},
+	} {
+		e, err := Default().Apply(c.o)
+		if err == nil {
+			_, err = e.Plan()
+		}
+		var es Errors
+		if !errors.As(err, &es) || len(es) != 1 || !strings.Contains(es[0].Message, c.alike) || !strings.HasPrefix(es[0].Advice, c.hint) {
+			t.Errorf("%+v: got %v, want one mistake with %q", c.o, err, c.alike)
+		}
+	}
+	e, err := Default().Apply(Overrides{Profile: "aws-global-7", Nodes: "3,5,7", Set: short})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = e.Plan()
+	for _, alone := range []string{"3", "5", "7"} {
+		one, _ := Default().Apply(Overrides{Profile: "aws-global-7", Nodes: alone, Set: short})
+		_, single := one.Plan()
+		var all, its Errors
+		if !errors.As(err, &all) || !errors.As(single, &its) || its[0].rank > all[0].rank {
+			t.Errorf("%s nodes alone: got %v, which asks for more than %v", alone, single, err)
+		}
 	}
 }
 

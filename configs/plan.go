@@ -58,11 +58,14 @@ func (e Experiment) Plan() (Plan, error) {
 	var errs Errors
 	for _, c := range cells {
 		s, problems := c.resolve()
+		for _, e := range problems {
+			e.nodes = c.Nodes.First()
+		}
 		errs = append(errs, problems...)
 		setups = append(setups, s)
 	}
 	if len(errs) > 0 {
-		return Plan{}, distinct(errs)
+		return Plan{}, distinct(once(errs))
 	}
 	name(setups, cells)
 	networks, err := e.bundle()
@@ -160,7 +163,7 @@ func (c cell) at(path string) string {
 func (c cell) resolve() (Setup, Errors) {
 	n, err := c.network()
 	if err != nil {
-		return Setup{}, Errors{c.origin.mistake(err.Error(), advice(err), c.at("network.profile"))}
+		return Setup{}, Errors{c.origin.mistake(err.Error(), profileAdvice(c.Network.Profile.First(), err), c.at("network.profile"))}
 	}
 	s := Setup{
 		Nodes:    c.Nodes.First(),

@@ -147,7 +147,7 @@ func anyExperiment(t *rapid.T) Experiment {
 	e.Network.Links = []Link{{
 		From: "a", Delay: One(Duration(rapid.IntRange(0, 1e6).Draw(t, "delay"))),
 		Loss:  One(Percent(float64(rapid.IntRange(0, 1000).Draw(t, "loss")) / 1000)),
-		Rate:  One(Bitrate(rapid.Int64Range(1, 1<<50).Draw(t, "rate"))),
+		Rate:  One(Bitrate(rapid.Int64Range(1000, 1<<50).Draw(t, "rate"))),
 		Limit: One(Size(rapid.Int64Range(1, 1<<50).Draw(t, "limit"))),
 	}}
 	e.Network.MessageFaults.Drop = One(Percent(0.125))

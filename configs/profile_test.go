@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,7 +91,7 @@ func TestMistakesInAMatrixNameItsPlace(t *testing.T) {
 
 func TestLoadOfNothingAndOfTooMuch(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Load(filepath.Join(dir, "none.yaml")); !os.IsNotExist(err) {
+	if _, err := Load(filepath.Join(dir, "none.yaml")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := Load(write(t, dir, "big.yaml", strings.Repeat("# nothing\n", MaxFile/10+1))); err == nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // suggest says where a key that is close to the unknown one stands.
@@ -11,13 +13,13 @@ func suggest(unknown string) string {
 	best, distance := "", len(unknown)/2+1
 	for _, path := range keyPaths() {
 		key := path[strings.LastIndex(path, ".")+1:]
-		if d := editDistance(strings.ToLower(unknown), key); d < distance {
+		if d := levenshtein.ComputeDistance(strings.ToLower(unknown), key); d < distance {
 			best, distance = path, d
 		}
 	}
 	switch {
 	case best == "":
-		return "`raftbench init` writes an example with every key there is"
+		return everyKey
 	case distance == 0:
 		return fmt.Sprintf("it stands at %s", best)
 	}
@@ -50,23 +52,17 @@ func eachKey(t reflect.Type, prefix string, f func(path string)) {
 	}
 }
 
-// editDistance is Levenshtein's (Wagner and Fischer 1974), by rows.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+// meant names the word that is close to the unknown one; otherwise it gives
+// the advice for where there is none.
+func meant(unknown string, words []string, otherwise string) string {
+	best, distance := "", len(unknown)/2+1
+	for _, w := range words {
+		if d := levenshtein.ComputeDistance(strings.ToLower(unknown), w); d < distance {
+			best, distance = w, d
 		}
 	}
-	return row[len(b)]
+	if best == "" {
+		return otherwise
+	}
+	return fmt.Sprintf("did you mean %s?", best)
 }

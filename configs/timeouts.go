@@ -20,12 +20,14 @@ func (c cell) checkTimeouts(s Setup, n *network) Errors {
 	if s.Nodes == 1 || s.Raft.LeaderLeaseTimeout > smallestLease(rtt, s.Raft.HeartbeatTimeout) {
 		return nil
 	}
-	return Errors{c.origin.mistake(
+	e := c.origin.mistake(
 		fmt.Sprintf("a leader_lease_timeout of %s is too short, want more than %s: a round trip of %s in profile %s (%s), and a fifth of heartbeat_timeout %s",
 			s.Raft.LeaderLeaseTimeout, smallestLease(rtt, s.Raft.HeartbeatTimeout),
 			rtt, s.Network.Name, reason+s.jittery(), s.Raft.HeartbeatTimeout),
 		leaseAdvice(rtt, s.Raft.HeartbeatTimeout),
-		c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout"), c.at("network.profile"))}
+		c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout"), c.at("network.profile"))
+	e.rank = rtt // what does for the longest does for all
+	return Errors{e}
 }
 
 // checkOrder holds hashicorp/raft's own rule (ValidateConfig in config.go).

@@ -37,16 +37,16 @@ func parse(text string, known []string) (left name, o op, right operand, err err
 	}
 	o = op(text[m[4]:m[5]])
 	if o == "=" {
-		return left, o, right, &badRule{m[4], "got =, want == to ask for equality", ""}
+		return left, o, right, &badRule{m[4], "got =, want == to ask for equality", "write ==, or <, <=, > or >="}
 	}
 	if o.exact() && !left.fact {
-		return left, o, right, &badRule{m[4], fmt.Sprintf("got %s on %s, which is measured and never exact: want <, <=, > or >=", o, left.text), ""}
+		return left, o, right, &badRule{m[4], fmt.Sprintf("got %s on %s, which is measured and never exact: want <, <=, > or >=", o, left.text), "write it like `" + left.text + " < " + sample[unitOf(left.metric)] + "`"}
 	}
 	right, err = parseOperand(text[m[6]:m[7]], m[6])
 	if err != nil {
 		return left, o, right, err
 	}
-	return left, o, right, agree(left, right)
+	return left, o, right, agree(left, o, right)
 }
 
 // parseName finds what the left side means: a fact, or a metric with or
@@ -60,9 +60,14 @@ func parseName(text string, at int, known []string) (name, error) {
 			return name{text: text, metric: full, at: at}, nil
 		}
 	}
-	near := nearest(text, names(known), 3)
-	return name{}, &badRule{at, fmt.Sprintf("unknown metric %q", text), "did you mean " + strings.Join(near, ", ") + "?"}
+	do := "metrics are named as in summary.json, such as write_latency_p50; facts are " + factNames()
+	if near := nearest(text, names(known), 3); len(near) > 0 {
+		do = "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return name{}, &badRule{at, fmt.Sprintf("unknown metric %q: want a metric or a fact", text), do}
 }
+
+func factNames() string { return strings.Join(slices.Sorted(maps.Keys(facts)), ", ") }
 
 // names are all that a rule may say, as it is written most simply.
 func names(known []string) []string {
@@ -77,7 +82,7 @@ func names(known []string) []string {
 func parseOperand(text string, at int) (operand, error) {
 	if m := factShape.FindStringSubmatch(text); m != nil {
 		if facts[m[1]] == nil {
-			return operand{}, &badRule{at, fmt.Sprintf("got %q, want a number or one of %s", m[1], strings.Join(slices.Sorted(maps.Keys(facts)), ", ")), ""}
+			return operand{}, &badRule{at, fmt.Sprintf("got %q, want a number or one of %s", m[1], factNames()), "a metric cannot stand on the right; write a number such as 20ms, or a fact"}
 		}
 		offset := 0
 		if m[2] != "" {
@@ -88,16 +93,16 @@ func parseOperand(text string, at int) (operand, error) {
 	}
 	v, u, err := literal(text)
 	if err != nil {
-		return operand{}, &badRule{at, err.Error(), ""}
+		return operand{}, &badRule{at, err.Error(), "write a number with the metric's unit: 20ms, 1000/s, 4KiB, 85%; or a fact such as tolerates"}
 	}
 	return operand{value: v, unit: u, at: at}, nil
 }
 
 // agree refuses sides that cannot be held against each other.
-func agree(left name, right operand) error {
+func agree(left name, o op, right operand) error {
 	switch {
 	case right.fact != "" && !left.fact:
-		return &badRule{right.at, fmt.Sprintf("%s is measured: got %s, want a number", left.text, right.fact), ""}
+		return &badRule{right.at, fmt.Sprintf("%s is measured: got %s, want a number", left.text, right.fact), "write it like `" + left.text + " < " + sample[unitOf(left.metric)] + "`"}
 	case right.fact != "":
 		return nil
 	}
@@ -106,7 +111,7 @@ func agree(left name, right operand) error {
 		want = unitOf(left.metric)
 	}
 	if !right.unit.fits(want, right.value) {
-		return &badRule{right.at, fmt.Sprintf("%s wants %s", left.text, examples[want]), ""}
+		return &badRule{right.at, fmt.Sprintf("%s wants %s", left.text, examples[want]), "write it like `" + left.text + " " + string(o) + " " + sample[want] + "`"}
 	}
 	return nil
 }

@@ -157,7 +157,7 @@ func (r *reader) mapping(n ast.Node, keys ...string) (map[string]ast.Node, error
 			return nil, r.fail(key, fmt.Sprintf("unknown key %q: want %s", key.Value, strings.Join(keys, " or ")), fileHint)
 		}
 		if out[key.Value] != nil {
-			return nil, r.fail(key, fmt.Sprintf("key %q stands here twice", key.Value), "")
+			return nil, r.fail(key, fmt.Sprintf("key %q stands here twice, want each once", key.Value), "leave one of them out")
 		}
 		out[key.Value] = i.Value()
 	}

@@ -24,6 +24,9 @@ var examples = map[unit]string{
 	size: "a size such as 4KiB", share: "a share such as 85%",
 }
 
+// sample is a limit of a unit, as it is written.
+var sample = map[unit]string{plain: "2", duration: "20ms", rate: "1000/s", size: "4KiB", share: "85%"}
+
 // unitOf tells what a metric is measured in, from its name.
 func unitOf(metric string) unit {
 	switch {
