@@ -202,6 +202,9 @@ func footnotes(s summary.Summary, env results.Environment, o Options) []string {
 			out = append(out, fmt.Sprintf("Network profile %s: %s.", p, strings.TrimSuffix(src, ".")))
 		}
 	}
+	if o.Links != "" {
+		out = append(out, o.Links)
+	}
 	return append(out, o.Emulated...)
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	// Emulated notes what was not real, say "the disk is emulated: 2 ms".
 	Emulated []string
 
+	// Links tells how true the emulated links were; empty leaves it unsaid.
+	Links string
+
 	// closed: the latencies are those of the closed loop, since no window was
 	// calm.
 	closed bool
@@ -62,7 +65,7 @@ func OptionsFor(run *results.Run) Options {
 	var in intent
 	// Lenient on purpose: the intent may be from a build that knows more.
 	_ = yaml.Unmarshal(run.Experiment, &in)
-	o := Options{Label: in.Label, Emulated: in.emulated()}
+	o := Options{Label: in.Label, Emulated: in.emulated(), Links: linkTruth(run.Trials)}
 	if slices.ContainsFunc(run.Trials, func(t results.Trial) bool { return !t.Durable }) {
 		o.Emulated = append(o.Emulated, "Not durable: some of these stores keep nothing over a restart.")
 	}
