@@ -63,8 +63,8 @@ func (c cell) profile() (netem.Profile, error) {
 	return netem.Lookup(name)
 }
 
-// profileAdvice names a profile that is close to one that there is not.
-func profileAdvice(name string, err error) string {
+// ProfileAdvice says what to do where a profile cannot be had: it names a profile that is close to one that there is not.
+func ProfileAdvice(name string, err error) string {
 	if isFile(name) {
 		return cmp.Or(advice(err), "`raftbench profiles` lists the built-in ones; a file of one's own is found from where the experiment stands")
 	}

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -29,7 +32,7 @@ change where a Mann–Whitney test shows one at the 5 % level. A ~ stands where
 no difference can be shown, which is not a proof that there is none.
 The command reports and judges nothing: its exit code is 0 (see gate).`,
 		Example: "  raftbench compare results/monday results/tuesday\n  raftbench compare -o markdown OLD NEW",
-		Args:    cobra.ExactArgs(2),
+		Args:    arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.before, o.after = args[0], args[1]
 			return runCompare(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
@@ -56,6 +59,10 @@ func runCompare(stdout, stderr io.Writer, o compareOptions) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	if len(c.Changes) == 0 {
+		return usage(fmt.Errorf("got two runs without a figure in common: %s has %s, and %s has %s", o.before, cellsOf(before), o.after, cellsOf(after)),
+			"compare runs of the same sizes, engine, profile and load: cells are matched by name")
+	}
 	var text bytes.Buffer
 	err = printChanges(&text, c, o)
 	if err == nil {
@@ -65,6 +72,18 @@ func runCompare(stdout, stderr io.Writer, o compareOptions) error {
 		return fail(exitFailed, fmt.Errorf("print the comparison: %w", err), "")
 	}
 	return nil
+}
+
+// cellsOf names a run's cells.
+func cellsOf(run *results.Run) string {
+	var names []string
+	for _, t := range run.Trials {
+		if !slices.Contains(names, t.Cell) {
+			names = append(names, t.Cell)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 func printChanges(stdout io.Writer, c summary.Comparison, o compareOptions) error {

@@ -35,7 +35,7 @@ func newDoctorCommand() *cobra.Command {
 		Long: `Measure, in some ten seconds, what a run here can be trusted with: how late
 timers fire, how long the disk's sync takes, and how true emulated links are.
 Leave the host idle meanwhile, as for a run.`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDoctor(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},

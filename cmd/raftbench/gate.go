@@ -42,7 +42,7 @@ too small for intervals the median decides, and the verdict says so.
 Exit codes: 0 pass, 3 fail, 4 a write was lost or an audit objected (whatever
 the rules ask), 5 inconclusive.`,
 		Example: "  raftbench gate results/reference\n  raftbench gate DIR --rules rules.yaml -o markdown",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = args[0]
 			return runGate(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)

@@ -59,5 +59,5 @@ func checkFormat(got string, want ...string) error {
 	if slices.Contains(want, got) {
 		return nil
 	}
-	return usage(fmt.Errorf("output format %q: want one of %s", got, strings.Join(want, ", ")), "")
+	return usage(fmt.Errorf("got the output format %q, want one of %s", got, strings.Join(want, ", ")), "write it like -o "+want[0])
 }

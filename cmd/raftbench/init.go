@@ -23,7 +23,7 @@ func newInitCommand() *cobra.Command {
 		Long: "Write an experiment with every key, its default and what it means, to FILE\n" +
 			"(" + exampleFile + " unless given), and beside it the schema that an editor completes\n" +
 			"from. A file that is there already is never overwritten.",
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := exampleFile
 			if len(args) > 0 {
@@ -61,11 +61,20 @@ func writeNew(path string, data []byte) error {
 		return usage(fmt.Errorf("%s is there already and stays as it is: %w", path, fs.ErrExist), "give another file name")
 	}
 	if err != nil {
-		return usage(err, "")
+		return usage(fmt.Errorf("write %s: %w", path, bare(err)), "name a file in a folder that is there and can be written")
 	}
 	_, err = f.Write(data)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fail(exitFailed, fmt.Errorf("writing %s: %w", path, err), "")
 	}
 	return nil
+}
+
+// bare strips the path that an *fs.PathError repeats.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }

@@ -13,7 +13,7 @@ func newNodeCommand() *cobra.Command {
 		Use:    "node",
 		Short:  "Run one Raft server process, driven over stdin and stdout",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := node.Main(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 			if err != nil {

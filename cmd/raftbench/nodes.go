@@ -49,7 +49,7 @@ func nodeBinary(given string) (string, error) {
 		return self, nil
 	}
 	if info, err := os.Stat(given); err != nil || info.IsDir() || info.Mode()&0o111 == 0 {
-		return "", usage(fmt.Errorf("--node-binary %s: not a program that can be run", given), "")
+		return "", usage(fmt.Errorf("--node-binary %s: not a program that can be run", given), "build one with make build, and name bin/raftbench")
 	}
 	return filepath.Abs(given)
 }

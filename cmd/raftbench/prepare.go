@@ -49,7 +49,7 @@ func prepareNew(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOpt
 	o.overrides = nodes.overrides(o.overrides)
 	plan, err := plan(o)
 	if err != nil {
-		return nil, usage(err, "")
+		return nil, wrong(err)
 	}
 	if err := nodes.suit(plan); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func create(dir string, env results.Environment, plan configs.Plan) (*results.Wr
 // plan resolves file or preset, and flags over it.
 func plan(o runOptions) (configs.Plan, error) {
 	if o.file != "" && o.preset != "" {
-		return configs.Plan{}, fmt.Errorf("got both FILE %s and --preset %s, want one of them", o.file, o.preset)
+		return configs.Plan{}, usage(fmt.Errorf("got both FILE %s and --preset %s, want one of them", o.file, o.preset), "leave out the one or the other")
 	}
 	experiment, err := configs.Default(), error(nil)
 	switch {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/netem"
 )
 
@@ -22,7 +23,7 @@ func newProfilesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "profiles [NAME|FILE]",
 		Short:             "List the network profiles, or print one's round trips with their source",
-		Args:              cobra.MaximumNArgs(1),
+		Args:              arguments(0, 1),
 		ValidArgsFunction: cobra.FixedCompletions(netem.Names(), cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -36,15 +37,15 @@ func newProfilesCommand() *cobra.Command {
 }
 
 func runProfiles(stdout io.Writer, opts profilesOptions) error {
-	if opts.output != "table" && opts.output != "json" {
-		return usage(fmt.Errorf("got the output format %q, wanted table or json", opts.output), "")
+	if err := checkFormat(opts.output, "table", "json"); err != nil {
+		return err
 	}
 	if opts.name == "" {
 		return listProfiles(stdout, opts.output)
 	}
 	p, err := netem.Open(opts.name)
 	if err != nil {
-		return usage(err, "")
+		return usage(err, configs.ProfileAdvice(opts.name, err))
 	}
 	if opts.output == "json" {
 		return writeJSON(stdout, describeProfile(p))

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,7 @@ func newReportCommand() *cobra.Command {
 			"and print its table. Charts that an earlier report left there, and this one has\n" +
 			"not, are removed; other files stay.",
 		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments(1, noLimit),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			o.dirs = dirs
 			return runReport(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
@@ -51,8 +50,8 @@ func newReportCommand() *cobra.Command {
 // runReport prints each run in turn and writes its files. Nothing is written
 // or printed when one of the folders cannot be read.
 func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) error {
-	if !slices.Contains([]string{"table", "json", "markdown", "csv"}, o.format) {
-		return usage(fmt.Errorf("output format %q is not known", o.format), "use -o table, json, markdown or csv")
+	if err := checkFormat(o.format, outputs...); err != nil {
+		return err
 	}
 	runs, err := openRuns(stderr, o)
 	if err != nil {

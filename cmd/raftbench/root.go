@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -36,6 +37,15 @@ func fail(code int, err error, hint string) error { return &failure{code: code, 
 // usage is a mistake in flags, arguments or files.
 func usage(err error, hint string) error { return fail(exitUsage, err, hint) }
 
+// wrong is a mistake of usage that may have its hint already.
+func wrong(err error) error {
+	var f *failure
+	if errors.As(err, &f) {
+		return err
+	}
+	return usage(err, "")
+}
+
 // hinted errors of the packages tell what to do.
 type hinted interface{ Hint() string }
 
@@ -46,6 +56,9 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
+	}
+	if strings.HasPrefix(err.Error(), "unknown command") { // cobra gives it no type
+		err = unknownCommand(root, args)
 	}
 	var f *failure
 	if !errors.As(err, &f) {
@@ -70,7 +83,11 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: applyVariables,
+		// What was meant is said in the hint.
+		DisableSuggestions:         true,
+		SuggestionsMinimumDistance: 2,
 	}
+	root.SetFlagErrorFunc(flagMistake)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	for _, cmd := range commands() {

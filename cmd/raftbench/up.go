@@ -39,7 +39,7 @@ The data is removed at the end, and the logs too unless --out says where.`,
 		Example: `  raftbench up --nodes 3
   raftbench up --nodes 5 --profile multi-az --leader b
   raftbench up --nodes 3 --set raft.election_timeout=2s -o json`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runUp(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
@@ -58,12 +58,12 @@ The data is removed at the end, and the logs too unless --out says where.`,
 
 // runUp starts a cluster, says where it is, and waits for Ctrl-C.
 func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
-	if o.output != "table" && o.output != "json" {
-		return usage(fmt.Errorf("-o %s: want table or json", o.output), "")
+	if err := checkFormat(o.output, "table", "json"); err != nil {
+		return err
 	}
 	setup, seed, err := upSetup(o.overrides)
 	if err != nil {
-		return usage(err, "")
+		return wrong(err)
 	}
 	binary, err := nodeBinary(o.nodeBinary)
 	if err != nil {
@@ -106,7 +106,7 @@ func upSetup(o configs.Overrides) (configs.Setup, int64, error) {
 		return configs.Setup{}, 0, err
 	}
 	if len(plan.Setups) != 1 {
-		return configs.Setup{}, 0, fmt.Errorf("got flags for %d clusters, wanted one value each", len(plan.Setups))
+		return configs.Setup{}, 0, usage(fmt.Errorf("got flags for %d clusters, wanted one value each", len(plan.Setups)), "give no lists: --nodes 3")
 	}
 	return plan.Setups[0], plan.Seed, nil
 }

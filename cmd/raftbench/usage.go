@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// noLimit of arguments.
+const noLimit = -1
+
+// arguments wants from least to most of them, and shows the line of usage
+// where there are others.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most == noLimit || len(args) <= most) {
+			return nil
+		}
+		got := "no argument"
+		if len(args) > 0 {
+			got = fmt.Sprintf("%s (%s)", count(len(args), "argument"), strings.Join(args, ", "))
+		}
+		return usage(fmt.Errorf("got %s, want %s", got, howMany(least, most)), "usage: "+cmd.UseLine())
+	}
+}
+
+func howMany(least, most int) string {
+	switch {
+	case most == 0:
+		return "none"
+	case most == noLimit:
+		return fmt.Sprintf("at least %d", least)
+	case least == most:
+		return fmt.Sprint(least)
+	}
+	return fmt.Sprintf("at most %d", most)
+}
+
+// flagMistake says what a flag wants, or which one was meant.
+func flagMistake(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var bare *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		return usage(fmt.Errorf("%w; want one of `%s --help`", err, cmd.CommandPath()), meantFlag(cmd, unknown.GetSpecifiedName()))
+	case errors.As(err, &bare):
+		f := bare.GetFlag()
+		return usage(fmt.Errorf("got --%s without a value, want one", f.Name), "--"+f.Name+": "+f.Usage)
+	case errors.As(err, &invalid):
+		f := invalid.GetFlag()
+		return usage(fmt.Errorf("got --%s %s, want %s", f.Name, invalid.GetValue(), wantedOf(f)), "--"+f.Name+": "+f.Usage)
+	}
+	return usage(err, "run `"+cmd.CommandPath()+" --help`")
+}
+
+// wantedOf says in a person's words what a flag's type takes.
+func wantedOf(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "duration":
+		return "a duration such as 150us, 2ms or 5s"
+	case "bool":
+		return "true or false"
+	}
+	return "a " + f.Value.Type()
+}
+
+func meantFlag(cmd *cobra.Command, name string) string {
+	best, least := "", len(name)/2+1
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if d := levenshtein.ComputeDistance(name, f.Name); d < least && !f.Hidden {
+			best, least = f.Name, d
+		}
+	})
+	if best == "" {
+		return "run `" + cmd.CommandPath() + " --help`"
+	}
+	return "did you mean --" + best + "?"
+}
+
+// unknownCommand is what cobra's error of that kind says to a person.
+func unknownCommand(root *cobra.Command, args []string) error {
+	word := ""
+	if i := slices.IndexFunc(args, func(a string) bool { return !strings.HasPrefix(a, "-") }); i >= 0 {
+		word = args[i]
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	hint := "run `raftbench --help`"
+	if near := root.SuggestionsFor(word); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usage(fmt.Errorf("got the command %q, want one of %s", word, strings.Join(names, ", ")), hint)
+}
