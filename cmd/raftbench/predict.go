@@ -33,7 +33,7 @@ func newPredictCommand() *cobra.Command {
 		Long: `Predict the floor of one write, the bound of the pipeline and the time of a
 failover, from the links' round trips and how long a sync takes here. Processors,
 queues and a shared disk only add to a floor: what a run shows beyond it is them.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.run.file = args[0]
@@ -42,13 +42,7 @@ queues and a shared disk only add to a floor: what a run shows beyond it is them
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.run.preset, "preset", "", "a built-in experiment")
-	f.StringVar(&o.run.overrides.Nodes, "nodes", "", "cluster sizes, such as 1,3,5")
-	f.StringVar(&o.run.overrides.Profile, "profile", "", "the network: a name that \"raftbench profiles\" lists, or a file")
-	f.StringVar(&o.run.overrides.Leader, "leader", "", "the leader's site, or any")
-	f.StringVar(&o.run.overrides.Client, "client", "", "the load generator's site")
-	f.StringVar(&o.run.overrides.Engine, "engine", "", "hashicorp or etcd")
-	f.StringArrayVar(&o.run.overrides.Set, "set", nil, "any other key: raft.max_rpcs_in_flight=1,16")
+	experimentOptions(f, &o.run)
 	f.DurationVar(&o.sync, "fsync", 0, "how long one sync takes; probed here unless given")
 	f.StringVarP(&o.output, "output", "o", "table", "table, json, markdown or csv")
 	return cmd
@@ -60,10 +54,10 @@ func runPredict(ctx context.Context, stdout io.Writer, o predictOptions) error {
 	}
 	plan, err := plan(o.run)
 	if err != nil {
-		return usage(err, "")
+		return wrong(err)
 	}
 	if o.sync < 0 {
-		return usage(fmt.Errorf("got --fsync %s, want zero or more", o.sync), "")
+		return usage(fmt.Errorf("got --fsync %s, want zero or more", o.sync), "write it like --fsync 150us; 0 probes this disk")
 	}
 	if o.sync == 0 {
 		env, err := host.Probe(ctx, existing("results"), true)

@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -47,7 +45,7 @@ keeps every finished trial and can be taken up again with --resume.`,
 		Example: `  raftbench run --preset quick
   raftbench run --nodes 3,5 --profile multi-az --rate 100/s --duration 5s
   raftbench run my.yaml --out results/tuesday`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.given = experimentFlags(cmd)
 			if len(args) == 1 {
@@ -58,19 +56,7 @@ keeps every finished trial and can be taken up again with --resume.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.preset, "preset", "", "a built-in experiment: "+strings.Join(configs.PresetNames(), ", "))
-	f.StringVar(&o.overrides.Nodes, "nodes", "", "cluster sizes, such as 1,3,5")
-	f.StringVar(&o.overrides.Profile, "profile", "", "the network: a name that \"raftbench profiles\" lists, or a file")
-	f.StringVar(&o.overrides.Rate, "rate", "", "offered load of the calm window, such as 100/s; without --clients: calm only")
-	f.StringVar(&o.overrides.Clients, "clients", "", "callers of the closed loop; without --rate: saturate only")
-	f.StringVar(&o.overrides.Duration, "duration", "", "length of each window, such as 5s")
-	f.StringVar(&o.overrides.Trials, "trials", "", "measuring trials a setup")
-	f.StringVar(&o.overrides.Proofs, "proofs", "", "proof trials a setup")
-	f.StringVar(&o.overrides.Seed, "seed", "", "of everything random")
-	f.StringVar(&o.overrides.Leader, "leader", "", "the leader's site, or any")
-	f.StringVar(&o.overrides.Client, "client", "", "the load generator's site")
-	f.StringVar(&o.overrides.Engine, "engine", "", "hashicorp, or what --endpoints must be: hashicorp or etcd")
-	f.StringArrayVar(&o.overrides.Set, "set", nil, "any other key: raft.max_rpcs_in_flight=1,16")
+	experimentOptions(f, &o)
 	f.StringVar(&o.out, "out", "", "folder of the results (default results/<name>-<time>)")
 	f.StringVar(&o.resume, "resume", "", "go on with the interrupted run in this folder")
 	f.StringSliceVar(&o.endpoints, "endpoints", nil, "load a running etcd-API cluster, named by all its members' host:port on this machine; nothing is started or harmed")
@@ -83,8 +69,8 @@ keeps every finished trial and can be taken up again with --resume.`,
 
 // runRun is the main job: measure, then tell.
 func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o runOptions) error {
-	if !slices.Contains(outputs, o.output) {
-		return usage(fmt.Errorf("-o %s: want one of %s", o.output, strings.Join(outputs, ", ")), "")
+	if err := checkFormat(o.output, outputs...); err != nil {
+		return err
 	}
 	var data atomic.Value // string: what to remove when stopped at once
 	ctx, stop := interruptible(ctx, stderr, func() {

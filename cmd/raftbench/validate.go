@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,27 +12,36 @@ import (
 )
 
 func newValidateCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "validate FILE",
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "validate [FILE]",
 		Short: "Check an experiment without running it, and tell its size",
-		Args:  cobra.ExactArgs(1),
+		Long: `Check what run would be given: a FILE or a preset, with the same flags and
+RAFTBENCH_* variables over it. Nothing is started.`,
+		Example: "  raftbench validate my.yaml\n  raftbench validate my.yaml --set nodes=1,3,5",
+		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runValidate(cmd.OutOrStdout(), args[0])
+			if len(args) == 1 {
+				o.file = args[0]
+			}
+			return runValidate(cmd.OutOrStdout(), o)
 		},
 	}
+	experimentOptions(cmd.Flags(), &o)
+	return cmd
 }
 
-func runValidate(stdout io.Writer, path string) error {
-	e, err := configs.Load(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return usage(err, "`raftbench init` writes an example")
+func runValidate(stdout io.Writer, o runOptions) error {
+	if o.file == "" && o.preset == "" {
+		return usage(errors.New("got neither FILE nor --preset, want one of them"), "`raftbench init` writes an example")
 	}
+	plan, err := plan(o)
 	if err != nil {
-		return usage(err, "")
+		return wrong(err)
 	}
-	plan, err := e.Plan()
-	if err != nil {
-		return usage(err, "")
+	path := o.file
+	if path == "" {
+		path = "preset " + o.preset
 	}
 	fmt.Fprintf(stdout, "ok: %s\n%s\n", path, planSize(plan))
 	for _, w := range plan.Warnings {

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/raftbench/raftbench/configs"
+)
+
+// experimentOptions adds the flags that say what is to be measured. The same
+// ones stand at run, validate and predict, so that each resolves a file,
+// variables and flags to the same experiment.
+func experimentOptions(f *pflag.FlagSet, o *runOptions) {
+	f.StringVar(&o.preset, "preset", "", "a built-in experiment: "+strings.Join(configs.PresetNames(), ", "))
+	f.StringVar(&o.overrides.Nodes, "nodes", "", "cluster sizes, such as 1,3,5")
+	f.StringVar(&o.overrides.Profile, "profile", "", "the network: a name that \"raftbench profiles\" lists, or a file")
+	f.StringVar(&o.overrides.Rate, "rate", "", "offered load of the calm window, such as 100/s; without --clients: calm only")
+	f.StringVar(&o.overrides.Clients, "clients", "", "callers of the closed loop; without --rate: saturate only")
+	f.StringVar(&o.overrides.Duration, "duration", "", "length of each window, such as 5s")
+	f.StringVar(&o.overrides.Trials, "trials", "", "measuring trials a setup")
+	f.StringVar(&o.overrides.Proofs, "proofs", "", "proof trials a setup")
+	f.StringVar(&o.overrides.Seed, "seed", "", "of everything random")
+	f.StringVar(&o.overrides.Leader, "leader", "", "the leader's site, or any")
+	f.StringVar(&o.overrides.Client, "client", "", "the load generator's site")
+	f.StringVar(&o.overrides.Engine, "engine", "", "hashicorp, or what --endpoints must be: hashicorp or etcd")
+	f.StringArrayVar(&o.overrides.Set, "set", nil, "any other key: raft.max_rpcs_in_flight=1,16")
+}

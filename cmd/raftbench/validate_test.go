@@ -1,0 +1,34 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What validate accepts, run accepts: flags and variables included.
+func TestValidateResolvesAsRunDoes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.yaml")
+	if err := os.WriteFile(path, []byte("name: x\nnodes: [3, 5]\ntrials: 2\nproofs: 0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check := func(want string, wantCode int, args ...string) {
+		t.Helper()
+		code, stdout, stderr := command(t, append([]string{"validate"}, args...)...)
+		if code != wantCode || !strings.Contains(stdout+stderr, want) {
+			t.Errorf("%v: got %d: %s%s, want %d and %q", args, code, stdout, stderr, wantCode, want)
+		}
+	}
+	check("2 cells, 4 measuring trials and 0 proofs", exitOK, path)
+	check("1 cell, 2 measuring trials and 0 proofs", exitOK, path, "--set", "nodes=3")
+	check("ok: preset quick", exitOK, "--preset", "quick")
+	t.Setenv("RAFTBENCH_TRIALS", "7")
+	check("2 cells, 14 measuring trials and 0 proofs", exitOK, path)
+	check("2 cells, 6 measuring trials and 0 proofs", exitOK, path, "--trials", "3")
+	t.Setenv("RAFTBENCH_PROFILE", "mars")
+	check(`unknown network profile "mars"`, exitUsage, path)
+	t.Setenv("RAFTBENCH_PROFILE", "none")
+	t.Setenv("RAFTBENCH_SET", "raft.nosuch=1")
+	check(`no key is called "nosuch"`, exitUsage, path)
+}
