@@ -39,6 +39,9 @@ func Open(dir string) (*Run, error) {
 
 // open also returns how much of trials.jsonl was understood.
 func open(dir string) (run *Run, good int64, err error) {
+	if err := folder(dir); err != nil {
+		return nil, 0, err
+	}
 	run = &Run{Dir: dir}
 	if run.Experiment, err = readPart(dir, ExperimentFile); err != nil {
 		return nil, 0, err
@@ -62,6 +65,21 @@ func open(dir string) (run *Run, good int64, err error) {
 	return run, good, nil
 }
 
+const folderHint = "give the folder that `raftbench run` printed after `results:`"
+
+// folder tells what is wrong with a path that is none.
+func folder(dir string) error {
+	switch info, err := os.Stat(dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Error{Path: dir, What: "not a run's folder: there is none of that name", Do: folderHint}
+	case err != nil:
+		return &Error{Path: dir, What: "cannot be read", Err: bare(err), Do: folderHint}
+	case !info.IsDir():
+		return &Error{Path: dir, What: "not a run's folder: it is a file", Do: folderHint}
+	}
+	return nil
+}
+
 // readPart reads one of the three files that make a folder a run's.
 func readPart(dir, name string) ([]byte, error) {
 	text, err := os.ReadFile(filepath.Join(dir, name))
@@ -72,10 +90,10 @@ func readPart(dir, name string) ([]byte, error) {
 		return nil, &Error{
 			Path: dir,
 			What: fmt.Sprintf("not a run's folder: it holds no %s", name),
-			Do:   "give the folder that `raftbench run` printed after `results:`",
+			Do:   folderHint,
 		}
 	default:
-		return nil, &Error{Path: filepath.Join(dir, name), What: "cannot be read", Err: bare(err)}
+		return nil, &Error{Path: filepath.Join(dir, name), What: "cannot be read", Err: bare(err), Do: "make it readable, or restore it"}
 	}
 }
 
