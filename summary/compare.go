@@ -32,6 +32,8 @@ type Change struct {
 	Different bool     `json:"different"`
 	// Note says why no difference could be shown, whatever it is.
 	Note string `json:"note,omitempty"`
+
+	same bool
 }
 
 // Compare holds two runs against each other by their trials' values. Cells
@@ -79,15 +81,32 @@ func changes(was, is Cell, before, after Observations) []Change {
 	return out
 }
 
+// Tested tells whether P is a test's answer, and not what stands in for one
+// that could not be made.
+func (c Change) Tested() bool { return c.P != nil && c.Note == "" }
+
+// Same tells that every trial of both runs gave one and the same value.
+func (c Change) Same() bool { return c.same }
+
 // test asks whether the difference is more than noise.
 func (c *Change) test(before, after stats.Sample) {
 	if c.Old.Pooled || c.New.Pooled {
 		c.Note = "pooled over the trials: no test"
 		return
 	}
+	c.same = same(before, after)
 	t := stats.Compare(before, after)
 	c.Note, c.Different = t.Note, t.Different()
 	if !math.IsNaN(t.P) {
 		c.P = &t.P
 	}
+}
+
+func same(before, after stats.Sample) bool {
+	for _, v := range slices.Concat(before, after) {
+		if v != before[0] {
+			return false
+		}
+	}
+	return len(before) > 0 && len(after) > 0
 }

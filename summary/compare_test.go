@@ -74,9 +74,25 @@ func TestCompareOfPooledMakesNoTest(t *testing.T) {
 	}
 }
 
+// What cannot be tested has no p, and what never varies is no finding.
+func TestWhatIsTheSameIsTold(t *testing.T) {
+	same := p50Change(t, runOf(t, 100, 100, 100, 100), runOf(t, 100, 100, 100, 100))
+	varies := p50Change(t, runOf(t, 100, 100, 100, 100), runOf(t, 100, 101, 100, 100))
+	few := p50Change(t, runOf(t, 100), runOf(t, 101))
+	if !same.Same() || same.Tested() {
+		t.Errorf("one value in all trials: got same %v, tested %v", same.Same(), same.Tested())
+	}
+	if varies.Same() || !varies.Tested() {
+		t.Errorf("two values: got same %v, tested %v", varies.Same(), varies.Tested())
+	}
+	if few.Same() || few.Tested() {
+		t.Errorf("one trial a side: got same %v, tested %v", few.Same(), few.Tested())
+	}
+}
+
 func TestCompareNotesWhatMakesRunsUnlike(t *testing.T) {
 	before, after := runOf(t, 1), runOf(t, 1)
-	before.Environment = results.Environment{Hostname: "a", FsyncP50NS: 100_000, Versions: map[string]string{"raft": "v1"}}
+	before.Environment = results.Environment{Hostname: "a", FsyncP50NS: 100_000, Versions: map[string]string{"raft": "v1", "grpc": "v3"}}
 	after.Environment = results.Environment{Hostname: "b", FsyncP50NS: 300_000, Versions: map[string]string{"raft": "v2"}}
 	after.Experiment = []byte("x")
 	after.Trials[0].Cell = "n9"
@@ -85,7 +101,7 @@ func TestCompareNotesWhatMakesRunsUnlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := strings.Join(c.Notes, "\n")
-	for _, want := range []string{"the hosts differ: a, now b", "fsync median: 100 µs, now 300 µs", "raft: v1, now v2", "the experiments differ", "n3-x is in the old run only", "n9 is in the new run only"} {
+	for _, want := range []string{"the hosts differ: a, now b", "fsync median: 100 µs, now 300 µs", "raft: v1, now v2", "grpc: v3, now not on record", "the experiments differ", "n3-x is in the old run only", "n9 is in the new run only"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("notes lack %q:\n%s", want, all)
 		}
@@ -114,6 +130,9 @@ func TestText(t *testing.T) {
 	m := Metric{Median: 1.73e6, CILow: ptr(1.66e6), CIHigh: ptr(1.85e6), N: 6}
 	if got, want := m.Text("x_ns"), "1.73 ms [1.66, 1.85]"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := (Metric{Median: 2, CILow: ptr(2.0), CIHigh: ptr(2.001), N: 6}).Text("fsyncs_per_write"); got != "2.00" {
+		t.Errorf("got %q, want no interval that prints as the median", got)
 	}
 	m.CILow = ptr(0.99e6)
 	if got, want := m.Text("x_ns"), "1.73 ms [990 µs, 1.85 ms]"; got != want {

@@ -81,7 +81,8 @@ func significant(v float64) string {
 	return strconv.FormatFloat(v, 'f', min(places, 6), 64)
 }
 
-// Text is the median with its interval, or how it was had without one:
+// Text is the median with its interval, where that prints otherwise than the
+// median, or how it was had without one:
 // 1.73 ms [1.66, 1.85]. The interval's numbers have the median's unit where
 // one unit fits all.
 func (m Metric) Text(metric string) string {
@@ -93,6 +94,9 @@ func (m Metric) Text(metric string) string {
 		return text
 	}
 	low, high := Text(metric, *m.CILow), Text(metric, *m.CIHigh)
+	if low == text && high == text {
+		return text // it says nothing more
+	}
 	if suffix := unitOf(text); suffix == unitOf(low) && suffix == unitOf(high) {
 		low, high = strings.TrimSuffix(low, suffix), strings.TrimSuffix(high, suffix)
 	}

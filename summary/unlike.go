@@ -15,7 +15,7 @@ func unlike(before, after *results.Run) []string {
 	notes := []string{}
 	differ := func(what string, was, is any) {
 		if was != is {
-			notes = append(notes, fmt.Sprintf("%s: %v, now %v", what, was, is))
+			notes = append(notes, fmt.Sprintf("%s: %v, now %v", what, orUnknown(was), orUnknown(is)))
 		}
 	}
 	differ("the hosts differ", a.Hostname, b.Hostname)
@@ -36,6 +36,14 @@ func unlike(before, after *results.Run) []string {
 		notes = append(notes, "the experiments differ: see experiment.yaml of each")
 	}
 	return notes
+}
+
+// orUnknown is what stands for a text that is not on record.
+func orUnknown(v any) any {
+	if v == "" {
+		return "not on record"
+	}
+	return v
 }
 
 // far tells probes apart that differ by more than a probe does from minute to

@@ -39,7 +39,7 @@ The command reports and judges nothing: its exit code is 0 (see gate).`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table, json, markdown or csv")
-	cmd.Flags().BoolVar(&o.all, "all", false, "show every metric; json and csv always do")
+	cmd.Flags().BoolVar(&o.all, "all", false, "show every metric, also those that are the same in every trial; json and csv always do")
 	return cmd
 }
 
@@ -95,39 +95,84 @@ func printChanges(stdout io.Writer, c summary.Comparison, o compareOptions) erro
 		return e.Encode(c)
 	case "csv":
 		return changeFigures(c).csv(stdout)
-	case "markdown":
-		changeTable(c, o.all).markdown(stdout)
-		changeNotes(stdout, c, "- ")
-	default:
-		changeTable(c, o.all).table(stdout)
-		changeNotes(stdout, c, "note: ")
 	}
+	changes, same := shown(c, o.all)
+	if o.output == "markdown" {
+		changeList(changes).markdown(stdout)
+		changeNotes(stdout, c, changes, same, "- ")
+		return nil
+	}
+	changeTable(changes).table(stdout)
+	changeNotes(stdout, c, changes, same, "note: ")
 	return nil
 }
 
-// changeTable is the comparison for people.
-func changeTable(c summary.Comparison, all bool) *grid {
-	g := &grid{head: []string{"CELL", "METRIC", "OLD [95 %]", "NEW [95 %]", "CHANGE", "P", "TRIALS", "NOTE"}}
+// shown are the changes that people are shown: the headlines, less those that
+// were the same in every trial of both runs; or all.
+func shown(c summary.Comparison, all bool) (changes []summary.Change, same int) {
 	for _, ch := range c.Changes {
-		if !all && !summary.Headline(ch.Metric) {
-			continue
+		switch {
+		case all:
+			changes = append(changes, ch)
+		case !summary.Headline(ch.Metric):
+		case ch.Same():
+			same++
+		default:
+			changes = append(changes, ch)
 		}
-		p := "–"
-		if ch.P != nil {
-			p = fmt.Sprintf("%.3f", *ch.P)
+	}
+	return changes, same
+}
+
+// changeRow is a change without its cell.
+func changeRow(ch summary.Change) []string {
+	p := "–"
+	if ch.Tested() {
+		p = fmt.Sprintf("%.3f", *ch.P)
+	}
+	return []string{
+		summary.Name(ch.Metric), ch.Old.Text(ch.Metric), ch.New.Text(ch.Metric),
+		ch.Text(), p, fmt.Sprintf("%d+%d", ch.Old.N, ch.New.N), ch.Note,
+	}
+}
+
+var changeHead = []string{"METRIC", "OLD [95 %]", "NEW [95 %]", "CHANGE", "P", "TRIALS", "NOTE"}
+
+// changeTable is the comparison for a terminal: under each cell its metrics.
+func changeTable(changes []summary.Change) *grid {
+	g := &grid{head: changeHead}
+	cell := ""
+	for _, ch := range changes {
+		if ch.Cell != cell {
+			g.add()
+			g.add(ch.Cell)
+			cell = ch.Cell
 		}
-		g.add(ch.Cell, summary.Name(ch.Metric), ch.Old.Text(ch.Metric), ch.New.Text(ch.Metric),
-			ch.Text(), p, fmt.Sprintf("%d+%d", ch.Old.N, ch.New.N), ch.Note)
+		row := changeRow(ch)
+		row[0] = "  " + row[0]
+		g.add(row...)
+	}
+	return g
+}
+
+// changeList is the same for a page, where each row has its cell.
+func changeList(changes []summary.Change) *grid {
+	g := &grid{head: append([]string{"CELL"}, changeHead...)}
+	for _, ch := range changes {
+		g.add(append([]string{ch.Cell}, changeRow(ch)...)...)
 	}
 	return g
 }
 
 // changeNotes are what a reader of the changes should know.
-func changeNotes(w io.Writer, c summary.Comparison, bullet string) {
+func changeNotes(w io.Writer, c summary.Comparison, changes []summary.Change, same int, bullet string) {
 	lines := append([]string{}, c.Notes...)
+	if same > 0 {
+		lines = append(lines, count(same, "figure")+" the same in every trial of both runs left out; --all shows them")
+	}
 	tests := 0
-	for _, ch := range c.Changes {
-		if ch.P != nil && summary.Headline(ch.Metric) {
+	for _, ch := range changes {
+		if ch.Tested() {
 			tests++
 		}
 	}

@@ -203,10 +203,20 @@ func TestCompare(t *testing.T) {
 	if code != exitOK || strings.Count(stdout, "+20.0 %") != 1 || !strings.Contains(stdout, " ~ ") {
 		t.Errorf("table: got %d:\n%s", code, stdout)
 	}
+	cell := ""
 	for _, line := range strings.Split(stdout, "\n") {
-		if strings.Contains(line, "+20.0 %") && !strings.HasPrefix(line, "n3-hashicorp-multi-az  write_latency_p50 ") {
-			t.Errorf("the change stands at the wrong place: %s", line)
+		if strings.HasPrefix(line, "n") && !strings.Contains(line, " ") {
+			cell = line
 		}
+		if strings.Contains(line, "+20.0 %") && (cell != "n3-hashicorp-multi-az" || !strings.HasPrefix(line, "  write_latency_p50 ")) {
+			t.Errorf("the change stands at the wrong place, under %s: %s", cell, line)
+		}
+	}
+	if !strings.Contains(stdout, "figures the same in every trial of both runs left out; --all shows them") || strings.Contains(stdout, "fsyncs_per_write") {
+		t.Errorf("what is the same in every trial is not left out:\n%s", stdout)
+	}
+	if _, all, _ := command(t, "compare", "--all", tinyRun, slower); !strings.Contains(all, "fsyncs_per_write") || strings.Contains(all, "left out") {
+		t.Errorf("--all leaves something out:\n%s", all)
 	}
 	code, stdout, _ = command(t, "compare", "-o", "json", tinyRun, slower)
 	var c summary.Comparison
