@@ -170,9 +170,16 @@ func answer(holds bool) stats.Answer {
 // missing says why a cell lacks a metric.
 func missing(c summary.Cell) string {
 	if c.ValidTrials == 0 {
-		return fmt.Sprintf("none of %d trials is valid", c.Trials)
+		return "none of " + trials(c.Trials) + " is valid"
 	}
 	return "not measured, or by too few operations"
+}
+
+func trials(n int) string {
+	if n == 1 {
+		return "1 trial"
+	}
+	return fmt.Sprintf("%d trials", n)
 }
 
 // measured judges by the interval. Without one the median decides where the
@@ -191,7 +198,7 @@ func (r Rule) measured(c summary.Cell, m summary.Metric, limit float64) (stats.A
 	}
 	note := fmt.Sprintf("no interval: judged by the median of %d", m.N)
 	if m.Pooled {
-		note = fmt.Sprintf("no interval: pooled over %d trials", m.N)
+		note = "no interval: pooled over " + trials(m.N)
 	}
 	return answer(r.op.holds(m.Median, limit)), note
 }

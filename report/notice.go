@@ -118,7 +118,7 @@ func (d *doubt) said() string {
 // what only weakens a number.
 func gravity(text string) int {
 	for i, marks := range [][]string{
-		{"SAFETY", "audits object", "theory says", "not seen to stop"},
+		{"SAFETY", "audits object", "audit objects", "theory says", "not seen to stop"},
 		{"no valid measuring trial", "invalid", "failed", "not confirmed"},
 	} {
 		for _, m := range marks {

@@ -185,6 +185,14 @@ func TestWarningsOfOneKindAreCounted(t *testing.T) {
 	}
 }
 
+func TestOneTrialIsNoPlural(t *testing.T) {
+	a := trial(1, time.Millisecond, 2000)
+	a.Flags = []string{"the host was busy"}
+	if got := cellOf(t, a).Warnings; len(got) != 1 || got[0] != "1 of 1 trial: the host was busy" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestFarPercentilesArePooledOrLeftOut(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	w, err := results.Create(dir, results.Environment{}, nil)
@@ -238,7 +246,7 @@ func TestMissingHistogramsAreToldOf(t *testing.T) {
 		t.Errorf("got the warnings %q, want the missing files", run.Warnings)
 	}
 	for _, c := range build(t, run).Cells {
-		told := slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.Contains(w, "lack their histogram file") })
+		told := slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.Contains(w, "without a histogram file") })
 		if told != (c.Nodes == 3) {
 			t.Errorf("%s: got the warnings %q", c.Cell, c.Warnings)
 		}

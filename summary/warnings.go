@@ -13,12 +13,12 @@ import (
 func warnings(run *results.Run, trials *cellTrials) []string {
 	out := []string{}
 	measured, proofs := len(trials.measure), len(trials.proof)
-	out = append(out, gather(trials.measure, fmt.Sprintf("of %d trials invalid", measured), reasons)...)
-	out = append(out, gather(trials.proof, fmt.Sprintf("of %d proof trials failed", proofs), reasons)...)
-	out = append(out, gather(trials.measure, fmt.Sprintf("of %d trials", measured), flags)...)
-	out = append(out, gather(trials.proof, fmt.Sprintf("of %d proof trials", proofs), flags)...)
+	out = append(out, gather(trials.measure, "of "+count(measured, "trial")+" invalid", reasons)...)
+	out = append(out, gather(trials.proof, "of "+count(proofs, "proof trial")+" failed", reasons)...)
+	out = append(out, gather(trials.measure, "of "+count(measured, "trial"), flags)...)
+	out = append(out, gather(trials.proof, "of "+count(proofs, "proof trial"), flags)...)
 	out = append(out, repeated(trials)...)
-	out = append(out, gather(trials.all, fmt.Sprintf("of %d audits object", len(trials.all)), findings)...)
+	out = append(out, gather(trials.all, "of "+objecting(len(trials.all)), findings)...)
 	out = append(out, unpooled(run, trials)...)
 	return append(out, aside(trials)...)
 }
@@ -30,8 +30,22 @@ func unpooled(run *results.Run, trials *cellTrials) []string {
 	if len(missing) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d of %d valid trials lack their histogram file (.hlog): the latency chart and pooled percentiles leave them out",
-		len(missing), len(shown))}
+	return []string{fmt.Sprintf("%d of %s without a histogram file (.hlog): the latency chart and pooled percentiles leave them out",
+		len(missing), count(len(shown), "valid trial"))}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func objecting(audits int) string {
+	if audits == 1 {
+		return "1 audit objects"
+	}
+	return fmt.Sprintf("%d audits object", audits)
 }
 
 func reasons(t results.Trial) []string {

@@ -25,7 +25,7 @@ type undertaking struct {
 
 func wholePlan(p configs.Plan) undertaking {
 	trials := len(p.Setups) * (p.Trials + p.Proofs)
-	return undertaking{p, fmt.Sprintf("%d trials in %d cells", trials, len(p.Setups)), trials, configs.Estimate(p)}
+	return undertaking{p, count(trials, "trial") + " in " + count(len(p.Setups), "cell"), trials, configs.Estimate(p)}
 }
 
 // announce says what is about to happen, and asks where it will take long.

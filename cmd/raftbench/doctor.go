@@ -82,8 +82,8 @@ func diagnose(ctx context.Context, dir string) (diagnosis, error) {
 
 func (d diagnosis) print(w io.Writer) {
 	h := d.Host
-	fmt.Fprintf(w, "%s: %d cores (%s), %.1f GiB, %s %s, load %.2f\n",
-		h.Hostname, h.Cores, h.CPUModel, float64(h.MemoryBytes)/(1<<30), h.OS, h.Kernel, h.Load1)
+	fmt.Fprintf(w, "%s: %s (%s), %.1f GiB, %s %s, load %.2f\n",
+		h.Hostname, count(h.Cores, "core"), h.CPUModel, float64(h.MemoryBytes)/(1<<30), h.OS, h.Kernel, h.Load1)
 	fmt.Fprintf(w, "disk: %s, append 4 KiB and sync: p50 %s, p99 %s\n\n",
 		h.Filesystem, micros(h.FsyncP50NS), micros(h.FsyncP99NS))
 
@@ -149,7 +149,7 @@ const busyLoad = 0.3
 
 func (d diagnosis) adviseLoad() string {
 	if d.Host.Load1 > busyLoad*float64(d.Host.Cores) {
-		return fmt.Sprintf("load: %.2f on %d cores: something else is running, and trials may be flagged or invalid", d.Host.Load1, d.Host.Cores)
+		return fmt.Sprintf("load: %.2f on %s: something else is running, and trials may be flagged or invalid", d.Host.Load1, count(d.Host.Cores, "core"))
 	}
 	return "load: the host is quiet"
 }

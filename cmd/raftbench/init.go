@@ -38,7 +38,7 @@ func runInit(stdout io.Writer, path string) error {
 	if err := writeNew(path, configs.Example); err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, path)
+	fmt.Fprintf(stdout, "wrote %s: every key, its default and what it means\n", path)
 	schema, err := configs.Schema()
 	if err != nil {
 		return fail(exitFailed, err, "")
@@ -46,11 +46,13 @@ func runInit(stdout io.Writer, path string) error {
 	schemaPath := filepath.Join(filepath.Dir(path), configs.SchemaFile)
 	switch err := writeNew(schemaPath, schema); {
 	case errors.Is(err, fs.ErrExist):
-		return nil // of an earlier init; the experiment is valid without it
+		// Of an earlier init; the experiment is valid without it.
+		fmt.Fprintf(stdout, "kept %s, which is there already\n", schemaPath)
+		return nil
 	case err != nil:
 		return err
 	}
-	fmt.Fprintln(stdout, schemaPath)
+	fmt.Fprintf(stdout, "wrote %s: what an editor completes the experiment from\n", schemaPath)
 	return nil
 }
 

@@ -110,7 +110,7 @@ func outcome(t *results.Trial) string {
 		parts = append(parts, fmt.Sprintf("carried %.0f/s", best))
 	}
 	if n := len(t.Flags); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d warnings", n))
+		parts = append(parts, count(n, "warning"))
 	}
 	return strings.Join(parts, ", ")
 }

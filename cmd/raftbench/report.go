@@ -116,7 +116,7 @@ func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
 	if err != nil {
 		return fail(exitFailed, err, "give a folder that can be written to with --out")
 	}
-	fmt.Fprintf(stderr, "report: %s (%d files)\n", filepath.Dir(paths[0]), len(paths))
+	fmt.Fprintf(stderr, "report: %s (%s)\n", filepath.Dir(paths[0]), count(len(paths), "file"))
 	return nil
 }
 

@@ -72,7 +72,7 @@ func prepareResume(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 		fmt.Fprintf(stderr, "warning: %s\n", change)
 	}
 	trials, takes := bench.Left(plan, run.Trials)
-	left := undertaking{plan, fmt.Sprintf("resuming %s: %d trials are on record, %d are left", o.resume, len(run.Trials), trials), trials, takes}
+	left := undertaking{plan, fmt.Sprintf("resuming %s: %s on record, %d left", o.resume, count(len(run.Trials), "trial"), trials), trials, takes}
 	if err := announce(ctx, stderr, stdin, left, o); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/raftbench/raftbench/configs"
 )
 
 // What validate accepts, run accepts: flags and variables included.
@@ -31,4 +33,13 @@ func TestValidateResolvesAsRunDoes(t *testing.T) {
 	t.Setenv("RAFTBENCH_PROFILE", "none")
 	t.Setenv("RAFTBENCH_SET", "raft.nosuch=1")
 	check(`no key is called "nosuch"`, exitUsage, path)
+}
+
+func TestOneOfAKindIsNoPlural(t *testing.T) {
+	for setups, want := range map[int]string{1: "1 trial in 1 cell", 2: "2 trials in 2 cells"} {
+		p := configs.Plan{Setups: make([]configs.Setup, setups), Trials: 1}
+		if got := wholePlan(p).what; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }
