@@ -10,10 +10,6 @@ import (
 	"time"
 )
 
-// linger bounds how long a closed connection waits for the other end to
-// close too, beyond the link's delay.
-const linger = 5 * time.Second
-
 // conn is one end of a framed stream.
 type conn struct {
 	end  *Endpoint
@@ -69,26 +65,29 @@ func (c *conn) pump() {
 // discard acts on what came in after this end was closed. A peer that goes on sending is told with a reset, as TCP does.
 func (c *conn) discard(got intake) {
 	if got.data {
-		c.out.farewell(kindReset)
+		c.out.farewell()
 	}
 	if c.peerDone.Load() {
-		c.out.shutdown()
+		c.out.peerDone()
 	}
 }
 
-// hangUp ends the raw connection when nothing more can come over it.
+// hangUp follows the end of the raw connection's incoming bytes.
 func (c *conn) hangUp() {
 	c.peerDone.Store(true)
 	close(c.gone)
 	if c.in.isClosed() {
 		c.release()
+		return
 	}
+	// Writers learn of it when the link would have told them.
+	time.AfterFunc(time.Duration(c.in.asked.Load()), c.out.hungUp)
 }
 
 // release gives back what a connection holds once it is closed here and its
 // pump has ended. Whichever comes second sees the other.
 func (c *conn) release() {
-	_ = c.raw.Close()
+	c.out.abandon()
 	c.in.retire()
 	c.end.forget(c)
 }
@@ -111,7 +110,7 @@ func (c *conn) peerEnds(h header) {
 	switch h.kind {
 	case kindReset:
 		c.resetAt.Store(max(h.due, 1))
-		time.AfterFunc(time.Duration(h.due-Now()), c.out.interrupt)
+		time.AfterFunc(time.Duration(h.due-Now()), c.out.reconsider)
 		c.peerDone.Store(true)
 	case kindFin:
 		c.peerDone.Store(true)
@@ -181,9 +180,6 @@ func (c *conn) abort(err error) { c.shut(kindReset, err) }
 func (c *conn) shut(k kind, err error) {
 	c.in.close(err)
 	c.out.close(k, err, false)
-	if c.peerDone.Load() {
-		c.out.shutdown()
-	}
 	select {
 	case <-c.gone:
 		c.release()

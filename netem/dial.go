@@ -9,15 +9,42 @@ import (
 
 // Dial opens a stream over the link to the peer called to, at address. It
 // costs exactly the link's round trip: the preamble crosses it one way, the
-// answer the other. While a direction is cut it hangs until ctx ends.
+// answer the other. While a direction is cut it hangs until ctx ends, also
+// where nobody listens. A refusal takes two of the link's delays; of the way
+// back nothing is known then.
 func (e *Endpoint) Dial(ctx context.Context, to, address string) (net.Conn, error) {
-	begin := Now()
-	var d net.Dialer
-	raw, err := d.DialContext(ctx, "tcp", address)
+	raw, begin, err := e.knock(ctx, e.link(to), address)
 	if err != nil {
 		return nil, err
 	}
 	return e.open(ctx, raw, to, begin)
+}
+
+// knock connects to address, and tells when the attempt that did was begun.
+// That nobody listens cannot be learnt over a cut link: the SYN is sent again
+// after a second, then two, then four.
+func (e *Endpoint) knock(ctx context.Context, l *link, address string) (net.Conn, int64, error) {
+	var d net.Dialer
+	for again := synRTO; ; again = min(2*again, synRTO<<synRetries) {
+		begin := Now()
+		raw, err := d.DialContext(ctx, "tcp", address)
+		if err == nil {
+			return raw, begin, nil
+		}
+		wait := again
+		cut := l.isCut()
+		if !cut {
+			wait = 2 * l.load().Delay
+		}
+		select {
+		case <-ctx.Done():
+			return nil, 0, &net.OpError{Op: "dial", Net: "netem", Err: context.Cause(ctx)}
+		case <-time.After(wait):
+		}
+		if !cut {
+			return nil, 0, err
+		}
+	}
 }
 
 // open introduces this end over raw, as if the dial had begun at begin.
@@ -59,10 +86,11 @@ func (c *conn) greet(h hello, begin int64) (hello, error) {
 func (o *outbox) introduce(h hello, now int64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.introduced = true
 	if !o.holding() {
 		return o.send(kindHello, h.payload(), now)
 	}
-	o.hold(letter{kindHello, h.payload()})
+	o.partition.hold(letter{kindHello, h.payload()})
 	if !o.c.dialled {
 		return nil
 	}

@@ -42,7 +42,12 @@
 //
 // Each connection holds at most Shape.Limit bytes, under way and behind a
 // partition together; then its writer waits, as it does when a slow rate has
-// twenty minutes of work. Nothing that was accepted is dropped.
+// twenty minutes of work.
+//
+// What a closed connection still owes goes out in the background; like Linux's
+// orphans it is given up, with a reset, after two minutes without progress. The
+// death of a process is seen a link delay later, also behind a partition: its
+// kernel is not emulated, and what a partition held of it dies with it.
 //
 // Acknowledgements are not modelled: a stream whose way back is cut goes on
 // until its writer waits for an answer. There is no congestion window and no

@@ -82,6 +82,7 @@ func (e *Endpoint) Close() error {
 		c.abort(syscall.ECONNRESET)
 		_ = c.raw.Close()
 		<-c.gone
+		c.out.idle()
 	}
 	return nil
 }

@@ -6,32 +6,25 @@ import (
 	"time"
 )
 
-// cutLinger bounds how long a closed connection keeps what a partition holds.
-const cutLinger = 2 * time.Minute
+// How long what is left of a closed connection is kept.
+const (
+	// linger is for the other end to close too, beyond the link's delay.
+	linger = 5 * time.Second
+	// orphaned is for bytes that a partition, or a peer that does not read,
+	// keeps from going out: Linux gives up on an orphan after some 100 s
+	// without progress (tcp_orphan_retries).
+	orphaned = 2 * time.Minute
+)
 
 // close ends writes with err and sends the closing frame behind what was
-// written. It does not wait: what a full socket keeps from going out goes
-// out in the background.
+// written; half leaves the other direction open. It does not wait.
 func (o *outbox) close(k kind, err error, half bool) {
-	if !o.mu.TryLock() {
-		// A write is blocked on a full socket: let it go first.
-		_ = o.c.raw.SetWriteDeadline(time.Unix(1, 0))
-		go func() {
-			o.mu.Lock()
-			defer o.mu.Unlock()
-			o.finish(k, err, half)
-		}()
-		return
-	}
+	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.finish(k, err, half)
-}
-
-// finish is close with the lock held; half leaves the other direction open.
-func (o *outbox) finish(k kind, err error, half bool) {
 	if o.closed == nil || !half {
 		o.closed = err
 	}
+	o.full = o.full || !half
 	o.deadline.stop()
 	if o.waiter != nil {
 		o.waiter.close()
@@ -41,74 +34,54 @@ func (o *outbox) finish(k kind, err error, half bool) {
 		_ = o.c.raw.Close()
 		return
 	}
-	said := o.said
-	if o.said = k; said == kindReset || said == k {
-		o.endReads(half)
+	o.say(k)
+	o.settle()
+}
+
+// say sends the closing frame, once; a reset may follow a fin.
+func (o *outbox) say(k kind) {
+	if o.said == kindReset || o.said == k {
 		return
 	}
+	o.said = k
 	if k == kindReset {
-		o.held, o.heldSize = nil, 0
+		o.partition.drop()
 	}
 	if o.holding() {
-		o.hold(letter{kind: k})
-	} else {
-		o.sayLast(k)
-	}
-	o.endReads(half)
-}
-
-// endReads bounds how long this end waits for the peer's end.
-func (o *outbox) endReads(half bool) {
-	if half {
+		o.partition.hold(letter{kind: k})
 		return
 	}
-	left := max(0, time.Duration(o.stream.last-Now())) + linger
-	if len(o.held) > 0 {
-		left = cutLinger
-	}
-	_ = o.c.raw.SetReadDeadline(time.Now().Add(left))
+	_ = o.send(k, nil, Now())
 }
 
-// briefly is what a closing connection waits for room in its socket; the rest
-// happens in the background, within linger.
-const briefly = 5 * time.Millisecond
-
-// sayLast sends the closing frame.
-func (o *outbox) sayLast(k kind) {
-	_ = o.c.raw.SetWriteDeadline(time.Now().Add(briefly))
-	switch err := o.send(k, nil, Now()); {
-	case err == nil:
-	case isTimeout(err):
-		go func() {
-			o.mu.Lock()
-			defer o.mu.Unlock()
-			_ = o.c.raw.SetWriteDeadline(time.Now().Add(linger))
-			if o.flush() != nil {
-				_ = o.c.raw.Close()
-			}
-		}()
-	default:
-		_ = o.c.raw.Close()
-	}
-}
-
-// farewell sends one more frame on a closed connection.
-func (o *outbox) farewell(k kind) {
+// farewell tells a peer that sends to a closed end, once, as TCP does.
+func (o *outbox) farewell() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.c.link == nil || o.holding() || o.refused {
 		return
 	}
 	o.refused = true
-	_ = o.c.raw.SetWriteDeadline(time.Now().Add(briefly))
-	_ = o.send(k, nil, Now())
+	_ = o.send(kindReset, nil, Now())
 }
 
-// shutdown tells the socket's other end that no byte follows.
-func (o *outbox) shutdown() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.held) > 0 {
+// settle bounds how long a closed end waits for the peer's end, and tells the
+// peer's socket that no byte follows once both have said their last.
+func (o *outbox) settle() {
+	if !o.full {
+		return
+	}
+	if o.owes() {
+		wait := orphaned
+		if p := o.partition; p.released > 0 {
+			wait += max(0, time.Duration(p.released-Now()))
+		}
+		_ = o.c.raw.SetReadDeadline(time.Now().Add(wait))
+		return
+	}
+	wait := max(0, time.Duration(o.stream.last-Now())) + linger
+	_ = o.c.raw.SetReadDeadline(time.Now().Add(wait))
+	if !o.c.peerDone.Load() {
 		return
 	}
 	if w, ok := o.c.raw.(interface{ CloseWrite() error }); ok {
@@ -118,29 +91,45 @@ func (o *outbox) shutdown() {
 	_ = o.c.raw.Close()
 }
 
-// interrupt wakes writers because the peer's reset is due.
-func (o *outbox) interrupt() {
-	_ = o.c.raw.SetWriteDeadline(time.Unix(1, 0))
+// owes tells of bytes that were accepted and are not out.
+func (o *outbox) owes() bool { return len(o.partition.held) > 0 || o.socket.pending() > 0 }
+
+// peerDone follows the peer's last word.
+func (o *outbox) peerDone() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.waiter != nil {
-		o.waiter.setDeadline(time.Unix(1, 0))
+	if o.c.link != nil {
+		o.settle()
 	}
-	o.movable.Broadcast()
 }
 
-func (o *outbox) setDeadline(t time.Time) {
-	// A write that is blocked on the socket holds the lock; this ends it.
-	_ = o.c.raw.SetWriteDeadline(t)
+// abandon closes the raw connection for good. Bytes that are still owed are
+// lost then, and the peer is told by a reset, not by an orderly end.
+func (o *outbox) abandon() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed != nil {
-		return
+	if t, ok := o.c.raw.(*net.TCPConn); ok && o.owes() {
+		_ = t.SetLinger(0)
 	}
-	_ = o.c.raw.SetWriteDeadline(t) // advance may have put the former one back
-	o.deadline.change(t)
-	if o.waiter != nil {
-		o.waiter.setDeadline(t)
+	_ = o.c.raw.Close()
+}
+
+// hungUp follows the end of the peer's socket: writers that wait for room would
+// wait for ever. What a partition hides from them is hidden until it heals.
+func (o *outbox) hungUp() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.c.link != nil && !o.holding() && o.said == 0 {
+		o.fail(net.ErrClosed)
+	}
+}
+
+// idle waits until no goroutine hands on bytes; the raw connection is closed.
+func (o *outbox) idle() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for o.socket.pushing {
+		o.movable.Wait()
 	}
 }
 

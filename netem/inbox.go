@@ -48,7 +48,7 @@ type inbox struct {
 	// waiting is set while the reader waits for the first frame to be due,
 	// copying while it copies without the lock.
 	waiting, copying bool
-	// resume is the size at which a pump that waits for room is woken.
+	// resume is the load below which a pump that waits for room is woken.
 	resume int
 
 	// The pump's place in the stream of frames.
@@ -75,15 +75,19 @@ func (in *inbox) stuffed() bool {
 	if in.bytes.size >= maxHeld || len(in.frames) >= maxRecords {
 		return true
 	}
-	return in.bytes.size >= unread && in.overdue(unread)
+	return in.load() >= unread && in.overdue(unread)
 }
 
-// overdue says that the bytes that are due are enough or more. What waits for
+// load is about what is held in memory.
+func (in *inbox) load() int { return in.bytes.size + len(in.frames)*leastFrame }
+
+// overdue says that the bytes that are due are enough or more, small frames
+// counted as what they take. What waits for
 // its instant does not count: a link that is full of it is not a slow reader.
 func (in *inbox) overdue(enough int) bool {
 	now := Now()
 	for i := 0; i < len(in.frames) && in.frames[i].due <= now; i++ {
-		if enough -= in.frames[i].left; enough <= 0 {
+		if enough -= max(in.frames[i].left, leastFrame); enough <= 0 {
 			return true
 		}
 	}
@@ -96,7 +100,7 @@ func (in *inbox) room() (b []byte, open bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for in.closed == nil && in.stuffed() {
-		in.resume = in.bytes.size - unread/2
+		in.resume = in.load() - unread/2
 		in.taken.Wait()
 	}
 	in.resume = 0
@@ -316,6 +320,9 @@ func (in *inbox) hold(due int64) error {
 func (in *inbox) read(p []byte, heard func(r *record, waited bool)) (int, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if len(p) == 0 {
+		return 0, in.closed
+	}
 	n := 0
 	for {
 		if n > 0 && !in.ready() {
@@ -382,7 +389,7 @@ func (in *inbox) deliver(r *record, p []byte) int {
 	if r.left == 0 {
 		in.pop()
 	}
-	if in.bytes.size < in.resume {
+	if in.load() < in.resume {
 		in.taken.Signal()
 	}
 	return n

@@ -3,7 +3,6 @@ package netem
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // link is the outgoing direction to one peer, over all connections with it.
@@ -29,6 +28,15 @@ func (l *link) load() Shape { return *l.shape.Load() }
 
 // isCut: a loss of 1 lets nothing through either.
 func (l *link) isCut() bool { return l.cut.Load() || l.shape.Load().Loss >= 1 }
+
+// backlog is from when a frame of a link of shape s can be booked without
+// queueing for longer than maxBacklog.
+func (l *link) backlog(s Shape) int64 {
+	if s.Rate == 0 {
+		return 0
+	}
+	return l.line.busy() - int64(maxBacklog)
+}
 
 // usualFrame is the largest frame where a frame has a fate of its own.
 const usualFrame = 64 << 10
@@ -85,53 +93,4 @@ func (l *link) reconsider() {
 	for _, c := range l.open() {
 		c.out.reconsider()
 	}
-}
-
-// early is how long before a simulated retransmission held frames are handed
-// over, so that Go's coarse timers do not make them late.
-const early = 2 * time.Millisecond
-
-// heal releases what a partition held, at once or when TCP would try again.
-func (o *outbox) heal(immediate bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.movable.Broadcast()
-	if len(o.held) == 0 {
-		return
-	}
-	now := Now()
-	at := now
-	o.released = 0
-	if !immediate {
-		at = retransmission(o.heldAt, now, o.firstRetry())
-	}
-	if wait := time.Duration(at-now) - early; wait > 0 {
-		time.AfterFunc(wait, func() { o.resume(at) })
-		return
-	}
-	o.deliver(at)
-}
-
-// firstRetry is the timeout that the oldest held frame has, doubling.
-func (o *outbox) firstRetry() time.Duration {
-	if o.held[0].kind == kindHello {
-		return synRTO
-	}
-	return rto(o.c.roundTrip(o.c.link.load()))
-}
-
-func (o *outbox) resume(at int64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if !o.c.link.isCut() {
-		o.deliver(at)
-	}
-}
-
-// deliver sends the held frames as if they were sent at the instant at.
-func (o *outbox) deliver(at int64) {
-	// Not even an unshaped link delivers them sooner.
-	o.stream.last = max(o.stream.last, at)
-	o.released = at
-	o.advance()
 }

@@ -64,6 +64,19 @@ func TestALaterSegmentRecoversAStalledTail(t *testing.T) {
 	}
 }
 
+// TestStalledTailsRecoverTogether by the segment that shows them both.
+func TestStalledTailsRecoverTogether(t *testing.T) {
+	shape := Shape{Delay: 10 * time.Millisecond, Loss: 0.3}
+	rtt := 20 * time.Millisecond
+	s := seeded(t, shape, true, false, true, false, false)
+	s.due(shape, 0, 100, rtt)
+	s.due(shape, 30*ms, 100, rtt)
+	due, amend := s.due(shape, 40*ms, 100, rtt)
+	if want := (40 + 20 + 10) * ms; due != want || amend != want {
+		t.Errorf("due %d, amended to %d, want both %d", due, amend, want)
+	}
+}
+
 func TestOtherConnectionsDoNotStall(t *testing.T) {
 	shape := Shape{Delay: 10 * time.Millisecond, Loss: 0.3}
 	stalled := seeded(t, shape, true, false)

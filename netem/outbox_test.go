@@ -2,66 +2,80 @@ package netem
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// stutter is a socket that can be full for some writes, of each of which it
-// takes a few bytes.
-type stutter struct {
+// narrow is a raw connection whose kernel can be full: then it takes a few
+// bytes at once, and the rest when it has room again.
+type narrow struct {
 	net.Conn
 	takes int
 
 	mu   sync.Mutex
-	full int
+	full chan struct{} // nil when there is room
 }
 
-func (s *stutter) Write(p []byte) (int, error) {
+// fill makes the socket full; the answer empties it.
+func (s *narrow) fill() (drain func()) {
 	s.mu.Lock()
-	full := s.full > 0
-	s.full--
-	s.mu.Unlock()
-	if !full {
-		return s.Conn.Write(p)
+	defer s.mu.Unlock()
+	s.full = make(chan struct{})
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		close(s.full)
+		s.full = nil
 	}
-	n := 0
-	if s.takes > 0 {
-		var err error
-		if n, err = s.Conn.Write(p[:min(len(p), s.takes)]); err != nil {
-			return n, err
-		}
-	}
-	return n, os.ErrDeadlineExceeded
 }
 
-// stuttering is a pair whose first end's socket can be made full.
-func stuttering(t *testing.T, shape Shape, takes int) (p *pair, from, to net.Conn, socket *stutter) {
+func (s *narrow) wait() chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.full
+}
+
+func (s *narrow) Write(p []byte) (int, error) {
+	if full := s.wait(); full != nil {
+		<-full
+	}
+	return s.Conn.Write(p)
+}
+
+// try is what the socket takes without waiting.
+func (s *narrow) try(head, p []byte) (int, error) {
+	all := append(append([]byte(nil), head...), p...)
+	if s.wait() != nil {
+		all = all[:min(s.takes, len(all))]
+	}
+	return s.Conn.Write(all)
+}
+
+// narrowed is a pair whose first end's socket can be made full.
+func narrowed(t *testing.T, shape Shape, takes int) (p *pair, from, to net.Conn, socket *narrow) {
 	t.Helper()
 	p = newPair(t, shape, Shape{})
 	raw, err := net.Dial("tcp", p.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	socket = &stutter{Conn: raw, takes: takes}
+	socket = &narrow{Conn: raw, takes: takes}
 	if from, err = p.a.open(t.Context(), socket, "b", Now()); err != nil {
 		t.Fatal(err)
 	}
 	if to, err = p.listener.Accept(); err != nil {
 		t.Fatal(err)
 	}
+	out := &from.(*conn).out
+	out.mu.Lock()
+	defer out.mu.Unlock()
+	out.socket.try = socket.try
 	return p, from, to, socket
-}
-
-// fill makes the next writes find the socket full.
-func (s *stutter) fill(writes int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.full = writes
 }
 
 // TestAFramesFateIsDrawnOnce: a full socket delays a frame and changes neither
@@ -69,45 +83,222 @@ func (s *stutter) fill(writes int) {
 // accepted goes out though its writer never comes back.
 func TestAFramesFateIsDrawnOnce(t *testing.T) {
 	shape := Shape{Delay: time.Millisecond, Jitter: time.Microsecond, Rate: 1e9}
-	for name, takes := range map[string]int{"nothing taken": 0, "half a frame taken": headerSize + 10} {
+	for name, takes := range map[string]int{"nothing taken": 0, "a part of the header": 10, "half a frame": headerSize + 10} {
 		t.Run(name, func(t *testing.T) {
-			p, from, to, socket := stuttering(t, shape, takes)
+			p, from, to, socket := narrowed(t, shape, takes)
 			begin := Now()
-			socket.fill(3)
-			if n, err := from.Write([]byte("accepted by a full socket")); n != 25 || !isTimeout(err) {
-				t.Fatalf("got %d, %v; want all of it accepted, and a timeout", n, err)
-			}
+			drain := socket.fill()
+			send(t, from, "accepted by ")
+			send(t, from, "a full socket")
+			drain()
 			receive(t, to, "accepted by a full socket")
 			out := &from.(*conn).out
 			out.mu.Lock()
 			defer out.mu.Unlock()
 			same := newStream(1, "a", "b", 1, &line{})
 			same.open(shape, 0)
-			same.due(shape, 0, 25, 0)
+			same.due(shape, 0, 12, 0)
+			same.due(shape, 0, 13, 0)
 			if got, want := out.stream.rng.Uint64(), same.rng.Uint64(); got != want {
 				t.Errorf("the next draw is %d, that of a connection without a full socket %d", got, want)
 			}
 			if busy := p.a.link("b").line.busy(); busy > Now() || busy < begin {
-				t.Errorf("the transmitter is busy until %v after now, want one frame's time after the write", time.Duration(busy-Now()))
+				t.Errorf("the transmitter is busy until %v after now, want two frames' time after the writes", time.Duration(busy-Now()))
 			}
 		})
 	}
 }
 
 // TestHeldFramesSurviveAFullSocket: what a partition held goes out in order
-// and once, however often the socket is full on the way.
+// and once, though the socket is full on the way and its writer gone.
 func TestHeldFramesSurviveAFullSocket(t *testing.T) {
-	p, from, to, socket := stuttering(t, Shape{}, headerSize+1)
+	p, from, to, socket := narrowed(t, Shape{}, headerSize+1)
 	p.a.Cut("b")
 	send(t, from, "one ")
 	send(t, from, "two ")
 	send(t, from, "three")
 	_ = from.Close()
-	socket.fill(5)
+	drain := socket.fill()
 	p.a.Heal("b", true)
+	drain()
 	_ = to.SetReadDeadline(time.Now().Add(20 * time.Second))
 	if got, err := io.ReadAll(to); err != nil || string(got) != "one two three" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// TestAFullSocketHoldsNobodyUp: while a writer waits for a peer that does not
+// read, deadlines, shapes, heals, probes and the end of the connection do not.
+func TestAFullSocketHoldsNobodyUp(t *testing.T) {
+	p, from, to, socket := narrowed(t, Shape{Delay: time.Millisecond, Limit: 64 << 20}, 0)
+	drain := socket.fill()
+	blocked := make(chan error, 1)
+	go func() {
+		_, err := from.Write(make([]byte, 1<<20))
+		blocked <- err
+	}()
+	out := &from.(*conn).out
+	for pending := 0; pending < unsent; time.Sleep(time.Millisecond) {
+		out.mu.Lock()
+		pending = out.socket.pending()
+		out.mu.Unlock()
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = from.SetWriteDeadline(time.Now().Add(time.Hour))
+		_ = from.SetWriteDeadline(time.Time{})
+		p.a.ProbeOnce()
+		p.a.Cut("b")
+		p.a.Heal("b", true)
+		_ = p.a.Shape("b", Shape{})
+		_ = from.Close()
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("something waits for the peer to read")
+	}
+	if err := <-blocked; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the writer got %v, want that the connection is closed", err)
+	}
+	drain()
+	_ = to.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if n, err := io.Copy(io.Discard, to); err != nil || n < unsent {
+		t.Errorf("got %d bytes, %v; want what was accepted, at least %d, and an orderly end", n, err, unsent)
+	}
+}
+
+// TestALateReaderGetsAllThatWasAccepted in fake time: long after the other end
+// closed, or closed its direction only, with and without a fin of the reader's.
+func TestALateReaderGetsAllThatWasAccepted(t *testing.T) {
+	for _, half := range []bool{true, false} {
+		for _, readerFirst := range []bool{true, false} {
+			t.Run(fmt.Sprintf("half %v reader first %v", half, readerFirst), func(t *testing.T) {
+				inFakeTime(t, func(t *testing.T) {
+					a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
+					from, to, err := tunnel(t.Context(), a, b, Now())
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = from.SetWriteDeadline(time.Now().Add(time.Second))
+					sent := 0
+					for err == nil {
+						var n int
+						n, err = from.Write(make([]byte, 64<<10))
+						sent += n
+					}
+					if readerFirst {
+						_ = to.CloseWrite()
+						time.Sleep(time.Second)
+					}
+					if half {
+						_ = from.CloseWrite()
+					} else {
+						_ = from.Close()
+					}
+					time.Sleep(time.Minute)
+					if got, err := io.Copy(io.Discard, to); err != nil || got != int64(sent) {
+						t.Errorf("got %d bytes, %v; want the %d that were accepted", got, err, sent)
+					}
+					_ = to.Close()
+					_, _ = a.Close(), b.Close()
+				})
+			})
+		}
+	}
+}
+
+// TestAnOrphanIsGivenUp in fake time, with an error and not with an orderly
+// end: bytes are missing.
+func TestAnOrphanIsGivenUp(t *testing.T) {
+	inFakeTime(t, func(t *testing.T) {
+		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
+		from, to, err := tunnel(t.Context(), a, b, Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Cut("b")
+		send(t, from, "never seen")
+		_ = from.Close()
+		time.Sleep(orphaned - time.Second)
+		select {
+		case <-from.gone:
+			t.Error("it was given up early")
+		default:
+		}
+		time.Sleep(2 * time.Second)
+		select {
+		case <-from.gone:
+		default:
+			t.Error("it was not given up")
+		}
+		_, _ = a.Close(), b.Close()
+		_ = to
+	})
+}
+
+// TestAHealInTimeSavesAnOrphan: its next retransmission may be later than it
+// would otherwise be kept.
+func TestAHealInTimeSavesAnOrphan(t *testing.T) {
+	inFakeTime(t, func(t *testing.T) {
+		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
+		from, to, err := tunnel(t.Context(), a, b, Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Cut("b")
+		send(t, from, "saved")
+		_ = from.Close()
+		time.Sleep(103 * time.Second)
+		a.Heal("b", false)
+		time.Sleep(2 * orphaned) // kernel timers do not know this time: all is to be due
+		if got, err := io.ReadAll(to); err != nil || string(got) != "saved" {
+			t.Errorf("got %q, %v", got, err)
+		}
+		_, _ = a.Close(), b.Close()
+	})
+}
+
+// TestAWriterLearnsThatItsPeerIsGone after a heal, though it wrote while
+// nothing could tell it.
+func TestAWriterLearnsThatItsPeerIsGone(t *testing.T) {
+	p := newPair(t, Shape{Limit: 1000}, Shape{})
+	from, to := p.connect(t)
+	p.a.Cut("b")
+	send(t, from, string(make([]byte, 1000)))
+	_ = to.(*conn).raw.Close()
+	<-from.(*conn).gone
+	p.a.Heal("b", true)
+	_ = from.SetWriteDeadline(time.Now().Add(20 * time.Second))
+	for {
+		if _, err := from.Write([]byte("x")); err != nil {
+			if isTimeout(err) {
+				t.Error("the writer was never told")
+			}
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestHeldBytesQueueForASlowTransmitter in fake time: a heal books no more
+// than the receiver believes, and all arrives.
+func TestHeldBytesQueueForASlowTransmitter(t *testing.T) {
+	s := newPair(t, Shape{}, Shape{})
+	from, to := s.connect(t)
+	if err := s.a.Shape("b", Shape{Rate: minRate}); err != nil {
+		t.Fatal(err)
+	}
+	s.a.Cut("b")
+	send(t, from, string(make([]byte, 2<<20)))
+	s.a.Heal("b", true)
+	if busy := time.Duration(s.a.link("b").line.busy() - Now()); busy > maxBacklog+time.Minute {
+		t.Errorf("the transmitter is booked for %v, want at most %v", busy, maxBacklog)
+	}
+	quiet(t, to, 50*time.Millisecond)
+	if err := s.a.Shape("b", Shape{}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -247,9 +438,9 @@ func TestTheAccountOfALink(t *testing.T) {
 		{name: "held too much", held: 95, underway: []parcel{{due: 20, size: 5}}, size: 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := outbox{c: &conn{link: l}, underway: c.underway, heldSize: c.held}
+			o := outbox{c: &conn{link: l}, underway: c.underway, partition: partition{size: c.held}}
 			if c.held > 0 {
-				o.held = make([]letter, 1)
+				o.partition.held = make([]letter, 1)
 			}
 			for _, p := range c.underway {
 				o.weight += p.size

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -135,7 +136,7 @@ func (e *Endpoint) heldBack(to string) int {
 	n := 0
 	for _, c := range e.link(to).open() {
 		c.out.mu.Lock()
-		n += len(c.out.held)
+		n += len(c.out.partition.held)
 		c.out.mu.Unlock()
 	}
 	return n
@@ -217,5 +218,47 @@ func TestHeldBytesOutliveTheirWritersDeadline(t *testing.T) {
 	got, err := io.ReadAll(to)
 	if err != nil || string(got) != "held" {
 		t.Errorf("got %q, %v; want what was held", got, err)
+	}
+}
+
+// TestAnEarlierHealsTimerDoesNothing in fake time: it was overtaken by another.
+func TestAnEarlierHealsTimerDoesNothing(t *testing.T) {
+	inFakeTime(t, func(t *testing.T) {
+		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
+		from, to, err := tunnel(t.Context(), a, b, Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Cut("b")
+		send(t, from, "one")
+		a.Heal("b", false) // in 0.2 s
+		a.Cut("b")
+		a.Heal("b", true)
+		receive(t, to, "one")
+		time.Sleep(100 * time.Millisecond)
+		a.Cut("b")
+		send(t, from, "two")
+		a.Heal("b", false)
+		quiet(t, to, 190*time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
+		receive(t, to, "two")
+		_, _ = a.Close(), b.Close()
+	})
+}
+
+// TestAPartitionHidesThatNobodyListens: a refusal does not cross it.
+func TestAPartitionHidesThatNobodyListens(t *testing.T) {
+	p := newPair(t, Shape{Delay: 10 * time.Millisecond}, Shape{})
+	_ = p.listener.Close()
+	begin := Now()
+	if _, err := p.a.Dial(t.Context(), "b", p.addr); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("got %v, want that it is refused", err)
+	}
+	atLeast(t, "a refusal", begin, 20*time.Millisecond)
+	p.a.Cut("b")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := p.a.Dial(ctx, "b", p.addr); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want the context's end", err)
 	}
 }

@@ -67,24 +67,23 @@ func (l *link) liveliest() *conn {
 	return best
 }
 
-// lastSent is when data last went out; a connection that is busy writing, or
-// closed, needs no probe.
+// lastSent is when data last went out; a connection that is closed, or not yet
+// open, is no use for a probe.
 func (o *outbox) lastSent() (int64, bool) {
-	if !o.mu.TryLock() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.introduced || o.mayWrite() != nil {
 		return 0, false
 	}
-	defer o.mu.Unlock()
-	return o.stream.sent, o.mayWrite() == nil
+	return o.stream.sent, true
 }
 
-// probe sends an empty frame, unless the connection is busy or the link
+// probe sends an empty frame, unless the connection is stuck or the link
 // holds nothing.
 func (o *outbox) probe() {
-	if !o.mu.TryLock() {
-		return
-	}
+	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.mayWrite() != nil || o.holding() || len(o.rest) > 0 || o.c.link.load().IsZero() {
+	if !o.introduced || o.mayWrite() != nil || o.holding() || o.socket.pending() > 0 || o.c.link.load().IsZero() {
 		return
 	}
 	if o.probes++; o.probes > maxIdleProbes {

@@ -63,13 +63,22 @@ func (t *stream) due(s Shape, now int64, n int, rtt time.Duration) (due, amend i
 	lost := t.lose(s, now, n, rtt)
 	if lost.hit {
 		due += int64(lost.late)
-		t.stall = stall{until: due, floor: t.last, amendable: lost.tail && !lost.again}
+		t.stall = stall{until: max(due, t.last), floor: t.floor(now), amendable: lost.tail && !lost.again}
 	} else {
 		amend = t.recover(s, now, rtt)
 	}
 	t.last = max(t.last, due)
 	t.sent = now
 	return t.last, amend
+}
+
+// floor is what was due before the first of the stalls that stand: several
+// lost tails recover together, by the segment that shows them all.
+func (t *stream) floor(now int64) int64 {
+	if t.stall.amendable && t.stall.until > now {
+		return t.stall.floor
+	}
+	return t.last
 }
 
 // open schedules the first frame, the SYN. A lost one is sent again after a
@@ -88,4 +97,14 @@ func (t *stream) open(s Shape, now int64) int64 {
 func (t *stream) end(s Shape, now int64) int64 {
 	t.last = max(t.last, now+int64(s.Delay))
 	return t.last
+}
+
+// probe schedules what only asks how late the link is. It changes nothing of
+// what is sent later: no later frame can be due before it.
+func (t *stream) probe(s Shape, now int64) int64 {
+	least := max(0, s.Delay+time.Duration(s.leastFactor()*float64(s.Jitter)))
+	if s.Jitter == 0 {
+		least = s.Delay
+	}
+	return max(t.last, now+int64(least))
 }

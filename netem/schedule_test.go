@@ -100,6 +100,29 @@ func TestNothingOvertakes(t *testing.T) {
 	})
 }
 
+// TestProbesChangeNoSchedule: what is measured is the same with and without.
+func TestProbesChangeNoSchedule(t *testing.T) {
+	shape := Shape{Delay: 10 * time.Millisecond, Jitter: 5 * time.Millisecond, Distribution: Normal}
+	run := func(probed bool) (dues []int64) {
+		s := testStream()
+		for i := range int64(200) {
+			probe := int64(0)
+			if probed {
+				probe = s.probe(shape, i*20*ms-ms)
+			}
+			due, _ := s.due(shape, i*20*ms, 100, 0)
+			if due < probe {
+				t.Fatalf("a probe due at %d would hold back a frame due at %d", probe, due)
+			}
+			dues = append(dues, due)
+		}
+		return dues
+	}
+	if !slices.Equal(run(false), run(true)) {
+		t.Error("frames are due at other instants because of probes")
+	}
+}
+
 // TestJitterHasTheAskedDistribution is a Kolmogorov–Smirnov test at the 0.1 %
 // level (critical value 1.95/√n), with a fixed seed.
 func TestJitterHasTheAskedDistribution(t *testing.T) {

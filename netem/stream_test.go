@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -31,8 +32,9 @@ func TestWhatGoesInComesOut(t *testing.T) {
 			t.Parallel()
 			p := newPair(t, shape, Shape{})
 			from, to := p.connect(t)
-			sent := sha256.New()
+			sent, written := sha256.New(), make(chan struct{})
 			go func() {
+				defer close(written)
 				rng := rand.New(rand.NewPCG(1, 2))
 				for left := 1 << 20; left > 0; {
 					b := make([]byte, min(left, 1+rng.IntN(100_000)))
@@ -51,10 +53,47 @@ func TestWhatGoesInComesOut(t *testing.T) {
 			if _, err := io.Copy(got, to); err != nil {
 				t.Fatal(err)
 			}
+			<-written
 			if string(got.Sum(nil)) != string(sent.Sum(nil)) {
 				t.Error("what came out is not what went in")
 			}
 		})
+	}
+}
+
+// TestWhatGoesInComesOutOfAChangingLink cuts, heals and reshapes it meanwhile.
+func TestWhatGoesInComesOutOfAChangingLink(t *testing.T) {
+	p := newPair(t, Shape{Limit: 128 << 10}, Shape{})
+	from, to := p.connect(t)
+	sent, written := sha256.New(), make(chan struct{})
+	go func() {
+		defer close(written)
+		for i := range 64 {
+			b := bytes.Repeat([]byte{byte(i)}, 32<<10)
+			sent.Write(b)
+			if _, err := from.Write(b); err != nil {
+				t.Error(err)
+			}
+			switch i % 4 {
+			case 0:
+				p.a.Cut("b")
+				go p.a.Heal("b", true)
+			case 2:
+				shape := Shape{Delay: time.Duration(i) * 50 * time.Microsecond, Rate: int64(i%8) * 100e6, Limit: 64 << 10}
+				if err := p.a.Shape("b", shape); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		_ = from.Close()
+	}()
+	got := sha256.New()
+	if _, err := io.Copy(got, to); err != nil {
+		t.Fatal(err)
+	}
+	<-written
+	if string(got.Sum(nil)) != string(sent.Sum(nil)) {
+		t.Error("what came out is not what went in")
 	}
 }
 
@@ -267,4 +306,12 @@ func receive(t *testing.T, c net.Conn, want string) {
 		t.Fatalf("got %q (%v), want %q", b, err, want)
 	}
 	_ = c.SetReadDeadline(time.Time{})
+}
+
+func TestReadingNothingWaitsForNothing(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, _ := p.connect(t)
+	if n, err := from.Read(nil); n != 0 || err != nil {
+		t.Errorf("got %d, %v", n, err)
+	}
 }

@@ -3,6 +3,7 @@ package netem
 import (
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -18,7 +19,9 @@ type waiter struct {
 	file *os.File
 	conn syscall.RawConn
 	due  atomic.Int64
-	aim  atomic.Int64
+	// aim is what the timer is set to; arming guards that the two agree.
+	aim    atomic.Int64
+	arming sync.Mutex
 	// fired is the readiness test, kept so that a wait allocates nothing.
 	fired func(uintptr) bool
 	// spent counts the time that a core was kept for arming and spinning.
@@ -79,6 +82,8 @@ func (w *waiter) wait() error {
 }
 
 func (w *waiter) arm(aim int64) error {
+	w.arming.Lock()
+	defer w.arming.Unlock()
 	w.aim.Store(aim)
 	at := unix.ItimerSpec{Value: unix.NsecToTimespec(max(aim, 1))}
 	var armErr error

@@ -1,0 +1,126 @@
+package netem
+
+import "time"
+
+// partition is what a cut link holds back of one connection.
+type partition struct {
+	held []letter
+	size int64
+	// since is when the first of them was held; from the instant released
+	// they go on, which is 0 while it is not known.
+	since, released int64
+	// heals are counted, so that a timer that an earlier one set does nothing.
+	heals uint64
+}
+
+// letter is a frame that was never sent.
+type letter struct {
+	kind    kind
+	payload []byte
+}
+
+func (p *partition) hold(l letter) {
+	if len(p.held) == 0 {
+		p.since, p.released = Now(), 0
+	}
+	p.held = append(p.held, l)
+	p.size += int64(len(l.payload))
+}
+
+// take removes the first frame, or as much of its payload as is wanted.
+func (p *partition) take(size int) letter {
+	first := &p.held[0]
+	l := *first
+	if l.kind == kindData && len(l.payload) > size {
+		l.payload, first.payload = l.payload[:size], l.payload[size:]
+	} else {
+		p.held = p.held[1:]
+	}
+	p.size -= int64(len(l.payload))
+	if len(p.held) == 0 {
+		p.held = nil
+	}
+	return l
+}
+
+// drop forgets what is held; it is never sent.
+func (p *partition) drop() { p.held, p.size = nil, 0 }
+
+// early is how long before a simulated retransmission held frames are handed
+// over, so that Go's coarse timers do not make them late.
+const early = 2 * time.Millisecond
+
+// heal releases what a partition held, at once or when TCP would try again.
+func (o *outbox) heal(immediate bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.movable.Broadcast()
+	p := &o.partition
+	p.heals++
+	p.released = 0
+	if len(p.held) == 0 {
+		return
+	}
+	now := Now()
+	at := now
+	if !immediate {
+		at = retransmission(p.since, now, o.firstRetry())
+	}
+	wait := time.Duration(at-now) - early
+	if wait <= 0 {
+		o.deliver(at)
+		return
+	}
+	heal := p.heals
+	o.settle()
+	time.AfterFunc(wait, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.partition.heals == heal && !o.c.link.isCut() {
+			o.deliver(at)
+		}
+	})
+}
+
+// firstRetry is the timeout that the oldest held frame has, doubling.
+func (o *outbox) firstRetry() time.Duration {
+	if o.partition.held[0].kind == kindHello {
+		return synRTO
+	}
+	return rto(o.c.roundTrip(o.c.link.load()))
+}
+
+// deliver sends the held frames as if they were sent at the instant at.
+func (o *outbox) deliver(at int64) {
+	// Not even an unshaped link delivers them sooner.
+	o.stream.last = max(o.stream.last, at)
+	o.partition.released = at
+	o.advance()
+	o.settle()
+	o.movable.Broadcast()
+}
+
+// advance sends released frames as far as socket and transmitter have room.
+// Neither a deadline of their writer's that has passed since, nor its Close,
+// takes them back, as TCP's kernel would not.
+func (o *outbox) advance() {
+	p := &o.partition
+	for len(p.held) > 0 && p.released != 0 && !o.c.link.isCut() && o.socket.pending() < unsent {
+		now := Now()
+		if at := o.c.link.backlog(o.c.link.load()); at > now {
+			heal := p.heals
+			time.AfterFunc(time.Duration(at-now), func() {
+				o.mu.Lock()
+				defer o.mu.Unlock()
+				if o.partition.heals == heal {
+					o.moved()
+				}
+			})
+			return
+		}
+		l := p.take(o.c.link.frameSize())
+		if o.send(l.kind, l.payload, max(p.released, now)) != nil {
+			return
+		}
+	}
+}
