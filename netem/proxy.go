@@ -150,8 +150,7 @@ func tunnel(ctx context.Context, a, b *Endpoint, begin int64) (near, far *conn, 
 	if err != nil {
 		_ = left.Close() // a partition would have it linger
 		far.destroy()
-		<-failed
-		return nil, nil, err
+		return nil, nil, errors.Join(err, <-failed)
 	}
 	near = c.(*conn)
 	if err := <-failed; err != nil {

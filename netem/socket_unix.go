@@ -3,6 +3,7 @@
 package netem
 
 import (
+	"errors"
 	"net"
 	"syscall"
 
@@ -54,10 +55,10 @@ func (w *writer) write(fd uintptr) bool {
 		} else {
 			w.n, w.err = unix.Writev(int(fd), [][]byte{w.head, w.p})
 		}
-		switch w.err {
-		case unix.EINTR:
+		if errors.Is(w.err, unix.EINTR) {
 			continue
-		case unix.EAGAIN:
+		}
+		if errors.Is(w.err, unix.EAGAIN) {
 			w.err = nil
 		}
 		w.n = max(w.n, 0)
