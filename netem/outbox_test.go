@@ -176,14 +176,10 @@ func TestALateReaderGetsAllThatWasAccepted(t *testing.T) {
 		for _, readerFirst := range []bool{true, false} {
 			t.Run(fmt.Sprintf("half %v reader first %v", half, readerFirst), func(t *testing.T) {
 				inFakeTime(t, func(t *testing.T) {
-					a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
-					from, to, err := tunnel(t.Context(), a, b, Now())
-					if err != nil {
-						t.Fatal(err)
-					}
+					_, _, from, to := tunnelled(t)
 					_ = from.SetWriteDeadline(time.Now().Add(time.Second))
 					sent := 0
-					for err == nil {
+					for err := error(nil); err == nil; {
 						var n int
 						n, err = from.Write(make([]byte, 64<<10))
 						sent += n
@@ -202,7 +198,6 @@ func TestALateReaderGetsAllThatWasAccepted(t *testing.T) {
 						t.Errorf("got %d bytes, %v; want the %d that were accepted", got, err, sent)
 					}
 					_ = to.Close()
-					_, _ = a.Close(), b.Close()
 				})
 			})
 		}
@@ -213,11 +208,7 @@ func TestALateReaderGetsAllThatWasAccepted(t *testing.T) {
 // end: bytes are missing.
 func TestAnOrphanIsGivenUp(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
-		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
-		from, to, err := tunnel(t.Context(), a, b, Now())
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, _, from, _ := tunnelled(t)
 		a.Cut("b")
 		send(t, from, "never seen")
 		_ = from.Close()
@@ -233,8 +224,6 @@ func TestAnOrphanIsGivenUp(t *testing.T) {
 		default:
 			t.Error("it was not given up")
 		}
-		_, _ = a.Close(), b.Close()
-		_ = to
 	})
 }
 
@@ -242,11 +231,7 @@ func TestAnOrphanIsGivenUp(t *testing.T) {
 // would otherwise be kept.
 func TestAHealInTimeSavesAnOrphan(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
-		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
-		from, to, err := tunnel(t.Context(), a, b, Now())
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, _, from, to := tunnelled(t)
 		a.Cut("b")
 		send(t, from, "saved")
 		_ = from.Close()
@@ -256,7 +241,6 @@ func TestAHealInTimeSavesAnOrphan(t *testing.T) {
 		if got, err := io.ReadAll(to); err != nil || string(got) != "saved" {
 			t.Errorf("got %q, %v", got, err)
 		}
-		_, _ = a.Close(), b.Close()
 	})
 }
 
@@ -397,11 +381,7 @@ func TestALargerLimitFreesAWriterThatWaits(t *testing.T) {
 // late: its instants lie in the past.
 func TestAClosedEndLingers(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
-		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
-		from, to, err := tunnel(t.Context(), a, b, Now())
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, _, from, to := tunnelled(t)
 		_ = from.Close()
 		time.Sleep(linger / 2)
 		select {
@@ -410,7 +390,6 @@ func TestAClosedEndLingers(t *testing.T) {
 		default:
 		}
 		_ = to.Close()
-		_, _ = a.Close(), b.Close()
 	})
 }
 

@@ -78,3 +78,15 @@ func inFakeTime(t *testing.T, f func(*testing.T)) {
 		f(t)
 	})
 }
+
+// tunnelled is a connection between two ends in fake time.
+func tunnelled(t *testing.T) (a, b *Endpoint, from, to *conn) {
+	t.Helper()
+	a, b = NewEndpoint("a", 1), NewEndpoint("b", 1)
+	t.Cleanup(func() { _, _ = a.Close(), b.Close() })
+	from, to, err := tunnel(t.Context(), a, b, Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, b, from, to
+}

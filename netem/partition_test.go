@@ -53,11 +53,7 @@ func TestAHealWaitsForTheNextRetransmission(t *testing.T) {
 // would have tried again.
 func TestAPartitionThatComesBackKeepsHolding(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
-		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
-		from, to, err := tunnel(t.Context(), a, b, Now())
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, _, from, to := tunnelled(t)
 		a.Cut("b")
 		send(t, from, "held")
 		a.Heal("b", false)
@@ -65,7 +61,6 @@ func TestAPartitionThatComesBackKeepsHolding(t *testing.T) {
 		quiet(t, to, time.Minute)
 		a.Heal("b", true)
 		receive(t, to, "held")
-		_, _ = a.Close(), b.Close()
 	})
 }
 
@@ -152,6 +147,7 @@ func TestADialWaitsForAHeal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, func(t *testing.T) {
 				a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
+				t.Cleanup(func() { _, _ = a.Close(), b.Close() })
 				begin := time.Now()
 				time.AfterFunc(time.Hour, cut(a, b))
 				if _, _, err := tunnel(t.Context(), a, b, Now()); err != nil {
@@ -160,7 +156,6 @@ func TestADialWaitsForAHeal(t *testing.T) {
 				if took := time.Since(begin); took < time.Hour {
 					t.Errorf("the dial got through a partition of an hour after %v", took)
 				}
-				_, _ = a.Close(), b.Close()
 			})
 		})
 	}
@@ -224,11 +219,7 @@ func TestHeldBytesOutliveTheirWritersDeadline(t *testing.T) {
 // TestAnEarlierHealsTimerDoesNothing in fake time: it was overtaken by another.
 func TestAnEarlierHealsTimerDoesNothing(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
-		a, b := NewEndpoint("a", 1), NewEndpoint("b", 1)
-		from, to, err := tunnel(t.Context(), a, b, Now())
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, _, from, to := tunnelled(t)
 		a.Cut("b")
 		send(t, from, "one")
 		a.Heal("b", false) // in 0.2 s
@@ -242,7 +233,6 @@ func TestAnEarlierHealsTimerDoesNothing(t *testing.T) {
 		quiet(t, to, 190*time.Millisecond)
 		time.Sleep(20 * time.Millisecond)
 		receive(t, to, "two")
-		_, _ = a.Close(), b.Close()
 	})
 }
 
