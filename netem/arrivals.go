@@ -33,20 +33,18 @@ type arrivals struct {
 
 func newArrivals() *arrivals { return &arrivals{late: hdrhistogram.New(1, worstError, 3)} }
 
-func (a *arrivals) record(h header, waited bool) {
-	late := int64(0)
-	if waited && h.due != 0 {
-		late = Now() - h.due
-	}
+// record counts a frame that was released at now. One that was due before
+// anybody wanted it says nothing about the link.
+func (a *arrivals) record(r released, now int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.frames++
-	if h.kind == kindData {
-		a.bytes += int64(h.length)
+	if r.kind == kindData {
+		a.bytes += int64(r.length)
 	}
-	a.asked = h.asked
-	if waited && h.due != 0 {
-		_ = a.late.RecordValue(min(max(late, 0), worstError))
+	a.asked = r.asked
+	if r.due != 0 && !r.missed {
+		_ = a.late.RecordValue(min(max(now-r.due, 0), worstError))
 	}
 }
 

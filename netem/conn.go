@@ -140,11 +140,10 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, opError("read", c, err)
 }
 
-// heard records how late a frame was released. A frame that was due before
-// anybody wanted it says nothing about the link.
-func (c *conn) heard(r *record, waited bool) {
-	if c.seen != nil && r.err == nil {
-		c.seen.record(r.header, waited)
+// heard records how late a frame was released.
+func (c *conn) heard(r released) {
+	if c.seen != nil && r.kind != 0 { // 0 is the end of the socket
+		c.seen.record(r, Now())
 	}
 }
 

@@ -187,7 +187,7 @@ func FuzzFrames(f *testing.F) {
 			return
 		}
 		for {
-			if _, err := in.read(make([]byte, 100), func(*record, bool) {}); err != nil {
+			if _, err := in.read(make([]byte, 100), func(released) {}); err != nil {
 				return
 			}
 		}

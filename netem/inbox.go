@@ -250,19 +250,25 @@ func (in *inbox) changeDeadline(t time.Time) {
 	}
 }
 
-// first waits for a frame that is due and returns it with the lock held, or
-// the reason why there will be none. heard is called once for each frame, at
-// its release.
-func (in *inbox) first(heard func(r *record, waited bool)) (*record, error) {
-	waited := false
+// released is a frame that Read may give out once its instant has come.
+type released struct {
+	header
+	// fresh: it is given out for the first time. missed: it was due before the
+	// reader came, and its lateness is not the link's.
+	fresh, missed bool
+}
+
+// first waits until a frame is due, but for a last spin, and returns it with
+// the lock held, or the reason why there will be none.
+func (in *inbox) first() (*record, released, error) {
+	came, near := Now(), false
 	for {
 		switch {
 		case in.closed != nil:
-			return nil, in.closed
+			return nil, released{}, in.closed
 		case in.deadline.expired:
-			return nil, os.ErrDeadlineExceeded
+			return nil, released{}, os.ErrDeadlineExceeded
 		case len(in.frames) == 0:
-			waited = true
 			in.arrived.Wait()
 			continue
 		}
@@ -272,34 +278,32 @@ func (in *inbox) first(heard func(r *record, waited bool)) (*record, error) {
 				in.pop() // the stream ended inside this frame
 				continue
 			}
-			waited = true
 			in.arrived.Wait()
 			continue
 		}
 		if r.released {
-			return r, nil
+			return r, released{header: r.header}, nil
 		}
-		if r.due > Now() {
-			waited = true
-			if err := in.hold(r.due); err != nil {
-				return nil, err
+		if !near && r.due > Now() {
+			var err error
+			if near, err = in.hold(r.due); err != nil {
+				return nil, released{}, err
 			}
 			continue
 		}
 		r.released = true
-		heard(r, waited)
-		return r, nil
+		return r, released{header: r.header, fresh: true, missed: r.due <= came}, nil
 	}
 }
 
-// hold waits, without the lock, until due.
-func (in *inbox) hold(due int64) error {
+// hold waits, without the lock, until due is near.
+func (in *inbox) hold(due int64) (near bool, err error) {
 	if in.waiter == nil {
 		w, err := newWaiter(in.injected)
 		if err != nil {
 			// Late by up to a millisecond, and recorded as that.
 			waitCoarsely(&in.arrived, due)
-			return nil
+			return false, nil
 		}
 		w.setDeadline(in.deadline.set)
 		in.waiter = w
@@ -307,54 +311,83 @@ func (in *inbox) hold(due int64) error {
 	in.waiting = true
 	in.waiter.due.Store(due)
 	in.mu.Unlock()
-	err := in.waiter.wait()
+	err = in.waiter.doze()
 	in.mu.Lock()
 	in.waiting = false
 	if in.closed != nil {
-		return in.closed
+		return false, in.closed
 	}
-	return err
+	return err == nil, err
 }
 
-// read fills p with bytes that are due. It waits for the first only.
-func (in *inbox) read(p []byte, heard func(r *record, waited bool)) (int, error) {
+// release spins, without the lock, until the frame's instant has come. By then
+// all else that a Read does is done, so that little follows the instant.
+func (in *inbox) release(r released, heard func(released)) {
+	in.mu.Unlock()
+	defer in.mu.Lock()
+	if r.due > Now() && in.waiter != nil {
+		in.waiter.spin(r.due)
+	}
+	if r.fresh {
+		heard(r)
+	}
+}
+
+// read fills p with bytes that are due. It waits for the first only. heard is
+// called once for each frame, at its release.
+func (in *inbox) read(p []byte, heard func(released)) (int, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if len(p) == 0 {
 		return 0, in.closed
 	}
-	n := 0
 	for {
-		if n > 0 && !in.ready() {
-			return n, nil
-		}
-		r, err := in.first(heard)
+		r, frame, err := in.first()
 		if err != nil {
-			return n, err
+			return 0, err
 		}
-		if end := ending(r); end != nil {
-			if n > 0 {
-				return n, nil
-			}
-			return 0, end
+		end, n := ending(r), 0
+		if end == nil {
+			n = in.deliver(r, p)
 		}
-		if len(p) == n {
-			return n, nil
+		if n > 0 {
+			n += in.more(p[n:], frame.due, heard)
 		}
-		n += in.deliver(r, p[n:])
+		in.release(frame, heard)
+		if n > 0 || end != nil {
+			return n, end
+		}
 	}
 }
 
-// ready says that a frame can be had without waiting.
-func (in *inbox) ready() bool {
-	if in.closed != nil || in.deadline.expired || len(in.frames) == 0 {
+// more fills p with what is due by the instant due, or now, without waiting.
+func (in *inbox) more(p []byte, due int64, heard func(released)) int {
+	n := 0
+	for n < len(p) && in.ready(due) {
+		r := &in.frames[0]
+		if ending(r) != nil {
+			break
+		}
+		if !r.released {
+			r.released = true
+			heard(released{header: r.header, fresh: true, missed: true})
+		}
+		n += in.deliver(r, p[n:])
+	}
+	return n
+}
+
+// ready says that a frame which is due by the instant due, or now, can be had
+// without waiting.
+func (in *inbox) ready(due int64) bool {
+	if in.closed != nil || len(in.frames) == 0 {
 		return false
 	}
 	r := &in.frames[0]
 	if r.released {
 		return r.left == 0 || in.bytes.size > 0
 	}
-	return r.due <= Now()
+	return r.due <= max(due, Now())
 }
 
 // ending is what the frame ends reads with; such a frame stays the first.
@@ -454,10 +487,11 @@ func (in *inbox) hello() ([]byte, int64, error) {
 		in.bytes.drop(headerSize)
 		in.pop()
 	}
-	r, err := in.first(func(*record, bool) {})
+	r, frame, err := in.first()
 	if err != nil {
 		return nil, 0, err
 	}
+	in.release(frame, func(released) {})
 	payload, due := make([]byte, r.length), r.due
 	in.bytes.drop(headerSize)
 	in.bytes.take(payload)

@@ -6,49 +6,56 @@ import (
 	"time"
 )
 
-// SpinLimit bounds the busy wait that ends each precise wait. Longer spins
-// would steal a core from the system under test.
+// SpinLimit bounds the busy wait that ends each sleep. Longer spins would steal
+// a core from the system under test. A wait that is shorter than the host's
+// quicker wake-ups is no sleep at all and is spun whole.
 const SpinLimit = 20 * time.Microsecond
 
-// A wait is aimed early by the shortest wake-up seen of late plus a quarter of
-// SpinLimit, so that most wake-ups come before the due instant, and what the
-// spin costs stays small beside the wake-up itself.
+// How a long wait is cut.
 const (
-	firstWake = 12 * time.Microsecond
-	longWake  = 80 * time.Microsecond
 	// lastNap is the final sleep of a long wait. Hypervisors and idle
 	// governors keep a processor ready through sleeps of about this length
 	// (KVM's halt_poll_ns is 200 µs), and let it go deeper in longer ones,
 	// from which it comes back 50 to 150 µs late.
 	lastNap = 200 * time.Microsecond
 	// longWait is what makes a second nap worth its wake-up.
-	longWait = time.Millisecond
+	longWait = 600 * time.Microsecond
 )
 
-// wake is the shortest time from a timer's instant to the goroutine running,
-// in ns; it forgets slowly, so that it follows the host's mood.
-var wake atomic.Int64
-
-func init() { wake.Store(int64(firstWake)) }
-
-// noteWake feeds one wake-up's lateness.
-func noteWake(late int64) {
-	late = min(max(late, 0), int64(longWake))
-	shortest := wake.Load()
-	if late < shortest {
-		shortest = late
-	} else {
-		shortest += (late - shortest) / 64
+// spinUntil burns what is left of a wait, a few tens of microseconds at most,
+// and tells how long that was.
+func spinUntil(due int64) int64 {
+	begin := Now()
+	now := begin
+	for now < due {
+		now = Now()
 	}
-	wake.Store(shortest)
+	return now - begin
 }
 
-// lead is how long before the due instant a timer is set to fire.
-func lead() int64 { return wake.Load() + int64(SpinLimit)/4 }
+// until sets the instant and waits for it.
+func (w *waiter) until(due int64) error {
+	w.due.Store(due)
+	return w.wait()
+}
 
-// spinUntil burns what is left of a wait, a few tens of microseconds at most.
-func spinUntil(due int64) {
-	for Now() < due {
+// wait returns at the instant due, or earlier with os.ErrDeadlineExceeded or
+// os.ErrClosed.
+func (w *waiter) wait() error {
+	err := w.doze()
+	if err == nil {
+		w.spin(w.due.Load())
+	}
+	return err
+}
+
+// spin ends a wait at the instant due, which is near. What ends a sleep is
+// paid for.
+func (w *waiter) spin(due int64) {
+	spun := spinUntil(due)
+	w.spent.Add(spun)
+	if w.slept {
+		wakes.spun(spun, Now())
 	}
 }
 

@@ -24,6 +24,8 @@ type waiter struct {
 	arming sync.Mutex
 	// fired is the readiness test, kept so that a wait allocates nothing.
 	fired func(uintptr) bool
+	// slept tells of the last wait that it was not spun whole.
+	slept bool
 	// spent counts the time that a core was kept for arming and spinning.
 	spent *atomic.Int64
 }
@@ -41,21 +43,17 @@ func newWaiter(spent *atomic.Int64) (*waiter, error) {
 	return w, nil
 }
 
-// until sets the instant and waits for it.
-func (w *waiter) until(due int64) error {
-	w.due.Store(due)
-	return w.wait()
-}
-
-// wait returns at the instant due, or earlier with os.ErrDeadlineExceeded or
-// os.ErrClosed. A long wait is cut in two: what wakes a processor from deep
-// idle takes long and uncertain time, so the last stretch is a short one.
-func (w *waiter) wait() error {
+// doze returns shortly before the instant due, when a spin is all that is left
+// of the wait, or earlier with os.ErrDeadlineExceeded or os.ErrClosed. A long
+// wait is cut in two: what wakes a processor from deep idle takes long and
+// uncertain time, so the last stretch is a short one.
+func (w *waiter) doze() error {
+	w.slept = false
 	for {
 		due, begin := w.due.Load(), Now()
-		aim := due - lead()
+		aim := due - wakes.lead(begin)
 		if begin >= aim {
-			break
+			return nil
 		}
 		long := aim-begin > int64(longWait)
 		if long {
@@ -71,14 +69,12 @@ func (w *waiter) wait() error {
 		if err := w.conn.Read(w.fired); err != nil {
 			return err
 		}
+		w.slept = true
 		if !long {
-			noteWake(Now() - w.aim.Load())
+			wakes.note(Now() - w.aim.Load())
+			return nil
 		}
 	}
-	begin := Now()
-	spinUntil(w.due.Load())
-	w.spent.Add(Now() - begin)
-	return nil
 }
 
 func (w *waiter) arm(aim int64) error {
@@ -102,7 +98,7 @@ func (w *waiter) hasten(due int64) {
 		return
 	}
 	w.due.Store(due)
-	_ = w.arm(due - lead())
+	_ = w.arm(due - wakes.lead(Now()))
 }
 
 // setDeadline makes a running or later wait fail once t has passed; the zero

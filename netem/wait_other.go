@@ -17,6 +17,8 @@ type waiter struct {
 	deadline time.Time
 	closed   bool
 	due      atomic.Int64
+	// slept tells of the last wait that it was not spun whole.
+	slept bool
 	// spent counts the time that a core was kept for spinning.
 	spent *atomic.Int64
 }
@@ -25,28 +27,22 @@ func newWaiter(spent *atomic.Int64) (*waiter, error) {
 	return &waiter{spent: spent, changed: make(chan struct{})}, nil
 }
 
-// until sets the instant and waits for it.
-func (w *waiter) until(due int64) error {
-	w.due.Store(due)
-	return w.wait()
-}
-
-// wait returns at the instant due, or earlier with os.ErrDeadlineExceeded or
-// os.ErrClosed.
-func (w *waiter) wait() error {
+// doze returns shortly before the instant due, when a spin is all that is left
+// of the wait, or earlier with os.ErrDeadlineExceeded or os.ErrClosed.
+func (w *waiter) doze() error {
+	w.slept = false
 	for {
 		changed, deadline, err := w.state()
 		if err != nil {
 			return err
 		}
-		left := time.Duration(w.due.Load() - lead() - Now())
+		now := Now()
+		left := time.Duration(w.due.Load() - wakes.lead(now) - now)
 		if left <= 0 {
-			begin := Now()
-			spinUntil(w.due.Load())
-			w.spent.Add(Now() - begin)
 			return nil
 		}
 		w.pause(left, changed, deadline)
+		w.slept = true
 	}
 }
 
@@ -72,7 +68,7 @@ func (w *waiter) pause(left time.Duration, changed <-chan struct{}, deadline tim
 	select {
 	case <-t.C:
 		if late := Now() - aim; late >= 0 {
-			noteWake(late)
+			wakes.note(late)
 		}
 	case <-changed:
 	}
