@@ -31,7 +31,7 @@ type conn struct {
 
 func newConn(e *Endpoint, raw net.Conn) *conn {
 	c := &conn{end: e, raw: raw, gone: make(chan struct{})}
-	c.in.init(&e.injected)
+	c.in.init(raw, &e.injected)
 	c.out.init(c)
 	go c.pump()
 	return c
@@ -217,4 +217,12 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 	}
 	c.out.setDeadline(t)
 	return nil
+}
+
+// opError gives an error the form that callers of net know.
+func opError(op string, c net.Conn, err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	return &net.OpError{Op: op, Net: "netem", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}
 }

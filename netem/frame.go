@@ -9,15 +9,13 @@ import (
 
 // A frame is a header and a payload:
 //
-//	0        8        16      20     21     22     24
-//	| due ns | asked  | length | kind | mark | rev  | payload …
-//
+// X//
 // All integers are big-endian. due is on CLOCK_MONOTONIC, 0 meaning at once;
 // asked is the sender's shape's delay, without jitter, rate or loss.
 const (
 	headerSize = 24
 	frameMark  = 0xA7
-	revision   = 3
+	revision   = 4
 	// maxFrame bounds what one header may announce, and so what a reader has
 	// to take on a peer's word.
 	maxFrame = 256 << 10
@@ -53,6 +51,8 @@ type header struct {
 	asked  int64
 	length int
 	kind   kind
+	// amendable: the stream is stalled, and may recover sooner than due.
+	amendable bool
 }
 
 // errNotFrame is the reason for every refusal of a peer that speaks otherwise.
@@ -62,7 +62,11 @@ func (h header) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(h.due))
 	b = binary.BigEndian.AppendUint64(b, uint64(h.asked))
 	b = binary.BigEndian.AppendUint32(b, uint32(h.length))
-	return append(b, byte(h.kind), frameMark, 0, revision)
+	amend := byte(0)
+	if h.amendable {
+		amend = 1
+	}
+	return append(b, byte(h.kind), frameMark, amend, revision)
 }
 
 // parseHeader reads headerSize bytes; now bounds how far ahead due may be.
@@ -72,9 +76,11 @@ func parseHeader(b []byte, now int64) (header, error) {
 		asked:  int64(binary.BigEndian.Uint64(b[8:])),
 		length: int(binary.BigEndian.Uint32(b[16:])),
 		kind:   kind(b[20]),
+
+		amendable: b[22] == 1,
 	}
 	switch {
-	case b[21] != frameMark || b[22] != 0:
+	case b[21] != frameMark || b[22] > 1:
 		return h, fmt.Errorf("%w: got a header of % x, wanted byte 21 to be %#x", errNotFrame, b[:headerSize], frameMark)
 	case b[23] != revision:
 		return h, fmt.Errorf("netem: the peer speaks frame revision %d, this end %d; run the same build on both", b[23], revision)

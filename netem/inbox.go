@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -48,6 +46,7 @@ type inbox struct {
 	// waiting is set while the reader waits for the first frame to be due,
 	// copying while it copies without the lock.
 	waiting, copying bool
+	hush             hush
 	// resume is the load below which a pump that waits for room is woken.
 	resume int
 
@@ -63,8 +62,9 @@ type inbox struct {
 	injected *atomic.Int64
 }
 
-func (in *inbox) init(injected *atomic.Int64) {
+func (in *inbox) init(raw net.Conn, injected *atomic.Int64) {
 	in.injected = injected
+	in.hush.mark = lowWater(raw)
 	in.arrived.L, in.taken.L = &in.mu, &in.mu
 	in.deadline.cond = &in.arrived
 }
@@ -126,6 +126,9 @@ func (in *inbox) put(b []byte) (intake, error) {
 		in.bytes.grew(len(b))
 	} else {
 		in.frames = nil // and b may be no part of bytes
+	}
+	if in.waiting && in.closed == nil {
+		in.settle(in.frames[0].due)
 	}
 	in.arrived.Broadcast()
 	return got, err
@@ -214,6 +217,7 @@ func (in *inbox) close(err error) {
 		return
 	}
 	in.closed = err
+	in.listen()
 	in.deadline.stop()
 	if in.waiter != nil {
 		in.waiter.close()
@@ -248,288 +252,4 @@ func (in *inbox) changeDeadline(t time.Time) {
 	if in.waiter != nil {
 		in.waiter.setDeadline(t)
 	}
-}
-
-// released is a frame that Read may give out once its instant has come.
-type released struct {
-	header
-	// fresh: it is given out for the first time. missed: it was due before the
-	// reader came, and its lateness is not the link's.
-	fresh, missed bool
-}
-
-// first waits until a frame is due, but for a last spin, and returns it with
-// the lock held, or the reason why there will be none.
-func (in *inbox) first() (*record, released, error) {
-	came, near := Now(), false
-	for {
-		switch {
-		case in.closed != nil:
-			return nil, released{}, in.closed
-		case in.deadline.expired:
-			return nil, released{}, os.ErrDeadlineExceeded
-		case len(in.frames) == 0:
-			in.arrived.Wait()
-			continue
-		}
-		r := &in.frames[0]
-		if r.released && r.left > 0 && in.bytes.size == 0 {
-			if len(in.frames) > 1 {
-				in.pop() // the stream ended inside this frame
-				continue
-			}
-			in.arrived.Wait()
-			continue
-		}
-		if r.released {
-			return r, released{header: r.header}, nil
-		}
-		if !near && r.due > Now() {
-			var err error
-			if near, err = in.hold(r.due); err != nil {
-				return nil, released{}, err
-			}
-			continue
-		}
-		r.released = true
-		return r, released{header: r.header, fresh: true, missed: r.due <= came}, nil
-	}
-}
-
-// hold waits, without the lock, until due is near.
-func (in *inbox) hold(due int64) (near bool, err error) {
-	if in.waiter == nil {
-		w, err := newWaiter(in.injected)
-		if err != nil {
-			// Late by up to a millisecond, and recorded as that.
-			waitCoarsely(&in.arrived, due)
-			return false, nil
-		}
-		w.setDeadline(in.deadline.set)
-		in.waiter = w
-	}
-	in.waiting = true
-	in.waiter.due.Store(due)
-	in.mu.Unlock()
-	err = in.waiter.doze()
-	in.mu.Lock()
-	in.waiting = false
-	if in.closed != nil {
-		return false, in.closed
-	}
-	return err == nil, err
-}
-
-// release spins, without the lock, until the frame's instant has come. By then
-// all else that a Read does is done, so that little follows the instant.
-func (in *inbox) release(r released, heard func(released)) {
-	in.mu.Unlock()
-	defer in.mu.Lock()
-	if r.due > Now() && in.waiter != nil {
-		in.waiter.spin(r.due)
-	}
-	if r.fresh {
-		heard(r)
-	}
-}
-
-// read fills p with bytes that are due. It waits for the first only. heard is
-// called once for each frame, at its release.
-func (in *inbox) read(p []byte, heard func(released)) (int, error) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if len(p) == 0 {
-		return 0, in.closed
-	}
-	for {
-		r, frame, err := in.first()
-		if err != nil {
-			return 0, err
-		}
-		end, n := ending(r), 0
-		if end == nil {
-			n = in.deliver(r, p)
-		}
-		if n > 0 {
-			n += in.more(p[n:], frame.due, heard)
-		}
-		in.release(frame, heard)
-		if n > 0 || end != nil {
-			return n, end
-		}
-	}
-}
-
-// more fills p with what is due by the instant due, or now, without waiting.
-func (in *inbox) more(p []byte, due int64, heard func(released)) int {
-	n := 0
-	for n < len(p) && in.ready(due) {
-		r := &in.frames[0]
-		if ending(r) != nil {
-			break
-		}
-		if !r.released {
-			r.released = true
-			heard(released{header: r.header, fresh: true, missed: true})
-		}
-		n += in.deliver(r, p[n:])
-	}
-	return n
-}
-
-// ready says that a frame which is due by the instant due, or now, can be had
-// without waiting.
-func (in *inbox) ready(due int64) bool {
-	if in.closed != nil || len(in.frames) == 0 {
-		return false
-	}
-	r := &in.frames[0]
-	if r.released {
-		return r.left == 0 || in.bytes.size > 0
-	}
-	return r.due <= max(due, Now())
-}
-
-// ending is what the frame ends reads with; such a frame stays the first.
-func ending(r *record) error {
-	switch {
-	case r.err != nil:
-		return r.err
-	case r.kind == kindFin:
-		return io.EOF
-	case r.kind == kindReset:
-		return syscall.ECONNRESET
-	}
-	return nil
-}
-
-// deliver moves what has arrived of a released frame into p, and takes the
-// frame away when it is through.
-func (in *inbox) deliver(r *record, p []byte) int {
-	if !r.opened() {
-		in.bytes.drop(headerSize)
-		r.kind |= opened
-	}
-	n := 0
-	if r.kind&^opened == kindData {
-		n = in.take(p[:min(len(p), r.left)])
-		if in.closed != nil {
-			return n
-		}
-		r = &in.frames[0] // the pump may have moved them
-		r.left -= n
-	}
-	if r.left == 0 {
-		in.pop()
-	}
-	if in.load() < in.resume {
-		in.taken.Signal()
-	}
-	return n
-}
-
-// unlocked is the size from which a copy is worth two more turns at the lock:
-// the pump goes on meanwhile.
-const unlocked = 4 << 10
-
-// take moves up to len(p) bytes into p. It lets go of the lock for long
-// copies, during which the inbox may be closed and be emptied.
-func (in *inbox) take(p []byte) int {
-	n := 0
-	for n < len(p) && in.bytes.size > 0 && in.closed == nil {
-		b := in.bytes.front()
-		b = b[:min(len(b), len(p)-n)]
-		if len(b) < unlocked {
-			copy(p[n:], b)
-		} else {
-			in.copyUnlocked(p[n:], b)
-		}
-		n += len(b)
-		if in.closed == nil {
-			in.bytes.drop(len(b))
-		}
-	}
-	return n
-}
-
-func (in *inbox) copyUnlocked(p, b []byte) {
-	in.copying = true
-	in.mu.Unlock()
-	copy(p, b)
-	in.mu.Lock()
-	in.copying = false
-}
-
-// opened marks a frame whose header has been taken from the bytes.
-const opened kind = 0x80
-
-func (r *record) opened() bool { return r.kind&opened != 0 }
-
-func (in *inbox) pop() {
-	in.frames = in.frames[1:]
-}
-
-// hello takes the first frame, which must be a hello, and returns its payload
-// and the instant it was due. The deadline is for what comes over the socket:
-// once the hello has, or a knock that announces it, there is none.
-func (in *inbox) hello() ([]byte, int64, error) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	for {
-		k, err := in.whole()
-		if err != nil {
-			return nil, 0, err
-		}
-		in.changeDeadline(time.Time{})
-		if k == kindHello {
-			break
-		}
-		in.bytes.drop(headerSize)
-		in.pop()
-	}
-	r, frame, err := in.first()
-	if err != nil {
-		return nil, 0, err
-	}
-	in.release(frame, func(released) {})
-	payload, due := make([]byte, r.length), r.due
-	in.bytes.drop(headerSize)
-	in.bytes.take(payload)
-	in.pop()
-	return payload, due, nil
-}
-
-// whole waits until the first frame has come in with its payload, and tells
-// its kind, which is a hello's or a knock's.
-func (in *inbox) whole() (kind, error) {
-	for {
-		if in.closed != nil {
-			return 0, in.closed
-		}
-		if len(in.frames) > 0 {
-			r := &in.frames[0]
-			switch {
-			case r.err != nil:
-				return 0, r.err
-			case r.kind != kindKnock && r.kind != kindHello || r.length > maxHello:
-				return 0, errNotFrame
-			case in.bytes.size >= headerSize+r.length:
-				return r.kind, nil
-			case len(in.frames) > 1:
-				return 0, io.ErrUnexpectedEOF
-			}
-		}
-		if in.deadline.expired {
-			return 0, os.ErrDeadlineExceeded
-		}
-		in.arrived.Wait()
-	}
-}
-
-// opError gives an error the form that callers of net know.
-func opError(op string, c net.Conn, err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
-		return err
-	}
-	return &net.OpError{Op: op, Net: "netem", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}
 }

@@ -57,6 +57,7 @@ func (o *outbox) init(c *conn) {
 func (o *outbox) write(p []byte) (int, error) {
 	o.turn.Lock()
 	defer o.turn.Unlock()
+	o.c.in.attend(0)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := 0
@@ -100,15 +101,12 @@ func (o *outbox) admit(size int64) error {
 		if err := o.mayWrite(); err != nil {
 			return err
 		}
-		switch at, fits := o.room(size, Now()); {
-		case fits:
+		at, fits := o.room(size, Now())
+		if fits {
 			return nil
-		case at == 0:
-			o.movable.Wait()
-		default:
-			if err := o.wait(at); err != nil {
-				return err
-			}
+		}
+		if err := o.wait(at); err != nil {
+			return err
 		}
 	}
 }
@@ -168,8 +166,15 @@ func (o *outbox) forget(now int64) {
 	}
 }
 
-// wait lets go of the lock until the instant at, or until reconsider.
+// wait lets go of the lock until the instant at, or until something moves,
+// which is all it waits for when at is 0.
 func (o *outbox) wait(at int64) error {
+	o.c.in.attend(1)
+	defer o.c.in.attend(-1)
+	if at == 0 {
+		o.movable.Wait()
+		return nil
+	}
 	if o.waiter == nil {
 		w, err := newWaiter(&o.c.end.injected)
 		if err != nil {
@@ -264,6 +269,7 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 	default:
 		h.due = o.stream.end(s, now)
 	}
+	h.amendable = o.stream.stall.amendable
 	o.buf = h.append(o.buf)
 	if err := o.socket.send(o.buf, p); err != nil {
 		o.fail(err)

@@ -166,7 +166,7 @@ func TestADialWaitsForAHeal(t *testing.T) {
 func TestAHelloIsHeldForAsLongAsItsLinkAsks(t *testing.T) {
 	var spent atomic.Int64
 	var in inbox
-	in.init(&spent)
+	in.init(nil, &spent)
 	payload := hello{From: "a", To: "b"}.payload()
 	due := Now() + int64(20*time.Millisecond)
 	n := copy(in.bytes.room(), append(header{due: due, length: len(payload), kind: kindHello}.append(nil), payload...))

@@ -1,0 +1,155 @@
+package netem
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"runtime"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// filled is an inbox whose reader waits for the first of frames due in so many
+// milliseconds, and which notes the marks that its socket is given.
+func filled(marks *[]int, amendable bool, dues ...int64) *inbox {
+	in := &inbox{waiting: true}
+	in.init(nil, nil)
+	in.hush.mark = func(bytes int) { *marks = append(*marks, bytes) }
+	base := Now() + int64(time.Hour)
+	for _, due := range dues {
+		h := header{kind: kindData, due: base + due*ms, amendable: amendable}
+		if _, err := in.put(h.append(nil)); err != nil {
+			panic(err)
+		}
+	}
+	return in
+}
+
+// TestASocketIsQuietOnlyWhileWhatIsHeldOutlastsTheWait: a frame may stand
+// unheard only where the pump has time to hear it before it is due.
+func TestASocketIsQuietOnlyWhileWhatIsHeldOutlastsTheWait(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		dues      []int64
+		amendable bool
+		quiet     bool
+	}{
+		{"one frame", []int64{10}, false, false},
+		{"a second, right behind", []int64{10, 10}, false, false},
+		{"a second, later", []int64{10, 11}, false, true},
+		{"a stalled one, which may be brought forward", []int64{10, 400}, true, false},
+	} {
+		var marks []int
+		in := filled(&marks, c.amendable, c.dues...)
+		if got := in.hush.quiet.Load(); got != c.quiet {
+			t.Errorf("%s: got quiet %v, want %v", c.name, got, c.quiet)
+		}
+		var want []int
+		if c.quiet {
+			want = []int{murmur}
+		}
+		if !slices.Equal(marks, want) {
+			t.Errorf("%s: got the marks %v, want %v", c.name, marks, want)
+		}
+	}
+}
+
+// TestAQuietSocketIsHeardAgain before anything in it can matter.
+func TestAQuietSocketIsHeardAgain(t *testing.T) {
+	for name, heard := range map[string]func(in *inbox){
+		"when the last frame is waited for":    func(in *inbox) { in.settle(in.frames[1].due) },
+		"when the connection is closed":        func(in *inbox) { in.close(io.ErrClosedPipe) },
+		"when a writer comes and nobody reads": func(in *inbox) { in.waiting = false; in.attend(0) },
+		"when a writer waits":                  func(in *inbox) { in.attend(1) },
+	} {
+		var marks []int
+		in := filled(&marks, false, 10, 12)
+		heard(in)
+		if in.hush.quiet.Load() || !slices.Equal(marks, []int{murmur, 1}) {
+			t.Errorf("%s: got quiet %v and the marks %v, want a mark of 1 at the end", name, in.hush.quiet.Load(), marks)
+		}
+	}
+	var marks []int
+	in := filled(&marks, false, 10, 12)
+	if in.attend(0); !in.hush.quiet.Load() {
+		t.Error("a writer beside a reader, who looks soon, had the socket heard")
+	}
+	in.attend(1)
+	if in.settle(in.frames[0].due); in.hush.quiet.Load() {
+		t.Error("the socket is quiet though a writer waits")
+	}
+	in.attend(-1)
+	if in.settle(in.frames[0].due); !in.hush.quiet.Load() {
+		t.Error("the socket is loud though no writer waits any more")
+	}
+}
+
+// dense sends numbered bytes a millisecond apart over a link of 30 ms, and
+// returns when the far end's socket is quiet while its first one is read.
+func dense(t *testing.T) (from, to *conn) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("sockets are never quiet here")
+	}
+	p := newPair(t, Shape{Delay: 30 * time.Millisecond}, Shape{})
+	a, b := p.connect(t)
+	from, to = a.(*conn), b.(*conn)
+	for range 20 { // tries: a stalled machine may be late with all of it
+		read := make(chan error, 1)
+		go func() {
+			_, err := to.Read(make([]byte, 1))
+			read <- err
+		}()
+		for range 20 {
+			time.Sleep(time.Millisecond)
+			if _, err := from.Write([]byte{1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := <-read; err != nil {
+			t.Fatal(err)
+		}
+		if to.in.hush.quiet.Load() {
+			return from, to
+		}
+		if _, err := io.ReadFull(to, make([]byte, 19)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the socket was never quiet")
+	return nil, nil
+}
+
+func TestAQuietSocketLosesNothing(t *testing.T) {
+	from, to := dense(t)
+	want := bytes.Repeat([]byte{2}, 3*murmur)
+	go func() {
+		_, _ = from.Write(want)
+		_ = from.Close()
+	}()
+	got, err := io.ReadAll(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got = bytes.TrimLeft(got, "\x01"); !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes, want the %d that were sent", len(got), len(want))
+	}
+}
+
+// TestAResetIsNotMissedByWhoOnlyWrites: its frame stands in a quiet socket,
+// and nobody reads any more.
+func TestAResetIsNotMissedByWhoOnlyWrites(t *testing.T) {
+	from, to := dense(t)
+	from.abort(syscall.ECONNRESET)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		_, err := to.Write([]byte{3})
+		if errors.Is(err, syscall.ECONNRESET) {
+			return
+		}
+		if err != nil || time.Now().After(end) {
+			t.Fatalf("got %v, want a reset", err)
+		}
+	}
+}
