@@ -27,7 +27,7 @@ const (
 	// spinShare bounds spinning in the long run, to one part in so many of a
 	// core: where thousands of messages a second leave little for each,
 	// processors hardly sleep, and wake soon.
-	spinShare = 100
+	spinShare = 200
 )
 
 // wakeUps learns how long the host takes from a timer's instant to the

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
 	"time"
-
-	"github.com/raftbench/raftbench/netem"
 )
 
 // rate of messages whose CPU time is taken.
@@ -62,6 +61,11 @@ func cpuOf(e emulator, d time.Duration) (float64, error) {
 		return 0, err
 	}
 	defer w.close()
+	ticks, err := metronome(time.Second / rate)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = ticks.Close() }()
 	n := int(d.Seconds() * rate)
 	heard := make(chan error, 1)
 	begin := cpuTime()
@@ -74,12 +78,16 @@ func cpuOf(e emulator, d time.Duration) (float64, error) {
 		}
 		heard <- nil
 	}()
-	next := netem.Now()
-	for range n {
-		next += int64(time.Second / rate)
-		nanosleep(next)
-		if err := say(w.client); err != nil {
+	for sent := 0; sent < n; {
+		var missed [8]byte
+		if _, err := ticks.Read(missed[:]); err != nil {
 			return 0, err
+		}
+		for range min(binary.NativeEndian.Uint64(missed[:]), uint64(n-sent)) {
+			if err := say(w.client); err != nil {
+				return 0, err
+			}
+			sent++
 		}
 	}
 	err = <-heard
