@@ -14,24 +14,29 @@ type Arrival struct {
 	Bytes, Frames int64
 	// Asked is the delay that the sender's shape asked for when last heard.
 	Asked time.Duration
-	// Error is how late frames were released against their due instant, in ns.
-	// Frames that were due before anybody wanted them are left out: their
-	// release tells when the reader came, not how true the link is.
-	Error *hdrhistogram.Histogram
+	// Error is how late frames were released against their due instant, in ns,
+	// and Realised how long after they were sent. Frames that were due before
+	// anybody wanted them are left out of both: their release tells when the
+	// reader came, not how true the link is.
+	Error, Realised *hdrhistogram.Histogram
 }
 
-// worstError is the histogram's upper end; what is later counts as that.
-const worstError = int64(time.Minute)
+// worst is the histograms' upper end; what is later counts as that.
+const worst = int64(time.Minute)
 
 // arrivals is the account of one sender.
 type arrivals struct {
 	mu            sync.Mutex
 	bytes, frames int64
 	asked         int64
-	late          *hdrhistogram.Histogram
+	// late and took are made for the first frame that they tell of: a peer that
+	// never sends one costs little.
+	late, took *hdrhistogram.Histogram
 }
 
-func newArrivals() *arrivals { return &arrivals{late: hdrhistogram.New(1, worstError, 3)} }
+// Errors are told in ns, whole delays in µs: three digits of either.
+func newLate() *hdrhistogram.Histogram { return hdrhistogram.New(1, worst, 3) }
+func newTook() *hdrhistogram.Histogram { return hdrhistogram.New(1000, worst, 3) }
 
 // record counts a frame that was released at now. One that was due before
 // anybody wanted it says nothing about the link.
@@ -43,9 +48,14 @@ func (a *arrivals) record(r released, now int64) {
 		a.bytes += int64(r.length)
 	}
 	a.asked = r.asked
-	if r.due != 0 && !r.missed {
-		_ = a.late.RecordValue(min(max(now-r.due, 0), worstError))
+	if r.due == 0 || r.missed {
+		return
 	}
+	if a.late == nil {
+		a.late, a.took = newLate(), newTook()
+	}
+	_ = a.late.RecordValue(min(max(now-r.due, 0), worst))
+	_ = a.took.RecordValue(min(max(now-r.sent, 0), worst))
 }
 
 func (a *arrivals) snapshot(from string) Arrival {
@@ -53,6 +63,13 @@ func (a *arrivals) snapshot(from string) Arrival {
 	defer a.mu.Unlock()
 	return Arrival{
 		From: from, Bytes: a.bytes, Frames: a.frames, Asked: time.Duration(a.asked),
-		Error: hdrhistogram.Import(a.late.Export()),
+		Error: clone(a.late, newLate), Realised: clone(a.took, newTook),
 	}
+}
+
+func clone(h *hdrhistogram.Histogram, empty func() *hdrhistogram.Histogram) *hdrhistogram.Histogram {
+	if h == nil {
+		return empty()
+	}
+	return hdrhistogram.Import(h.Export())
 }

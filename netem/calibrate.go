@@ -35,8 +35,9 @@ func (c Calibration) check() error {
 // stream ends; no byte comes. With an empty address the probes go over
 // whichever connection with the peer is open, dialled by either end.
 //
-// A probe takes the link's plain delay, and no place on its transmitter: what
-// it tells is how true a link's Delay is.
+// A probe takes no place on the link's transmitter. Over a connection of its own
+// it takes the plain delay: what it tells is how true a link's Delay is. Beside
+// data it takes the least delay that the jitter leaves.
 func (e *Endpoint) Calibrate(ctx context.Context, to, address string, c Calibration) error {
 	if err := c.check(); err != nil {
 		return err
@@ -53,6 +54,7 @@ func (e *Endpoint) Calibrate(ctx context.Context, to, address string, c Calibrat
 		return err
 	}
 	defer func() { _ = own.Close() }()
+	own.out.probesOnly()
 	if err := c.pace(ctx, own.out.probe); err != nil {
 		return err
 	}

@@ -119,12 +119,17 @@ func (c *conn) peerEnds(h header) {
 
 // join makes the connection one of the link to the peer called name.
 func (c *conn) join(name string) {
-	l := c.end.link(name)
-	c.out.mu.Lock()
-	defer c.out.mu.Unlock()
 	c.seen = c.end.from(name)
-	c.link = l
-	c.out.stream = newStream(c.end.seed, c.end.name, name, l.adopt(c), &l.line)
+	c.out.attach(c.end.link(name))
+}
+
+// attach gives the connection its link, and its own schedule on it.
+func (o *outbox) attach(l *link) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	e := o.c.end
+	o.c.link = l
+	o.stream = newStream(e.seed, e.name, l.to, l.adopt(o.c), &l.line)
 }
 
 // roundTrip is what an acknowledgement takes, from both ends' plain delays.

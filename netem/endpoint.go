@@ -53,10 +53,11 @@ func (e *Endpoint) Shape(to string, s Shape) error {
 func (e *Endpoint) Cut(to string) { e.link(to).cut.Store(true) }
 
 // Heal ends a partition. Held bytes go on when TCP would next have tried to
-// send them again, or at once.
+// send them again, or at once; at once also those that an earlier heal left to
+// TCP.
 func (e *Endpoint) Heal(to string, immediate bool) {
 	l := e.link(to)
-	if l.cut.Swap(false) && !l.isCut() {
+	if was := l.cut.Swap(false); (was || immediate) && !l.isCut() {
 		l.heal(immediate)
 	}
 }
@@ -80,7 +81,7 @@ func (e *Endpoint) Close() error {
 	e.mu.Unlock()
 	for _, c := range all {
 		c.abort(syscall.ECONNRESET)
-		_ = c.raw.Close()
+		c.out.abandon()
 		<-c.gone
 		c.out.idle()
 	}
@@ -120,12 +121,23 @@ func (e *Endpoint) link(to string) *link {
 	return l
 }
 
+// known is the link to a peer, or one that nobody keeps: who is refused leaves
+// nothing behind.
+func (e *Endpoint) known(to string) *link {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if l := e.links[to]; l != nil {
+		return l
+	}
+	return newLink(to)
+}
+
 func (e *Endpoint) from(name string) *arrivals {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	a := e.seen[name]
 	if a == nil {
-		a = newArrivals()
+		a = &arrivals{}
 		e.seen[name] = a
 	}
 	return a

@@ -9,11 +9,14 @@ import (
 
 // A frame is a header and a payload:
 //
-// X//
-// All integers are big-endian. due is on CLOCK_MONOTONIC, 0 meaning at once;
-// asked is the sender's shape's delay, without jitter, rate or loss.
+//	0        8         16      24       28     29     30      31    32
+//	| due ns | sent ns | asked | length | kind | mark | amend | rev | payload …
+//
+// All integers are big-endian. due and sent are on CLOCK_MONOTONIC, a due of 0
+// meaning at once; asked is the sender's shape's delay, without jitter, rate or
+// loss; amend is 1 when an amend frame may yet bring due forward, else 0.
 const (
-	headerSize = 24
+	headerSize = 32
 	frameMark  = 0xA7
 	revision   = 4
 	// maxFrame bounds what one header may announce, and so what a reader has
@@ -48,6 +51,7 @@ func (k kind) String() string {
 
 type header struct {
 	due    int64
+	sent   int64
 	asked  int64
 	length int
 	kind   kind
@@ -60,6 +64,7 @@ var errNotFrame = errors.New("netem: the peer is no netem endpoint")
 
 func (h header) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(h.due))
+	b = binary.BigEndian.AppendUint64(b, uint64(h.sent))
 	b = binary.BigEndian.AppendUint64(b, uint64(h.asked))
 	b = binary.BigEndian.AppendUint32(b, uint32(h.length))
 	amend := byte(0)
@@ -73,17 +78,18 @@ func (h header) append(b []byte) []byte {
 func parseHeader(b []byte, now int64) (header, error) {
 	h := header{
 		due:    int64(binary.BigEndian.Uint64(b)),
-		asked:  int64(binary.BigEndian.Uint64(b[8:])),
-		length: int(binary.BigEndian.Uint32(b[16:])),
-		kind:   kind(b[20]),
+		sent:   int64(binary.BigEndian.Uint64(b[8:])),
+		asked:  int64(binary.BigEndian.Uint64(b[16:])),
+		length: int(binary.BigEndian.Uint32(b[24:])),
+		kind:   kind(b[28]),
 
-		amendable: b[22] == 1,
+		amendable: b[30] == 1,
 	}
 	switch {
-	case b[21] != frameMark || b[22] > 1:
-		return h, fmt.Errorf("%w: got a header of % x, wanted byte 21 to be %#x", errNotFrame, b[:headerSize], frameMark)
-	case b[23] != revision:
-		return h, fmt.Errorf("netem: the peer speaks frame revision %d, this end %d; run the same build on both", b[23], revision)
+	case b[29] != frameMark || b[30] > 1:
+		return h, fmt.Errorf("%w: got a header of % x, wanted byte 29 to be %#x", errNotFrame, b[:headerSize], frameMark)
+	case b[31] != revision:
+		return h, fmt.Errorf("netem: the peer speaks frame revision %d, this end %d; run the same build on both", b[31], revision)
 	case h.kind < kindData || h.kind > kindKnock:
 		return h, fmt.Errorf("%w: got a frame of %v", errNotFrame, h.kind)
 	case h.length > maxFrame:

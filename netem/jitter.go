@@ -47,6 +47,14 @@ func clamp(x float64) float64 { return min(max(x, -cutoff), cutoff) }
 // leastFactor is the lowest quantile of the shape's distribution.
 func (s Shape) leastFactor() float64 { return s.Distribution.quantile(math.Inf(-1)) }
 
+// leastDelay is the shortest that can be drawn.
+func (s Shape) leastDelay() time.Duration {
+	if s.Jitter == 0 {
+		return s.Delay
+	}
+	return max(0, s.Delay+time.Duration(s.leastFactor()*float64(s.Jitter)))
+}
+
 // wobble draws delays of one stream; correlated ones follow an AR(1) process
 // of normal variates.
 type wobble struct {

@@ -82,13 +82,14 @@ func (c *conn) welcome() error {
 	if due == 0 {
 		due = Now()
 	}
-	c.join(h.From)
 	answer := hello{From: c.end.name, To: h.From}
 	if h.To != c.end.name {
 		answer.Refusal = fmt.Sprintf("this is %s, the dial was for %s", c.end.name, h.To)
+		c.out.attach(c.end.known(h.From))
 		_ = c.out.introduce(answer, due)
 		return errors.New(answer.Refusal)
 	}
+	c.join(h.From)
 	return c.out.introduce(answer, due)
 }
 

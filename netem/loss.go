@@ -25,14 +25,17 @@ func rto(rtt time.Duration) time.Duration { return min(max(minRTO, 2*rtt), maxRT
 // stall is a stream that waits for a retransmission.
 type stall struct {
 	until int64
-	// floor is what was due before the stalled frame: nothing overtakes it.
+	// floor is when the stalled frames would have been due without the loss,
+	// behind what was sent before them: no recovery is sooner than that.
 	floor     int64
 	amendable bool
 }
 
 // damage is what loss does to one frame.
 type damage struct {
-	hit   bool
+	// lost is how many of its segments were.
+	lost, segments int
+
 	late  time.Duration
 	tail  bool // the last segment of the write was lost: nothing follows it yet
 	again bool // its retransmission was lost too: only the timeout helps
@@ -46,11 +49,11 @@ type damage struct {
 // A retransmission that is lost too waits for the RTO, doubling: alone, that
 // is 0.2, 0.6, 1.4 … s after the first sending.
 func (t *stream) lose(s Shape, now int64, n int, rtt time.Duration) damage {
-	var d damage
+	segments := max(1, (n+segment-1)/segment)
+	d := damage{segments: segments}
 	if s.Loss == 0 {
 		return d
 	}
-	segments := max(1, (n+segment-1)/segment)
 	for i := range segments {
 		if t.rng.Float64() >= s.Loss {
 			continue
@@ -67,8 +70,8 @@ func (t *stream) lose(s Shape, now int64, n int, rtt time.Duration) damage {
 			late, again = late+min(timeout, maxRTO), true
 			timeout = min(2*timeout, maxRTO)
 		}
-		if !d.hit || late > d.late {
-			d = damage{hit: true, late: late, tail: tail, again: again}
+		if d.lost++; d.lost == 1 || late > d.late {
+			d.late, d.tail, d.again = late, tail, again
 		}
 	}
 	return d
@@ -82,14 +85,25 @@ func (t *stream) tailTimeout(now int64, segments int, rtt time.Duration) time.Du
 	return rto(rtt)
 }
 
-// recover brings a stalled tail forward: the segment sent now is the later
-// one whose acknowledgement, a round trip from now, shows what is missing.
-func (t *stream) recover(s Shape, now int64, rtt time.Duration) int64 {
+// stalled is the stall of a frame that would have been due at due. Several lost
+// tails recover together, by the segment that shows them all.
+func (t *stream) stalled(now, due int64, d damage) stall {
+	floor := max(t.last, due)
+	if t.stall.amendable && t.stall.until > now {
+		floor = max(t.stall.floor, due)
+	}
+	return stall{until: max(due+int64(d.late), t.last), floor: floor, amendable: d.tail && !d.again}
+}
+
+// recover brings a stalled tail forward: a later segment, which left the
+// transmitter at left, has arrived, and its acknowledgement, a round trip after
+// that, shows what is missing.
+func (t *stream) recover(s Shape, left int64, rtt time.Duration) int64 {
 	if !t.stall.amendable {
 		return 0
 	}
 	t.stall.amendable = false
-	fast := max(now+int64(rtt)+int64(s.Delay), t.stall.floor)
+	fast := max(left+int64(rtt)+int64(s.Delay), t.stall.floor)
 	if fast >= t.stall.until {
 		return 0
 	}

@@ -248,14 +248,14 @@ func (o *outbox) data(p []byte) error {
 func (o *outbox) send(k kind, p []byte, now int64) error {
 	s := o.c.link.load()
 	o.buf = o.buf[:0]
-	h := header{asked: int64(s.Delay), length: len(p), kind: k}
+	h := header{sent: now, asked: int64(s.Delay), length: len(p), kind: k}
 	switch {
 	case s.IsZero() && o.stream.last < now, k == kindKnock:
 		// Due at once: nothing to hold, nothing to measure.
 	case k == kindData:
 		due, amend := o.stream.due(s, now, len(p), o.c.roundTrip(s))
 		if amend != 0 {
-			o.buf = header{due: amend, asked: h.asked, kind: kindAmend}.append(o.buf)
+			o.buf = header{due: amend, sent: now, asked: h.asked, kind: kindAmend}.append(o.buf)
 			o.hasten(amend)
 		}
 		h.due = due
@@ -269,7 +269,7 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 	default:
 		h.due = o.stream.end(s, now)
 	}
-	h.amendable = o.stream.stall.amendable
+	h.amendable = o.stream.amendable()
 	o.buf = h.append(o.buf)
 	if err := o.socket.send(o.buf, p); err != nil {
 		o.fail(err)

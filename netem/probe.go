@@ -78,6 +78,13 @@ func (o *outbox) lastSent() (int64, bool) {
 	return o.stream.sent, true
 }
 
+// probesOnly promises that no data is sent.
+func (o *outbox) probesOnly() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.stream.alone = true
+}
+
 // probe sends an empty frame, unless the connection is stuck or the link
 // holds nothing.
 func (o *outbox) probe() {

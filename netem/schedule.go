@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -43,6 +44,10 @@ type stream struct {
 	// sent is when the newest frame was sent.
 	sent  int64
 	stall stall
+	// probed is when the newest probe is due.
+	probed int64
+	// alone: nothing but probes is sent, which then need not give way.
+	alone bool
 }
 
 // newStream seeds a schedule: the same seed, link and ordinal give the same
@@ -59,27 +64,27 @@ func newStream(seed int64, from, to string, ordinal uint64, l *line) *stream {
 // round trip is rtt. When the frame lets an earlier stall recover sooner,
 // amend is the instant that replaces the stalled frames' due instants; else 0.
 func (t *stream) due(s Shape, now int64, n int, rtt time.Duration) (due, amend int64) {
-	due = t.line.send(now, n, s.Rate) + int64(t.jitter.delay(s, t.rng))
-	lost := t.lose(s, now, n, rtt)
-	if lost.hit {
-		due += int64(lost.late)
-		t.stall = stall{until: max(due, t.last), floor: t.floor(now), amendable: lost.tail && !lost.again}
-	} else {
-		amend = t.recover(s, now, rtt)
+	left := t.line.send(now, n, s.Rate)
+	due = left + int64(t.jitter.delay(s, t.rng))
+	harm := t.lose(s, now, n, rtt)
+	if harm.lost < harm.segments {
+		amend = t.recover(s, left, rtt)
+	}
+	if harm.lost > 0 {
+		t.stall = t.stalled(now, due, harm)
+		due += int64(harm.late)
 	}
 	t.last = max(t.last, due)
 	t.sent = now
+	if t.probed > t.last {
+		// The link was made shorter: a probe must not hold up what follows.
+		t.probed, amend = 0, cmp.Or(amend, t.last)
+	}
 	return t.last, amend
 }
 
-// floor is what was due before the first of the stalls that stand: several
-// lost tails recover together, by the segment that shows them all.
-func (t *stream) floor(now int64) int64 {
-	if t.stall.amendable && t.stall.until > now {
-		return t.stall.floor
-	}
-	return t.last
-}
+// amendable: what is sent now may yet be due sooner than it says.
+func (t *stream) amendable() bool { return t.stall.amendable || t.probed > t.last }
 
 // open schedules the first frame, the SYN. A lost one is sent again after a
 // second, then two, then four.
@@ -100,11 +105,13 @@ func (t *stream) end(s Shape, now int64) int64 {
 }
 
 // probe schedules what only asks how late the link is. It changes nothing of
-// what is sent later: no later frame can be due before it.
+// what is sent later: beside data it takes the least delay that the jitter
+// leaves, so that no later frame is due before it.
 func (t *stream) probe(s Shape, now int64) int64 {
-	least := max(0, s.Delay+time.Duration(s.leastFactor()*float64(s.Jitter)))
-	if s.Jitter == 0 {
-		least = s.Delay
+	delay := s.Delay
+	if !t.alone {
+		delay = s.leastDelay()
 	}
-	return max(t.last, now+int64(least))
+	t.probed = max(t.last, t.probed, now+int64(delay))
+	return t.probed
 }
