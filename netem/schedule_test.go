@@ -1,7 +1,6 @@
 package netem
 
 import (
-	"math"
 	"slices"
 	"testing"
 	"time"
@@ -120,97 +119,5 @@ func TestProbesChangeNoSchedule(t *testing.T) {
 	}
 	if !slices.Equal(run(false), run(true)) {
 		t.Error("frames are due at other instants because of probes")
-	}
-}
-
-// TestJitterHasTheAskedDistribution is a Kolmogorov–Smirnov test at the 0.1 %
-// level (critical value 1.95/√n), with a fixed seed.
-func TestJitterHasTheAskedDistribution(t *testing.T) {
-	const n = 20_000
-	for _, d := range Distributions() {
-		s := testStream()
-		shape := Shape{Delay: 100 * time.Millisecond, Jitter: 10 * time.Millisecond, Distribution: d}
-		factors := make([]float64, n)
-		for i := range factors {
-			// Far enough apart that no frame waits for another.
-			now := int64(i) * 1000 * ms
-			due, _ := s.due(shape, now, 100, 0)
-			factors[i] = float64(due-now-100*ms) / float64(10*ms)
-		}
-		slices.Sort(factors)
-		worst := 0.0
-		for i, x := range factors {
-			f := cumulative(d, x)
-			worst = max(worst, math.Abs(f-float64(i)/n), math.Abs(f-float64(i+1)/n))
-		}
-		if limit := 1.95 / math.Sqrt(n); worst > limit {
-			t.Errorf("%s: the distance from the asked distribution is %.4f, above %.4f", d, worst, limit)
-		}
-	}
-}
-
-// cumulative are the distribution functions in closed form where there is one,
-// with iproute2's figures: Pareto of shape 3, shifted by 1.5, scaled by 4/3.
-func cumulative(d Distribution, x float64) float64 {
-	switch d {
-	case Uniform:
-		return min(max((x+1)/2, 0), 1)
-	case Normal:
-		return phi(x)
-	case Pareto:
-		if x >= cutoff {
-			return 1
-		}
-		return 1 - math.Pow(x*3/4+1.5, -3)
-	default:
-		if x >= cutoff {
-			return 1
-		}
-		low, high := -8.0, 8.0
-		for range 60 {
-			if mid := (low + high) / 2; d.quantile(mid) < x {
-				low = mid
-			} else {
-				high = mid
-			}
-		}
-		return phi(low)
-	}
-}
-
-func TestCorrelationIsTheAsked(t *testing.T) {
-	s := testStream()
-	shape := Shape{Delay: time.Second, Jitter: 10 * time.Millisecond, Distribution: Normal, Correlation: 0.6}
-	const n = 20_000
-	x := make([]float64, n)
-	for i := range x {
-		now := int64(i) * 10_000 * ms
-		due, _ := s.due(shape, now, 1, 0)
-		x[i] = float64(due-now-1000*ms) / float64(10*ms)
-	}
-	var sum, square float64
-	for i := range n - 1 {
-		sum += x[i] * x[i+1]
-		square += x[i] * x[i]
-	}
-	if r := sum / square; math.Abs(r-0.6) > 0.03 {
-		t.Errorf("correlation %.3f, want 0.6", r)
-	}
-}
-
-func TestJitterAboveDelayIsCutOffAtZero(t *testing.T) {
-	shape := Shape{Delay: time.Millisecond, Jitter: 5 * time.Millisecond}
-	if !shape.Clamped() || (Shape{Delay: 5 * time.Millisecond, Jitter: 5 * time.Millisecond}).Clamped() {
-		t.Error("Clamped is wrong")
-	}
-	s := testStream()
-	atOnce := 0
-	for i := range int64(1000) {
-		if due, _ := s.due(shape, i*1000*ms, 1, 0); due == i*1000*ms {
-			atOnce++
-		}
-	}
-	if atOnce < 300 || atOnce > 500 {
-		t.Errorf("%d of 1000 delays are zero, want about 400", atOnce)
 	}
 }
