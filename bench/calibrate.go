@@ -34,6 +34,8 @@ type linkTruth struct {
 	// between members, or used by the load generator.
 	wanted []way
 	before map[way]results.Link
+	// plain are those whose probes all take the delay that is asked.
+	plain map[way]bool
 	// measured are those with samples enough in some window.
 	measured map[way]bool
 }
@@ -41,10 +43,12 @@ type linkTruth struct {
 // calibrate probes every link that has a delay before anything is recorded.
 // It stands before the warm-up, not behind it: what it wakes, connects and
 // closes again has settled when the first window begins, and the warm-up's
-// pace goes on into that window without a gap. Proofs are not calibrated: they
-// time elections, which a link's error does not reach.
+// pace goes on into that window without a gap.
 func (t *trial) calibrate(ctx context.Context) error {
-	t.links.wanted = t.rig.delayed()
+	t.links.wanted, t.links.plain = t.rig.delayed(), map[way]bool{}
+	for _, w := range t.links.wanted {
+		t.links.plain[w] = t.rig.plain(w)
+	}
 	if len(t.links.wanted) == 0 {
 		return nil
 	}
@@ -80,6 +84,13 @@ func (r *rig) delayed() []way {
 		}
 	}
 	return out
+}
+
+// plain: probes between members have a connection of their own and take no
+// jitter; those of the load generator go over its load's.
+func (r *rig) plain(w way) bool {
+	ours := w.from == control.ClientLink || w.to == control.ClientLink
+	return !ours || r.setup.Links[w.from][w.to].Jitter == 0
 }
 
 // carries tells of links between members, and of those between them and the
@@ -196,18 +207,20 @@ func (l *linkTruth) withBefore(window []results.Link) []results.Link {
 		}
 		out[i].Before = &results.LinkProbe{
 			Samples: b.Samples, ErrorP50NS: b.ErrorP50NS, ErrorP90NS: b.ErrorP90NS, ErrorP99NS: b.ErrorP99NS,
+			RealisedP50NS: b.RealisedP50NS, RealisedP90NS: b.RealisedP90NS, RealisedP99NS: b.RealisedP99NS,
 		}
 	}
 	return out
 }
 
 // judgeBefore holds the calibration to the rule of the windows that follow: an
-// open one is not believed over links that were untrue before it began.
+// open one is not believed over links that were untrue before it began. A proof
+// stands, whatever its links: what it times are elections.
 func (t *trial) judgeBefore() {
 	line := t.links.missedBefore()
 	switch {
 	case line == "":
-	case t.job.Setup.Load == configs.ModeSaturate:
+	case t.job.Kind == results.Proof, t.job.Setup.Load == configs.ModeSaturate:
 		t.record.Flags = append(t.record.Flags, line)
 	default:
 		t.record.InvalidReasons = append(t.record.InvalidReasons, line)
@@ -217,24 +230,35 @@ func (t *trial) judgeBefore() {
 // missedBefore is one line, whatever the number of links: the worst of them
 // speaks for all.
 func (l *linkTruth) missedBefore() string {
-	count, worst, by := 0, results.Link{}, 0.0
+	count, worst, most := 0, "", 0.0
 	for _, w := range l.wanted {
-		b := l.before[w]
-		if !misses(b) {
+		b, by := l.before[w], l.off(w)
+		if !misses(b, by) {
 			continue
 		}
 		count++
-		if share := float64(b.ErrorP50NS) / float64(allowedError(b)); share > by {
-			worst, by = b, share
+		if share := float64(by) / float64(allowedError(b)); share > most {
+			worst, most = missed(b, by), share
 		}
 	}
 	switch count {
 	case 0:
 		return ""
 	case 1:
-		return "calibration: " + missed(worst)
+		return "calibration: " + worst
 	}
-	return fmt.Sprintf("calibration: %d of %d links missed their delays, the worst of them: %s", count, len(l.wanted), missed(worst))
+	return fmt.Sprintf("calibration: %d of %d links missed their delays, the worst of them: %s", count, len(l.wanted), worst)
+}
+
+// off is by how much probes missed a link's delay at the median. Where each
+// was to take that delay, the instant of sending is the judge, so that a wrong
+// schedule shows, which a due instant would hide.
+func (l *linkTruth) off(w way) int64 {
+	b := l.before[w]
+	if !l.plain[w] || b.RealisedP50NS == 0 {
+		return b.ErrorP50NS
+	}
+	return max(b.ErrorP50NS, b.RealisedP50NS-b.AskedNS, b.AskedNS-b.RealisedP50NS)
 }
 
 // unmeasured is one line on the links of which nobody knows how true they

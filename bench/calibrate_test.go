@@ -57,6 +57,32 @@ func TestLinksThatMissBeforeTheWindows(t *testing.T) {
 	}
 }
 
+// A link whose probes take the delay asked is held to the instant of sending: a
+// frame that is released when it is due may have been scheduled wrongly.
+func TestAWrongScheduleMissesTheDelay(t *testing.T) {
+	w := way{"n1", "n2"}
+	for _, c := range []struct {
+		realised int64
+		plain    bool
+		want     string
+	}{
+		{5 * ms, true, ""},
+		{5*ms + 5*ms/20, true, ""},
+		{5*ms + 5*ms/20 + 1, true, "missed its delay of 5ms by 250µs"},
+		{10 * ms, true, "missed its delay of 5ms by 5ms"},
+		{ms, true, "missed its delay of 5ms by 4ms"},
+		{0, true, ""}, // a record of before
+		{8 * ms, false, ""},
+	} {
+		l := truth()
+		l.plain = map[way]bool{w: c.plain}
+		l.spoil(w, func(b *results.Link) { b.RealisedP50NS = c.realised })
+		if got := l.missedBefore(); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("realised %d, plain %v: got %q, want %q", c.realised, c.plain, got, c.want)
+		}
+	}
+}
+
 // Untrue links make an open window unbelievable; a saturating one brings the
 // host to its limit anyway, and says so.
 func TestWhatUntrueLinksSpoil(t *testing.T) {
@@ -64,12 +90,18 @@ func TestWhatUntrueLinksSpoil(t *testing.T) {
 		configs.ModeCalm: true, configs.ModeBoth: true, configs.ModeSweep: true, configs.ModeCapacity: true, configs.ModeSaturate: false,
 	} {
 		trial := &trial{links: truth()}
-		trial.job.Setup.Load = load
+		trial.job.Setup.Load, trial.job.Kind = load, results.Measure
 		trial.links.spoil(way{"n1", "n2"}, func(b *results.Link) { b.ErrorP50NS = ms })
 		trial.judgeBefore()
 		if invalid, flagged := len(trial.record.InvalidReasons), len(trial.record.Flags); (invalid == 1) != spoilt || invalid+flagged != 1 {
 			t.Errorf("%s: invalid for %q, flagged with %q", load, trial.record.InvalidReasons, trial.record.Flags)
 		}
+	}
+	proof := &trial{links: truth()}
+	proof.job.Kind = results.Proof
+	proof.links.spoil(way{"n1", "n2"}, func(b *results.Link) { b.ErrorP50NS = ms })
+	if proof.judgeBefore(); len(proof.record.InvalidReasons) != 0 || len(proof.record.Flags) != 1 {
+		t.Errorf("a proof: invalid for %q, flagged with %q", proof.record.InvalidReasons, proof.record.Flags)
 	}
 }
 

@@ -187,7 +187,7 @@ func linksBetween(after, before []control.LinkStats) []results.Link {
 		b := earlier[l.From]
 		out = append(out, arrived(results.Link{
 			From: l.From, To: l.To, AskedNS: ns(l.Asked), Frames: max(0, l.Frames-b.Frames), Bytes: max(0, l.Bytes-b.Bytes),
-		}, difference(l.Error, b.Error)))
+		}, difference(l.Error, b.Error), difference(l.Realised, b.Realised)))
 	}
 	return out
 }
@@ -203,14 +203,15 @@ func linksToClient(after, before []netem.Arrival) []results.Link {
 		b := earlier[a.From]
 		out = append(out, arrived(results.Link{
 			From: a.From, To: control.ClientLink, AskedNS: ns(a.Asked), Frames: a.Frames - b.Frames, Bytes: a.Bytes - b.Bytes,
-		}, subtract(a.Error, b.Error)))
+		}, subtract(a.Error, b.Error), subtract(a.Realised, b.Realised)))
 	}
 	return out
 }
 
-func arrived(l results.Link, late *hdrhistogram.Histogram) results.Link {
+func arrived(l results.Link, late, took *hdrhistogram.Histogram) results.Link {
 	l.Samples = late.TotalCount()
 	l.ErrorP50NS, l.ErrorP90NS, l.ErrorP99NS = late.ValueAtQuantile(50), late.ValueAtQuantile(90), late.ValueAtQuantile(99)
+	l.RealisedP50NS, l.RealisedP90NS, l.RealisedP99NS = took.ValueAtQuantile(50), took.ValueAtQuantile(90), took.ValueAtQuantile(99)
 	return l
 }
 

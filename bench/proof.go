@@ -49,6 +49,11 @@ func (t *trial) prove(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := t.calibrate(ctx); err != nil {
+		return err
+	}
+	t.record.Links = t.links.withBefore(t.record.Links)
+	t.flagUnmeasured()
 	load := p.offer(ctx)
 	err = p.harm(ctx, leader)
 	rec, loadErr := load.stop()

@@ -86,27 +86,27 @@ func invalidity(j judged) []string {
 func missedLinks(j judged) []string {
 	var out []string
 	for _, l := range j.cost.links {
-		if misses(l) {
-			out = append(out, j.window.Name+": "+missed(l))
+		if by := l.ErrorP50NS; misses(l, by) {
+			out = append(out, j.window.Name+": "+missed(l, by))
 		}
 	}
 	return out
 }
 
-// misses holds a link to its delay, where there are samples enough for a
-// median. How many frames there were is no matter: the errors rest on those
-// that somebody waited for.
-func misses(l results.Link) bool {
-	return l.Samples >= minLinkSamples && l.ErrorP50NS > allowedError(l)
+// misses holds what a link is off by at the median to its delay, where there
+// are samples enough. How many frames there were is no matter: errors rest on
+// those that somebody waited for.
+func misses(l results.Link, by int64) bool {
+	return l.Samples >= minLinkSamples && by > allowedError(l)
 }
 
 func allowedError(l results.Link) int64 {
 	return max(int64(maxLinkError*float64(l.AskedNS)), linkErrorFloor.Nanoseconds())
 }
 
-func missed(l results.Link) string {
+func missed(l results.Link, by int64) string {
 	return fmt.Sprintf("link %s→%s missed its delay of %v by %v at the median (allowed %v)",
-		l.From, l.To, short(l.AskedNS), short(l.ErrorP50NS), short(allowedError(l)))
+		l.From, l.To, short(l.AskedNS), short(by), short(allowedError(l)))
 }
 
 // fastest is the latency that the schedule's lag is held against: that of

@@ -193,8 +193,10 @@ type LinkStats struct {
 	Asked  time.Duration `json:"asked_ns"`
 	Bytes  int64         `json:"bytes"`
 	Frames int64         `json:"frames"`
-	// Error is how late frames were released against their due time.
-	Error Histogram `json:"error"`
+	// Error is how late frames were released against their due instant,
+	// Realised how long after they were sent.
+	Error    Histogram `json:"error"`
+	Realised Histogram `json:"realised"`
 }
 
 // Decode reads one line.

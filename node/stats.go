@@ -42,7 +42,7 @@ func (n *Node) linkStats() []control.LinkStats {
 		links = append(links, control.LinkStats{
 			From: a.From, To: n.opts.ID,
 			Asked: a.Asked, Bytes: a.Bytes, Frames: a.Frames,
-			Error: encodeHistogram(a.Error),
+			Error: encodeHistogram(a.Error), Realised: encodeHistogram(a.Realised),
 		})
 	}
 	return links

@@ -204,12 +204,19 @@ type Audit struct {
 // Link is one directed link, asked and realised, in the last open window (or
 // in the last of all where none was open).
 type Link struct {
-	From       string `json:"from"`
-	To         string `json:"to"`
-	AskedNS    int64  `json:"asked_ns"`
-	ErrorP50NS int64  `json:"error_p50_ns"`
-	ErrorP90NS int64  `json:"error_p90_ns"`
-	ErrorP99NS int64  `json:"error_p99_ns"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	AskedNS int64  `json:"asked_ns"`
+	// Errors are how late frames were released against the instants at which
+	// they were due.
+	ErrorP50NS int64 `json:"error_p50_ns"`
+	ErrorP90NS int64 `json:"error_p90_ns"`
+	ErrorP99NS int64 `json:"error_p99_ns"`
+	// Realised is the whole delay, from sending to release: with jitter, loss
+	// or a rate it is more than was asked. Older records have none.
+	RealisedP50NS int64 `json:"realised_p50_ns,omitempty"`
+	RealisedP90NS int64 `json:"realised_p90_ns,omitempty"`
+	RealisedP99NS int64 `json:"realised_p99_ns,omitempty"`
 	// Frames of any kind arrived; Samples are those of them that the errors
 	// rest on: a reader waited for them, so that their release tells how true
 	// the link is. Records that are older than it have no Samples.
@@ -227,6 +234,11 @@ type LinkProbe struct {
 	ErrorP50NS int64 `json:"error_p50_ns"`
 	ErrorP90NS int64 `json:"error_p90_ns"`
 	ErrorP99NS int64 `json:"error_p99_ns"`
+	// Realised is the whole delay, from sending to release. Older records have
+	// none.
+	RealisedP50NS int64 `json:"realised_p50_ns,omitempty"`
+	RealisedP90NS int64 `json:"realised_p90_ns,omitempty"`
+	RealisedP99NS int64 `json:"realised_p99_ns,omitempty"`
 }
 
 // Resource is what one process used over the whole trial.

@@ -1,0 +1,102 @@
+package netem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestWhoIsRefusedLeavesNothing: a dialer that meant another end is told so,
+// and not remembered.
+func TestWhoIsRefusedLeavesNothing(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	for i := range 20 {
+		stranger := NewEndpoint(fmt.Sprint("stranger", i), 1)
+		_, err := stranger.Dial(t.Context(), "c", p.addr)
+		if err == nil || !strings.Contains(err.Error(), "this is b, the dial was for c") {
+			t.Errorf("got %v, want a refusal", err)
+		}
+		_ = stranger.Close()
+	}
+	p.b.mu.Lock()
+	defer p.b.mu.Unlock()
+	if len(p.b.links) > 1 || len(p.b.seen) != 0 { // its own link to a
+		t.Errorf("got %d links and %d accounts, want the one link that was shaped", len(p.b.links), len(p.b.seen))
+	}
+}
+
+// TestARefusalIsALinkLate like any answer.
+func TestARefusalIsALinkLate(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{Delay: 20 * time.Millisecond})
+	begin := Now()
+	if _, err := p.a.Dial(t.Context(), "c", p.addr); err == nil {
+		t.Fatal("the dial was for another")
+	}
+	atLeast(t, "the refusal", begin, 20*time.Millisecond)
+}
+
+// TestAnEndThatClosesBehindACutLinkIsNoOrderlyEnd: what the partition held is
+// lost, and the peer must not take what it has for all.
+func TestAnEndThatClosesBehindACutLinkIsNoOrderlyEnd(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	p.a.Cut("b")
+	send(t, from, "held")
+	_ = p.a.Close()
+	if got, err := io.ReadAll(to); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("got %q and %v, want a reset", got, err)
+	}
+}
+
+// TestHealingAtOnceAfterAll: a heal that left it to TCP can be hurried.
+func TestHealingAtOnceAfterAll(t *testing.T) {
+	inFakeTime(t, func(t *testing.T) {
+		a, _, from, to := tunnelled(t)
+		a.Cut("b")
+		send(t, from, "held")
+		time.Sleep(time.Hour)
+		a.Heal("b", false)
+		begin := Now()
+		a.Heal("b", true)
+		receive(t, to, "held")
+		if late := time.Duration(Now() - begin); late != 0 {
+			t.Errorf("it took %v", late)
+		}
+	})
+}
+
+// TestAFullLossIsHealedAtOnceToo.
+func TestAFullLossIsHealedAtOnceToo(t *testing.T) {
+	inFakeTime(t, func(t *testing.T) {
+		a, _, from, to := tunnelled(t)
+		if err := a.Shape("b", Shape{Loss: 1}); err != nil {
+			t.Fatal(err)
+		}
+		send(t, from, "held")
+		time.Sleep(time.Hour)
+		if err := a.Shape("b", Shape{}); err != nil {
+			t.Fatal(err)
+		}
+		begin := Now()
+		a.Heal("b", true)
+		receive(t, to, "held")
+		if late := time.Duration(Now() - begin); late != 0 {
+			t.Errorf("it took %v", late)
+		}
+	})
+}
+
+// TestADialOfACancelledContext costs nothing.
+func TestADialOfACancelledContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := newPair(t, Shape{}, Shape{})
+	if _, err := p.a.Dial(ctx, "b", p.addr); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+}
