@@ -65,7 +65,7 @@ func TestALossMakesNoFrameSooner(t *testing.T) {
 // their acknowledgement tells of all that is missing (RFC 8985 §3).
 func TestAFrameThatLostASegmentShowsAnEarlierHole(t *testing.T) {
 	const delay, rtt = 10 * time.Millisecond, 20 * time.Millisecond
-	s := Shape{Delay: delay, Loss: 0.3}
+	s := Shape{Delay: delay, Loss: 0.3, Rate: 8 * 3 * segment * 100} // 10 ms a frame
 	begin, later := int64(time.Hour), int64(time.Hour)+50*ms
 	shown, hidden := 0, 0
 	for seed := range int64(20_000) {
@@ -78,7 +78,7 @@ func TestAFrameThatLostASegmentShowsAnEarlierHole(t *testing.T) {
 		real := newStream(seed, "a", "b", 1, &line{})
 		real.due(s, begin, 1, rtt)
 		_, amend := real.due(s, later, 3*segment, rtt)
-		want := later + int64(rtt+delay)
+		want := later + 10*ms + int64(rtt+delay)
 		if harm.lost == harm.segments {
 			hidden++
 			want = 0
