@@ -2,6 +2,7 @@ package netem
 
 import (
 	"io"
+	"math"
 	"testing"
 	"time"
 )
@@ -58,7 +59,11 @@ func BenchmarkRate(b *testing.B) {
 			b.Fatal(err)
 		}
 		took := float64(Now()-begin)/1e9 - 0.001
-		b.ReportMetric((bytes*8/took/rate-1)*100, "%off")
+		off := (bytes*8/took/rate - 1) * 100
+		if math.Abs(off) > 1 {
+			b.Errorf("the rate is %+.2f %% off, allowed is 1 %%", off)
+		}
+		b.ReportMetric(off, "%off")
 	}
 }
 

@@ -52,6 +52,9 @@ func BenchmarkOneWayDelay(b *testing.B) {
 			if err := <-done; err != nil {
 				b.Fatal(err)
 			}
+			if first < -int64(time.Microsecond) {
+				b.Errorf("%v early", time.Duration(-first))
+			}
 			b.ReportMetric(float64(late.ValueAtQuantile(50))/1e3, "p50-µs")
 			b.ReportMetric(float64(late.ValueAtQuantile(99))/1e3, "p99-µs")
 			b.ReportMetric(float64(first)/1e3, "earliest-µs")

@@ -98,12 +98,12 @@ func measureLink(ctx context.Context, delay time.Duration) (late []int64, err er
 	if err != nil {
 		return nil, err
 	}
-	listener := netem.NewEndpoint("b", 1).Listen(plain)
-	defer func() { err = errors.Join(err, listener.Close()) }()
+	a, b := netem.NewEndpoint("a", 1), netem.NewEndpoint("b", 1)
+	listener := b.Listen(plain)
+	defer func() { err = errors.Join(err, listener.Close(), a.Close(), b.Close()) }()
 	received := make(chan []int64, 1)
 	go func() { received <- receive(ctx, listener, delay) }()
 
-	a := netem.NewEndpoint("a", 1)
 	if err := a.Shape("b", netem.Shape{Delay: delay}); err != nil {
 		return nil, err
 	}

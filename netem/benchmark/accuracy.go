@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/raftbench/raftbench/netem"
 )
@@ -32,19 +34,37 @@ func (s *spread) add(ns int64) {
 	_ = s.late.RecordValue(max(ns, 0))
 }
 
+func (s *spread) merge(o *spread) {
+	s.late.Merge(o.late)
+	s.earliest = min(s.earliest, o.earliest)
+}
+
 func (s *spread) us(quantile float64) float64 { return float64(s.late.ValueAtQuantile(quantile)) / 1e3 }
 
+// What is asked of netem on an otherwise idle host, in µs; the bare nanosleep
+// tells whether it is one.
+const (
+	medianWithin = 10
+	p99Within    = 200
+	neverEarlier = -1
+)
+
+// closer is by how many times netem's median is to be nearer than toxiproxy's.
+var closer = map[time.Duration]float64{time.Millisecond: 4, 5 * time.Millisecond: 20, 33 * time.Millisecond: 20}
+
 // accuracy prints how far one-way delays are from the asked.
-func accuracy(stdout io.Writer, o options) error {
+func accuracy(stdout io.Writer, o options) ([]claim, error) {
 	results := map[time.Duration]map[string]*spread{}
+	var claims []claim
 	for _, delay := range delays {
 		found, err := accuracyAt(delay, o)
 		if err != nil {
-			return fmt.Errorf("at %v: %w", delay, err)
+			return nil, fmt.Errorf("at %v: %w", delay, err)
 		}
 		results[delay] = found
+		claims = append(claims, asked(delay, found)...)
 	}
-	return table(stdout, "One-way delay error in µs, ping-pong at 200 messages/s", func(w io.Writer) {
+	return claims, table(stdout, "One-way delay error in µs, ping-pong of 200 messages/s", func(w io.Writer) {
 		fmt.Fprintln(w, "delay\temulator\tmedian\tp99\tearliest\tmedian : netem's\t")
 		for _, delay := range delays {
 			for _, name := range []string{"netem", "toxiproxy", "grpc latency", "bare nanosleep"} {
@@ -58,6 +78,20 @@ func accuracy(stdout io.Writer, o options) error {
 			}
 		}
 	})
+}
+
+// asked holds what was found at one delay against what is asked.
+func asked(delay time.Duration, found map[string]*spread) []claim {
+	ours := found["netem"]
+	claims := []claim{
+		atMost(fmt.Sprintf("%v: netem's median error in µs", delay), ours.us(50), medianWithin),
+		atMost(fmt.Sprintf("%v: netem's p99 error in µs", delay), ours.us(99), p99Within),
+		atLeast(fmt.Sprintf("%v: netem's earliest in µs", delay), float64(ours.earliest)/1e3, neverEarlier),
+	}
+	if times, theirs := closer[delay], found["toxiproxy"]; times > 0 && theirs != nil {
+		claims = append(claims, atLeast(fmt.Sprintf("%v: toxiproxy's median to netem's", delay), theirs.us(50)/max(ours.us(50), 0.001), times))
+	}
+	return claims
 }
 
 func accuracyAt(delay time.Duration, o options) (map[string]*spread, error) {
@@ -88,39 +122,51 @@ func accuracyAt(delay time.Duration, o options) (map[string]*spread, error) {
 // size of a message: its stamp, and as much again as a small record.
 const size = 256
 
-// pingPong sends n messages each way, a hundred pairs a second or as many as
-// the delay allows.
+// pace is the interval of pings: with their answers, 200 messages a second.
+const pace = 10 * time.Millisecond
+
+// pingPong sends n pings, each answered when it is heard. The next ping does
+// not wait for the answer, so that a long delay makes no lower rate.
 func pingPong(w *wire, delay time.Duration, n int, s *spread) error {
-	answered := make(chan error, 1)
-	there := newSpread()
-	go func() {
+	there, back := newSpread(), newSpread()
+	var ends errgroup.Group
+	ends.Go(func() error {
 		for range n {
 			if err := hear(w.server, delay, there); err != nil {
-				answered <- err
-				return
+				return err
 			}
 			if err := say(w.server); err != nil {
-				answered <- err
-				return
+				return err
 			}
 		}
-		answered <- nil
-	}()
-	next := netem.Now()
-	for range n {
-		next = max(next+int64(10*time.Millisecond), netem.Now())
-		netem.SleepUntil(next)
+		return nil
+	})
+	ends.Go(func() error {
+		for range n {
+			if err := hear(w.client, delay, back); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	ends.Go(func() error { return ping(w, n) })
+	err := ends.Wait()
+	s.merge(there)
+	s.merge(back)
+	return err
+}
+
+// ping sends off the beat: where the delay is a multiple of the pace, sender
+// and readers would else wait for the same instants.
+func ping(w *wire, n int) error {
+	begin, rng := netem.Now(), rand.New(rand.NewPCG(1, 1))
+	for i := range n {
+		netem.SleepUntil(begin + int64(i)*int64(pace) + rng.Int64N(int64(pace)*4/5))
 		if err := say(w.client); err != nil {
 			return err
 		}
-		if err := hear(w.client, delay, s); err != nil {
-			return err
-		}
 	}
-	err := <-answered
-	s.late.Merge(there.late)
-	s.earliest = min(s.earliest, there.earliest)
-	return err
+	return nil
 }
 
 func say(c net.Conn) error {

@@ -18,19 +18,21 @@ const turns = 10
 // cpuPerMessage prints the CPU time of one message, all of it: the sender's
 // pacing and both ends' sockets too, which the plain row shows alone. Ratios
 // are of the same turn.
-func cpuPerMessage(stdout io.Writer, o options) error {
+func cpuPerMessage(stdout io.Writer, o options) ([]claim, error) {
 	all := append([]emulator{{"plain TCP", viaTCP}}, emulators()...)
 	used := map[string][]float64{}
 	for range turns {
 		for _, e := range all {
 			each, err := cpuOf(e, o.bulk/4+500*time.Millisecond)
 			if err != nil {
-				return fmt.Errorf("%s: %w", e.name, err)
+				return nil, fmt.Errorf("%s: %w", e.name, err)
 			}
 			used[e.name] = append(used[e.name], each)
 		}
 	}
-	return table(stdout, cpuTitle, func(w io.Writer) {
+	ratio := median(quotients(used["toxiproxy"], used["netem"]))
+	claims := []claim{atLeast("toxiproxy's CPU time for a message to netem's", ratio, 1)}
+	return claims, table(stdout, cpuTitle, func(w io.Writer) {
 		fmt.Fprintln(w, "emulator\tmedian\tabove plain\t: netem's\tleast\tmost\t")
 		for _, e := range all {
 			ratios := quotients(used[e.name], used["netem"])
@@ -104,18 +106,20 @@ const bulkTitle = "Bulk throughput over 10 ms in MB/s, both ends and the proxy i
 	"at most 32 KiB, and two pairs of sockets. grpc latency: a pair of sockets."
 
 // throughput prints what a bulk transfer reaches over a 10 ms link.
-func throughput(stdout io.Writer, o options) error {
+func throughput(stdout io.Writer, o options) ([]claim, error) {
 	reached := map[string][]float64{}
 	for range o.rounds {
 		for _, e := range emulators() {
 			got, err := bulk(e, o.bulk/time.Duration(o.rounds)+500*time.Millisecond)
 			if err != nil {
-				return fmt.Errorf("%s: %w", e.name, err)
+				return nil, fmt.Errorf("%s: %w", e.name, err)
 			}
 			reached[e.name] = append(reached[e.name], got)
 		}
 	}
-	return table(stdout, bulkTitle, func(w io.Writer) {
+	ratio := median(reached["netem"]) / median(reached["toxiproxy"])
+	claims := []claim{atLeast("netem's bulk throughput to toxiproxy's", ratio, 1.5)}
+	return claims, table(stdout, bulkTitle, func(w io.Writer) {
 		fmt.Fprintln(w, "emulator\tmedian\tnetem's :\t")
 		for _, e := range emulators() {
 			fmt.Fprintf(w, "%s\t%.0f\t%.2f\t\n", e.name, median(reached[e.name]), median(reached["netem"])/median(reached[e.name]))
