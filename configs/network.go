@@ -2,6 +2,7 @@ package configs
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,12 +64,44 @@ func (c cell) profile() (netem.Profile, error) {
 	return netem.Lookup(name)
 }
 
-// ProfileAdvice says what to do where a profile cannot be had: it names a profile that is close to one that there is not.
+// noProfile tells why there is no profile: where it is named, and in a file of
+// one's own the line as well.
+func (c cell) noProfile(err error) *Error {
+	advice := ProfileAdvice(c.Network.Profile.First(), err)
+	var inFile *netem.ProfileError
+	if !errors.As(err, &inFile) {
+		return c.origin.mistake(err.Error(), advice, c.at("network.profile"))
+	}
+	theirs := *inFile
+	theirs.File = fromHere(theirs.File)
+	e := c.origin.mistake(theirs.Told(), advice, c.at("network.profile"))
+	if e.Excerpt != "" {
+		e.Excerpt = strings.TrimRight(e.Excerpt, "\n") + "\n" + theirs.File + ":\n"
+	}
+	e.Excerpt += theirs.Excerpt
+	return e
+}
+
+// fromHere shortens a path to one from the working directory, where it leads
+// down from there.
+func fromHere(path string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if short, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return path
+}
+
+// ProfileAdvice says what to do where a profile cannot be had: what is wrong in
+// its file, where such a file is looked for, or which built-in one is meant.
 func ProfileAdvice(name string, err error) string {
 	if isFile(name) {
-		return cmp.Or(advice(err), "`raftbench profiles` lists the built-in ones; a file of one's own is found from where the experiment stands")
+		return cmp.Or(advice(err), "a file of one's own is found from where the experiment stands, with --profile from here; `raftbench profiles` lists the built-in ones")
 	}
-	return meant(name, netem.Names(), advice(err))
+	return meantName(name, netem.Names(), advice(err))
 }
 
 // networksDir holds matrices of one's own beside the experiment that names them.

@@ -163,7 +163,7 @@ func (c cell) at(path string) string {
 func (c cell) resolve() (Setup, Errors) {
 	n, err := c.network()
 	if err != nil {
-		return Setup{}, Errors{c.origin.mistake(err.Error(), ProfileAdvice(c.Network.Profile.First(), err), c.at("network.profile"))}
+		return Setup{}, Errors{c.noProfile(err)}
 	}
 	s := Setup{
 		Nodes:    c.Nodes.First(),

@@ -73,7 +73,7 @@ func TestMistakesInAMatrixNameItsPlace(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "m.yaml", strings.Replace(ownMatrix, "30ms", "far", 1))
 	for text, want := range map[string][]string{
-		"network: {profile: ./m.yaml}":    {"experiment.yaml:1:20: network.profile: ", "m.yaml: got the duration"},
+		"network: {profile: ./m.yaml}":    {"experiment.yaml:1:20: network.profile: ", "m.yaml:7:17: got \"far\", want a duration", ">  1 | network: {profile", "m.yaml:\n   5 | local", ">  7 |   here: {there: far}"},
 		"network: {profile: ./nope.yaml}": {"experiment.yaml:1:20: network.profile: ", "no such file"},
 	} {
 		e, err := Load(write(t, dir, "experiment.yaml", text))
@@ -96,6 +96,20 @@ func TestLoadOfNothingAndOfTooMuch(t *testing.T) {
 	}
 	if _, err := Load(write(t, dir, "big.yaml", strings.Repeat("# nothing\n", MaxFile/10+1))); err == nil {
 		t.Error("a file over the limit was read")
+	}
+}
+
+// A name that is a slip of a built-in one is that; any other may be a file.
+func TestUnknownProfilesAreSlipsOrFiles(t *testing.T) {
+	const own = "a matrix of your own is a YAML file: profile: ./my.yaml"
+	for name, want := range map[string]string{
+		"none2": "did you mean none?", "multiaz": "did you mean multi-az?", "aws-global": "did you mean aws-global-5?",
+		"home": own, "mine": own, "lab": own, "mars": own, "./nope.yaml": "a file of one's own is found from",
+	} {
+		_, err := planOf([]byte("network: {profile: " + name + "}"))
+		if h, ok := err.(interface{ Hint() string }); !ok || !strings.HasPrefix(h.Hint(), want) {
+			t.Errorf("%s: got %v, wanted the hint %q", name, err, want)
+		}
 	}
 }
 

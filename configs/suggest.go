@@ -55,7 +55,17 @@ func eachKey(t reflect.Type, prefix string, f func(path string)) {
 // meant names the word that is close to the unknown one; otherwise it gives
 // the advice for where there is none.
 func meant(unknown string, words []string, otherwise string) string {
-	best, distance := "", len(unknown)/2+1
+	return within(len(unknown)/2, unknown, words, otherwise)
+}
+
+// meantName is meant for names of one's own choice, which are seldom a slip of
+// another: it wants a slip in four letters at most.
+func meantName(unknown string, words []string, otherwise string) string {
+	return within(max(1, len(unknown)/4), unknown, words, otherwise)
+}
+
+func within(slips int, unknown string, words []string, otherwise string) string {
+	best, distance := "", slips+1
 	for _, w := range words {
 		if d := levenshtein.ComputeDistance(strings.ToLower(unknown), w); d < distance {
 			best, distance = w, d

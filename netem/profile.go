@@ -1,10 +1,15 @@
 package netem
 
 import (
+	"bytes"
 	"embed"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +26,12 @@ type Profile struct {
 	Sites  []string
 	// Local is the shape between two members of one site.
 	Local Shape
+	// NoLocal tells that the file does not say it: Local does nothing.
+	NoLocal bool
 	// Links by from-site and to-site.
 	Links map[string]map[string]Shape
+	// Warnings are what the file says to no effect.
+	Warnings []string
 }
 
 // unknownProfile is the error of Lookup.
@@ -45,7 +54,7 @@ func Lookup(name string) (Profile, error) {
 	if err != nil {
 		return Profile{}, fmt.Errorf("read the built-in profile %s: %w", name, err)
 	}
-	return ParseProfile(name, data)
+	return parseProfile(name, data) // none alone has no sites
 }
 
 // Open returns a built-in profile by name, or reads the file that a path (what
@@ -61,13 +70,29 @@ func Open(nameOrPath string) (Profile, error) {
 // LoadProfile reads a profile from a file in the format of the built-in ones.
 // It is named after the file, without the extension.
 func LoadProfile(path string) (Profile, error) {
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return Profile{}, fmt.Errorf("read the network profile: %w", err)
 	}
 	p, err := ParseProfile(path, data)
 	p.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	return p, err
+}
+
+// MaxFile bounds a profile's length in bytes: a person writes these.
+const MaxFile = 1 << 20
+
+func readFile(path string) (_ []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	if err == nil && len(data) > MaxFile {
+		err = fmt.Errorf("%s: longer than %d bytes: is this a matrix?", path, MaxFile)
+	}
+	return data, err
 }
 
 // Names lists the built-in profiles, `none` first, then from near to far.
@@ -97,3 +122,97 @@ func (p Profile) Shape(from, to string) Shape {
 
 // RTT is the round trip between two sites by the links' plain delays.
 func (p Profile) RTT(a, b string) time.Duration { return p.Shape(a, b).Delay + p.Shape(b, a).Delay }
+
+// YAML writes the profile as a file that gives the same profile when it is
+// read. None is written for a profile without sites.
+func (p Profile) YAML() []byte {
+	var b bytes.Buffer
+	b.WriteString("# Round trips; a one-way delay is half of them. For your own matrix: change this\n" +
+		"# file, and name it under network.profile or with --profile.\n")
+	for _, line := range [][2]string{{"source", p.Source}, {"date", p.Date}} {
+		if line[1] != "" {
+			fmt.Fprintf(&b, "%s: %s\n", line[0], quoted(line[1]))
+		}
+	}
+	names := make([]string, len(p.Sites))
+	for i, site := range p.Sites {
+		names[i] = word(site)
+	}
+	fmt.Fprintf(&b, "sites: [%s]\n", strings.Join(names, ", "))
+	if !p.NoLocal {
+		fmt.Fprintf(&b, "local: %s # between two members of one site\n", FormatTime(2*p.Local.Delay))
+	}
+	p.writeRTT(&b)
+	p.writeLinks(&b)
+	return b.Bytes()
+}
+
+func (p Profile) writeRTT(b *bytes.Buffer) {
+	for i, from := range p.Sites[:max(0, len(p.Sites)-1)] {
+		if i == 0 {
+			b.WriteString("rtt: # each pair once\n")
+		}
+		var cells []string
+		for _, to := range p.Sites[i+1:] {
+			cells = append(cells, word(to)+": "+FormatTime(p.RTT(from, to)))
+		}
+		fmt.Fprintf(b, "  %s: {%s}\n", word(from), strings.Join(cells, ", "))
+	}
+}
+
+func (p Profile) writeLinks(b *bytes.Buffer) {
+	for i, l := range p.Shaped() {
+		if i == 0 {
+			b.WriteString("links: # one direction each\n")
+		}
+		fields := []string{"from: " + word(l.From), "to: " + word(l.To)}
+		if l.Shape.Delay == 0 {
+			fields = append(fields, "delay: 0s")
+		}
+		for _, f := range l.Shape.Figures() {
+			fields = append(fields, f.Key+": "+f.Value)
+		}
+		fmt.Fprintf(b, "  - {%s}\n", strings.Join(fields, ", "))
+	}
+}
+
+// Direction is one directed link of a profile.
+type Direction struct {
+	From, To string
+	Shape    Shape
+}
+
+// Shaped lists the directions, site by site, that do more than half of a round
+// trip: those whose way back takes longer or shorter, and those with other
+// figures than a delay.
+func (p Profile) Shaped() []Direction {
+	var out []Direction
+	for _, from := range p.Sites {
+		for _, to := range p.Sites {
+			s := p.Shape(from, to)
+			if from != to && (s != Shape{Delay: s.Delay} || s.Delay != p.Shape(to, from).Delay) {
+				out = append(out, Direction{from, to, s})
+			}
+		}
+	}
+	return out
+}
+
+var plainWord = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// word is a site's name in YAML. Some words are no text there.
+func word(site string) string {
+	if plainWord.MatchString(site) && !slices.Contains([]string{"null", "true", "false", "yes", "no", "on", "off", "y", "n"}, site) {
+		return site
+	}
+	return quoted(site)
+}
+
+// quoted is a JSON string, which is one in YAML too.
+func quoted(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a string into memory
+	return strings.TrimSpace(b.String())
+}

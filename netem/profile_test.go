@@ -1,7 +1,6 @@
 package netem
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,42 +95,6 @@ links:
 	}
 }
 
-// TestWhatIsWrongIsNamedWithItsPlace gives the error's beginning.
-func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
-	const head = "sites: [a, b, c]\nrtt:\n  a: {b: 1ms, c: 2ms}\n  b: {c: 3ms}\n"
-	for name, c := range map[string]struct{ text, want string }{
-		"missing pair":       {"sites: [a, b, c]\nrtt:\n  a: {b: 1ms, c: 2ms}\n", "p:3:4: the round trip b–c is missing"},
-		"unknown site":       {"sites: [a, b]\nrtt:\n  a: {b: 1ms, d: 2ms}\n", `p:3:18: got a round trip of site "d"`},
-		"two figures":        {"sites: [a, b]\nrtt:\n  a: {b: 1ms}\n  b: {a: 2ms}\n", "is given twice"},
-		"to itself":          {"sites: [a, b]\nrtt:\n  a: {a: 1ms, b: 2ms}\n", "p:3:10: got a round trip from a to itself"},
-		"negative":           {"sites: [a, b]\nrtt:\n  a: {b: -1ms}\n", "p:3:10: got a round trip of -1ms"},
-		"site twice":         {"sites: [a, a]\n", `p:1:12: site "a"`},
-		"no sites":           {"rtt: {a: {b: 1ms}}\n", "got figures and no sites"},
-		"unknown key":        {head + "delay: 1ms\n", "unknown field"},
-		"bad duration":       {"sites: [a, b]\nrtt:\n  a: {b: fast}\n", `got the duration "fast"`},
-		"negative delay":     {head + "links:\n  - {from: a, to: b, delay: -1ms}\n", "p:6:5: link a→b: got a delay of -1ms"},
-		"loss over 100 %":    {head + "links:\n  - {from: a, to: b, loss: 120%}\n", `got the share "120%"`},
-		"no distribution":    {head + "links:\n  - {from: a, to: b, distribution: zipf}\n", `got the distribution "zipf"`},
-		"bad rate":           {head + "links:\n  - {from: a, to: b, rate: fast}\n", `got the rate "fast"`},
-		"link of nobody":     {head + "links:\n  - {from: a, to: q}\n", `got a link of site "q"`},
-		"reorder":            {head + "links:\n  - {from: a, to: b, reorder: 1%}\n", "p:6:31: reorder has no meaning on a stream"},
-		"duplicate":          {head + "links:\n  - {from: a, to: b, duplicate: 1%}\n", "duplicate has no meaning on a stream"},
-		"corrupt":            {head + "links:\n  - {from: a, to: b, corrupt: 1%}\n", "corrupt has no meaning on a stream"},
-		"no mapping at all":  {"- 1\n- 2\n", "p: "},
-		"not even YAML":      {"sites: [a, b\n", "p: "},
-		"nothing but a word": {"hello", "p: "},
-	} {
-		_, err := ParseProfile("p", []byte(c.text))
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %v, want %s", name, err, c.want)
-		}
-	}
-	var refusal *UnsupportedError
-	if !errors.As(error(Unsupported("reorder")), &refusal) || refusal.Hint() == "" {
-		t.Error("the refusal has no hint")
-	}
-}
-
 func TestShapesAreValidated(t *testing.T) {
 	for name, s := range map[string]Shape{
 		"delay":        {Delay: -1},
@@ -152,14 +115,6 @@ func TestShapesAreValidated(t *testing.T) {
 	}
 	if err := (Shape{Delay: time.Millisecond, Jitter: time.Second, Loss: 1, Distribution: Pareto, Rate: 1e9}).Validate(); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestRatesHaveTcsUnits(t *testing.T) {
-	for text, want := range map[string]int64{"1gbit": 1e9, "100mbit": 1e8, "1.5kbit": 1500, "8bit": 8, "1mbps": 8e6, "1kibit": 1024} {
-		if got, err := ParseRate(text); err != nil || got != want {
-			t.Errorf("%s: got %d (%v), want %d", text, got, err, want)
-		}
 	}
 }
 
