@@ -164,16 +164,17 @@ func TestRealisedJitterHasTheAskedDistribution(t *testing.T) {
 }
 
 // flight sends frames at least apart from each other over a connection, and
-// tells of each when it was sent, due and released.
+// tells of each when it was sent and due, as it says itself, and released.
 func flight(t *testing.T, s Shape, frames int, apart time.Duration) (sent, due, out []int64) {
 	t.Helper()
 	p := newPair(t, s, Shape{})
 	from, to := p.connect(t)
-	near, far := from.(*conn), to.(*conn)
 	done := make(chan error, 1)
 	go func() {
 		for range frames {
-			if _, err := far.in.read(make([]byte, 1), func(r released) { due = append(due, r.due) }); err != nil {
+			if _, err := to.(*conn).in.read(make([]byte, 1), func(r released) {
+				sent, due = append(sent, r.sent), append(due, r.due)
+			}); err != nil {
 				done <- err
 				return
 			}
@@ -181,15 +182,20 @@ func flight(t *testing.T, s Shape, frames int, apart time.Duration) (sent, due, 
 		}
 		done <- nil
 	}()
-	for range frames {
+	before, after := make([]int64, frames), make([]int64, frames)
+	for i := range frames {
 		SleepUntil(Now() + int64(apart))
+		before[i] = Now()
 		send(t, from, "x")
-		near.out.mu.Lock()
-		sent = append(sent, near.out.stream.sent)
-		near.out.mu.Unlock()
+		after[i] = Now()
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+	for i, at := range sent {
+		if at < before[i] || at > after[i] {
+			t.Errorf("frame %d says that it was sent %v after its write began, which took %v", i, time.Duration(at-before[i]), time.Duration(after[i]-before[i]))
+		}
 	}
 	return sent, due, out
 }
