@@ -176,7 +176,7 @@ func (o *outbox) wait(at int64) error {
 		return nil
 	}
 	if o.waiter == nil {
-		w, err := newWaiter(&o.c.end.injected)
+		w, err := newWaiter(linkWakes, &o.c.end.injected)
 		if err != nil {
 			waitCoarsely(&o.movable, at)
 			return nil

@@ -62,7 +62,7 @@ func (in *inbox) await() {
 // hold waits, without the lock, until due is near.
 func (in *inbox) hold(due int64) (near bool, err error) {
 	if in.waiter == nil {
-		w, err := newWaiter(in.injected)
+		w, err := newWaiter(linkWakes, in.injected)
 		if err != nil {
 			// Late by up to a millisecond, and recorded as that.
 			waitCoarsely(&in.arrived, due)

@@ -55,7 +55,7 @@ func (w *waiter) spin(due int64) {
 	spun := spinUntil(due)
 	w.spent.Add(spun)
 	if w.slept {
-		wakes.spun(spun, Now())
+		w.wakes.spun(spun, Now())
 	}
 }
 
@@ -90,5 +90,5 @@ func idleWaiter() (*waiter, error) {
 	if w, ok := waiters.Get().(*waiter); ok {
 		return w, nil
 	}
-	return newWaiter(&slept)
+	return newWaiter(sleepWakes, &slept)
 }

@@ -24,18 +24,19 @@ type waiter struct {
 	arming sync.Mutex
 	// fired is the readiness test, kept so that a wait allocates nothing.
 	fired func(uintptr) bool
+	wakes *wakeUps
 	// slept tells of the last wait that it was not spun whole.
 	slept bool
 	// spent counts the time that a core was kept for arming and spinning.
 	spent *atomic.Int64
 }
 
-func newWaiter(spent *atomic.Int64) (*waiter, error) {
+func newWaiter(wakes *wakeUps, spent *atomic.Int64) (*waiter, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("timerfd_create: %w", err)
 	}
-	w := &waiter{spent: spent, file: os.NewFile(uintptr(fd), "timerfd")}
+	w := &waiter{wakes: wakes, spent: spent, file: os.NewFile(uintptr(fd), "timerfd")}
 	if w.conn, err = w.file.SyscallConn(); err != nil {
 		return nil, fmt.Errorf("timerfd in the poller: %w", err)
 	}
@@ -51,7 +52,7 @@ func (w *waiter) doze() error {
 	w.slept = false
 	for {
 		due, begin := w.due.Load(), Now()
-		aim := due - wakes.lead(begin)
+		aim := due - w.wakes.lead(begin)
 		if begin >= aim {
 			return nil
 		}
@@ -71,7 +72,7 @@ func (w *waiter) doze() error {
 		}
 		w.slept = true
 		if !long {
-			wakes.note(Now() - w.aim.Load())
+			w.wakes.note(Now() - w.aim.Load())
 			return nil
 		}
 	}
@@ -98,7 +99,7 @@ func (w *waiter) hasten(due int64) {
 		return
 	}
 	w.due.Store(due)
-	_ = w.arm(due - wakes.lead(Now()))
+	_ = w.arm(due - w.wakes.lead(Now()))
 }
 
 // setDeadline makes a running or later wait fail once t has passed; the zero

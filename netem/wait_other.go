@@ -17,14 +17,15 @@ type waiter struct {
 	deadline time.Time
 	closed   bool
 	due      atomic.Int64
+	wakes    *wakeUps
 	// slept tells of the last wait that it was not spun whole.
 	slept bool
 	// spent counts the time that a core was kept for spinning.
 	spent *atomic.Int64
 }
 
-func newWaiter(spent *atomic.Int64) (*waiter, error) {
-	return &waiter{spent: spent, changed: make(chan struct{})}, nil
+func newWaiter(wakes *wakeUps, spent *atomic.Int64) (*waiter, error) {
+	return &waiter{wakes: wakes, spent: spent, changed: make(chan struct{})}, nil
 }
 
 // doze returns shortly before the instant due, when a spin is all that is left
@@ -37,7 +38,7 @@ func (w *waiter) doze() error {
 			return err
 		}
 		now := Now()
-		left := time.Duration(w.due.Load() - wakes.lead(now) - now)
+		left := time.Duration(w.due.Load() - w.wakes.lead(now) - now)
 		if left <= 0 {
 			return nil
 		}
@@ -68,7 +69,7 @@ func (w *waiter) pause(left time.Duration, changed <-chan struct{}, deadline tim
 	select {
 	case <-t.C:
 		if late := Now() - aim; late >= 0 {
-			wakes.note(late)
+			w.wakes.note(late)
 		}
 	case <-changed:
 	}

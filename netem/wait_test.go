@@ -31,7 +31,7 @@ func TestTheClockIsTheHosts(t *testing.T) {
 }
 
 func TestAWaitEndsWithItsDeadline(t *testing.T) {
-	w, err := newWaiter(&slept)
+	w, err := newWaiter(sleepWakes, &slept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestAWaitEndsWithItsDeadline(t *testing.T) {
 }
 
 func TestAWaitCanBeBroughtForward(t *testing.T) {
-	w, err := newWaiter(&slept)
+	w, err := newWaiter(sleepWakes, &slept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestAWaitCanBeBroughtForward(t *testing.T) {
 }
 
 func TestAWaitEndsWhenItsTimerIsClosed(t *testing.T) {
-	w, err := newWaiter(&slept)
+	w, err := newWaiter(sleepWakes, &slept)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,15 +24,18 @@ const (
 	// can teach at most.
 	firstWake = 12 * time.Microsecond
 	worstWake = 80 * time.Microsecond
-	// spinShare bounds spinning in the long run, to one part in so many of a
-	// core: where thousands of messages a second leave little for each,
-	// processors hardly sleep, and wake soon.
-	spinShare = 200
+	// Spinning is bounded in the long run, too, to one part in so many of a
+	// core. Where thousands of frames a second leave little for each,
+	// processors hardly sleep, and wake soon. A pacer's instants are what
+	// latency counts from, and worth more.
+	linkShare  = 200
+	sleepShare = 20
 )
 
 // wakeUps learns how long the host takes from a timer's instant to the
 // goroutine running, and says how early to aim.
 type wakeUps struct {
+	share  int64
 	mu     sync.Mutex
 	recent [recentWakes]int64 // in ns, a ring
 	seen   int
@@ -42,11 +45,14 @@ type wakeUps struct {
 	paid atomic.Int64
 }
 
-// wakes is this process's.
-var wakes = newWakeUps()
+// This process's, of its links and of SleepUntil.
+var (
+	linkWakes  = newWakeUps(linkShare)
+	sleepWakes = newWakeUps(sleepShare)
+)
 
-func newWakeUps() *wakeUps {
-	w := &wakeUps{}
+func newWakeUps(share int64) *wakeUps {
+	w := &wakeUps{share: share}
 	for i := range w.recent {
 		w.recent[i] = int64(firstWake)
 	}
@@ -74,7 +80,7 @@ func (w *wakeUps) lead(now int64) int64 {
 
 // credit is how long the next spin may be.
 func (w *wakeUps) credit(now int64) int64 {
-	return min(max(0, (now-w.paid.Load())/spinShare), int64(SpinLimit))
+	return min(max(0, (now-w.paid.Load())/w.share), int64(SpinLimit))
 }
 
 // spun pays for a spin of ns that ended at now. What was not used before does
@@ -82,7 +88,7 @@ func (w *wakeUps) credit(now int64) int64 {
 func (w *wakeUps) spun(ns, now int64) {
 	for {
 		paid := w.paid.Load()
-		next := max(paid, now-ns-spinShare*int64(SpinLimit)) + spinShare*ns
+		next := max(paid, now-ns-w.share*int64(SpinLimit)) + w.share*ns
 		if w.paid.CompareAndSwap(paid, next) {
 			return
 		}

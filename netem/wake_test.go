@@ -8,7 +8,7 @@ import (
 const us = int64(time.Microsecond)
 
 func taught(lates ...int64) *wakeUps {
-	w := newWakeUps()
+	w := newWakeUps(linkShare)
 	for i := range recentWakes {
 		w.note(lates[i%len(lates)])
 	}
@@ -67,7 +67,7 @@ func TestSpinsAreABoundShareOfACore(t *testing.T) {
 			total += spin
 		}
 		share := float64(total) / float64(now-begin)
-		wanted := min(1./spinShare, float64(SpinLimit)/float64(every))
+		wanted := min(1./linkShare, float64(SpinLimit)/float64(every))
 		if share > 1.01*wanted || share < 0.9*wanted {
 			t.Errorf("a wait each %v: got a share of %.5f, wanted %.5f", every, share, wanted)
 		}
