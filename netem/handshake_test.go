@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"runtime"
 	"strings"
@@ -29,6 +30,53 @@ func TestASilentPeerBlocksNobody(t *testing.T) {
 	from, to := p.connect(t)
 	send(t, from, "hello")
 	receive(t, to, "hello")
+}
+
+// pipes is a listener in fake time.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if c, open := <-p; open {
+		return c, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error   { close(p); return nil }
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
+
+// TestASilentDialerIsCutOff in fake time, when its time is up and not before,
+// also when it falls silent in its preamble.
+func TestASilentDialerIsCutOff(t *testing.T) {
+	preamble := hello{From: "a", To: "b"}.payload()
+	preamble = append(header{kind: kindHello, length: len(preamble)}.append(nil), preamble...)
+	for name, words := range map[string][]byte{
+		"at once":           nil,
+		"in the header":     preamble[:headerSize-1],
+		"behind the header": preamble[:headerSize],
+		"in the last name":  preamble[:len(preamble)-1],
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(t *testing.T) {
+				b, dials := NewEndpoint("b", 1), make(pipes)
+				l := b.Listen(dials)
+				dialer, accepted := net.Pipe()
+				dials <- accepted
+				begin := time.Now()
+				if _, err := dialer.Write(words); err != nil {
+					t.Fatal(err)
+				}
+				_ = dialer.SetReadDeadline(begin.Add(time.Hour))
+				_, err := dialer.Read(make([]byte, 1))
+				if took := time.Since(begin); !errors.Is(err, io.EOF) || took != handshakeTimeout {
+					t.Errorf("the dialer was left for %v (%v), want that it is hung up on after %v", took, err, handshakeTimeout)
+				}
+				discard(dialer)
+				discard(l)
+				discard(b)
+			})
+		})
+	}
 }
 
 func TestAPeerThatSpeaksOtherwiseIsCutOff(t *testing.T) {
@@ -97,6 +145,41 @@ func TestAConnectionCutInsideAFrame(t *testing.T) {
 	receive(t, to, "only this")
 	if _, err := to.Read(make([]byte, 1)); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v, want %v", err, io.ErrUnexpectedEOF)
+	}
+}
+
+// TestAnOverlongFrameEndsItsConnectionOnly, with an error behind what was said
+// before; another connection of the same two ends lives.
+func TestAnOverlongFrameEndsItsConnectionOnly(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	other, there := p.connect(t)
+	send(t, from, "the last sense")
+	if _, err := from.(*conn).raw.Write(header{kind: kindData, length: maxFrame + 1}.append(nil)); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, to, "the last sense")
+	_ = to.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if n, err := to.Read(make([]byte, 1)); n != 0 || !errors.Is(err, errNotFrame) {
+		t.Errorf("got %d bytes and %v, want %v", n, err, errNotFrame)
+	}
+	eventually(t, "writers learn of it too", func() bool {
+		_, err := to.Write([]byte("x"))
+		return err != nil
+	})
+	send(t, other, "still alive")
+	receive(t, there, "still alive")
+	send(t, there, "both ways")
+	receive(t, other, "both ways")
+}
+
+func TestAHeaderAnnouncesNoMoreThanTheLimit(t *testing.T) {
+	for k := kindData; k <= kindKnock; k++ {
+		for _, length := range []int{maxFrame + 1, math.MaxUint32} {
+			if _, err := parseHeader(header{kind: k, length: length}.append(nil), 0); !errors.Is(err, errNotFrame) {
+				t.Errorf("%v of %d bytes: got %v, want %v", k, length, err, errNotFrame)
+			}
+		}
 	}
 }
 

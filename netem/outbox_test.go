@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -266,24 +268,43 @@ func TestAWriterLearnsThatItsPeerIsGone(t *testing.T) {
 	}
 }
 
-// TestHeldBytesQueueForASlowTransmitter in fake time: a heal books no more
-// than the receiver believes, and all arrives.
+// TestHeldBytesQueueForASlowTransmitter in fake time: a heal books no more than
+// the receiver believes, goes on as the transmitter gets free, and all arrives
+// as fast as the rate lets it, to the exact instant.
 func TestHeldBytesQueueForASlowTransmitter(t *testing.T) {
-	s := newPair(t, Shape{}, Shape{})
-	from, to := s.connect(t)
-	if err := s.a.Shape("b", Shape{Rate: minRate}); err != nil {
-		t.Fatal(err)
-	}
-	s.a.Cut("b")
-	send(t, from, string(make([]byte, 2<<20)))
-	s.a.Heal("b", true)
-	if busy := time.Duration(s.a.link("b").line.busy() - Now()); busy > maxBacklog+time.Minute {
-		t.Errorf("the transmitter is booked for %v, want at most %v", busy, maxBacklog)
-	}
-	quiet(t, to, 50*time.Millisecond)
-	if err := s.a.Shape("b", Shape{}); err != nil {
-		t.Fatal(err)
-	}
+	const frames = 300
+	const each = segment * 8 * time.Second / minRate // a frame's transmission
+	frame := func(i int) string { return strings.Repeat(string(rune('a'+i%26)), segment) }
+	inFakeTime(t, func(t *testing.T) {
+		a, _, from, to := tunnelled(t)
+		if err := a.Shape("b", Shape{Rate: minRate}); err != nil {
+			t.Fatal(err)
+		}
+		a.Cut("b")
+		for i := range frames {
+			send(t, from, frame(i))
+		}
+		a.Heal("b", true)
+		if held := a.heldBack("b"); held == 0 {
+			t.Fatal("no frame waits for the transmitter")
+		}
+		for i := range frames {
+			if busy := time.Duration(a.link("b").line.busy() - Now()); busy > maxBacklog+each {
+				t.Fatalf("before frame %d the transmitter is booked for %v, want at most %v", i, busy, maxBacklog)
+			}
+			time.Sleep(each - 1)
+			synctest.Wait()
+			if readable(to) {
+				t.Fatalf("frame %d is a nanosecond early", i)
+			}
+			time.Sleep(1)
+			synctest.Wait()
+			if !readable(to) {
+				t.Fatalf("frame %d has not arrived", i)
+			}
+			receive(t, to, frame(i))
+		}
+	})
 }
 
 // TestHealDoesNotWaitForAPeerThatDoesNotRead: more is held than sockets hold.
