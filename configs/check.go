@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/raftbench/raftbench/netem"
 )
 
 // MaxNodes is the largest cluster: beyond it one host measures itself.
@@ -24,9 +26,7 @@ func (e Experiment) check() Errors {
 	c.storage(e.Storage)
 	c.raft(e.Raft)
 	c.workload(e.Workload)
-	for i, f := range e.Faults {
-		c.word(fmt.Sprintf("faults[%d].action", i), One(f.Action))
-	}
+	c.faults(e.Faults)
 	c.repeated(&e)
 	return distinct(c.errs)
 }
@@ -54,12 +54,43 @@ func (c *checker) top(e Experiment) {
 	}
 }
 
+func (c *checker) faults(faults []FaultAt) {
+	for i, f := range faults {
+		fault := fmt.Sprintf("faults[%d]", i)
+		if f.Action == "" {
+			c.errs = append(c.errs, c.origin.mistake("got no action, want one of "+strings.Join(words["faults.action"], ", "),
+				"say what is done: action: kill", fault+".action", fault))
+			continue
+		}
+		c.word(fault+".action", One(f.Action))
+	}
+}
+
+// longestMessageDelay is as long as a link's delay may be (netem.Shape).
+const longestMessageDelay = Duration(10 * 60 * 1e9)
+
 func (c *checker) network(n Network) {
+	for i, name := range n.Profile {
+		if name == "" {
+			c.errs = append(c.errs, c.origin.mistake(wanted(name, "the name of a profile, or a file").Error(),
+				"`raftbench profiles` lists them; none injects nothing", element("network.profile", i, len(n.Profile))))
+		}
+	}
+	between(c, "network.message_faults.max_delay", n.MessageFaults.MaxDelay, 0, longestMessageDelay)
+	seen := map[[2]string]bool{}
 	for i, l := range n.Links {
-		path := fmt.Sprintf("network.links[%d].", i)
-		c.word(path+"distribution", l.Distribution)
-		between(c, path+"rate", l.Rate, 1, 1<<53)
-		between(c, path+"limit", l.Limit, 1, 1<<53)
+		link := fmt.Sprintf("network.links[%d]", i)
+		c.word(link+".distribution", l.Distribution)
+		between(c, link+".limit", l.Limit, 1, 1<<53)
+		switch ends := [2]string{l.From, l.To}; {
+		case seen[ends]:
+			c.errs = append(c.errs, c.origin.mistake("got "+l.name()+" twice", "write one link with all its figures", link))
+		case l.From == l.To && isMember(l.From):
+			c.errs = append(c.errs, c.origin.mistake("got a link from "+l.From+" to itself, want two members",
+				"members of one site are linked by the site's name, from and to", link+".to", link))
+		default:
+			seen[ends] = true
+		}
 	}
 }
 
@@ -176,7 +207,7 @@ func (c cell) checkPlaces(s Setup) Errors {
 	if s.Client != "" && !slices.Contains(s.Network.Sites, s.Client) {
 		errs = append(errs, c.origin.mistake(
 			fmt.Sprintf("profile %s has no site %q", s.Network.Name, s.Client),
-			"sites: "+strings.Join(s.Network.Sites, ", "), c.at("client"), c.at("network.profile")))
+			siteAdvice(s.Network, "leave client out: the load generator is beside the leader"), c.at("client"), c.at("network.profile")))
 	}
 	return errs
 }
@@ -206,6 +237,15 @@ func (c cell) checkKeys(s Setup) Errors {
 
 func (s Setup) occupied(site string) bool {
 	return slices.ContainsFunc(s.ends()[:s.Nodes], func(e end) bool { return e.site == site })
+}
+
+// siteAdvice lists the sites there are, or says what to do where there are
+// none.
+func siteAdvice(p netem.Profile, otherwise string) string {
+	if len(p.Sites) == 0 {
+		return otherwise
+	}
+	return "sites: " + strings.Join(p.Sites, ", ")
 }
 
 func (s Setup) siteList() string {

@@ -1,19 +1,18 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/raftbench/raftbench/netem"
 )
 
 // checkFaults holds what is to be done against the cluster it is done to.
 func (c cell) checkFaults(s Setup) Errors {
 	var errs Errors
 	add := func(i int, key, message, advice string) {
-		errs = append(errs, c.origin.mistake(message, advice, fmt.Sprintf("faults[%d].%s", i, key), "faults"))
+		fault := fmt.Sprintf("faults[%d]", i)
+		errs = append(errs, c.origin.mistake(message, advice, fault+"."+key, fault, "faults"))
 	}
 	for i, f := range s.Faults {
 		switch {
@@ -22,8 +21,10 @@ func (c cell) checkFaults(s Setup) Errors {
 		case f.At >= s.Workload.Calm.Duration:
 			add(i, "at", fmt.Sprintf("got %s, want less than the calm window's %s", f.At, s.Workload.Calm.Duration), "")
 		}
-		if !s.hasTarget(f.Target) {
-			add(i, "target", wanted(f.Target, fmt.Sprintf("leader, follower, a member n1 to n%d, or a link n1->n2", s.Nodes)).Error(),
+		if f.Target == "" {
+			add(i, "target", "got no target, want "+s.targets(), "say to whom it is done: target: leader")
+		} else if !s.hasTarget(f.Target) {
+			add(i, "target", wanted(f.Target, s.targets()).Error(),
 				s.targetAdvice(f.Target))
 		}
 		if strings.Contains(f.Target, "->") && f.Action != "partition" && f.Action != "heal" {
@@ -42,9 +43,13 @@ func (c cell) checkMessages(s Setup) Errors {
 		return nil
 	}
 	if err := s.MessageFaults.Validate(); err != nil {
-		return Errors{c.origin.mistake(err.Error(), advice(err), "network.message_faults")}
+		return Errors{c.origin.mistake(err.Error(), cmp.Or(advice(err), "message_faults: {delay: 10%, max_delay: 20ms}"), "network.message_faults")}
 	}
 	return nil
+}
+
+func (s Setup) targets() string {
+	return fmt.Sprintf("leader, follower, a member n1 to n%d, or a link n1->n2", s.Nodes)
 }
 
 func (s Setup) hasTarget(target string) bool {
@@ -71,27 +76,6 @@ func (s Setup) targetAdvice(target string) string {
 		return fmt.Sprintf("a cluster of %d has no follower", s.Nodes)
 	}
 	return ""
-}
-
-// checkLinks holds the ends of each changed link against sites and members.
-func (c cell) checkLinks(s Setup) Errors {
-	var errs Errors
-	for i, l := range c.Network.Links {
-		var shape netem.Shape
-		l.change(&shape)
-		if err := shape.Validate(); err != nil {
-			errs = append(errs, c.origin.mistake(err.Error(), "", fmt.Sprintf("network.links[%d]", i)))
-		}
-		for key, name := range map[string]string{"from": l.From, "to": l.To} {
-			if name == "" || slices.Contains(s.Network.Sites, name) || isMember(name) {
-				continue
-			}
-			errs = append(errs, c.origin.mistake(
-				wanted(name, "a site of profile "+s.Network.Name+" or a member such as n1").Error(),
-				"sites: "+strings.Join(s.Network.Sites, ", "), fmt.Sprintf("network.links[%d].%s", i, key)))
-		}
-	}
-	return errs
 }
 
 // isMember also holds for members that only larger sizes of the matrix have.

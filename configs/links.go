@@ -1,8 +1,8 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/raftbench/raftbench/control"
@@ -42,9 +42,7 @@ func (s Setup) ends() []end {
 }
 
 func (c cell) shape(s Setup, from, to end) netem.Shape {
-	ofClient := from.id == control.ClientLink || to.id == control.ClientLink
-	if ofClient && s.Client == "" {
-		// Beside the leader: nothing is injected, whatever the links are.
+	if s.beside(from, to) {
 		return netem.Shape{}
 	}
 	shape := s.Network.Shape(from.site, to.site)
@@ -54,6 +52,13 @@ func (c cell) shape(s Setup, from, to end) netem.Shape {
 		}
 	}
 	return shape
+}
+
+// beside the leader stands a load generator without a site: nothing is
+// injected, whatever the links are.
+func (s Setup) beside(from, to end) bool {
+	ofClient := from.id == control.ClientLink || to.id == control.ClientLink
+	return ofClient && s.Client == ""
 }
 
 // change sets what is written, and leaves the rest.
@@ -75,18 +80,39 @@ func written[T any](l List[T], otherwise T) T {
 	return otherwise
 }
 
-// clampWarnings tells where jitter cannot do what it says.
-func clampWarnings(setups []Setup) []string {
-	seen := map[string]bool{}
-	for _, s := range setups {
-		for _, from := range s.Links {
-			for _, shape := range from {
-				if shape.Clamped() {
-					seen[fmt.Sprintf("a jitter of %s around a delay of %s is cut off at zero: the mean is above %s",
-						shape.Jitter, shape.Delay, shape.Delay)] = true
-				}
+// name says which links it changes.
+func (l Link) name() string {
+	return "the link " + cmp.Or(l.From, "every end") + "→" + cmp.Or(l.To, "every end")
+}
+
+// checkLinks holds each changed link against what a link can do, and its ends
+// against sites and members.
+func (c cell) checkLinks(s Setup) Errors {
+	var errs Errors
+	for i, l := range c.Network.Links {
+		link := fmt.Sprintf("network.links[%d]", i)
+		for _, f := range []struct {
+			key  string
+			only Link
+		}{{"delay", Link{Delay: l.Delay}}, {"jitter", Link{Jitter: l.Jitter}}, {"rate", Link{Rate: l.Rate}}, {"slow_close", Link{SlowClose: l.SlowClose}}} {
+			var shape netem.Shape
+			f.only.change(&shape)
+			if err := shape.Validate(); err != nil {
+				errs = append(errs, c.origin.mistake(err.Error(), "", c.at(link+"."+f.key), link))
+			}
+		}
+		for _, end := range [][2]string{{"from", l.From}, {"to", l.To}} {
+			if name := end[1]; name != "" && !slices.Contains(s.Network.Sites, name) && !isMember(name) {
+				errs = append(errs, c.origin.mistake(s.noEnd(name), siteAdvice(s.Network, "members are n1, n2 and so on"), link+"."+end[0]))
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(seen))
+	return errs
+}
+
+func (s Setup) noEnd(name string) string {
+	if len(s.Network.Sites) == 0 {
+		return wanted(name, "a member such as n1: profile "+s.Network.Name+" has no sites").Error()
+	}
+	return wanted(name, "a site of profile "+s.Network.Name+" or a member such as n1").Error()
 }

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/printer"
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/raftbench/raftbench/netem"
@@ -80,22 +80,33 @@ func PresetNames() []string {
 	return names
 }
 
-func parse(file string, data []byte) (_ Experiment, err error) {
-	defer recovered(file, &err)
+func parse(file string, data []byte) (Experiment, error) {
 	if len(data) > MaxFile {
 		return Experiment{}, &Error{File: file, Message: fmt.Sprintf(
 			"%s: %d bytes, want at most %d: is this an experiment?", file, len(data), MaxFile)}
 	}
-	doc, err := parser.ParseBytes(data, 0)
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors' mark of UTF-8
+	e, err := read(file, data)
 	if err != nil {
-		return Experiment{}, inFile(file, err)
-	}
-	e := Default()
-	e.origin = &origin{file: file, doc: doc}
-	if err := decode(doc, &e); err != nil {
-		return Experiment{}, inFile(file, err)
+		mistake := inFile(file, err)
+		mistake.show(data)
+		return Experiment{}, mistake
 	}
 	return e, nil
+}
+
+func read(file string, data []byte) (_ Experiment, err error) {
+	defer recovered(file, &err)
+	doc, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return Experiment{}, err
+	}
+	if err := refuseMatrix(file, doc); err != nil {
+		return Experiment{}, err
+	}
+	e := Default()
+	e.origin = &origin{file: file, text: data, doc: doc}
+	return e, decode(doc, &e)
 }
 
 // inFile is a mistake in a file, with what to do.
@@ -134,8 +145,66 @@ func decode(doc *ast.File, into *Experiment) error {
 				Token:   empty.first,
 			}
 		}
+		if err := refuseCorruption(d.Body); err != nil {
+			return err
+		}
 		if err := yaml.NodeToValue(d.Body, into, yaml.Strict()); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// refuseMatrix tells a matrix of one's own, which looks like an experiment
+// full of unknown keys.
+func refuseMatrix(file string, doc *ast.File) error {
+	for _, d := range doc.Docs {
+		for _, key := range []string{"rtt", "sites"} {
+			if at := keyOf(d.Body, key); at != nil {
+				e := &Error{
+					File:    file,
+					Message: fmt.Sprintf("%q is a key of a network's matrix, and this wants an experiment", key),
+					Advice:  fmt.Sprintf("a matrix is used with --profile %s, or as network: {profile: %[1]s} in an experiment; `raftbench profiles %[1]s` checks and prints it", file),
+				}
+				e.point(at.Key.GetToken())
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// refuseCorruption explains a key of message_faults that a person may expect
+// there, before strict decoding takes it for a link's.
+func refuseCorruption(root ast.Node) error {
+	in := root
+	for _, key := range []string{"network", "message_faults", "corrupt"} {
+		pair := keyOf(in, key)
+		if pair == nil {
+			return nil
+		}
+		in = pair.Value
+		if key == "corrupt" {
+			e := &Error{
+				Message: "messages are not corrupted: TCP's checksum discards what the network harms, and it comes later or never",
+				Advice:  "message_faults has drop, duplicate, reorder, delay and max_delay",
+			}
+			e.point(pair.Key.GetToken())
+			return e
+		}
+	}
+	return nil
+}
+
+// keyOf finds a key of a mapping.
+func keyOf(n ast.Node, key string) *ast.MappingValueNode {
+	m, ok := n.(*ast.MappingNode)
+	if !ok {
+		return nil
+	}
+	for _, v := range m.Values {
+		if v.Key.GetToken().Value == key {
+			return v
 		}
 	}
 	return nil
@@ -161,6 +230,7 @@ func (v *emptyValues) Visit(node ast.Node) ast.Visitor {
 func located(file, key string, err error) *Error {
 	var ours *Error
 	if errors.As(err, &ours) {
+		ours.File = file
 		return ours
 	}
 	e := &Error{File: file, Key: key, Message: err.Error()}
@@ -220,19 +290,39 @@ func kindOf(t reflect.Type) string {
 	return "a whole number"
 }
 
-// point sets line, column and excerpt from the token that is at fault.
+// point sets line and column from the token that is at fault.
 func (e *Error) point(t *token.Token) {
-	if t == nil || t.Position == nil {
+	if t != nil && t.Position != nil {
+		e.Line, e.Column = t.Position.Line, t.Position.Column
+	}
+}
+
+// show sets the excerpt: of the text as it is, for the YAML library's has
+// nulls that nobody wrote.
+func (e *Error) show(text []byte) {
+	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	if e.Line < 1 || e.Line > len(lines) {
 		return
 	}
-	e.Line, e.Column = t.Position.Line, t.Position.Column
-	var p printer.Printer
-	e.Excerpt = p.PrintErrorToken(t, false)
+	const around = 3
+	var b strings.Builder
+	for i := max(1, e.Line-around); i <= min(len(lines), e.Line+around); i++ {
+		mark := " "
+		if i == e.Line {
+			mark = ">"
+		}
+		fmt.Fprintf(&b, "%s%3d | %s\n", mark, i, strings.TrimRight(lines[i-1], "\r"))
+		if i == e.Line {
+			fmt.Fprintf(&b, "%*s\n", len("> 12 | ")+e.Column, "^")
+		}
+	}
+	e.Excerpt = b.String()
 }
 
 // origin remembers where an experiment's values were written.
 type origin struct {
 	file string
+	text []byte
 	doc  *ast.File
 	// flags holds the flag that set a YAML path.
 	flags map[string]string
@@ -284,8 +374,17 @@ func (o *origin) locate(e *Error, path string) bool {
 		return false
 	}
 	e.File, e.Key = o.file, path
-	e.point(node.GetToken())
+	e.point(start(node))
+	e.show(o.text)
 	return true
+}
+
+// start of a node; a block's own token is the colon after its first key.
+func start(n ast.Node) *token.Token {
+	if block, ok := n.(*ast.MappingNode); ok && !block.IsFlowStyle && len(block.Values) > 0 {
+		return block.Values[0].Key.GetToken()
+	}
+	return n.GetToken()
 }
 
 // parent of a.b[2] is a.b, of a.b is a.
@@ -298,7 +397,7 @@ func parent(path string) string {
 func (o *origin) clone() *origin {
 	c := origin{flags: map[string]string{}}
 	if o != nil {
-		c.file, c.doc = o.file, o.doc
+		c.file, c.text, c.doc = o.file, o.text, o.doc
 		for path, flag := range o.flags {
 			c.flags[path] = flag
 		}

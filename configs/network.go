@@ -21,6 +21,15 @@ type network struct {
 	// slowest is the longest round trip to a quorum, and why.
 	slowest time.Duration
 	reason  string
+	// blame is found out only when that is too long.
+	blame *blame
+}
+
+// blame for a round trip: how long it is without changed links, and the link
+// that makes the most of it.
+type blame struct {
+	without time.Duration
+	link    int
 }
 
 // networkKey tells networks apart.
@@ -50,7 +59,7 @@ func (c cell) network() (*network, error) {
 	}
 	s.Links = c.links(s)
 	n := &network{profile: profile, leader: s.Leader, links: s.Links}
-	n.slowest, n.reason = s.slowestQuorum(c.Proofs > 0 || len(c.Faults) > 0)
+	n.slowest, n.reason = s.slowestQuorum(c.kills())
 	c.networks[key] = n
 	return n, nil
 }

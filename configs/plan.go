@@ -78,7 +78,7 @@ func (e Experiment) Plan() (Plan, error) {
 	}
 	return Plan{
 		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries,
-		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: clampWarnings(setups),
+		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: e.warnings(setups),
 	}, nil
 }
 

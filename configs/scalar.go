@@ -3,24 +3,27 @@ package configs
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/raftbench/raftbench/netem"
 )
 
 // Duration is a time.Duration, written 5ms.
 type Duration time.Duration
 
-// UnmarshalText reads 5ms, 1.5s, 2m.
+// UnmarshalText reads 5ms, 1.5s, 2m, and tc's words such as 5msec.
 func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	if err != nil || v < 0 {
-		return wanted(string(text), "a duration such as 5ms, 1.5s or 2m")
-	}
+	v, err := netem.ParseTime(string(text))
 	*d = Duration(v)
-	return nil
+	return err
 }
+
+// UnmarshalYAML keeps the place of a value that stands outside a List.
+func (d *Duration) UnmarshalYAML(node ast.Node) error { return parseNode(node, d) }
 
 // MarshalText writes the shortest form: 1m30s, 2m, 500ms.
 func (d Duration) MarshalText() ([]byte, error) {
@@ -37,37 +40,29 @@ func (d Duration) MarshalText() ([]byte, error) {
 // Size is a number of bytes, written 256B, 1KiB, 4MiB.
 type Size int64
 
-var sizeUnits = []unit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}
-
-// UnmarshalText reads 256B, 1KiB, 4MiB.
+// UnmarshalText reads 256B, 1KiB, 4MiB, and tc's words such as 4mb.
 func (s *Size) UnmarshalText(text []byte) error {
-	v, err := parseUnits(string(text), sizeUnits, "a size such as 256B, 1KiB or 4MiB")
+	v, err := netem.ParseSize(string(text))
 	*s = Size(v)
 	return err
 }
 
 // MarshalText writes the largest unit that divides it.
-func (s Size) MarshalText() ([]byte, error) { return formatUnits(int64(s), sizeUnits), nil }
+func (s Size) MarshalText() ([]byte, error) { return []byte(netem.FormatSize(int64(s))), nil }
 
 // Bitrate is bits a second, in tc's words: 10mbit, 1gbit; and bytes a second
-// as tc has it, 1mbps.
+// as tc has it, 1mbps. Zero is unlimited.
 type Bitrate int64
-
-// tc(8), "RATES": bit is a bit a second, bps a byte a second; SI prefixes.
-var bitrateUnits = []unit{
-	{"tbit", 1e12}, {"gbit", 1e9}, {"mbit", 1e6}, {"kbit", 1e3}, {"bit", 1},
-	{"tbps", 8e12}, {"gbps", 8e9}, {"mbps", 8e6}, {"kbps", 8e3}, {"bps", 8},
-}
 
 // UnmarshalText reads tc's words.
 func (b *Bitrate) UnmarshalText(text []byte) error {
-	v, err := parseUnits(strings.ToLower(string(text)), bitrateUnits, "a rate in tc's words such as 100mbit or 1gbit")
+	v, err := netem.ParseRate(string(text))
 	*b = Bitrate(v)
 	return err
 }
 
 // MarshalText writes the largest unit of bits that divides it.
-func (b Bitrate) MarshalText() ([]byte, error) { return formatUnits(int64(b), bitrateUnits[:5]), nil }
+func (b Bitrate) MarshalText() ([]byte, error) { return []byte(netem.FormatRate(int64(b))), nil }
 
 // Rate is operations a second, written 500/s.
 type Rate float64
@@ -83,6 +78,9 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// UnmarshalYAML keeps the place of a value that stands outside a List.
+func (r *Rate) UnmarshalYAML(node ast.Node) error { return parseNode(node, r) }
+
 // MarshalText writes 500/s.
 func (r Rate) MarshalText() ([]byte, error) { return []byte(number(float64(r)) + "/s"), nil }
 
@@ -91,22 +89,13 @@ type Percent float64
 
 // UnmarshalText reads 0.1%.
 func (p *Percent) UnmarshalText(text []byte) error {
-	number, found := strings.CutSuffix(string(text), "%")
-	// An exponent rounds once, to the nearest; a division would round twice.
-	v, err := strconv.ParseFloat(number+"e-2", 64)
-	if !found || err != nil || !(v >= 0 && v <= 1) {
-		return wanted(string(text), "a percentage from 0% to 100%, such as 0.1%")
-	}
+	v, err := netem.ParsePercent(string(text))
 	*p = Percent(v)
-	return nil
+	return err
 }
 
 // MarshalText writes 0.1%.
-func (p Percent) MarshalText() ([]byte, error) {
-	// Twelve digits hide the binary rounding of the multiplication.
-	v, _ := strconv.ParseFloat(strconv.FormatFloat(float64(p)*100, 'g', 12, 64), 64)
-	return []byte(number(v) + "%"), nil
-}
+func (p Percent) MarshalText() ([]byte, error) { return []byte(netem.FormatPercent(float64(p))), nil }
 
 // Sync is how a store's write reaches the disk: `real`, or a duration that
 // stands in for it.
@@ -118,8 +107,8 @@ func (s *Sync) UnmarshalText(text []byte) error {
 		*s = 0
 		return nil
 	}
-	v, err := time.ParseDuration(string(text))
-	if err != nil || v <= 0 {
+	v, err := netem.ParseTime(string(text))
+	if err != nil || v == 0 {
 		return wanted(string(text), "`real` or a duration above zero such as 2ms")
 	}
 	*s = Sync(v)
@@ -190,39 +179,6 @@ func (l *Limit) UnmarshalText(text []byte) error {
 func (l Limit) MarshalText() ([]byte, error) {
 	below, _ := Duration(l.Below).MarshalText()
 	return fmt.Appendf(nil, "p%s < %s", number(l.Percentile), below), nil
-}
-
-type unit struct {
-	name string
-	size float64
-}
-
-func parseUnits(text string, units []unit, want string) (int64, error) {
-	i := slices.IndexFunc(units, func(u unit) bool {
-		digits, found := strings.CutSuffix(text, u.name)
-		_, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-		return found && err == nil
-	})
-	if i < 0 {
-		return 0, wanted(text, want)
-	}
-	digits, _ := strings.CutSuffix(text, units[i].name)
-	v, _ := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-	v *= units[i].size
-	// Beyond 2^53 a float64 no longer holds every integer.
-	if !(v >= 0 && v <= 1<<53) || v != math.Trunc(v) {
-		return 0, wanted(text, want)
-	}
-	return int64(v), nil
-}
-
-func formatUnits(v int64, units []unit) []byte {
-	for _, u := range units {
-		if size := int64(u.size); v >= size && v%size == 0 {
-			return fmt.Appendf(nil, "%d%s", v/size, u.name)
-		}
-	}
-	return append([]byte("0"), units[len(units)-1].name...)
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

@@ -46,15 +46,28 @@ func scalarSchemas() map[reflect.Type]*jsonschema.Schema {
 	scalarSchema[bool](m, jsonschema.Schema{Type: "boolean"})
 	scalarSchema[int](m, jsonschema.Schema{Type: "integer"})
 	scalarSchema[float64](m, jsonschema.Schema{Type: "number"})
-	scalarSchema[Duration](m, like(`^([0-9.]+(ns|us|µs|ms|s|m|h))+$`, "5ms", "1.5s", "2m"))
-	scalarSchema[Size](m, like(`^[0-9.]+ *([KMG]i)?B$`, "256B", "1KiB"))
+	scalarSchema[Duration](m, like(`^`+aDuration+`$`, "5ms", "1.5s", "2m"))
+	scalarSchema[Size](m, like(`^`+aNumber+`([kmgKMG]([iI]?[bB])?|[bB])$`, "256B", "1KiB"))
 	scalarSchema[Rate](m, like(`^[0-9.]+/s$`, "100/s"))
-	scalarSchema[Percent](m, like(`^[0-9.]+%$`, "0.1%"))
-	scalarSchema[Bitrate](m, like(`^[0-9.]+ *[kmgtKMGT]?(bit|bps)$`, "100mbit", "1gbit"))
-	scalarSchema[Sync](m, like(`^(real|([0-9.]+(ns|us|µs|ms|s|m|h))+)$`, "real", "2ms"))
-	scalarSchema[Warmup](m, like(`^(auto|([0-9.]+(ns|us|µs|ms|s|m|h))+)$`, "500ms", "auto"))
+	scalarSchema[Percent](m, like(`^`+aNumber+`%$`, "0.1%"))
+	scalarSchema[Bitrate](m, unlimited(like(`^`+aNumber+`([kmgtKMGT][iI]?)?([bB][iI][tT]|[bB][pP][sS])$`, "100mbit", "1gbit")))
+	scalarSchema[Sync](m, like(`^(real|`+aDuration+`)$`, "real", "2ms"))
+	scalarSchema[Warmup](m, like(`^(auto|`+aDuration+`)$`, "500ms", "auto"))
 	scalarSchema[Limit](m, like(`^p[0-9.]+ *< *[0-9.]+(us|µs|ms|s)$`, "p99 < 20ms"))
 	return m
+}
+
+// What netem's units look like, which an editor checks before the reader does.
+const (
+	aDuration = `([0-9.]+(ns|us|µs|ms|s|m|h|[mu]?secs?))+`
+	aNumber   = `[0-9.]+([eE][+-]?[0-9]+)? *`
+)
+
+// unlimited may also be a plain zero.
+func unlimited(s jsonschema.Schema) jsonschema.Schema {
+	s.Type, s.Types = "", []string{"string", "integer"}
+	s.Minimum, s.Maximum = jsonschema.Ptr(0.0), jsonschema.Ptr(0.0)
+	return s
 }
 
 func like(pattern string, examples ...any) jsonschema.Schema {

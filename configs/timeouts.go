@@ -20,15 +20,53 @@ func (c cell) checkTimeouts(s Setup, n *network) Errors {
 	if s.Nodes == 1 || s.Raft.LeaderLeaseTimeout > smallestLease(rtt, s.Raft.HeartbeatTimeout) {
 		return nil
 	}
+	where := "in profile " + s.Network.Name
+	paths := []string{c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout"), c.at("network.profile")}
+	if i := c.slowLink(s, n); i >= 0 {
+		link := fmt.Sprintf("network.links[%d]", i)
+		where = "over " + c.Network.Links[i].name()
+		paths = []string{c.at(link + ".delay"), c.at(link + ".jitter"), link}
+		if l := c.Network.Links[i]; 3*l.Jitter.First() > l.Delay.First() {
+			paths[0], paths[1] = paths[1], paths[0]
+		}
+	}
 	e := c.origin.mistake(
-		fmt.Sprintf("a leader_lease_timeout of %s is too short, want more than %s: a round trip of %s in profile %s (%s), and a fifth of heartbeat_timeout %s",
+		fmt.Sprintf("a leader_lease_timeout of %s is too short, want more than %s: a round trip of %s %s (%s), and a fifth of heartbeat_timeout %s",
 			s.Raft.LeaderLeaseTimeout, smallestLease(rtt, s.Raft.HeartbeatTimeout),
-			rtt, s.Network.Name, reason+s.jittery(), s.Raft.HeartbeatTimeout),
-		leaseAdvice(rtt, s.Raft.HeartbeatTimeout),
-		c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout"), c.at("network.profile"))
+			rtt, where, reason+s.jittery(), s.Raft.HeartbeatTimeout),
+		leaseAdvice(rtt, s.Raft.HeartbeatTimeout), paths...)
 	e.rank = rtt // what does for the longest does for all
 	return Errors{e}
 }
+
+// slowLink is the changed link without which the lease would do: the one that
+// alone makes the longest round trip; -1 where the profile's own are too long.
+func (c cell) slowLink(s Setup, n *network) int {
+	if n.blame == nil {
+		n.blame = &blame{without: c.slowestOver(s, nil), link: -1}
+		longest := n.blame.without
+		for i := range c.Network.Links {
+			if rtt := c.slowestOver(s, c.Network.Links[i:i+1]); rtt > longest || n.blame.link < 0 {
+				longest, n.blame.link = rtt, i
+			}
+		}
+	}
+	if s.Raft.LeaderLeaseTimeout <= smallestLease(n.blame.without, s.Raft.HeartbeatTimeout) {
+		return -1
+	}
+	return n.blame.link
+}
+
+// slowestOver is the longest round trip to a quorum with these links changed.
+func (c cell) slowestOver(s Setup, links []Link) time.Duration {
+	c.Network.Links = links
+	s.Links = c.links(s)
+	rtt, _ := s.slowestQuorum(c.kills())
+	return rtt
+}
+
+// kills tells whether members are killed, so that any survivor may lead.
+func (c cell) kills() bool { return c.Proofs > 0 || len(c.Faults) > 0 }
 
 // checkOrder holds hashicorp/raft's own rule (ValidateConfig in config.go).
 func (c cell) checkOrder(s Setup) Errors {
