@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"hash/fnv"
 	"io"
 	"math/rand/v2"
 	"sync"
@@ -30,15 +31,21 @@ const maxLate = 1024
 // Callers of an RPC wait for its answer, so a message can be overtaken only
 // when its sender has given up on it: a reordered RPC fails at once and is
 // delivered later. Pipelined entries stay out of this, because their answers
-// match by position: pipelining is off. Snapshots, which are a stream, are
-// lost and delayed only.
+// match by position: pipelining is off. Snapshots, which are a stream that can
+// be read once, are only lost, they or their answer, and delayed.
+//
+// Fates are seeded. Raft speaks to each server from goroutines of its own, in
+// whose order no seed has a say; so each target and kind of RPC has draws of
+// its own. The nth RPC of a kind to a target has the same fate whenever the
+// seed is the same. How many there are by some instant is a matter of time.
 type faultyTransport struct {
 	raft.Transport
 	network *raft.NetworkTransport
 	faults  control.MessageFaults
+	seed    uint64
 
 	mu     sync.Mutex
-	random *rand.Rand
+	random map[lane]*rand.Rand
 
 	late    sync.WaitGroup
 	slots   chan struct{}
@@ -54,11 +61,50 @@ var (
 func newFaultyTransport(t *raft.NetworkTransport, f control.MessageFaults, seed int64) *faultyTransport {
 	ft := &faultyTransport{
 		Transport: t, network: t, faults: f,
-		random: rand.New(rand.NewPCG(uint64(seed), 0)),
+		seed:   uint64(seed),
+		random: map[lane]*rand.Rand{},
 		slots:  make(chan struct{}, maxLate),
 	}
 	ft.closing, ft.cancel = context.WithCancel(context.Background())
 	return ft
+}
+
+// lane is what draws its fates in order: RPCs of one kind to one target. The
+// target is known by its id, since its address may be another in each run.
+type lane struct {
+	to   raft.ServerID
+	kind rpcKind
+}
+
+// rpcKind names RPCs that one goroutine sends to one target.
+type rpcKind string
+
+const (
+	appendEntries   rpcKind = "append entries"
+	heartbeat       rpcKind = "heartbeat"
+	requestVote     rpcKind = "request vote"
+	requestPreVote  rpcKind = "request pre-vote"
+	timeoutNow      rpcKind = "timeout now"
+	installSnapshot rpcKind = "install snapshot"
+)
+
+// appendKind tells heartbeats from replication, which goes on beside them, as
+// raft's own transport does.
+func appendKind(a *raft.AppendEntriesRequest) rpcKind {
+	if a.PrevLogEntry == 0 && a.PrevLogTerm == 0 && len(a.Entries) == 0 && a.LeaderCommitIndex == 0 {
+		return heartbeat
+	}
+	return appendEntries
+}
+
+// generator of a lane's draws, from the seed and its two names.
+func (t *faultyTransport) generator(l lane) *rand.Rand {
+	if t.random[l] == nil {
+		h := fnv.New64a()
+		_, _ = io.WriteString(h, string(l.to)+"\x00"+string(l.kind))
+		t.random[l] = rand.New(rand.NewPCG(t.seed, h.Sum64()))
+	}
+	return t.random[l]
 }
 
 // fate of one RPC, drawn before it is sent.
@@ -69,71 +115,70 @@ type fate struct {
 	later                   time.Duration // of a copy that travels alone
 }
 
-func (t *faultyTransport) draw() fate {
+func (t *faultyTransport) draw(to raft.ServerID, kind rpcKind) fate {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	random := t.generator(lane{to, kind})
+	happens := func(p float64) bool { return random.Float64() < p }
 	var f fate
-	if t.happens(t.faults.Drop) {
-		f.loseRequest = t.random.IntN(2) == 0
+	if happens(t.faults.Drop) {
+		f.loseRequest = random.IntN(2) == 0
 		f.loseAnswer = !f.loseRequest
 	}
-	f.duplicate = t.happens(t.faults.Duplicate)
-	f.reorder = t.happens(t.faults.Reorder)
-	if t.happens(t.faults.Delay) {
-		f.delay = t.some()
+	f.duplicate = happens(t.faults.Duplicate)
+	f.reorder = happens(t.faults.Reorder)
+	if happens(t.faults.Delay) {
+		f.delay = t.some(random)
 	}
-	f.later = t.some()
+	f.later = t.some(random)
 	return f
 }
 
-func (t *faultyTransport) happens(p float64) bool { return t.random.Float64() < p }
-
 // some is a uniform part of the longest delay.
-func (t *faultyTransport) some() time.Duration {
+func (t *faultyTransport) some(random *rand.Rand) time.Duration {
 	if t.faults.MaxDelay <= 0 {
 		return 0
 	}
-	return time.Duration(t.random.Int64N(int64(t.faults.MaxDelay) + 1))
+	return time.Duration(random.Int64N(int64(t.faults.MaxDelay) + 1))
 }
 
 // AppendEntries implements raft.Transport.
 func (t *faultyTransport) AppendEntries(id raft.ServerID, to raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	return harm(t, args, resp, func(a *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) error {
+	return harm(t, t.draw(id, appendKind(args)), args, resp, func(a *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) error {
 		return t.network.AppendEntries(id, to, a, r)
 	})
 }
 
 // RequestVote implements raft.Transport.
 func (t *faultyTransport) RequestVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	return harm(t, args, resp, func(a *raft.RequestVoteRequest, r *raft.RequestVoteResponse) error {
+	return harm(t, t.draw(id, requestVote), args, resp, func(a *raft.RequestVoteRequest, r *raft.RequestVoteResponse) error {
 		return t.network.RequestVote(id, to, a, r)
 	})
 }
 
 // RequestPreVote implements raft.WithPreVote.
 func (t *faultyTransport) RequestPreVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
-	return harm(t, args, resp, func(a *raft.RequestPreVoteRequest, r *raft.RequestPreVoteResponse) error {
+	return harm(t, t.draw(id, requestPreVote), args, resp, func(a *raft.RequestPreVoteRequest, r *raft.RequestPreVoteResponse) error {
 		return t.network.RequestPreVote(id, to, a, r)
 	})
 }
 
 // TimeoutNow implements raft.Transport.
 func (t *faultyTransport) TimeoutNow(id raft.ServerID, to raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	return harm(t, args, resp, func(a *raft.TimeoutNowRequest, r *raft.TimeoutNowResponse) error {
+	return harm(t, t.draw(id, timeoutNow), args, resp, func(a *raft.TimeoutNowRequest, r *raft.TimeoutNowResponse) error {
 		return t.network.TimeoutNow(id, to, a, r)
 	})
 }
 
-// InstallSnapshot implements raft.Transport.
+// InstallSnapshot implements raft.Transport. A sender that gets no answer opens
+// its newest snapshot again and sends it anew, and the receiver, which restored
+// the first, restores again what its log goes on from.
 func (t *faultyTransport) InstallSnapshot(id raft.ServerID, to raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
-	f := t.draw()
-	if f.loseRequest || f.loseAnswer {
-		return errMessageLost
-	}
-	if err := t.wait(f.delay); err != nil {
-		return err
-	}
-	return t.network.InstallSnapshot(id, to, args, resp, data)
+	f := t.draw(id, installSnapshot)
+	f.duplicate, f.reorder = false, false
+	return harm(t, f, args, resp, func(a *raft.InstallSnapshotRequest, r *raft.InstallSnapshotResponse) error {
+		return t.network.InstallSnapshot(id, to, a, r, data)
+	})
 }
 
 // AppendEntriesPipeline implements raft.Transport: there is none.
@@ -150,8 +195,7 @@ func (t *faultyTransport) Close() error {
 }
 
 // harm sends one RPC as its fate wants it.
-func harm[Req, Resp any](t *faultyTransport, args *Req, resp *Resp, send func(*Req, *Resp) error) error {
-	f := t.draw()
+func harm[Req, Resp any](t *faultyTransport, f fate, args *Req, resp *Resp, send func(*Req, *Resp) error) error {
 	if err := t.wait(f.delay); err != nil {
 		return err
 	}

@@ -4,8 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -96,21 +102,25 @@ func TestSafetyUnderMessageFaults(t *testing.T) {
 	t.Logf("%d acknowledged", acked)
 }
 
-// fates draws what becomes of many RPCs and counts the senders' view of each.
-func fates(t *testing.T, f control.MessageFaults, rpcs int) [4]int {
-	t.Helper()
-	var sent, lost, delayed, delivered int
-	ft := newFaultyTransport(quietTransport(t), f, 1)
-	var mu sync.Mutex
+// harmed sends a message to n2 over a transport without a network and tells
+// what became of it; deliver is called for each time that it arrives.
+func harmed(t *faultyTransport, deliver func()) error {
+	f := t.draw("n2", timeoutNow)
+	return harm(t, f, &raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{}, func(*raft.TimeoutNowRequest, *raft.TimeoutNowResponse) error {
+		deliver()
+		return nil
+	})
+}
+
+// fates counts the senders' view of what becomes of many RPCs, and how many
+// times one was delivered.
+func fates(f control.MessageFaults, rpcs int) [4]int {
+	var sent, lost, delayed int
+	var delivered atomic.Int64
+	ft := newFaultyTransport(nil, f, 1)
+	defer ft.cancel()
 	for range rpcs {
-		var resp raft.TimeoutNowResponse
-		err := harm(ft, &raft.TimeoutNowRequest{}, &resp, func(*raft.TimeoutNowRequest, *raft.TimeoutNowResponse) error {
-			mu.Lock()
-			defer mu.Unlock()
-			delivered++
-			return nil
-		})
-		switch {
+		switch err := harmed(ft, func() { delivered.Add(1) }); {
 		case err == nil:
 			sent++
 		case errors.Is(err, errMessageLost):
@@ -120,10 +130,7 @@ func fates(t *testing.T, f control.MessageFaults, rpcs int) [4]int {
 		}
 	}
 	ft.late.Wait()
-	if err := ft.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return [4]int{sent, lost, delayed, delivered}
+	return [4]int{sent, lost, delayed, int(delivered.Load())}
 }
 
 func quietTransport(t *testing.T) *raft.NetworkTransport {
@@ -137,11 +144,11 @@ func quietTransport(t *testing.T) *raft.NetworkTransport {
 	})
 }
 
-// TestFates: each fault is what it says. Half of the lost RPCs arrived, and
-// it is their answer that was lost.
+// TestFates in fake time: each fault is what it says. Half of the lost RPCs
+// arrived, and it is their answer that was lost.
 func TestFates(t *testing.T) {
 	const rpcs = 400
-	wait := time.Millisecond
+	wait := time.Second
 	for name, test := range map[string]struct {
 		faults control.MessageFaults
 		// least and most of the RPCs: answered, lost, overtaken, delivered.
@@ -150,37 +157,255 @@ func TestFates(t *testing.T) {
 		"none":      {control.MessageFaults{}, [4]int{rpcs, 0, 0, rpcs}, [4]int{rpcs, 0, 0, rpcs}},
 		"drop":      {control.MessageFaults{Drop: 1}, [4]int{0, rpcs, 0, rpcs / 4}, [4]int{0, rpcs, 0, rpcs * 3 / 4}},
 		"half":      {control.MessageFaults{Drop: 0.5}, [4]int{rpcs / 3, rpcs / 3, 0, rpcs / 2}, [4]int{rpcs, rpcs, 0, rpcs}},
+		"delay":     {control.MessageFaults{Delay: 1, MaxDelay: wait}, [4]int{rpcs, 0, 0, rpcs}, [4]int{rpcs, 0, 0, rpcs}},
 		"duplicate": {control.MessageFaults{Duplicate: 1, MaxDelay: wait}, [4]int{rpcs, 0, 0, 2 * rpcs}, [4]int{rpcs, 0, 0, 2 * rpcs}},
 		"reorder":   {control.MessageFaults{Reorder: 1, MaxDelay: wait}, [4]int{0, 0, rpcs, rpcs}, [4]int{0, 0, rpcs, rpcs}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := fates(t, test.faults, rpcs)
-			for i, what := range []string{"answered", "lost", "overtaken", "delivered"} {
-				if got[i] < test.least[i] || got[i] > test.most[i] {
-					t.Errorf("of %d RPCs %d were %s, want %d to %d", rpcs, got[i], what, test.least[i], test.most[i])
+			synctest.Test(t, func(t *testing.T) {
+				got := fates(test.faults, rpcs)
+				for i, what := range []string{"answered", "lost", "overtaken", "delivered"} {
+					if got[i] < test.least[i] || got[i] > test.most[i] {
+						t.Errorf("of %d RPCs %d were %s, want %d to %d", rpcs, got[i], what, test.least[i], test.most[i])
+					}
 				}
-			}
+			})
 		})
 	}
 }
 
-// TestFatesAreSeeded: the same seed draws the same fates.
-func TestFatesAreSeeded(t *testing.T) {
-	f := control.MessageFaults{Drop: 0.3, Duplicate: 0.3, Reorder: 0.3, Delay: 0.3, MaxDelay: time.Second}
-	draw := func(seed int64) (all [50]fate) {
-		ft := newFaultyTransport(quietTransport(t), f, seed)
-		defer ft.Close() //nolint:errcheck // nothing was sent
-		for i := range all {
-			all[i] = ft.draw()
-		}
-		return all
+// TestMessagesAreLateByWhatWasDrawn in fake time, to the exact instant: a
+// delayed one holds its sender up, an overtaken one and a duplicate do not.
+func TestMessagesAreLateByWhatWasDrawn(t *testing.T) {
+	const longest = time.Second
+	for name, c := range map[string]struct {
+		faults control.MessageFaults
+		// want is how long the sender waits, and when the message comes.
+		want func(fate) (blocked time.Duration, arrivals []time.Duration)
+	}{
+		"delayed": {control.MessageFaults{Delay: 1}, func(f fate) (time.Duration, []time.Duration) {
+			return f.delay, []time.Duration{f.delay}
+		}},
+		"overtaken": {control.MessageFaults{Reorder: 1}, func(f fate) (time.Duration, []time.Duration) {
+			return 0, []time.Duration{f.later}
+		}},
+		"duplicated": {control.MessageFaults{Duplicate: 1}, func(f fate) (time.Duration, []time.Duration) {
+			return 0, []time.Duration{0, f.later}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.faults.MaxDelay = longest
+				ft, twin := newFaultyTransport(nil, c.faults, 1), newFaultyTransport(nil, c.faults, 1)
+				defer ft.cancel()
+				defer twin.cancel()
+				sum := time.Duration(0)
+				for range 50 {
+					blocked, arrivals := c.want(twin.draw("n2", timeoutNow))
+					begin := time.Now()
+					came := make(chan time.Duration, 2)
+					_ = harmed(ft, func() { came <- time.Since(begin) })
+					if took := time.Since(begin); took != blocked {
+						t.Errorf("the sender waited %v, want %v", took, blocked)
+					}
+					ft.late.Wait()
+					close(came)
+					var got []time.Duration
+					for at := range came {
+						got = append(got, at)
+					}
+					if !slices.Equal(got, arrivals) {
+						t.Errorf("it arrived after %v, want %v", got, arrivals)
+					}
+					sum += arrivals[len(arrivals)-1]
+				}
+				if mean := sum / 50; mean < longest/3 || mean > 2*longest/3 {
+					t.Errorf("the mean delay is %v, want about half of %v", mean, longest)
+				}
+			})
+		})
 	}
-	one, again, other := draw(1), draw(1), draw(2)
-	if one != again {
+}
+
+// TestADelayEndsWithTheTransport: nobody waits for a message any more.
+func TestADelayEndsWithTheTransport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ft := newFaultyTransport(nil, control.MessageFaults{Delay: 1, MaxDelay: time.Hour}, 1)
+		begin := time.Now()
+		time.AfterFunc(time.Millisecond, ft.cancel)
+		err := harmed(ft, func() { t.Error("the message was delivered") })
+		if took := time.Since(begin); !errors.Is(err, raft.ErrTransportShutdown) || took != time.Millisecond {
+			t.Errorf("got %v after %v, want %v at once", err, took, raft.ErrTransportShutdown)
+		}
+	})
+}
+
+var allFaults = control.MessageFaults{Drop: 0.3, Duplicate: 0.3, Reorder: 0.3, Delay: 0.3, MaxDelay: time.Second}
+
+// fifty fates of a lane.
+func (t *faultyTransport) fifty(l lane) (all [50]fate) {
+	for i := range all {
+		all[i] = t.draw(l.to, l.kind)
+	}
+	return all
+}
+
+// TestFatesAreSeeded: the same seed, target and kind of RPC draw the same
+// fates, and any other one others.
+func TestFatesAreSeeded(t *testing.T) {
+	draw := func(seed int64, l lane) [50]fate { return newFaultyTransport(nil, allFaults, seed).fifty(l) }
+	one := draw(1, lane{"n2", appendEntries})
+	if one != draw(1, lane{"n2", appendEntries}) {
 		t.Error("one seed, two schedules")
 	}
-	if one == other {
-		t.Error("two seeds, one schedule")
+	for what, other := range map[string][50]fate{
+		"seeds":   draw(2, lane{"n2", appendEntries}),
+		"targets": draw(1, lane{"n3", appendEntries}),
+		"kinds":   draw(1, lane{"n2", heartbeat}),
+	} {
+		if one == other {
+			t.Errorf("two %s, one schedule", what)
+		}
+	}
+}
+
+// TestNoTargetDrawsAnothersFates: raft speaks to all its peers at the same
+// time, in an order that is never twice the same.
+func TestNoTargetDrawsAnothersFates(t *testing.T) {
+	together := newFaultyTransport(nil, allFaults, 1)
+	var lanes []lane
+	for _, to := range []raft.ServerID{"n2", "n3", "n4"} {
+		for _, kind := range []rpcKind{appendEntries, heartbeat, requestVote, requestPreVote, timeoutNow, installSnapshot} {
+			lanes = append(lanes, lane{to, kind})
+		}
+	}
+	got := make([][50]fate, len(lanes))
+	var all sync.WaitGroup
+	for i, l := range lanes {
+		all.Go(func() { got[i] = together.fifty(l) })
+	}
+	all.Wait()
+	for i, l := range lanes {
+		if alone := newFaultyTransport(nil, allFaults, 1).fifty(l); got[i] != alone {
+			t.Errorf("%v: the fates are others than those drawn alone", l)
+		}
+	}
+}
+
+// TestHeartbeatsAreAKindOfTheirOwn: raft sends them beside its entries.
+func TestHeartbeatsAreAKindOfTheirOwn(t *testing.T) {
+	for _, c := range []struct {
+		args raft.AppendEntriesRequest
+		want rpcKind
+	}{
+		{raft.AppendEntriesRequest{Term: 7}, heartbeat},
+		{raft.AppendEntriesRequest{Term: 7, LeaderCommitIndex: 3}, appendEntries},
+		{raft.AppendEntriesRequest{Term: 7, PrevLogEntry: 3, PrevLogTerm: 1}, appendEntries},
+		{raft.AppendEntriesRequest{Term: 7, Entries: []*raft.Log{{}}}, appendEntries},
+	} {
+		if got := appendKind(&c.args); got != c.want {
+			t.Errorf("%+v: got %q, want %q", c.args, got, c.want)
+		}
+	}
+}
+
+// pipes is a raft.StreamLayer in fake time that dials itself.
+type pipes struct {
+	dials  chan net.Conn
+	closed chan struct{}
+}
+
+func newPipes() *pipes { return &pipes{dials: make(chan net.Conn), closed: make(chan struct{})} }
+
+func (p *pipes) Dial(raft.ServerAddress, time.Duration) (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case p.dials <- far:
+		return near, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.dials:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { close(p.closed); return nil }
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
+
+// restored answers snapshots that come over a transport, and tells of each.
+func restored(t *raft.NetworkTransport, over *pipes) <-chan string {
+	came := make(chan string, 1)
+	go func() {
+		for {
+			select {
+			case rpc := <-t.Consumer():
+				data, err := io.ReadAll(rpc.Reader)
+				came <- string(data)
+				rpc.Respond(&raft.InstallSnapshotResponse{Term: 7, Success: true}, err)
+			case <-over.closed:
+				return
+			}
+		}
+	}()
+	return came
+}
+
+// TestSnapshotsAreOnlyLostAndDelayed in fake time, over raft's own transport:
+// each arrives once at most, at its instant, also when it is its answer that
+// is lost, and the sender can send it again.
+func TestSnapshotsAreOnlyLostAndDelayed(t *testing.T) {
+	for name, f := range map[string]control.MessageFaults{
+		"no faults":                        {},
+		"lost":                             {Drop: 1},
+		"delayed":                          {Delay: 1, MaxDelay: time.Second},
+		"neither duplicated nor overtaken": {Duplicate: 1, Reorder: 1, MaxDelay: time.Second},
+		"all":                              allFaults,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				over := newPipes()
+				network := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{Logger: testLog(t), Stream: over, Timeout: time.Hour})
+				came := restored(network, over)
+				ft, twin := newFaultyTransport(network, f, 1), newFaultyTransport(nil, f, 1)
+				defer twin.cancel()
+				for i := range 40 {
+					installed(t, ft, twin.draw("n2", installSnapshot), came, fmt.Sprintf("snapshot %d", i))
+				}
+				if err := ft.Close(); err != nil {
+					t.Error(err)
+				}
+				if len(came) > 0 {
+					t.Errorf("it came again: %q", <-came)
+				}
+			})
+		})
+	}
+}
+
+// installed sends one snapshot and holds it to its fate.
+func installed(t *testing.T, ft *faultyTransport, f fate, came <-chan string, snapshot string) {
+	t.Helper()
+	var resp raft.InstallSnapshotResponse
+	begin := time.Now()
+	err := ft.InstallSnapshot("n2", "", &raft.InstallSnapshotRequest{Term: 7, Size: int64(len(snapshot))}, &resp, strings.NewReader(snapshot))
+	lost := f.loseRequest || f.loseAnswer
+	if took := time.Since(begin); took != f.delay || errors.Is(err, errMessageLost) != lost || resp.Success == lost {
+		t.Errorf("fate %+v: got %+v, %v after %v", f, resp, err, took)
+	}
+	got := ""
+	select {
+	case got = <-came:
+	default:
+	}
+	if want := map[bool]string{false: snapshot}[f.loseRequest]; got != want {
+		t.Errorf("fate %+v: got the snapshot %q, want %q", f, got, want)
 	}
 }
 
