@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -21,23 +25,30 @@ type profilesOptions struct {
 func newProfilesCommand() *cobra.Command {
 	opts := profilesOptions{output: "table"}
 	cmd := &cobra.Command{
-		Use:               "profiles [NAME|FILE]",
-		Short:             "List the network profiles, or print one's round trips with their source",
+		Use:   "profiles [NAME|FILE]",
+		Short: "List the network profiles, or print one's round trips with their source",
+		Long: `List the built-in networks, or print one: its round trips, its shaped links and
+where the figures are from. A FILE is a matrix of your own, which is checked.`,
+		Example: `  raftbench profiles multi-az
+  raftbench profiles multi-az -o yaml > my.yaml
+  raftbench profiles ./my.yaml`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: cobra.FixedCompletions(netem.Names(), cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				opts.name = args[0]
+				if opts.name = args[0]; opts.name == "" {
+					return usage(errors.New(`got "", want a profile's name or a file`), "`raftbench profiles` lists the built-in ones")
+				}
 			}
 			return runProfiles(cmd.OutOrStdout(), opts)
 		},
 	}
-	cmd.Flags().StringVarP(&opts.output, "output", "o", opts.output, "table or json")
+	cmd.Flags().StringVarP(&opts.output, "output", "o", opts.output, "table, json, or yaml: one as a file that can be changed and loaded")
 	return cmd
 }
 
 func runProfiles(stdout io.Writer, opts profilesOptions) error {
-	if err := checkFormat(opts.output, "table", "json"); err != nil {
+	if err := checkFormat(opts.output, "table", "json", "yaml"); err != nil {
 		return err
 	}
 	if opts.name == "" {
@@ -47,10 +58,22 @@ func runProfiles(stdout io.Writer, opts profilesOptions) error {
 	if err != nil {
 		return usage(err, configs.ProfileAdvice(opts.name, err))
 	}
-	if opts.output == "json" {
+	switch opts.output {
+	case "json":
 		return writeJSON(stdout, describeProfile(p))
+	case "yaml":
+		return writeProfile(stdout, p)
 	}
 	return printProfile(stdout, p)
+}
+
+// writeProfile writes the file of a profile: only of one that has any.
+func writeProfile(stdout io.Writer, p netem.Profile) error {
+	if len(p.Sites) == 0 {
+		return usage(fmt.Errorf("profile %s has no sites, so there is no matrix to write", p.Name), "`raftbench profiles multi-az -o yaml` writes one to start from")
+	}
+	_, err := stdout.Write(p.YAML())
+	return err
 }
 
 // profileView is a profile as JSON: round trips in ns by site and site.
@@ -79,6 +102,9 @@ func describeProfile(p netem.Profile) profileView {
 }
 
 func listProfiles(stdout io.Writer, output string) error {
+	if output == "yaml" {
+		return usage(errors.New("got -o yaml and no profile, want one"), "raftbench profiles multi-az -o yaml")
+	}
 	views := []profileView{}
 	for _, name := range netem.Names() {
 		p, err := netem.Lookup(name)
@@ -124,29 +150,77 @@ func (v profileView) span() string {
 }
 
 func printProfile(stdout io.Writer, p netem.Profile) error {
-	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(stdout, "%s: round trips in ms; a one-way delay is half\n\n", p.Name)
-	for _, to := range p.Sites {
-		fmt.Fprintf(w, "\t%s", to)
-	}
-	if len(p.Sites) > 0 {
-		fmt.Fprintln(w, "\t")
-	}
-	for _, from := range p.Sites {
-		fmt.Fprint(w, from)
-		for _, to := range p.Sites {
-			fmt.Fprintf(w, "\t%s", inMS(p.RTT(from, to)))
-		}
-		fmt.Fprintln(w, "\t")
-	}
-	if err := w.Flush(); err != nil {
+	fmt.Fprintf(stdout, "%s: %s\n\n", p.Name, halves(p))
+	if err := printTrips(stdout, p); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "\nsource: %s\n", p.Source)
+	printLinks(stdout, p.Shaped())
+	fmt.Fprintf(stdout, "source: %s\n", cmp.Or(p.Source, "not given"))
 	if p.Date != "" {
 		fmt.Fprintf(stdout, "measured: %s\n", p.Date)
 	}
+	if p.NoLocal && len(p.Sites) > 0 {
+		fmt.Fprintln(stdout, "local: not given: members of one site have no delay between them")
+	}
+	for _, w := range p.Warnings {
+		fmt.Fprintf(stdout, "warning: %s\n", w)
+	}
 	return nil
+}
+
+// halves says what a one-way delay is to a round trip.
+func halves(p netem.Profile) string {
+	oneSided := func(l netem.Direction) bool { return l.Shape.Delay != p.Shape(l.To, l.From).Delay }
+	switch {
+	case len(p.Sites) == 0:
+		return "no link is shaped"
+	case slices.ContainsFunc(p.Shaped(), oneSided):
+		return "round trips in ms; a one-way delay is half where no link below says otherwise"
+	}
+	return "round trips in ms; a one-way delay is half"
+}
+
+func printTrips(stdout io.Writer, p netem.Profile) error {
+	if len(p.Sites) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, to := range p.Sites {
+		fmt.Fprintf(w, "\t%s", to)
+	}
+	fmt.Fprintln(w, "\t")
+	for _, from := range p.Sites {
+		fmt.Fprint(w, from)
+		for _, to := range p.Sites {
+			text := inMS(p.RTT(from, to))
+			if from == to && p.NoLocal {
+				text = "–"
+			}
+			fmt.Fprintf(w, "\t%s", text)
+		}
+		fmt.Fprintln(w, "\t")
+	}
+	fmt.Fprintln(w)
+	return w.Flush()
+}
+
+// printLinks tells what single directions do beyond half of a round trip.
+func printLinks(stdout io.Writer, links []netem.Direction) {
+	if len(links) == 0 {
+		return
+	}
+	fmt.Fprintln(stdout, "shaped links, one direction each:")
+	for _, l := range links {
+		var figures []string
+		for _, f := range l.Shape.Figures() {
+			figures = append(figures, f.Key+" "+f.Value)
+		}
+		fmt.Fprintf(stdout, "  %s→%s: %s\n", l.From, l.To, cmp.Or(strings.Join(figures, ", "), "no delay"))
+		if l.Shape.Clamped() {
+			fmt.Fprintf(stdout, "    its jitter reaches below a delay of zero and is cut off there: the mean is above %s\n", netem.FormatTime(l.Shape.Delay))
+		}
+	}
+	fmt.Fprintln(stdout)
 }
 
 func inMS(d time.Duration) string {

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/raftbench/raftbench/netem"
 )
 
 func profiles(t *testing.T, args ...string) (code int, stdout, stderr string) {
@@ -46,5 +50,23 @@ func TestAnUnknownProfileIsUsage(t *testing.T) {
 	}
 	if code, _, _ := profiles(t, "-o", "xml"); code != exitUsage {
 		t.Errorf("an unknown format: exit %d", code)
+	}
+}
+
+// The matrix that the README shows is one.
+func TestTheReadmesMatrixLoads(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var matrix []string
+	for _, span := range codeSpans(string(text)) {
+		if key, _, found := strings.Cut(span, ": "); found && slices.Contains([]string{"sites", "local", "rtt"}, key) {
+			matrix = append(matrix, span)
+		}
+	}
+	p, err := netem.ParseProfile("README.md", []byte(strings.Join(matrix, "\n")))
+	if err != nil || p.NoLocal || p.RTT("b", "c").Microseconds() != 280 {
+		t.Errorf("got %+v (%v)", p, err)
 	}
 }

@@ -41,6 +41,9 @@ The data is removed at the end, and the logs too unless --out says where.`,
   raftbench up --nodes 3 --set raft.election_timeout=2s -o json`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.overrides.Profile == "" { // the flag's default is none
+				return usage(errors.New(`got --profile "", want a name or a file`), "`raftbench profiles` lists the names; none injects nothing")
+			}
 			return runUp(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
@@ -61,10 +64,14 @@ func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
 	if err := checkFormat(o.output, "table", "json"); err != nil {
 		return err
 	}
-	setup, seed, err := upSetup(o.overrides)
+	plan, err := upPlan(o.overrides)
 	if err != nil {
 		return wrong(err)
 	}
+	for _, w := range plan.Warnings {
+		fmt.Fprintf(stderr, "warning: %s\n", w)
+	}
+	setup := plan.Setups[0]
 	binary, err := nodeBinary(o.nodeBinary)
 	if err != nil {
 		return err
@@ -78,7 +85,7 @@ func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
 	defer stop()
 
 	deaths := make(chan *cluster.DeathError, setup.Nodes)
-	spec := upSpec(setup, seed, dir)
+	spec := upSpec(setup, plan.Seed, dir)
 	spec.Start = cluster.Local(binary)
 	spec.OnDeath = func(d *cluster.DeathError) { deaths <- d }
 	c, err := cluster.Start(ctx, spec)
@@ -95,20 +102,21 @@ func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
 	return nil
 }
 
-// upSetup has the flags parsed and judged as those of an experiment are.
-func upSetup(o configs.Overrides) (configs.Setup, int64, error) {
+// upPlan has the flags parsed and judged as those of an experiment are: of one
+// setup.
+func upPlan(o configs.Overrides) (configs.Plan, error) {
 	experiment, err := configs.Default().Apply(o)
 	if err != nil {
-		return configs.Setup{}, 0, err
+		return configs.Plan{}, err
 	}
 	plan, err := experiment.Plan()
 	if err != nil {
-		return configs.Setup{}, 0, err
+		return configs.Plan{}, err
 	}
 	if len(plan.Setups) != 1 {
-		return configs.Setup{}, 0, usage(fmt.Errorf("got flags for %d clusters, wanted one value each", len(plan.Setups)), "give no lists: --nodes 3")
+		return configs.Plan{}, usage(fmt.Errorf("got flags for %d clusters, wanted one value each", len(plan.Setups)), "give no lists: --nodes 3")
 	}
-	return plan.Setups[0], plan.Seed, nil
+	return plan, nil
 }
 
 func upSpec(s configs.Setup, seed int64, dir string) cluster.Spec {
