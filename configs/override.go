@@ -3,6 +3,7 @@ package configs
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,15 +66,18 @@ func (o Overrides) list() ([]override, error) {
 		{"--leader", "leader", o.Leader},
 		{"--client", "client", o.Client},
 	}
+	var set []override
 	for _, s := range o.Set {
 		path, text, found := strings.Cut(s, "=")
 		if !found || path == "" {
 			return nil, &Error{Flag: "--set", Message: wanted(s, "a key and its value").Error(),
 				Advice: "write --set raft.max_rpcs_in_flight=16"}
 		}
-		all = append(all, override{"--set " + path, path, text})
+		set = append(set, override{"--set " + path, path, text})
 	}
-	return all, nil
+	// A flag that is empty was not given; --set may empty what the file has.
+	all = slices.DeleteFunc(all, func(v override) bool { return v.text == "" })
+	return append(all, set...), nil
 }
 
 // mode of the load that rate and clients imply.
@@ -91,9 +95,6 @@ func (o Overrides) mode() string {
 
 func (e *Experiment) set(v override) (err error) {
 	defer recovered(v.flag, &err)
-	if v.text == "" {
-		return nil
-	}
 	doc, err := parser.ParseBytes([]byte(v.yaml()), 0)
 	if err == nil {
 		err = decode(doc, e)

@@ -48,6 +48,17 @@ func TestFlagsGoOverTheFile(t *testing.T) {
 	}
 }
 
+func TestSetEmptiesWhatTheFileHas(t *testing.T) {
+	file, err := Parse([]byte("nodes: 3\nclient: b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := file.Apply(Overrides{Set: []string{"client="}})
+	if err != nil || e.Client.First() != "" {
+		t.Errorf("got the load generator at %q (%v)", e.Client.First(), err)
+	}
+}
+
 // With clients alone a run saturates only, with a rate alone it is calm only.
 func TestRateAndClientsChooseTheWindows(t *testing.T) {
 	for _, c := range []struct {
@@ -88,6 +99,10 @@ func TestMistakesInFlagsNameTheFlag(t *testing.T) {
 		{Overrides{Engine: "zookeeper"}, `--engine: got "zookeeper", want one of hashicorp, etcd`},
 		{Overrides{Profile: "aws-global-7"}, "--profile: a leader_lease_timeout of 500ms is too short"},
 		{Overrides{Set: []string{"raft.hartbeat_timeout=1s"}}, `--set raft.hartbeat_timeout: no key is called "hartbeat_timeout" here`},
+		{Overrides{Set: []string{"network.profile="}}, `--set network.profile: got "", want the name of a profile, or a file`},
+		{Overrides{Set: []string{"nodes="}}, `--set nodes: got "", want a whole number`},
+		{Overrides{Set: []string{"network.message_faults.corrupt=1%"}}, "--set network.message_faults.corrupt: messages are not corrupted"},
+		{Overrides{Set: []string{"network.message_faults.max_delay=11m"}}, "--set network.message_faults.max_delay: got 11m, want 0s to 10m"},
 		{Overrides{Set: []string{"seed"}}, `--set: got "seed", want a key and its value`},
 		{Overrides{Nodes: "3}, name: {x"}, `--nodes: got "3}", want a whole number`},
 	} {

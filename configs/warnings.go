@@ -44,8 +44,11 @@ func (l Link) idle(path string, setups []Setup) []string {
 			return []string{fmt.Sprintf("%s: does nothing: no size has a member %s", path, end)}
 		}
 	}
-	found, jitter := false, false
+	found, jitter := false, !l.wobbles() // only then is it looked for
 	for _, s := range setups {
+		if found && jitter {
+			break
+		}
 		for _, shape := range s.matching(l) {
 			found, jitter = true, jitter || shape.Jitter > 0
 		}
@@ -53,7 +56,7 @@ func (l Link) idle(path string, setups []Setup) []string {
 	switch {
 	case !found:
 		return []string{fmt.Sprintf("%s: does nothing: no size has %s", path, l.name())}
-	case !jitter && l.wobbles():
+	case !jitter:
 		return []string{fmt.Sprintf("%s: correlation and distribution are of the jitter, and %s has none: they do nothing", path, l.name())}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/goccy/go-yaml"
@@ -112,6 +113,9 @@ func (m *matrix) recovered(err *error) {
 // document is the file's only one; nil where the file says nothing.
 func (m *matrix) document(data []byte) (ast.Node, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors' mark of UTF-8
+	if !utf8.Valid(data) {
+		return nil, m.at(nil, formatHint, "got bytes that are no text, want a matrix in YAML")
+	}
 	m.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
@@ -159,10 +163,13 @@ func (m *matrix) at(t *token.Token, hint, format string, args ...any) *ProfileEr
 	return e
 }
 
+// longestLine that helps whoever reads it.
+const longestLine = 400
+
 // excerpt is of the file as it is: the YAML library's has nulls that nobody
 // wrote.
 func (m *matrix) excerpt(line, column int) string {
-	if line > len(m.lines) {
+	if line > len(m.lines) || len(m.lines[line-1]) > longestLine {
 		return ""
 	}
 	var b strings.Builder
@@ -284,7 +291,7 @@ func (m *matrix) unfit(e entry, want, hint string) {
 	case *ast.SequenceNode:
 		m.wrong(e.value, hint, "got a list, want %s", want)
 	default:
-		m.wrong(e.value, hint, "got %q, want %s", n.GetToken().Value, want)
+		m.wrong(e.value, hint, "got %.60q, want %s", n.GetToken().Value, want)
 	}
 }
 

@@ -92,6 +92,7 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"sites: [a]\n---\n":              "2:1: got a second document, want one",
 		"- 1\n- 2\n":                     "1:1: got a list, want sites and rtt",
 		"sites: [a, b\n":                 "1:8: ",
+		"\xff\x00":                       "1:1: got bytes that are no text",
 		"hello":                          `1:1: got "hello", want sites and rtt`,
 		"sites: [a]\n<<: {local: 1ms}\n": `2:1: no key is called "<<"`,
 		square + "delay: 1ms\n":          `6:1: no key is called "delay" here, want one of source, date, sites`,
