@@ -110,7 +110,7 @@ func parseNode(node ast.Node, into any) error {
 	scalar, ok := node.(ast.ScalarNode)
 	if _, isNull := node.(*ast.NullNode); !ok || isNull {
 		return &yaml.SyntaxError{
-			Message: fmt.Sprintf("got a %s, want a plain value", strings.ToLower(node.Type().String())),
+			Message: fmt.Sprintf("got %s, want a plain value", nodeKind(node.Type())),
 			Token:   node.GetToken(),
 		}
 	}

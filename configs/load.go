@@ -249,6 +249,10 @@ func (e *Error) translate(err error) {
 	if errors.As(err, &kind) {
 		e.Message = fmt.Sprintf("got %s, want %s", gotOf(kind), kindOf(kind.DstType))
 	}
+	var node *yaml.UnexpectedNodeTypeError
+	if errors.As(err, &node) {
+		e.Message = fmt.Sprintf("got %s, want %s", nodeKind(node.Actual), nodeKind(node.Expected))
+	}
 	var overflow *yaml.OverflowError
 	if errors.As(err, &overflow) {
 		e.Message = fmt.Sprintf("got %s, want %s that fits 64 bits", overflow.SrcNum, kindOf(overflow.DstType))
@@ -271,6 +275,19 @@ func gotOf(e *yaml.TypeError) string {
 		return strconv.Quote(e.Token.Value)
 	}
 	return kindOf(e.SrcType)
+}
+
+// nodeKind says a kind of YAML in a person's words.
+func nodeKind(t ast.NodeType) string {
+	switch t {
+	case ast.MappingType, ast.MappingValueType:
+		return "a section"
+	case ast.SequenceType:
+		return "a list"
+	case ast.TagType, ast.AliasType, ast.AnchorType:
+		return "a " + strings.ToLower(t.String())
+	}
+	return "a plain value"
 }
 
 // kindOf says a Go type in a person's words.
