@@ -292,12 +292,12 @@ func TestHeldBytesQueueForASlowTransmitter(t *testing.T) {
 			if busy := time.Duration(a.link("b").line.busy() - Now()); busy > maxBacklog+each {
 				t.Fatalf("before frame %d the transmitter is booked for %v, want at most %v", i, busy, maxBacklog)
 			}
-			time.Sleep(each - 1)
+			time.Sleep(each - time.Nanosecond)
 			synctest.Wait()
 			if readable(to) {
 				t.Fatalf("frame %d is a nanosecond early", i)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			if !readable(to) {
 				t.Fatalf("frame %d has not arrived", i)
