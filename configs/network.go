@@ -108,7 +108,7 @@ func fromHere(path string) string {
 // its file, where such a file is looked for, or which built-in one is meant.
 func ProfileAdvice(name string, err error) string {
 	if isFile(name) {
-		return cmp.Or(advice(err), "a file of one's own is found from where the experiment stands, with --profile from here; `raftbench profiles` lists the built-in ones")
+		return cmp.Or(advice(err), "`raftbench profiles` lists the built-in ones; a file of one's own is found from where the experiment stands, with --profile from here")
 	}
 	return meantName(name, netem.Names(), advice(err))
 }

@@ -104,7 +104,7 @@ func TestUnknownProfilesAreSlipsOrFiles(t *testing.T) {
 	const own = "a matrix of your own is a YAML file: profile: ./my.yaml"
 	for name, want := range map[string]string{
 		"none2": "did you mean none?", "multiaz": "did you mean multi-az?", "aws-global": "did you mean aws-global-5?",
-		"home": own, "mine": own, "lab": own, "mars": own, "./nope.yaml": "a file of one's own is found from",
+		"home": own, "mine": own, "lab": own, "mars": own, "./nope.yaml": "`raftbench profiles` lists the built-in ones; a file of one's own is found from",
 	} {
 		_, err := planOf([]byte("network: {profile: " + name + "}"))
 		if h, ok := err.(interface{ Hint() string }); !ok || !strings.HasPrefix(h.Hint(), want) {
