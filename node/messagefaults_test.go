@@ -409,6 +409,64 @@ func installed(t *testing.T, ft *faultyTransport, f fate, came <-chan string, sn
 	}
 }
 
+// TestEachRPCHasItsOwnFates: a call is lost where its target's and kind's next
+// fate says so. Snapshots have a test of their own.
+func TestEachRPCHasItsOwnFates(t *testing.T) {
+	calls := map[rpcKind]func(t *faultyTransport, to raft.ServerID) error{
+		appendEntries: func(t *faultyTransport, to raft.ServerID) error {
+			return t.AppendEntries(to, "", &raft.AppendEntriesRequest{Term: 7, PrevLogEntry: 1}, &raft.AppendEntriesResponse{})
+		},
+		heartbeat: func(t *faultyTransport, to raft.ServerID) error {
+			return t.AppendEntries(to, "", &raft.AppendEntriesRequest{Term: 7}, &raft.AppendEntriesResponse{})
+		},
+		requestVote: func(t *faultyTransport, to raft.ServerID) error {
+			return t.RequestVote(to, "", &raft.RequestVoteRequest{}, &raft.RequestVoteResponse{})
+		},
+		requestPreVote: func(t *faultyTransport, to raft.ServerID) error {
+			return t.RequestPreVote(to, "", &raft.RequestPreVoteRequest{}, &raft.RequestPreVoteResponse{})
+		},
+		timeoutNow: func(t *faultyTransport, to raft.ServerID) error {
+			return t.TimeoutNow(to, "", &raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{})
+		},
+	}
+	synctest.Test(t, func(t *testing.T) {
+		over := newPipes()
+		network := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{Logger: testLog(t), Stream: over, Timeout: time.Hour, MaxPool: 1})
+		agree(network, over)
+		half := control.MessageFaults{Drop: 0.5}
+		ft, twin := newFaultyTransport(network, half, 1), newFaultyTransport(nil, half, 1)
+		defer twin.cancel()
+		for _, to := range []raft.ServerID{"n2", "n3"} {
+			for kind, call := range calls {
+				for i := range 20 {
+					f, err := twin.draw(to, kind), call(ft, to)
+					if lost := f.loseRequest || f.loseAnswer; lost != errors.Is(err, errMessageLost) || !lost && err != nil {
+						t.Errorf("%s %d to %s: got %v, want lost %v", kind, i, to, err, lost)
+					}
+				}
+			}
+		}
+		network.CloseStreams() // the pool's would stay open
+		if err := ft.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// agree says something to every RPC.
+func agree(t *raft.NetworkTransport, over *pipes) {
+	go func() {
+		for {
+			select {
+			case rpc := <-t.Consumer():
+				rpc.Respond(&struct{}{}, nil)
+			case <-over.closed:
+				return
+			}
+		}
+	}()
+}
+
 // TestNoPipelineUnderFaults: answers inside a pipeline match by position.
 func TestNoPipelineUnderFaults(t *testing.T) {
 	ft := newFaultyTransport(quietTransport(t), control.MessageFaults{}, 1)
