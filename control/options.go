@@ -141,11 +141,12 @@ func (m *MessageFaults) Validate() error {
 	if m == nil {
 		return nil
 	}
-	for name, p := range map[string]float64{
-		"drop": m.Drop, "duplicate": m.Duplicate, "reorder": m.Reorder, "delay": m.Delay,
-	} {
-		if !(p >= 0 && p <= 1) {
-			return fmt.Errorf("message fault %s is %v, want a probability from 0 to 1", name, p)
+	for _, f := range []struct {
+		name string
+		p    float64
+	}{{"drop", m.Drop}, {"duplicate", m.Duplicate}, {"reorder", m.Reorder}, {"delay", m.Delay}} {
+		if !(f.p >= 0 && f.p <= 1) {
+			return fmt.Errorf("message fault %s is %v, want a probability from 0 to 1", f.name, f.p)
 		}
 	}
 	if m.MaxDelay < 0 {

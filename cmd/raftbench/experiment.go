@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -14,7 +15,7 @@ import (
 func experimentOptions(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.preset, "preset", "", "a built-in experiment: "+strings.Join(configs.PresetNames(), ", "))
 	f.StringVar(&o.overrides.Nodes, "nodes", "", "cluster sizes, such as 1,3,5")
-	f.StringVar(&o.overrides.Profile, "profile", "", "the network: a name that \"raftbench profiles\" lists, or a file")
+	f.Var((*profileName)(&o.overrides.Profile), "profile", "the network: a name that \"raftbench profiles\" lists, or a file")
 	f.StringVar(&o.overrides.Rate, "rate", "", "offered load of the calm window, such as 100/s; without --clients: calm only")
 	f.StringVar(&o.overrides.Clients, "clients", "", "callers of the closed loop; without --rate: saturate only")
 	f.StringVar(&o.overrides.Duration, "duration", "", "length of each window, such as 5s")
@@ -26,3 +27,20 @@ func experimentOptions(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.overrides.Engine, "engine", "", "hashicorp, or what --endpoints must be: hashicorp or etcd")
 	f.StringArrayVar(&o.overrides.Set, "set", nil, "any other key: raft.max_rpcs_in_flight=1,16")
 }
+
+// profileName is a flag that is not empty: a script's variable that was never
+// set must not measure the default network in silence.
+type profileName string
+
+func (p *profileName) Set(s string) error {
+	if s == "" {
+		return errors.New("an empty name")
+	}
+	*p = profileName(s)
+	return nil
+}
+
+func (p *profileName) String() string { return string(*p) }
+
+// Type is the word that stands for a value in the help.
+func (p *profileName) Type() string { return "name" }

@@ -41,15 +41,13 @@ The data is removed at the end, and the logs too unless --out says where.`,
   raftbench up --nodes 3 --set raft.election_timeout=2s -o json`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.overrides.Profile == "" { // the flag's default is none
-				return usage(errors.New(`got --profile "", want a name or a file`), "`raftbench profiles` lists the names; none injects nothing")
-			}
 			return runUp(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.overrides.Nodes, "nodes", "3", "how many nodes")
-	f.StringVar(&o.overrides.Profile, "profile", "none", "the network: a name of `raftbench profiles`, or a file")
+	o.overrides.Profile = "none"
+	f.Var((*profileName)(&o.overrides.Profile), "profile", "the network: a name that \"raftbench profiles\" lists, or a file")
 	f.StringVar(&o.overrides.Leader, "leader", "", "the leader's site, or any")
 	f.StringVar(&o.overrides.Seed, "seed", "", "of everything random")
 	f.StringArrayVar(&o.overrides.Set, "set", nil, "a knob of raft or storage: raft.heartbeat_timeout=500ms, storage.sync=2ms")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -54,7 +55,7 @@ func flagMistake(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("got --%s without a value, want one", f.Name), "--"+f.Name+": "+f.Usage)
 	case errors.As(err, &invalid):
 		f := invalid.GetFlag()
-		return usage(fmt.Errorf("got --%s %s, want %s", f.Name, invalid.GetValue(), wantedOf(f)), "--"+f.Name+": "+f.Usage)
+		return usage(fmt.Errorf("got --%s %s, want %s", f.Name, cmp.Or(invalid.GetValue(), `""`), wantedOf(f)), "--"+f.Name+": "+f.Usage)
 	}
 	return usage(err, "run `"+cmd.CommandPath()+" --help`")
 }
