@@ -50,13 +50,13 @@ func (c *conn) pump() {
 		if !open {
 			c.discard(got)
 		}
-		if err == nil {
-			err = bad
-		} else {
-			err = rawEnd(err)
-		}
 		if err != nil {
-			c.in.finish(err)
+			c.in.finish(rawEnd(err))
+			return
+		}
+		if bad != nil {
+			c.in.finish(bad)
+			c.out.abandon(true)
 			return
 		}
 	}
@@ -87,7 +87,7 @@ func (c *conn) hangUp() {
 // release gives back what a connection holds once it is closed here and its
 // pump has ended. Whichever comes second sees the other.
 func (c *conn) release() {
-	c.out.abandon()
+	c.out.abandon(false)
 	c.in.retire()
 	c.end.forget(c)
 }

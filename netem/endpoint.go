@@ -81,7 +81,7 @@ func (e *Endpoint) Close() error {
 	e.mu.Unlock()
 	for _, c := range all {
 		c.abort(syscall.ECONNRESET)
-		c.out.abandon()
+		c.out.abandon(false)
 		<-c.gone
 		c.out.idle()
 	}

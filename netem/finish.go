@@ -104,11 +104,12 @@ func (o *outbox) peerDone() {
 }
 
 // abandon closes the raw connection for good. Bytes that are still owed are
-// lost then, and the peer is told by a reset, not by an orderly end.
-func (o *outbox) abandon() {
+// lost then, and the peer is told by a reset, not by an orderly end; so is one
+// that speaks otherwise.
+func (o *outbox) abandon(hard bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if t, ok := o.c.raw.(*net.TCPConn); ok && o.owes() {
+	if t, ok := o.c.raw.(*net.TCPConn); ok && (hard || o.owes()) {
 		_ = t.SetLinger(0)
 	}
 	_ = o.c.raw.Close()

@@ -28,8 +28,9 @@ func (d Distribution) quantile(z float64) float64 {
 	case Pareto:
 		return clamp(pareto(z))
 	case ParetoNormal:
-		// iproute2, netem/paretonormal.c: a quarter normal, the rest Pareto.
-		return clamp(0.25*z + 0.75*pareto(z))
+		// iproute2, netem/paretonormal.c: a quarter normal, the rest Pareto,
+		// which is cut off before it is mixed.
+		return clamp(0.25*z + 0.75*clamp(pareto(z)))
 	default:
 		return 2*phi(z) - 1
 	}

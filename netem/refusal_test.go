@@ -100,3 +100,19 @@ func TestADialOfACancelledContext(t *testing.T) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 }
+
+// TestAPeerThatBeginsToSpeakOtherwiseIsCutOff: nobody will read what it sends.
+func TestAPeerThatBeginsToSpeakOtherwiseIsCutOff(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	from, to := p.connect(t)
+	if _, err := from.(*conn).raw.Write(make([]byte, headerSize)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.Read(make([]byte, 1)); !errors.Is(err, errNotFrame) {
+		t.Errorf("got %v, want %v", err, errNotFrame)
+	}
+	_ = from.SetReadDeadline(time.Now().Add(time.Minute))
+	if _, err := from.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the peer got %v, want a reset", err)
+	}
+}

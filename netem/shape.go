@@ -33,7 +33,10 @@ type Shape struct {
 	// Jitter is the spread around Delay: the half width of uniform, the
 	// standard deviation of normal. A sampled delay below zero is zero.
 	Jitter time.Duration `json:"jitter_ns,omitempty"`
-	// Correlation of successive delays, in [0,1].
+	// Correlation of the successive normal variates that delays are drawn from,
+	// in [0,1]. Of the delays themselves it is that for normal, and a little
+	// less for the others: for 0.5 uniform has 0.48, paretonormal 0.45 and
+	// pareto 0.41.
 	Correlation float64 `json:"correlation,omitempty"`
 	// Distribution of the jitter; empty means uniform, as in tc.
 	Distribution Distribution `json:"distribution,omitempty"`
