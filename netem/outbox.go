@@ -57,7 +57,7 @@ func (o *outbox) init(c *conn) {
 func (o *outbox) write(p []byte) (int, error) {
 	o.turn.Lock()
 	defer o.turn.Unlock()
-	o.c.in.attend(0)
+	defer o.c.in.wrote()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := 0
@@ -169,8 +169,8 @@ func (o *outbox) forget(now int64) {
 // wait lets go of the lock until the instant at, or until something moves,
 // which is all it waits for when at is 0.
 func (o *outbox) wait(at int64) error {
-	o.c.in.attend(1)
-	defer o.c.in.attend(-1)
+	o.c.in.heed(1)
+	defer o.c.in.heed(-1)
 	if at == 0 {
 		o.movable.Wait()
 		return nil

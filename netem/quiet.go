@@ -26,6 +26,9 @@ type hush struct {
 	quiet atomic.Bool
 	// heeded counts who wants to hear of the peer's end at once.
 	heeded int
+	// waits counts what readers have waited for, and known is what a writer saw
+	// of that last.
+	waits, known int64
 }
 
 // settle makes the socket quiet while the frame that is due then is waited
@@ -58,16 +61,25 @@ func (in *inbox) listen() {
 	}
 }
 
-// attend is called by writers: a peer's reset ends them, also when nobody
-// reads. heed counts those who begin to wait (1) or have waited (-1).
-func (in *inbox) attend(heed int) {
-	if heed == 0 && !in.hush.quiet.Load() {
+// wrote is called behind each write: a peer's reset ends writers too, also when
+// nobody reads, which is when no reader waited since the last one.
+func (in *inbox) wrote() {
+	if !in.hush.quiet.Load() {
 		return
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.hush.heeded += heed
-	if in.hush.heeded > 0 || !in.waiting {
+	if !in.waiting && in.hush.waits == in.hush.known {
+		in.listen()
+	}
+	in.hush.known = in.hush.waits
+}
+
+// heed is called by a writer that begins to wait (1) or has waited (-1).
+func (in *inbox) heed(count int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.hush.heeded += count; in.hush.heeded > 0 {
 		in.listen()
 	}
 }

@@ -61,8 +61,8 @@ func TestAQuietSocketIsHeardAgain(t *testing.T) {
 	for name, heard := range map[string]func(in *inbox){
 		"when the last frame is waited for":    func(in *inbox) { in.settle(in.frames[1].due) },
 		"when the connection is closed":        func(in *inbox) { in.close(io.ErrClosedPipe) },
-		"when a writer comes and nobody reads": func(in *inbox) { in.waiting = false; in.attend(0) },
-		"when a writer waits":                  func(in *inbox) { in.attend(1) },
+		"when a writer comes and nobody reads": func(in *inbox) { in.waiting = false; in.wrote(); in.wrote() },
+		"when a writer waits":                  func(in *inbox) { in.heed(1) },
 	} {
 		var marks []int
 		in := filled(&marks, false, 10, 12)
@@ -73,14 +73,20 @@ func TestAQuietSocketIsHeardAgain(t *testing.T) {
 	}
 	var marks []int
 	in := filled(&marks, false, 10, 12)
-	if in.attend(0); !in.hush.quiet.Load() {
-		t.Error("a writer beside a reader, who looks soon, had the socket heard")
+	in.hush.waits++ // as the reader's wait does
+	if in.wrote(); !in.hush.quiet.Load() {
+		t.Error("a writer beside a reader who waits had the socket heard")
 	}
-	in.attend(1)
+	in.waiting = false
+	in.hush.waits++
+	if in.wrote(); !in.hush.quiet.Load() {
+		t.Error("a writer beside a reader who waited had the socket heard")
+	}
+	in.heed(1)
 	if in.settle(in.frames[0].due); in.hush.quiet.Load() {
 		t.Error("the socket is quiet though a writer waits")
 	}
-	in.attend(-1)
+	in.heed(-1)
 	if in.settle(in.frames[0].due); !in.hush.quiet.Load() {
 		t.Error("the socket is loud though no writer waits any more")
 	}

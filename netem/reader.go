@@ -72,6 +72,7 @@ func (in *inbox) hold(due int64) (near bool, err error) {
 		in.waiter = w
 	}
 	in.settle(due)
+	in.hush.waits++
 	in.waiting = true
 	in.waiter.due.Store(due)
 	in.mu.Unlock()

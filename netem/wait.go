@@ -55,7 +55,7 @@ func (w *waiter) spin(due int64) {
 	spun := spinUntil(due)
 	w.spent.Add(spun)
 	if w.slept {
-		w.wakes.spun(spun, Now())
+		w.wakes.spun(min(spun, int64(SpinLimit)), Now())
 	}
 }
 

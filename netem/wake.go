@@ -30,6 +30,8 @@ const (
 	// latency counts from, and worth more.
 	linkShare  = 200
 	sleepShare = 20
+	// savedSpins is how many whole ones may be saved up for a burst.
+	savedSpins = 8
 )
 
 // wakeUps learns how long the host takes from a timer's instant to the
@@ -83,12 +85,11 @@ func (w *wakeUps) credit(now int64) int64 {
 	return min(max(0, (now-w.paid.Load())/w.share), int64(SpinLimit))
 }
 
-// spun pays for a spin of ns that ended at now. What was not used before does
-// not add up beyond one spin of SpinLimit.
+// spun pays for a spin of ns that ended at now.
 func (w *wakeUps) spun(ns, now int64) {
 	for {
 		paid := w.paid.Load()
-		next := max(paid, now-ns-w.share*int64(SpinLimit)) + w.share*ns
+		next := max(paid, now-ns-savedSpins*w.share*int64(SpinLimit)) + w.share*ns
 		if w.paid.CompareAndSwap(paid, next) {
 			return
 		}

@@ -56,23 +56,38 @@ func TestWhatTheHostWasIsForgotten(t *testing.T) {
 // TestSpinsAreABoundShareOfACore: the more often a process waits, the less it
 // spins for each wait.
 func TestSpinsAreABoundShareOfACore(t *testing.T) {
-	w := taught(30*us, 90*us, 90*us, 90*us)
 	for _, every := range []time.Duration{50 * time.Microsecond, 500 * time.Microsecond, 2 * time.Millisecond, 10 * time.Millisecond} {
-		begin := int64(time.Hour) + int64(every)*1e6
-		now, total, n := begin, int64(0), int64(10_000)
+		w := taught(30*us, 90*us, 90*us, 90*us)
+		now, total, n := int64(time.Hour), int64(0), int64(100_000)
+		begin := now
 		for range n {
 			now += int64(every)
 			spin := w.lead(now) - 30*us
 			w.spun(spin, now)
 			total += spin
 		}
-		share := float64(total) / float64(now-begin)
-		wanted := min(1./linkShare, float64(SpinLimit)/float64(every))
-		if share > 1.01*wanted || share < 0.9*wanted {
-			t.Errorf("a wait each %v: got a share of %.5f, wanted %.5f", every, share, wanted)
+		took := float64(now - begin)
+		wanted := min(1./linkShare, float64(SpinLimit)/float64(every)) * took
+		saved := float64(savedSpins * SpinLimit)
+		if spun := float64(total); spun > wanted+saved || spun < 0.99*wanted-saved {
+			t.Errorf("a wait each %v: spun for %.5f of the time, wanted %.5f", every, spun/took, wanted/took)
 		}
-		if now-begin > int64(time.Second) && w.lead(now+int64(time.Second)) != 30*us+int64(SpinLimit) {
-			t.Errorf("a wait each %v: a second later there is no whole spin", every)
+	}
+}
+
+// TestABurstSpinsWhatWasSavedUp, and no more.
+func TestABurstSpinsWhatWasSavedUp(t *testing.T) {
+	w := taught(30*us, 90*us, 90*us, 90*us)
+	now := int64(time.Hour)
+	var spins []int64
+	for range savedSpins + 2 {
+		spin := w.lead(now) - 30*us
+		w.spun(spin, now)
+		spins = append(spins, spin)
+	}
+	for i, spin := range spins {
+		if want := int64(SpinLimit); i < savedSpins && spin != want || i > savedSpins && spin != 0 {
+			t.Errorf("spin %d of a burst: got %v", i, time.Duration(spin))
 		}
 	}
 }
