@@ -34,7 +34,7 @@ type linkTruth struct {
 	// between members, or used by the load generator.
 	wanted []way
 	before map[way]results.Link
-	// plain are those whose probes all take the delay that is asked.
+	// plain are those over which everything takes the delay that is asked.
 	plain map[way]bool
 	// measured are those with samples enough in some window.
 	measured map[way]bool
@@ -86,11 +86,11 @@ func (r *rig) delayed() []way {
 	return out
 }
 
-// plain: probes between members have a connection of their own and take no
-// jitter; those of the load generator go over its load's.
+// plain: a link without jitter, loss or rate has the same delay for all that
+// crosses it, the heartbeats beside the probes too.
 func (r *rig) plain(w way) bool {
-	ours := w.from == control.ClientLink || w.to == control.ClientLink
-	return !ours || r.setup.Links[w.from][w.to].Jitter == 0
+	s := r.setup.Links[w.from][w.to]
+	return s.Jitter == 0 && s.Loss == 0 && s.Rate == 0
 }
 
 // carries tells of links between members, and of those between them and the
@@ -250,8 +250,8 @@ func (l *linkTruth) missedBefore() string {
 	return fmt.Sprintf("calibration: %d of %d links missed their delays, the worst of them: %s", count, len(l.wanted), worst)
 }
 
-// off is by how much probes missed a link's delay at the median. Where each
-// was to take that delay, the instant of sending is the judge, so that a wrong
+// off is by how much a link's delay was missed at the median. Where all were to
+// take that delay, the instant of sending is the judge, so that a wrong
 // schedule shows, which a due instant would hide.
 func (l *linkTruth) off(w way) int64 {
 	b := l.before[w]

@@ -21,8 +21,11 @@ type Arrival struct {
 	Error, Realised *hdrhistogram.Histogram
 }
 
-// worst is the histograms' upper end; what is later counts as that.
-const worst = int64(time.Minute)
+// What is later than worst, or takes longer than longest, counts as that.
+const (
+	worst   = int64(time.Minute)
+	longest = 2 * int64(maxDelay)
+)
 
 // arrivals is the account of one sender.
 type arrivals struct {
@@ -36,7 +39,7 @@ type arrivals struct {
 
 // Errors are told in ns, whole delays in µs: three digits of either.
 func newLate() *hdrhistogram.Histogram { return hdrhistogram.New(1, worst, 3) }
-func newTook() *hdrhistogram.Histogram { return hdrhistogram.New(1000, worst, 3) }
+func newTook() *hdrhistogram.Histogram { return hdrhistogram.New(1000, longest, 3) }
 
 // record counts a frame that was released at now. One that was due before
 // anybody wanted it says nothing about the link.
@@ -55,7 +58,7 @@ func (a *arrivals) record(r released, now int64) {
 		a.late, a.took = newLate(), newTook()
 	}
 	_ = a.late.RecordValue(min(max(now-r.due, 0), worst))
-	_ = a.took.RecordValue(min(max(now-r.sent, 0), worst))
+	_ = a.took.RecordValue(min(max(now-r.sent, 0), longest))
 }
 
 func (a *arrivals) snapshot(from string) Arrival {

@@ -62,7 +62,8 @@ func (c *conn) pump() {
 	}
 }
 
-// discard acts on what came in after this end was closed. A peer that goes on sending is told with a reset, as TCP does.
+// discard acts on what came in after this end was closed. A peer that goes on
+// sending is told with a reset, as TCP does.
 func (c *conn) discard(got intake) {
 	if got.data {
 		c.out.farewell()
@@ -120,16 +121,18 @@ func (c *conn) peerEnds(h header) {
 // join makes the connection one of the link to the peer called name.
 func (c *conn) join(name string) {
 	c.seen = c.end.from(name)
-	c.out.attach(c.end.link(name))
+	l := c.end.link(name)
+	c.out.attach(l, l.next())
 }
 
 // attach gives the connection its link, and its own schedule on it.
-func (o *outbox) attach(l *link) {
+func (o *outbox) attach(l *link, ordinal uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	e := o.c.end
 	o.c.link = l
-	o.stream = newStream(e.seed, e.name, l.to, l.adopt(o.c), &l.line)
+	o.stream = newStream(e.seed, e.name, l.to, ordinal, &l.line)
+	l.adopt(o.c)
 }
 
 // roundTrip is what an acknowledgement takes, from both ends' plain delays.

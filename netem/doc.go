@@ -18,10 +18,10 @@
 // waits on a timerfd in Go's own poller: no second goroutine stands between the
 // timer and the reader, and no P is held. The timer is aimed early by what a
 // wake-up usually takes on this host, which is learnt from the last ones; then
-// the frame is made ready, and what is left of the wait is spun, for at most
-// SpinLimit and, over all, half a percent of a core. A long wait ends in a nap,
-// because a processor that sleeps for long wakes late. Elsewhere Go's timers
-// are used in the same way, which wait in nanoseconds on macOS.
+// the frame is made ready, and what is left of the wait is spun: some 10 µs,
+// less where more would come to over half a percent of a core. A long wait ends
+// in a nap, because a processor that sleeps for long wakes late. Elsewhere Go's
+// timers are used in the same way, which wait in nanoseconds on macOS.
 //
 // While a reader waits for one frame, those that follow it stand in the socket
 // and wake nobody, as long as what is held lasts for another millisecond.

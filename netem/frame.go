@@ -86,7 +86,9 @@ func parseHeader(b []byte, now int64) (header, error) {
 		amendable: b[30] == 1,
 	}
 	switch {
-	case b[29] != frameMark || b[30] > 1:
+	case b[30] > 1:
+		return h, fmt.Errorf("%w: got %d in byte 30 of a header, wanted 0 or 1", errNotFrame, b[30])
+	case b[29] != frameMark:
 		return h, fmt.Errorf("%w: got a header of % x, wanted byte 29 to be %#x", errNotFrame, b[:headerSize], frameMark)
 	case b[31] != revision:
 		return h, fmt.Errorf("netem: the peer speaks frame revision %d, this end %d; run the same build on both", b[31], revision)

@@ -208,7 +208,7 @@ func TestALyingLengthAllocatesNothing(t *testing.T) {
 
 func TestEveryFrameReadsAsItWasWritten(t *testing.T) {
 	for k := kindData; k <= kindKnock; k++ {
-		want := header{due: 1 << 40, asked: 34_800_000, kind: k}
+		want := header{due: 1 << 40, sent: 1<<40 - 7, asked: 34_800_000, kind: k, amendable: k%2 == 0}
 		if k == kindData {
 			want.length = maxFrame
 		}

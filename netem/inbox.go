@@ -82,8 +82,8 @@ func (in *inbox) stuffed() bool {
 func (in *inbox) load() int { return in.bytes.size + len(in.frames)*leastFrame }
 
 // overdue says that the bytes that are due are enough or more, small frames
-// counted as what they take. What waits for
-// its instant does not count: a link that is full of it is not a slow reader.
+// counted as what they take. What waits for its instant does not count: a link
+// that is full of it is not a slow reader.
 func (in *inbox) overdue(enough int) bool {
 	now := Now()
 	for i := 0; i < len(in.frames) && in.frames[i].due <= now; i++ {

@@ -56,13 +56,19 @@ func (l *link) frameSize() int {
 	return int(min(size, s.limit()))
 }
 
-// adopt registers a connection and returns its ordinal.
-func (l *link) adopt(c *conn) uint64 {
+// next is the ordinal of one more connection. Refused ones have none: they
+// would change the schedules of those that follow.
+func (l *link) next() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opened++
+	return l.opened
+}
+
+func (l *link) adopt(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.conns[c] = struct{}{}
-	l.opened++
-	return l.opened
 }
 
 func (l *link) forget(c *conn) {

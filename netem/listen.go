@@ -58,7 +58,11 @@ func (l *listener) admit(raw net.Conn) {
 		case <-abort:
 		}
 	}()
-	if err := c.welcome(); err != nil {
+	switch err := c.welcome(); {
+	case errors.As(err, new(refusal)):
+		c.shut(kindFin, err) // behind the answer, which a partition may hold
+		return
+	case err != nil:
 		c.abort(err)
 		return
 	}
@@ -68,6 +72,11 @@ func (l *listener) admit(raw net.Conn) {
 		c.abort(net.ErrClosed)
 	}
 }
+
+// refusal is what a dialer was told that meant another end.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
 
 func (c *conn) welcome() error {
 	_ = c.SetReadDeadline(time.Now().Add(handshakeTimeout))
@@ -85,9 +94,9 @@ func (c *conn) welcome() error {
 	answer := hello{From: c.end.name, To: h.From}
 	if h.To != c.end.name {
 		answer.Refusal = fmt.Sprintf("this is %s, the dial was for %s", c.end.name, h.To)
-		c.out.attach(c.end.known(h.From))
+		c.out.attach(c.end.known(h.From), 0)
 		_ = c.out.introduce(answer, due)
-		return errors.New(answer.Refusal)
+		return refusal(answer.Refusal)
 	}
 	c.join(h.From)
 	return c.out.introduce(answer, due)

@@ -249,25 +249,25 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 	s := o.c.link.load()
 	o.buf = o.buf[:0]
 	h := header{sent: now, asked: int64(s.Delay), length: len(p), kind: k}
+	amend := int64(0)
 	switch {
-	case s.IsZero() && o.stream.last < now, k == kindKnock:
+	case s.IsZero() && o.stream.idle(now), k == kindKnock:
 		// Due at once: nothing to hold, nothing to measure.
 	case k == kindData:
-		due, amend := o.stream.due(s, now, len(p), o.c.roundTrip(s))
-		if amend != 0 {
-			o.buf = header{due: amend, sent: now, asked: h.asked, kind: kindAmend}.append(o.buf)
-			o.hasten(amend)
-		}
-		h.due = due
-		o.count(parcel{due: due, size: int64(len(p))})
+		h.due, amend = o.stream.due(s, now, len(p), o.c.roundTrip(s))
+		o.count(parcel{due: h.due, size: int64(len(p))})
 	case k == kindHello:
 		h.due = o.stream.open(s, now)
 	case k == kindFin:
-		h.due = o.stream.end(s, now+int64(s.SlowClose))
+		h.due, amend = o.stream.end(s, now+int64(s.SlowClose))
 	case k == kindProbe:
 		h.due = o.stream.probe(s, now)
 	default:
-		h.due = o.stream.end(s, now)
+		h.due, amend = o.stream.end(s, now)
+	}
+	if amend != 0 {
+		o.buf = header{due: amend, sent: now, asked: h.asked, kind: kindAmend}.append(o.buf)
+		o.hasten(amend)
 	}
 	h.amendable = o.stream.amendable()
 	o.buf = h.append(o.buf)

@@ -360,7 +360,8 @@ func TestTheLongestQueueIsBelievedByItsReceiver(t *testing.T) {
 		l := &line{free: int64(maxBacklog)}
 		s := newStream(seed, "a", "b", 1, l)
 		due, _ := s.due(worst, 0, segment, 2*maxDelay)
-		due = max(due, s.end(worst, int64(worst.SlowClose)))
+		end, _ := s.end(worst, int64(worst.SlowClose))
+		due = max(due, end)
 		if _, err := parseHeader(header{due: due, kind: kindFin}.append(nil), 0); err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ const (
 	// higher mark than half of a socket's first buffer grow that buffer.
 	murmur = 48 << 10
 	// ahead is by how much what is held must outlast the frame that is waited
-	// for: the pump has that long to wake up.
+	// for: the pump has that long to wake up, if the reader comes back at once.
 	ahead = time.Millisecond
 )
 

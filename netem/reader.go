@@ -49,6 +49,9 @@ func (in *inbox) first() (*record, released, error) {
 			continue
 		}
 		r.released = true
+		if len(in.frames) == 1 {
+			in.listen() // nothing more is held
+		}
 		return r, released{header: r.header, fresh: true, missed: r.due <= came}, nil
 	}
 }
@@ -259,12 +262,12 @@ func (in *inbox) hello() ([]byte, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	in.release(frame, func(released) {})
-	payload, due := make([]byte, r.length), r.due
+	payload := make([]byte, r.length)
 	in.bytes.drop(headerSize)
 	in.bytes.take(payload)
 	in.pop()
-	return payload, due, nil
+	in.release(frame, func(released) {})
+	return payload, frame.due, in.closed
 }
 
 // whole waits until the first frame has come in with its payload, and tells
@@ -279,6 +282,8 @@ func (in *inbox) whole() (kind, error) {
 			switch {
 			case r.err != nil:
 				return 0, r.err
+			case ending(r) != nil:
+				return 0, syscall.ECONNRESET // before it was established
 			case r.kind != kindKnock && r.kind != kindHello || r.length > maxHello:
 				return 0, errNotFrame
 			case in.bytes.size >= headerSize+r.length:

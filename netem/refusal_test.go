@@ -116,3 +116,70 @@ func TestAPeerThatBeginsToSpeakOtherwiseIsCutOff(t *testing.T) {
 		t.Errorf("the peer got %v, want a reset", err)
 	}
 }
+
+// TestARefusalBehindACutLinkIsToldWhenItHeals, as what it is.
+func TestARefusalBehindACutLinkIsToldWhenItHeals(t *testing.T) {
+	p := newPair(t, Shape{}, Shape{})
+	back := p.b.link("a")
+	p.b.Cut("a")
+	refused := make(chan error, 1)
+	go func() {
+		_, err := p.a.Dial(t.Context(), "c", p.addr)
+		refused <- err
+	}()
+	for held := false; !held; time.Sleep(time.Millisecond) {
+		for _, c := range back.open() {
+			c.out.mu.Lock()
+			held = held || len(c.out.partition.held) == 2 // the answer and the end
+			c.out.mu.Unlock()
+		}
+	}
+	p.b.Heal("a", true)
+	if err := <-refused; err == nil || !strings.Contains(err.Error(), "this is b, the dial was for c") {
+		t.Errorf("got %v, want the refusal", err)
+	}
+	if back.opened != 0 {
+		t.Errorf("the refused connection took ordinal %d", back.opened)
+	}
+}
+
+// TestClosingDuringAHandshake ends ends at every instant of it.
+func TestClosingDuringAHandshake(t *testing.T) {
+	for i := range 60 {
+		p := newPair(t, Shape{Delay: time.Millisecond}, Shape{Delay: time.Millisecond})
+		ended := make(chan struct{})
+		time.AfterFunc(time.Duration(i)*50*time.Microsecond, func() {
+			_ = p.a.Close()
+			_ = p.b.Close()
+			close(ended)
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Millisecond)
+		c, err := p.a.Dial(ctx, "b", p.addr)
+		if err == nil {
+			_ = c.Close()
+		}
+		cancel()
+		<-ended
+	}
+}
+
+// TestALinkThatIsSwitchedOffIsNotHeldUpByAProbe, nor are the ends that cross it.
+func TestALinkThatIsSwitchedOffIsNotHeldUpByAProbe(t *testing.T) {
+	for _, last := range []string{"x", ""} {
+		p := newPair(t, Shape{Delay: time.Millisecond}, Shape{})
+		from, to := p.connect(t)
+		if err := p.a.Shape("b", Shape{Delay: maxDelay}); err != nil {
+			t.Fatal(err)
+		}
+		p.a.ProbeOnce()
+		if err := p.a.Shape("b", Shape{}); err != nil {
+			t.Fatal(err)
+		}
+		send(t, from, last)
+		_ = from.Close()
+		_ = to.SetReadDeadline(time.Now().Add(time.Minute))
+		if got, err := io.ReadAll(to); err != nil || string(got) != last {
+			t.Errorf("got %q (%v), want %q", got, err, last)
+		}
+	}
+}

@@ -76,12 +76,22 @@ func (t *stream) due(s Shape, now int64, n int, rtt time.Duration) (due, amend i
 	}
 	t.last = max(t.last, due)
 	t.sent = now
-	if t.probed > t.last {
-		// The link was made shorter: a probe must not hold up what follows.
-		t.probed, amend = 0, cmp.Or(amend, t.last)
-	}
-	return t.last, amend
+	return t.last, cmp.Or(amend, t.overtake())
 }
+
+// overtake lets what was sent last pass a probe that is due later, because the
+// link was made shorter meanwhile: it returns the instant to which what the
+// probe holds up is amended, or 0.
+func (t *stream) overtake() int64 {
+	if t.probed <= t.last {
+		return 0
+	}
+	t.probed = 0
+	return t.last
+}
+
+// idle: nothing that was sent is still under way.
+func (t *stream) idle(now int64) bool { return max(t.last, t.probed) < now }
 
 // amendable: what is sent now may yet be due sooner than it says.
 func (t *stream) amendable() bool { return t.stall.amendable || t.probed > t.last }
@@ -99,9 +109,9 @@ func (t *stream) open(s Shape, now int64) int64 {
 
 // end schedules what carries no data: it takes the plain delay and no place
 // on the transmitter, but stays behind what was sent before.
-func (t *stream) end(s Shape, now int64) int64 {
+func (t *stream) end(s Shape, now int64) (due, amend int64) {
 	t.last = max(t.last, now+int64(s.Delay))
-	return t.last
+	return t.last, t.overtake()
 }
 
 // probe schedules what only asks how late the link is. It changes nothing of

@@ -303,6 +303,10 @@ func TestArrivalsAreCounted(t *testing.T) {
 	if got.From != "a" || got.Bytes != 41 || got.Frames != 7 || got.Asked != delay || got.Error.TotalCount() < 1 {
 		t.Errorf("got %+v with %d errors", got, got.Error.TotalCount())
 	}
+	// The histogram keeps three digits of a µs.
+	if least := time.Duration(got.Realised.Min()); got.Realised.TotalCount() != got.Error.TotalCount() || least < delay-delay/500 {
+		t.Errorf("got %d realised delays, the least of %v, want %d of %v or more", got.Realised.TotalCount(), least, got.Error.TotalCount(), delay)
+	}
 	if p.b.InjectionCPU() <= 0 {
 		t.Error("the waits took no CPU time")
 	}

@@ -6,21 +6,11 @@ import (
 	"time"
 )
 
-// SpinLimit bounds the busy wait that ends each sleep. Longer spins would steal
-// a core from the system under test. A wait that is shorter than the host's
-// quicker wake-ups is no sleep at all and is spun whole.
+// SpinLimit bounds the busy wait that is planned behind each sleep: longer ones
+// would steal a core from the system under test. Only a wake-up that is quicker
+// than nine in ten leaves more of it. A wait that is shorter than the host's
+// quicker wake-ups, some 30 µs, is no sleep at all and is spun whole.
 const SpinLimit = 20 * time.Microsecond
-
-// How a long wait is cut.
-const (
-	// lastNap is the final sleep of a long wait. Hypervisors and idle
-	// governors keep a processor ready through sleeps of about this length
-	// (KVM's halt_poll_ns is 200 µs), and let it go deeper in longer ones,
-	// from which it comes back 50 to 150 µs late.
-	lastNap = 200 * time.Microsecond
-	// longWait is what makes a second nap worth its wake-up.
-	longWait = 600 * time.Microsecond
-)
 
 // spinUntil burns what is left of a wait, a few tens of microseconds at most,
 // and tells how long that was.
@@ -49,13 +39,13 @@ func (w *waiter) wait() error {
 	return err
 }
 
-// spin ends a wait at the instant due, which is near. What ends a sleep is
-// paid for.
+// spin ends a wait at the instant due, which is near. What ends a sleep is paid
+// for out of what is planned.
 func (w *waiter) spin(due int64) {
 	spun := spinUntil(due)
 	w.spent.Add(spun)
 	if w.slept {
-		w.wakes.spun(min(spun, int64(SpinLimit)), Now())
+		w.wakes.spun(spun, Now())
 	}
 }
 
