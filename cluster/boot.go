@@ -15,10 +15,8 @@ import (
 // boot takes the way from nothing to an agreed leader: spawn all, tell all
 // about all, bootstrap one, which stands for election at once, and agree.
 func (c *Cluster) boot(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.spec.bootTimeout())
+	ctx, cancel := c.bound(ctx, c.spec.bootTimeout())
 	defer cancel()
-	ctx, release := c.bound(ctx, c.spec.bootTimeout())
-	defer release()
 	// A node that dies ends the boot at once, with the node's own reason.
 	ctx, give := context.WithCancelCause(ctx)
 	defer give(nil)
@@ -37,7 +35,7 @@ func (c *Cluster) boot(ctx context.Context) error {
 		return err
 	}
 	first := c.Member(c.spec.first())
-	if _, err := first.call(ctx, control.Command{Op: control.OpBootstrap, Peers: c.peers()}); err != nil {
+	if _, err := first.call(ctx, c.spec.bootTimeout(), control.Command{Op: control.OpBootstrap, Peers: c.peers()}); err != nil {
 		return err
 	}
 	leader, _, err := c.agree(ctx, c.Err)
@@ -96,6 +94,8 @@ func (m *Member) tell(ctx context.Context, peers []control.Peer) error {
 	if !hears {
 		return nil
 	}
+	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
+	defer cancel()
 	_, err := p.call(ctx, control.Command{Op: control.OpPeers, Peers: peers})
 	m.mu.Lock()
 	defer m.mu.Unlock()

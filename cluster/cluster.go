@@ -21,10 +21,6 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// callTimeout bounds what is asked of a node where the caller's context has
-// no deadline.
-const callTimeout = 10 * time.Second
-
 var errStopping = errors.New("the cluster is being stopped")
 
 // Cluster is a set of running (or killed) members.
@@ -128,20 +124,25 @@ func (c *Cluster) Err() error {
 	return c.death
 }
 
-// bound gives a context that ends with ctx, with the cluster, and after d
-// where ctx has no deadline of its own.
-func (c *Cluster) bound(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancelCause := context.WithCancelCause(ctx)
+// bound gives a context that ends with ctx, with the cluster, and after most,
+// whichever comes first.
+func (c *Cluster) bound(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancelTime := context.WithTimeout(ctx, most)
+	ctx, cancel := context.WithCancelCause(ctx)
 	if c.life.Err() != nil {
-		cancelCause(context.Cause(c.life))
+		cancel(context.Cause(c.life))
 	}
-	release := context.AfterFunc(c.life, func() { cancelCause(context.Cause(c.life)) })
-	cancel := func() { release(); cancelCause(context.Canceled) }
-	if _, ok := ctx.Deadline(); ok {
-		return ctx, cancel
+	release := context.AfterFunc(c.life, func() { cancel(context.Cause(c.life)) })
+	return ctx, func() { release(); cancel(context.Canceled); cancelTime() }
+}
+
+// boundWait is bound for a wait that may last as long as its caller likes:
+// otherwise counts only where ctx has no deadline.
+func (c *Cluster) boundWait(ctx context.Context, otherwise time.Duration) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		otherwise = time.Until(deadline)
 	}
-	ctx, cancelTime := context.WithTimeout(ctx, d)
-	return ctx, func() { cancelTime(); cancel() }
+	return c.bound(ctx, otherwise)
 }
 
 // dataDir is where a member's data stands unless its options say otherwise.

@@ -19,7 +19,7 @@ func (m *Member) Kill(ctx context.Context) (atNS int64, err error) {
 	if p == nil {
 		return 0, fmt.Errorf("kill: %s does not run", m.ID())
 	}
-	ctx, cancel := m.cluster.bound(ctx, callTimeout)
+	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
 	defer cancel()
 	m.sample(p)
 	at := netem.Now()
@@ -34,7 +34,7 @@ func (m *Member) Pause(ctx context.Context) error {
 	if p == nil {
 		return fmt.Errorf("pause: %s does not run", m.ID())
 	}
-	ctx, cancel := m.cluster.bound(ctx, callTimeout)
+	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
 	defer cancel()
 	release, err := m.holdLinks(ctx)
 	if err != nil {
@@ -70,7 +70,7 @@ func (m *Member) Resume(ctx context.Context) error {
 	if p == nil {
 		return fmt.Errorf("resume: %s does not run", m.ID())
 	}
-	ctx, cancel := m.cluster.bound(ctx, callTimeout)
+	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
 	defer cancel()
 	release, err := m.holdLinks(ctx)
 	if err != nil {
@@ -91,7 +91,7 @@ func (m *Member) Resume(ctx context.Context) error {
 }
 
 // Restart starts the node again on its old data, and waits until it listens
-// and all live members know where. It wants its old ports; where it could not
+// and all live members know where, for no longer than a boot may take. It wants its old ports; where it could not
 // have them, Listen says the new ones.
 func (m *Member) Restart(ctx context.Context) error {
 	m.harm.Lock()
@@ -99,7 +99,7 @@ func (m *Member) Restart(ctx context.Context) error {
 	if m.Alive() {
 		return fmt.Errorf("restart: %s still runs (pid %d)", m.ID(), m.PID())
 	}
-	ctx, cancel := m.cluster.bound(ctx, callTimeout)
+	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.bootTimeout())
 	defer cancel()
 	if ctx.Err() != nil {
 		return fmt.Errorf("restart of %s: %w", m.ID(), context.Cause(ctx))
@@ -121,7 +121,7 @@ func (m *Member) setPaused(paused bool) {
 
 // Stats asks the node.
 func (m *Member) Stats(ctx context.Context) (control.Stats, error) {
-	e, err := m.call(ctx, control.Command{Op: control.OpStats})
+	e, err := m.ask(ctx, control.Command{Op: control.OpStats})
 	if err != nil {
 		return control.Stats{}, err
 	}
@@ -131,25 +131,28 @@ func (m *Member) Stats(ctx context.Context) (control.Stats, error) {
 	return *e.Stats, nil
 }
 
+// calibrationWaits is how often a calibration may wait for Patience: three
+// times to connect, and for its last probe (netem.Endpoint.Calibrate).
+const calibrationWaits = 4
+
 // Calibrate has the node probe outgoing links, and returns when the probes
 // have arrived; the receivers' Stats tell what they found.
 func (m *Member) Calibrate(ctx context.Context, c control.Calibrate) error {
-	_, err := m.call(ctx, control.Command{Op: control.OpCalibrate, Calibrate: &c})
+	probing := time.Duration(c.Probes+1) * c.Every
+	most := probing + calibrationWaits*c.Patience + m.cluster.spec.callTimeout()
+	_, err := m.call(ctx, most, control.Command{Op: control.OpCalibrate, Calibrate: &c})
 	return err
 }
 
 // Snapshot has the node take a snapshot now.
 func (m *Member) Snapshot(ctx context.Context) error {
-	_, err := m.call(ctx, control.Command{Op: control.OpSnapshot})
+	_, err := m.ask(ctx, control.Command{Op: control.OpSnapshot})
 	return err
 }
 
-// Apply has the node write from inside itself. Without a deadline of its own
-// the wait is the asked duration and ten seconds.
+// Apply has the node write from inside itself.
 func (m *Member) Apply(ctx context.Context, a control.Apply) (control.ApplyResult, error) {
-	ctx, cancel := m.cluster.bound(ctx, a.Duration+callTimeout)
-	defer cancel()
-	e, err := m.call(ctx, control.Command{Op: control.OpApply, Apply: &a})
+	e, err := m.call(ctx, a.Duration+m.cluster.spec.callTimeout(), control.Command{Op: control.OpApply, Apply: &a})
 	if err != nil {
 		return control.ApplyResult{}, err
 	}

@@ -22,7 +22,7 @@ const pollEvery = 20 * time.Millisecond
 // ctx ends (without a deadline: until the boot timeout is over). Paused
 // members cannot say anything and are not asked.
 func (c *Cluster) Leader(ctx context.Context) (*Member, uint64, error) {
-	ctx, cancel := c.bound(ctx, c.spec.bootTimeout())
+	ctx, cancel := c.boundWait(ctx, c.spec.bootTimeout())
 	defer cancel()
 	return c.agree(ctx, func() error { return nil })
 }
@@ -187,7 +187,7 @@ func (c *Cluster) Transfer(ctx context.Context, id string) error {
 	if c.Member(id) == nil {
 		return fmt.Errorf("transfer to %q: no such member", id)
 	}
-	ctx, cancel := c.bound(ctx, c.spec.bootTimeout())
+	ctx, cancel := c.boundWait(ctx, c.spec.bootTimeout())
 	defer cancel()
 	var last error
 	for range transferTries {
@@ -198,7 +198,10 @@ func (c *Cluster) Transfer(ctx context.Context, id string) error {
 		if leader.ID() == id {
 			return nil
 		}
-		_, last = leader.call(ctx, control.Command{Op: control.OpTransfer, To: id})
+		// Raft gives the target an election timeout to catch up and another to
+		// be elected.
+		most := c.spec.callTimeout() + 2*leader.options.Raft.ElectionTimeout
+		_, last = leader.call(ctx, most, control.Command{Op: control.OpTransfer, To: id})
 		if last == nil {
 			c.awaitTerm(ctx, term+1)
 		}

@@ -66,9 +66,7 @@ func (m *Member) Links(ctx context.Context, f control.Fault) error {
 	if len(f.To) == 0 {
 		f.To = m.others() // a node that has just started knows nobody yet
 	}
-	ctx, cancelTime := context.WithTimeout(ctx, callTimeout)
-	defer cancelTime()
-	ctx, cancel := m.cluster.bound(ctx, callTimeout)
+	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
 	defer cancel()
 	release, err := m.holdLinks(ctx)
 	if err != nil {

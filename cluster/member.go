@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/raftbench/raftbench/control"
 )
@@ -141,13 +142,18 @@ func (m *Member) begin(ctx context.Context) error {
 	return nil
 }
 
-// call asks the current process.
-func (m *Member) call(ctx context.Context, c control.Command) (control.Event, error) {
+// ask has the current process do what takes no time.
+func (m *Member) ask(ctx context.Context, c control.Command) (control.Event, error) {
+	return m.call(ctx, m.cluster.spec.callTimeout(), c)
+}
+
+// call has the current process do what takes until most at the longest.
+func (m *Member) call(ctx context.Context, most time.Duration, c control.Command) (control.Event, error) {
 	p := m.process()
 	if p == nil {
 		return control.Event{}, fmt.Errorf("%s: %s does not run", c.Op, m.ID())
 	}
-	ctx, cancel := m.cluster.bound(ctx, callTimeout)
+	ctx, cancel := m.cluster.bound(ctx, most)
 	defer cancel()
 	return p.call(ctx, c)
 }

@@ -14,6 +14,10 @@ import (
 // not.
 const DefaultBootTimeout = 15 * time.Second
 
+// DefaultCallTimeout bounds each thing asked of a running node where the Spec
+// does not.
+const DefaultCallTimeout = 10 * time.Second
+
 // Starter says how a node's process is started: locally, or through ssh,
 // docker exec or kubectl exec, whose stdio carries the same channel. The
 // command it returns must not be started yet, its stdio not set.
@@ -38,6 +42,11 @@ type Spec struct {
 	// BootTimeout bounds the way to an agreed leader; zero means
 	// DefaultBootTimeout.
 	BootTimeout time.Duration
+	// CallTimeout bounds each thing asked of a running node, also where the
+	// caller has more time, so that one node that hangs holds nothing up for
+	// long; zero means DefaultCallTimeout. What lawfully takes longer (a start,
+	// Leader, Transfer, Calibrate, Apply) has a bound of its own.
+	CallTimeout time.Duration
 	// OnEvent sees every event of every node, in the order of its arrival;
 	// calls are serialised. It must return soon and ask nothing of the
 	// cluster: the answer would have to come past it.
@@ -75,6 +84,13 @@ func (s *Spec) bootTimeout() time.Duration {
 		return s.BootTimeout
 	}
 	return DefaultBootTimeout
+}
+
+func (s *Spec) callTimeout() time.Duration {
+	if s.CallTimeout > 0 {
+		return s.CallTimeout
+	}
+	return DefaultCallTimeout
 }
 
 // first is the node that bootstraps the cluster: alone with a configuration,
