@@ -9,7 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/units"
 )
 
 // Duration is a time.Duration, written 5ms.
@@ -17,7 +17,7 @@ type Duration time.Duration
 
 // UnmarshalText reads 5ms, 1.5s, 2m, and tc's words such as 5msec.
 func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := netem.ParseTime(string(text))
+	v, err := units.ParseDuration(string(text))
 	*d = Duration(v)
 	return err
 }
@@ -27,28 +27,21 @@ func (d *Duration) UnmarshalYAML(node ast.Node) error { return parseNode(node, d
 
 // MarshalText writes the shortest form: 1m30s, 2m, 500ms.
 func (d Duration) MarshalText() ([]byte, error) {
-	s := time.Duration(d).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return []byte(s), nil
+	return []byte(units.FormatDuration(time.Duration(d))), nil
 }
 
 // Size is a number of bytes, written 256B, 1KiB, 4MiB.
 type Size int64
 
-// UnmarshalText reads 256B, 1KiB, 4MiB, and tc's words such as 4mb.
+// UnmarshalText reads 256B, 1KiB, 4MiB, and 4MB, which is 4,000,000.
 func (s *Size) UnmarshalText(text []byte) error {
-	v, err := netem.ParseSize(string(text))
+	v, err := units.ParseSize(string(text))
 	*s = Size(v)
 	return err
 }
 
 // MarshalText writes the largest unit that divides it.
-func (s Size) MarshalText() ([]byte, error) { return []byte(netem.FormatSize(int64(s))), nil }
+func (s Size) MarshalText() ([]byte, error) { return []byte(units.FormatSize(int64(s))), nil }
 
 // Bitrate is bits a second, in tc's words: 10mbit, 1gbit; and bytes a second
 // as tc has it, 1mbps. Zero is unlimited.
@@ -56,46 +49,42 @@ type Bitrate int64
 
 // UnmarshalText reads tc's words.
 func (b *Bitrate) UnmarshalText(text []byte) error {
-	v, err := netem.ParseRate(string(text))
+	v, err := units.ParseBitrate(string(text))
 	*b = Bitrate(v)
 	return err
 }
 
 // MarshalText writes the largest unit of bits that divides it.
-func (b Bitrate) MarshalText() ([]byte, error) { return []byte(netem.FormatRate(int64(b))), nil }
+func (b Bitrate) MarshalText() ([]byte, error) { return []byte(units.FormatBitrate(int64(b))), nil }
 
 // Rate is operations a second, written 500/s.
 type Rate float64
 
 // UnmarshalText reads 500/s and 0.5/s.
 func (r *Rate) UnmarshalText(text []byte) error {
-	number, found := strings.CutSuffix(string(text), "/s")
-	v, err := strconv.ParseFloat(number, 64)
-	if !found || err != nil || !finite(v) || v < 0 {
-		return wanted(string(text), "a rate such as 500/s")
-	}
+	v, err := units.ParseRate(string(text))
 	*r = Rate(v)
-	return nil
+	return err
 }
 
 // UnmarshalYAML keeps the place of a value that stands outside a List.
 func (r *Rate) UnmarshalYAML(node ast.Node) error { return parseNode(node, r) }
 
 // MarshalText writes 500/s.
-func (r Rate) MarshalText() ([]byte, error) { return []byte(number(float64(r)) + "/s"), nil }
+func (r Rate) MarshalText() ([]byte, error) { return []byte(units.FormatRate(float64(r))), nil }
 
 // Percent is a share in [0,1], written 0.1%.
 type Percent float64
 
 // UnmarshalText reads 0.1%.
 func (p *Percent) UnmarshalText(text []byte) error {
-	v, err := netem.ParsePercent(string(text))
+	v, err := units.ParseShare(string(text))
 	*p = Percent(v)
 	return err
 }
 
 // MarshalText writes 0.1%.
-func (p Percent) MarshalText() ([]byte, error) { return []byte(netem.FormatPercent(float64(p))), nil }
+func (p Percent) MarshalText() ([]byte, error) { return []byte(units.FormatShare(float64(p))), nil }
 
 // Sync is how a store's write reaches the disk: `real`, or a duration that
 // stands in for it.
@@ -107,7 +96,7 @@ func (s *Sync) UnmarshalText(text []byte) error {
 		*s = 0
 		return nil
 	}
-	v, err := netem.ParseTime(string(text))
+	v, err := units.ParseDuration(string(text))
 	if err != nil || v == 0 {
 		return wanted(string(text), "`real` or a duration above zero such as 2ms")
 	}
@@ -167,7 +156,7 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	if !found || !isPercentile || err != nil || !(p > 0 && p < 100) {
 		return wanted(string(text), example)
 	}
-	below, err := time.ParseDuration(strings.TrimSpace(bound))
+	below, err := units.ParseDuration(bound)
 	if err != nil || below <= 0 {
 		return wanted(string(text), example)
 	}

@@ -47,19 +47,19 @@ func scalarSchemas() map[reflect.Type]*jsonschema.Schema {
 	scalarSchema[int](m, jsonschema.Schema{Type: "integer"})
 	scalarSchema[float64](m, jsonschema.Schema{Type: "number"})
 	scalarSchema[Duration](m, like(`^`+aDuration+`$`, "5ms", "1.5s", "2m"))
-	scalarSchema[Size](m, like(`^`+aNumber+`([kmgKMG]([iI]?[bB])?|[bB])$`, "256B", "1KiB"))
-	scalarSchema[Rate](m, like(`^[0-9.]+/s$`, "100/s"))
+	scalarSchema[Size](m, like(`^`+aNumber+`([kmgtKMGT][iI]?)?[bB]$`, "256B", "1KiB"))
+	scalarSchema[Rate](m, like(`^`+aNumber+`/s$`, "100/s"))
 	scalarSchema[Percent](m, like(`^`+aNumber+`%$`, "0.1%"))
 	scalarSchema[Bitrate](m, unlimited(like(`^`+aNumber+`([kmgtKMGT][iI]?)?([bB][iI][tT]|[bB][pP][sS])$`, "100mbit", "1gbit")))
 	scalarSchema[Sync](m, like(`^(real|`+aDuration+`)$`, "real", "2ms"))
 	scalarSchema[Warmup](m, like(`^(auto|`+aDuration+`)$`, "500ms", "auto"))
-	scalarSchema[Limit](m, like(`^p[0-9.]+ *< *[0-9.]+(us|µs|ms|s)$`, "p99 < 20ms"))
+	scalarSchema[Limit](m, like(`^p[0-9.]+ *< *`+aDuration+`$`, "p99 < 20ms"))
 	return m
 }
 
-// What netem's units look like, which an editor checks before the reader does.
+// What units look like, which an editor checks before the reader does.
 const (
-	aDuration = `([0-9.]+(ns|us|µs|ms|s|m|h|[mu]?secs?))+`
+	aDuration = `([0-9.]+ *(ns|us|µs|ms|s|m|min|h|[mun]?secs?) *)+`
 	aNumber   = `[0-9.]+([eE][+-]?[0-9]+)? *`
 )
 

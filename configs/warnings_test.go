@@ -77,7 +77,7 @@ func TestUnitsOfLinks(t *testing.T) {
 		}
 	}
 	p := mustPlan(t, "nodes: 2\nnetwork: {profile: none, links: [{delay: 5msec, jitter: 20usecs, loss: 1e-3%, limit: 4MB}]}")
-	if got := p.Setups[0].Links["n1"]["n2"]; got.Delay != 5e6 || got.Jitter != 2e4 || got.Loss != 1e-5 || got.Limit != 4<<20 {
+	if got := p.Setups[0].Links["n1"]["n2"]; got.Delay != 5e6 || got.Jitter != 2e4 || got.Loss != 1e-5 || got.Limit != 4e6 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -40,13 +42,10 @@ func parse(text string, known []string) (left name, o op, right operand, err err
 		return left, o, right, &badRule{m[4], "got =, want == to ask for equality", "write ==, or <, <=, > or >="}
 	}
 	if o.exact() && !left.fact {
-		return left, o, right, &badRule{m[4], fmt.Sprintf("got %s on %s, which is measured and never exact: want <, <=, > or >=", o, left.text), "write it like `" + left.text + " < " + sample[unitOf(left.metric)] + "`"}
+		return left, o, right, &badRule{m[4], fmt.Sprintf("got %s on %s, which is measured and never exact: want <, <=, > or >=", o, left.text), left.like("<")}
 	}
-	right, err = parseOperand(text[m[6]:m[7]], m[6])
-	if err != nil {
-		return left, o, right, err
-	}
-	return left, o, right, agree(left, o, right)
+	right, err = parseOperand(text[m[6]:m[7]], m[6], left, o)
+	return left, o, right, err
 }
 
 // parseName finds what the left side means: a fact, or a metric with or
@@ -79,39 +78,41 @@ func names(known []string) []string {
 	return out
 }
 
-func parseOperand(text string, at int) (operand, error) {
-	if m := factShape.FindStringSubmatch(text); m != nil {
-		if facts[m[1]] == nil {
-			return operand{}, &badRule{at, fmt.Sprintf("got %q, want a number or one of %s", m[1], factNames()), "a metric cannot stand on the right; write a number such as 20ms, or a fact"}
+// parseOperand reads what the left side is held against: a fact, or a limit in
+// the left side's unit.
+func parseOperand(text string, at int, left name, o op) (operand, error) {
+	m := factShape.FindStringSubmatch(text)
+	if m == nil {
+		v, err := literal(text, left.kind())
+		if err != nil {
+			return operand{}, &badRule{at, left.text + ": " + err.Error(), cmp.Or(hint(err), left.like(o))}
 		}
-		offset := 0
-		if m[2] != "" {
-			// The shape admits no text that does not convert.
-			offset, _ = strconv.Atoi(m[2] + m[3])
-		}
-		return operand{fact: m[1], value: float64(offset), at: at}, nil
+		return operand{value: v, at: at}, nil
 	}
-	v, u, err := literal(text)
-	if err != nil {
-		return operand{}, &badRule{at, err.Error(), "write a number with the metric's unit: 20ms, 1000/s, 4KiB, 85%; or a fact such as tolerates"}
+	switch {
+	case facts[m[1]] == nil:
+		return operand{}, &badRule{at, fmt.Sprintf("got %q, want a number or one of %s", m[1], factNames()), "a metric cannot stand on the right; write a number such as 20ms, or a fact"}
+	case !left.fact:
+		return operand{}, &badRule{at, fmt.Sprintf("%s is measured: got %s, want a number", left.text, m[1]), left.like("<")}
 	}
-	return operand{value: v, unit: u, at: at}, nil
+	offset := 0
+	if m[2] != "" {
+		// The shape admits no text that does not convert.
+		offset, _ = strconv.Atoi(m[2] + m[3])
+	}
+	return operand{fact: m[1], value: float64(offset), at: at}, nil
 }
 
-// agree refuses sides that cannot be held against each other.
-func agree(left name, o op, right operand) error {
-	switch {
-	case right.fact != "" && !left.fact:
-		return &badRule{right.at, fmt.Sprintf("%s is measured: got %s, want a number", left.text, right.fact), "write it like `" + left.text + " < " + sample[unitOf(left.metric)] + "`"}
-	case right.fact != "":
-		return nil
+// like shows how a rule on the name is written.
+func (n name) like(o op) string {
+	return fmt.Sprintf("write it like `%s %s %s`", n.text, o, n.kind().Sample())
+}
+
+// hint of an error that has one.
+func hint(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
 	}
-	want := plain
-	if !left.fact {
-		want = unitOf(left.metric)
-	}
-	if !right.unit.fits(want, right.value) {
-		return &badRule{right.at, fmt.Sprintf("%s wants %s", left.text, examples[want]), "write it like `" + left.text + " " + string(o) + " " + sample[want] + "`"}
-	}
-	return nil
+	return ""
 }

@@ -45,7 +45,6 @@ type name struct {
 type operand struct {
 	fact  string // empty for a literal
 	value float64
-	unit  unit
 	at    int
 }
 

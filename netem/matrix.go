@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/raftbench/raftbench/units"
 )
 
 const (
@@ -145,7 +147,7 @@ func (m *matrix) trip(e entry) (Shape, bool) {
 	if !ok {
 		return Shape{}, false
 	}
-	rtt, err := ParseTime(text)
+	rtt, err := units.ParseDuration(text)
 	if err != nil {
 		m.wrong(e.value, "", "%v", err)
 		return Shape{}, false

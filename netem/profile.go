@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/raftbench/raftbench/units"
 )
 
 //go:embed profiles/*.yaml
@@ -140,7 +142,7 @@ func (p Profile) YAML() []byte {
 	}
 	fmt.Fprintf(&b, "sites: [%s]\n", strings.Join(names, ", "))
 	if !p.NoLocal {
-		fmt.Fprintf(&b, "local: %s # between two members of one site\n", FormatTime(2*p.Local.Delay))
+		fmt.Fprintf(&b, "local: %s # between two members of one site\n", units.FormatMillis(2*p.Local.Delay))
 	}
 	p.writeRTT(&b)
 	p.writeLinks(&b)
@@ -154,7 +156,7 @@ func (p Profile) writeRTT(b *bytes.Buffer) {
 		}
 		var cells []string
 		for _, to := range p.Sites[i+1:] {
-			cells = append(cells, word(to)+": "+FormatTime(p.RTT(from, to)))
+			cells = append(cells, word(to)+": "+units.FormatMillis(p.RTT(from, to)))
 		}
 		fmt.Fprintf(b, "  %s: {%s}\n", word(from), strings.Join(cells, ", "))
 	}

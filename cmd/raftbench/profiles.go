@@ -15,6 +15,7 @@ import (
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/units"
 )
 
 type profilesOptions struct {
@@ -217,7 +218,7 @@ func printLinks(stdout io.Writer, links []netem.Direction) {
 		}
 		fmt.Fprintf(stdout, "  %s→%s: %s\n", l.From, l.To, cmp.Or(strings.Join(figures, ", "), "no delay"))
 		if l.Shape.Clamped() {
-			fmt.Fprintf(stdout, "    its jitter reaches below a delay of zero and is cut off there: the mean is above %s\n", netem.FormatTime(l.Shape.Delay))
+			fmt.Fprintf(stdout, "    its jitter reaches below a delay of zero and is cut off there: the mean is above %s\n", units.FormatMillis(l.Shape.Delay))
 		}
 	}
 	fmt.Fprintln(stdout)
