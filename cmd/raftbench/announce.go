@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/units"
 )
 
 // longRun is the estimate above which a person is asked first.
@@ -25,7 +26,7 @@ type undertaking struct {
 
 func wholePlan(p configs.Plan) undertaking {
 	trials := len(p.Setups) * (p.Trials + p.Proofs)
-	return undertaking{p, count(trials, "trial") + " in " + count(len(p.Setups), "cell"), trials, configs.Estimate(p)}
+	return undertaking{p, units.Plural(trials, "trial") + " in " + units.Plural(len(p.Setups), "cell"), trials, configs.Estimate(p)}
 }
 
 // announce says what is about to happen, and asks where it will take long.

@@ -14,6 +14,7 @@ import (
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 type compareOptions struct {
@@ -102,7 +103,7 @@ func printChanges(stdout io.Writer, c summary.Comparison, o compareOptions) erro
 		changeNotes(stdout, c, changes, same, "- ")
 		return nil
 	}
-	changeTable(changes).table(stdout)
+	changeTable(changes).text(stdout)
 	changeNotes(stdout, c, changes, same, "note: ")
 	return nil
 }
@@ -139,8 +140,8 @@ func changeRow(ch summary.Change) []string {
 var changeHead = []string{"METRIC", "OLD [95 %]", "NEW [95 %]", "CHANGE", "P", "TRIALS", "NOTE"}
 
 // changeTable is the comparison for a terminal: under each cell its metrics.
-func changeTable(changes []summary.Change) *grid {
-	g := &grid{head: changeHead}
+func changeTable(changes []summary.Change) *table {
+	g := &table{header: changeHead}
 	cell := ""
 	for _, ch := range changes {
 		if ch.Cell != cell {
@@ -156,8 +157,8 @@ func changeTable(changes []summary.Change) *grid {
 }
 
 // changeList is the same for a page, where each row has its cell.
-func changeList(changes []summary.Change) *grid {
-	g := &grid{head: append([]string{"CELL"}, changeHead...)}
+func changeList(changes []summary.Change) *table {
+	g := &table{header: append([]string{"CELL"}, changeHead...)}
 	for _, ch := range changes {
 		g.add(append([]string{ch.Cell}, changeRow(ch)...)...)
 	}
@@ -168,7 +169,7 @@ func changeList(changes []summary.Change) *grid {
 func changeNotes(w io.Writer, c summary.Comparison, changes []summary.Change, same int, bullet string) {
 	lines := append([]string{}, c.Notes...)
 	if same > 0 {
-		lines = append(lines, count(same, "figure")+" the same in every trial of both runs left out; --all shows them")
+		lines = append(lines, units.Plural(same, "figure")+" the same in every trial of both runs left out; --all shows them")
 	}
 	tests := 0
 	for _, ch := range changes {
@@ -189,8 +190,8 @@ func changeNotes(w io.Writer, c summary.Comparison, changes []summary.Change, sa
 }
 
 // changeFigures is the comparison for programs: values in the metric's own unit.
-func changeFigures(c summary.Comparison) *grid {
-	g := &grid{head: []string{
+func changeFigures(c summary.Comparison) *table {
+	g := &table{header: []string{
 		"cell", "metric", "old_median", "old_ci_low", "old_ci_high", "old_n",
 		"new_median", "new_ci_low", "new_ci_high", "new_n", "ratio", "p", "different", "note",
 	}}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/raftbench/raftbench/host"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 type doctorOptions struct {
@@ -58,9 +58,7 @@ func runDoctor(ctx context.Context, stdout, stderr io.Writer, o doctorOptions) e
 		return fail(exitFailed, err, "")
 	}
 	if o.output == "json" {
-		e := json.NewEncoder(stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(d)
+		return writeJSON(stdout, d)
 	}
 	d.print(stdout)
 	return nil
@@ -83,23 +81,23 @@ func diagnose(ctx context.Context, dir string) (diagnosis, error) {
 func (d diagnosis) print(w io.Writer) {
 	h := d.Host
 	fmt.Fprintf(w, "%s: %s (%s), %.1f GiB, %s %s, load %.2f\n",
-		h.Hostname, count(h.Cores, "core"), h.CPUModel, float64(h.MemoryBytes)/(1<<30), h.OS, h.Kernel, h.Load1)
+		h.Hostname, units.Plural(h.Cores, "core"), h.CPUModel, float64(h.MemoryBytes)/(1<<30), h.OS, h.Kernel, h.Load1)
 	fmt.Fprintf(w, "disk: %s, append 4 KiB and sync: p50 %s, p99 %s\n\n",
 		h.Filesystem, micros(h.FsyncP50NS), micros(h.FsyncP99NS))
 
-	timers := grid{head: []string{"wait", "time.Sleep late p50", "p99", "ours late p50", "p99"}}
+	timers := table{header: []string{"wait", "time.Sleep late p50", "p99", "ours late p50", "p99"}}
 	for _, r := range d.Timers {
 		timers.add(time.Duration(r.AskedNS).String(), micros(r.SleepP50NS), micros(r.SleepP99NS),
 			micros(r.PreciseP50NS), micros(r.PreciseP99NS))
 	}
-	timers.table(w)
+	timers.text(w)
 	fmt.Fprintln(w)
 
-	links := grid{head: []string{"emulated delay", "late p50", "p99", "allowed at the median"}}
+	links := table{header: []string{"emulated delay", "late p50", "p99", "allowed at the median"}}
 	for _, r := range d.Links {
 		links.add(time.Duration(r.AskedNS).String(), micros(r.ErrorP50NS), micros(r.ErrorP99NS), micros(allowed(r)))
 	}
-	links.table(w)
+	links.text(w)
 	fmt.Fprintln(w)
 	for _, a := range d.Advice {
 		fmt.Fprintln(w, "- "+a)
@@ -149,7 +147,7 @@ const busyLoad = 0.3
 
 func (d diagnosis) adviseLoad() string {
 	if d.Host.Load1 > busyLoad*float64(d.Host.Cores) {
-		return fmt.Sprintf("load: %.2f on %s: something else is running, and trials may be flagged or invalid", d.Host.Load1, count(d.Host.Cores, "core"))
+		return fmt.Sprintf("load: %.2f on %s: something else is running, and trials may be flagged or invalid", d.Host.Load1, units.Plural(d.Host.Cores, "core"))
 	}
 	return "load: the host is quiet"
 }

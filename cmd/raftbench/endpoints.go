@@ -12,6 +12,7 @@ import (
 	"github.com/raftbench/raftbench/client"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/units"
 )
 
 // runningCluster is an etcd-API cluster that somebody else runs.
@@ -142,7 +143,7 @@ func (c *runningCluster) suits(plan configs.Plan) error {
 			return usage(fmt.Errorf("engine %s: the endpoints say %s, which is %s", s.Engine, c.version, c.engine), "leave out --engine")
 		}
 		if s.Nodes != c.members {
-			return usage(fmt.Errorf("%s: the endpoints' cluster has %s", count(s.Nodes, "node"), count(c.members, "member")), "start a new run")
+			return usage(fmt.Errorf("%s: the endpoints' cluster has %s", units.Plural(s.Nodes, "node"), units.Plural(c.members, "member")), "start a new run")
 		}
 		if what := c.unchangeable(s); what != "" {
 			return usage(fmt.Errorf("got %s with --endpoints, which loads a running cluster and changes nothing of it", what),

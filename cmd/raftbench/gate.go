@@ -117,7 +117,7 @@ func printVerdicts(w io.Writer, r gate.Report, output string) error {
 		e.SetEscapeHTML(false)
 		return e.Encode(r)
 	}
-	g := &grid{head: []string{"VERDICT", "RULE", "CELL", "VALUE [95 %]", "NOTE"}}
+	g := &table{header: []string{"VERDICT", "RULE", "CELL", "VALUE [95 %]", "NOTE"}}
 	for _, v := range r.Verdicts {
 		g.add(v.Answer, v.Rule, v.Cell, v.Value, v.Note)
 	}
@@ -126,7 +126,7 @@ func printVerdicts(w io.Writer, r gate.Report, output string) error {
 		g.markdown(w)
 		bullet = "- "
 	} else {
-		g.table(w)
+		g.text(w)
 	}
 	if len(r.Warnings) > 0 {
 		fmt.Fprintln(w)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -49,7 +48,7 @@ queues and a shared disk only add to a floor: what a run shows beyond it is them
 }
 
 func runPredict(ctx context.Context, stdout io.Writer, o predictOptions) error {
-	if err := checkFormat(o.output, outputs...); err != nil {
+	if err := checkFormat(o.output, summaryFormats...); err != nil {
 		return err
 	}
 	plan, err := plan(o.run)
@@ -80,11 +79,9 @@ func runPredict(ctx context.Context, stdout io.Writer, o predictOptions) error {
 
 func printPredicted(w io.Writer, all []predicted, output string) error {
 	if output == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(all)
+		return writeJSON(w, all)
 	}
-	g := grid{head: []string{
+	g := table{header: []string{
 		"cell", "quorum", "tolerates", "quorum RTT", "write p50", "write p99", "pipeline", "elected p50", "elected p99",
 	}}
 	for _, p := range all {
@@ -104,7 +101,7 @@ func printPredicted(w io.Writer, all []predicted, output string) error {
 	case "markdown":
 		g.markdown(w)
 	default:
-		g.table(w)
+		g.text(w)
 		fmt.Fprintln(w, "\nFloors by theory: client + sync(leader) + round trip and sync(follower that completes the majority),")
 		fmt.Fprintln(w, "before any CPU time; pipeline: the most entries a second that raft keeps on their way. Measured")
 		fmt.Fprintln(w, "latencies are higher and rates lower. Elected: time without a leader after a kill.")

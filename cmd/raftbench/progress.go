@@ -14,6 +14,7 @@ import (
 
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 // progress shows what a run does, how far it is and when it will end: a live
@@ -110,7 +111,7 @@ func outcome(t *results.Trial) string {
 		parts = append(parts, fmt.Sprintf("carried %.0f/s", best))
 	}
 	if n := len(t.Flags); n > 0 {
-		parts = append(parts, count(n, "warning"))
+		parts = append(parts, units.Plural(n, "warning"))
 	}
 	return strings.Join(parts, ", ")
 }

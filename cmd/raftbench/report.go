@@ -16,6 +16,7 @@ import (
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // reportOptions are the flags of `report`.
@@ -50,7 +51,7 @@ func newReportCommand() *cobra.Command {
 // runReport prints each run in turn and writes its files. Nothing is written
 // or printed when one of the folders cannot be read.
 func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) error {
-	if err := checkFormat(o.format, outputs...); err != nil {
+	if err := checkFormat(o.format, summaryFormats...); err != nil {
 		return err
 	}
 	runs, err := openRuns(stderr, o)
@@ -116,7 +117,7 @@ func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
 	if err != nil {
 		return fail(exitFailed, err, "give a folder that can be written to with --out")
 	}
-	fmt.Fprintf(stderr, "report: %s (%s)\n", filepath.Dir(paths[0]), count(len(paths), "file"))
+	fmt.Fprintf(stderr, "report: %s (%s)\n", filepath.Dir(paths[0]), units.Plural(len(paths), "file"))
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 // alsoResumed are the flags that go with --resume.
@@ -72,7 +73,7 @@ func prepareResume(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 		fmt.Fprintf(stderr, "warning: %s\n", change)
 	}
 	trials, takes := bench.Left(plan, run.Trials)
-	left := undertaking{plan, fmt.Sprintf("resuming %s: %s on record, %d left", o.resume, count(len(run.Trials), "trial"), trials), trials, takes}
+	left := undertaking{plan, fmt.Sprintf("resuming %s: %s on record, %d left", o.resume, units.Plural(len(run.Trials), "trial"), trials), trials, takes}
 	if err := announce(ctx, stderr, stdin, left, o); err != nil {
 		return nil, err
 	}

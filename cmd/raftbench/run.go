@@ -15,9 +15,6 @@ import (
 	"github.com/raftbench/raftbench/report"
 )
 
-// outputs are the formats that a summary can be printed in.
-var outputs = []string{"table", "json", "markdown", "csv"}
-
 // runOptions are run's flags.
 type runOptions struct {
 	file, preset string
@@ -69,7 +66,7 @@ keeps every finished trial and can be taken up again with --resume.`,
 
 // runRun is the main job: measure, then tell.
 func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o runOptions) error {
-	if err := checkFormat(o.output, outputs...); err != nil {
+	if err := checkFormat(o.output, summaryFormats...); err != nil {
 		return err
 	}
 	var data atomic.Value // string: what to remove when stopped at once

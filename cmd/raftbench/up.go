@@ -200,7 +200,7 @@ func showCluster(stdout io.Writer, c *cluster.Cluster, output string) error {
 			Leader string   `json:"leader"`
 		}{nodes, leader})
 	}
-	g := grid{head: []string{"node", "site", "role", "pid", "client", "raft", "log"}}
+	g := table{header: []string{"node", "site", "role", "pid", "client", "raft", "log"}}
 	var endpoints []string
 	for i, n := range nodes {
 		role := "follower"
@@ -210,7 +210,7 @@ func showCluster(stdout io.Writer, c *cluster.Cluster, output string) error {
 		g.add(n.ID, cmp.Or(c.Members()[i].Site(), "-"), role, fmt.Sprint(n.PID), n.Client, n.Raft, n.Log)
 		endpoints = append(endpoints, n.Client)
 	}
-	g.table(stdout)
+	g.text(stdout)
 	_, err := fmt.Fprintf(stdout, "\nTry:  etcdctl --endpoints=%s put greeting hello\nCtrl-C stops the cluster and removes its data.\n",
 		strings.Join(endpoints, ","))
 	return err

@@ -10,6 +10,8 @@ import (
 	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/raftbench/raftbench/units"
 )
 
 // noLimit of arguments.
@@ -24,7 +26,7 @@ func arguments(least, most int) cobra.PositionalArgs {
 		}
 		got := "no argument"
 		if len(args) > 0 {
-			got = fmt.Sprintf("%s (%s)", count(len(args), "argument"), strings.Join(args, ", "))
+			got = fmt.Sprintf("%s (%s)", units.Plural(len(args), "argument"), strings.Join(args, ", "))
 		}
 		return usage(fmt.Errorf("got %s, want %s", got, howMany(least, most)), "usage: "+cmd.UseLine())
 	}

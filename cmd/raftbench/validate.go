@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/units"
 )
 
 func newValidateCommand() *cobra.Command {
@@ -53,15 +54,8 @@ func runValidate(stdout io.Writer, o runOptions) error {
 // planSize is the line that is printed before anything starts.
 func planSize(p configs.Plan) string {
 	return fmt.Sprintf("%s, %s and %s, about %s",
-		count(len(p.Setups), "cell"),
-		count(len(p.Setups)*p.Trials, "measuring trial"),
-		count(len(p.Setups)*p.Proofs, "proof"),
+		units.Plural(len(p.Setups), "cell"),
+		units.Plural(len(p.Setups)*p.Trials, "measuring trial"),
+		units.Plural(len(p.Setups)*p.Proofs, "proof"),
 		configs.Estimate(p).Round(time.Second))
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// summaryFormats are what a run's summary, or a forecast of it, can be
+// printed as with -o.
+var summaryFormats = []string{"table", "json", "markdown", "csv"}
+
+// checkFormat refuses an -o that a command does not know.
+func checkFormat(got string, want ...string) error {
+	if slices.Contains(want, got) {
+		return nil
+	}
+	return usage(fmt.Errorf("got the output format %q, want one of %s", got, strings.Join(want, ", ")), "write it like -o "+want[0])
+}
+
+// writeJSON writes v as people can read it, too.
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
