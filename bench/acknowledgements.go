@@ -4,8 +4,8 @@ import (
 	"context"
 	"sync"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/loadgen"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // acknowledgements counts, for instants that a proof marks, the writes that
@@ -69,10 +69,10 @@ type watched struct {
 
 // Put implements loadgen.Target.
 func (w watched) Put(ctx context.Context, key string, value []byte) (int64, error) {
-	sent := netem.Now()
+	sent := clock.Now()
 	revision, err := w.Target.Put(ctx, key, value)
 	if err == nil {
-		w.acks.acknowledged(sent, netem.Now())
+		w.acks.acknowledged(sent, clock.Now())
 	}
 	return revision, err
 }

@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/loadgen"
-	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
 )
@@ -74,7 +74,7 @@ type proof struct {
 
 // harm is the sequence of kills and what each has to show.
 func (p *proof) harm(ctx context.Context, leader *cluster.Member) error {
-	if err := p.goesOn(ctx, netem.Now(), standingWrites, "before any kill"); err != nil {
+	if err := p.goesOn(ctx, clock.Now(), standingWrites, "before any kill"); err != nil {
 		return err
 	}
 	tolerates := quorum.Size(p.job.Setup.Nodes).Tolerates()
@@ -135,7 +135,7 @@ func (p *proof) blocks(ctx context.Context, failures int) error {
 	if _, err := p.kill(ctx, victim); err != nil {
 		return err
 	}
-	mark := p.acks.mark(netem.Now()) // the victim is reaped
+	mark := p.acks.mark(clock.Now()) // the victim is reaped
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -169,7 +169,7 @@ func (p *proof) recovers(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.goesOn(ctx, netem.Now(), provingWrites, "after all were restarted"); err != nil {
+	if err := p.goesOn(ctx, clock.Now(), provingWrites, "after all were restarted"); err != nil {
 		return err
 	}
 	p.fault.Restarted = true

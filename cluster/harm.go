@@ -6,8 +6,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // Kill sends SIGKILL, to this process only, and returns when it is reaped.
@@ -22,7 +22,7 @@ func (m *Member) Kill(ctx context.Context) (atNS int64, err error) {
 	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
 	defer cancel()
 	m.sample(p)
-	at := netem.Now()
+	at := clock.Now()
 	return at, p.kill(ctx)
 }
 

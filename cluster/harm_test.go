@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/client"
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 func connect(t *testing.T, m *Member) *client.Client {
@@ -48,12 +48,12 @@ func TestKillAndRestartKeepsData(t *testing.T) {
 	}
 
 	pid, at := leader.PID(), leader.Listen()
-	earliest := netem.Now()
+	earliest := clock.Now()
 	killed, err := leader.Kill(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if killed < earliest || killed > netem.Now() {
+	if killed < earliest || killed > clock.Now() {
 		t.Errorf("killed at %d, wanted an instant since %d", killed, earliest)
 	}
 	if exists(pid) || leader.Alive() || leader.PID() != 0 {

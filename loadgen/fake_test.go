@@ -13,12 +13,12 @@ import (
 // fakePacer waits in fake time, to the instant.
 type fakePacer struct{ origin time.Time }
 
-func (p fakePacer) nap(_ context.Context, until time.Duration) time.Duration {
-	time.Sleep(until - time.Since(p.origin))
+func (p fakePacer) sleepNear(_ context.Context, due time.Duration) time.Duration {
+	time.Sleep(due - time.Since(p.origin))
 	return 0
 }
 
-func (p fakePacer) meet(due time.Duration) time.Duration {
+func (p fakePacer) sleepUntil(due time.Duration) time.Duration {
 	time.Sleep(due - time.Since(p.origin))
 	return time.Microsecond
 }

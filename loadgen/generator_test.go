@@ -47,7 +47,9 @@ type latePacer struct {
 	by time.Duration
 }
 
-func (p latePacer) meet(due time.Duration) time.Duration { return p.fakePacer.meet(due + p.by) }
+func (p latePacer) sleepUntil(due time.Duration) time.Duration {
+	return p.fakePacer.sleepUntil(due + p.by)
+}
 
 // What a starved generator sends late, it reports late: the user's latency
 // counts from the plan.

@@ -19,7 +19,7 @@ const (
 // that of Schmidt and others, "Leader/Followers", 2000.)
 type crew struct {
 	run   *run
-	clock pacer
+	pacer pacer
 	lead  chan int64 // holds the number of the next operation
 	idle  atomic.Int64
 	limit int
@@ -31,7 +31,7 @@ type crew struct {
 
 // open offers the schedule's operations at their instants.
 func (r *run) open() {
-	c := &crew{run: r, clock: r.newPacer(r.origin), lead: make(chan int64, 1), limit: r.window.MaxInFlight + 1}
+	c := &crew{run: r, pacer: r.newPacer(r.origin), lead: make(chan int64, 1), limit: r.window.MaxInFlight + 1}
 	for range min(prestarted, c.limit) {
 		c.start()
 		c.idle.Add(1)
@@ -76,14 +76,14 @@ func (c *crew) turn(w *worker, seq int64) {
 		}
 		early := min((due-c.last)/2, ahead)
 		c.last = due
-		r.pacing.Add(int64(c.clock.nap(r.ctx, due-early)))
+		r.pacing.Add(int64(c.pacer.sleepNear(r.ctx, due-early)))
 		if r.ctx.Err() != nil {
 			break
 		}
 		r.due.Add(1)
 		if c.pass(seq + 1) {
 			w.prepare(0, seq)
-			r.pacing.Add(int64(c.clock.meet(due)))
+			r.pacing.Add(int64(c.pacer.sleepUntil(due)))
 			_ = w.send(r.targets[int(seq)%len(r.targets)], due)
 			return
 		}

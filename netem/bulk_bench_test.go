@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // BenchmarkBulk is a transfer that never pauses, by delay. Limit is what may
@@ -45,7 +47,7 @@ func BenchmarkRate(b *testing.B) {
 	for b.Loop() {
 		p := newPair(b, Shape{Rate: rate, Delay: time.Millisecond}, Shape{})
 		from, to := p.connect(b)
-		begin := Now()
+		begin := clock.Now()
 		go func() {
 			chunk := make([]byte, 50_000)
 			for range bytes / len(chunk) {
@@ -58,7 +60,7 @@ func BenchmarkRate(b *testing.B) {
 		if _, err := io.CopyN(io.Discard, to, bytes); err != nil {
 			b.Fatal(err)
 		}
-		took := float64(Now()-begin)/1e9 - 0.001
+		took := float64(clock.Now()-begin)/1e9 - 0.001
 		off := (bytes*8/took/rate - 1) * 100
 		if math.Abs(off) > 1 {
 			b.Errorf("the rate is %+.2f %% off, allowed is 1 %%", off)

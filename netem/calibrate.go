@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // Calibration says how a link is probed on purpose: with one probe in each
@@ -84,10 +86,10 @@ func (e *Endpoint) dialPatiently(ctx context.Context, to, address string, patien
 // pace probes in its slot of each interval to come. Where in the slot is left
 // to chance: links whose frames happen to be due at one instant are so spread.
 func (c Calibration) pace(ctx context.Context, probe func()) error {
-	first := (Now()/int64(c.Every) + 1) * int64(c.Every)
+	first := (clock.Now()/int64(c.Every) + 1) * int64(c.Every)
 	width := float64(c.Every) / float64(c.Slots)
 	for i := range c.Probes {
-		SleepUntil(first + int64(i)*int64(c.Every) + int64((float64(c.Slot)+rand.Float64())*width))
+		clock.SleepUntil(first + int64(i)*int64(c.Every) + int64((float64(c.Slot)+rand.Float64())*width))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // reading accepts connections and reads each to its end, as raft does; it
@@ -86,9 +88,9 @@ func TestCalibrationOverAnOpenConnection(t *testing.T) {
 func TestProbesKeepToTheirSlot(t *testing.T) {
 	const every = 4 * time.Millisecond
 	c := Calibration{Probes: 4, Every: every, Slot: 2, Slots: 4, Patience: time.Second}
-	begin, sent := Now(), 0
+	begin, sent := clock.Now(), 0
 	err := c.pace(t.Context(), func() {
-		if now, least := Now(), begin-begin%int64(every)+int64(every)*int64(sent+1)+int64(every/2); now < least {
+		if now, least := clock.Now(), begin-begin%int64(every)+int64(every)*int64(sent+1)+int64(every/2); now < least {
 			t.Errorf("probe %d comes %v before its slot", sent, time.Duration(least-now))
 		}
 		sent++

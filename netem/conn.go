@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // conn is one end of a framed stream.
@@ -111,7 +113,7 @@ func (c *conn) peerEnds(h header) {
 	switch h.kind {
 	case kindReset:
 		c.resetAt.Store(max(h.due, 1))
-		time.AfterFunc(time.Duration(h.due-Now()), c.out.reconsider)
+		time.AfterFunc(time.Duration(h.due-clock.Now()), c.out.reconsider)
 		c.peerDone.Store(true)
 	case kindFin:
 		c.peerDone.Store(true)
@@ -151,7 +153,7 @@ func (c *conn) Read(p []byte) (int, error) {
 // heard records how late a frame was released.
 func (c *conn) heard(r released) {
 	if c.seen != nil && r.kind != 0 { // 0 is the end of the socket
-		c.seen.record(r, Now())
+		c.seen.record(r, clock.Now())
 	}
 }
 

@@ -3,6 +3,8 @@ package netem
 import (
 	"sync"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // deadline wakes those who wait on cond when its instant has passed. cond.L
@@ -54,7 +56,7 @@ func (d *deadline) stop() {
 // with Go's timers: for the process that has no descriptor left for a better
 // one. cond.L is held.
 func waitCoarsely(cond *sync.Cond, at int64) {
-	t := time.AfterFunc(time.Duration(at-Now()), func() {
+	t := time.AfterFunc(time.Duration(at-clock.Now()), func() {
 		cond.L.Lock()
 		defer cond.L.Unlock()
 		cond.Broadcast()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // BenchmarkOneWayDelay sends stamped messages over a delayed link at 200 a
@@ -30,7 +32,7 @@ func BenchmarkOneWayDelay(b *testing.B) {
 						done <- err
 						return
 					}
-					diff := Now() - int64(binary.BigEndian.Uint64(buf)) - int64(delay)
+					diff := clock.Now() - int64(binary.BigEndian.Uint64(buf)) - int64(delay)
 					first = min(first, diff)
 					_ = late.RecordValue(max(diff, 0))
 				}
@@ -38,13 +40,13 @@ func BenchmarkOneWayDelay(b *testing.B) {
 			}()
 			b.ResetTimer()
 			buf := make([]byte, 64)
-			next, rng := Now(), rand.New(rand.NewPCG(1, 1))
+			next, rng := clock.Now(), rand.New(rand.NewPCG(1, 1))
 			for range b.N {
 				// Off the beat, else sender and reader would wait for the same
 				// instants where the delay is a multiple of the interval.
 				next += int64(5 * time.Millisecond)
-				SleepUntil(next + rng.Int64N(int64(4*time.Millisecond)))
-				binary.BigEndian.PutUint64(buf, uint64(Now()))
+				clock.SleepUntil(next + rng.Int64N(int64(4*time.Millisecond)))
+				binary.BigEndian.PutUint64(buf, uint64(clock.Now()))
 				if _, err := from.Write(buf); err != nil {
 					b.Fatal(err)
 				}

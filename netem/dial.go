@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // Dial opens a stream over the link to the peer called to, at address. It
@@ -26,7 +28,7 @@ func (e *Endpoint) Dial(ctx context.Context, to, address string) (net.Conn, erro
 func (e *Endpoint) knock(ctx context.Context, l *link, address string) (net.Conn, int64, error) {
 	var d net.Dialer
 	for again := synRTO; ; again = min(2*again, synRTO<<synRetries) {
-		begin := Now()
+		begin := clock.Now()
 		raw, err := d.DialContext(ctx, "tcp", address)
 		if err == nil {
 			return raw, begin, nil

@@ -14,14 +14,9 @@
 // it, and the receiver knows, for every frame, how true its link was: see
 // Endpoint.Arrivals.
 //
-// Go's timers wait in whole milliseconds on Linux. Here the reader itself
-// waits on a timerfd in Go's own poller: no second goroutine stands between the
-// timer and the reader, and no P is held. The timer is aimed early by what a
-// wake-up usually takes on this host, which is learnt from the last ones; then
-// the frame is made ready, and what is left of the wait is spun: some 10 µs,
-// less where more would come to over half a percent of a core. A long wait ends
-// in a nap, because a processor that sleeps for long wakes late. Elsewhere Go's
-// timers are used in the same way, which wait in nanoseconds on macOS.
+// The reader itself waits for the instant, with a clock.Waiter, which is set a
+// little early: then the frame is made ready, and what is left of the wait is
+// spun: some 10 µs, less where more would come to over half a percent of a core.
 //
 // While a reader waits for one frame, those that follow it stand in the socket
 // and wake nobody, as long as what is held lasts for another millisecond.

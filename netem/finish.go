@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // How long what is left of a closed connection is kept.
@@ -27,7 +29,7 @@ func (o *outbox) close(k kind, err error, half bool) {
 	o.full = o.full || !half
 	o.deadline.stop()
 	if o.waiter != nil {
-		o.waiter.close()
+		o.waiter.Close()
 	}
 	o.movable.Broadcast()
 	if o.c.link == nil {
@@ -51,7 +53,7 @@ func (o *outbox) say(k kind) {
 		o.partition.hold(letter{kind: k})
 		return
 	}
-	_ = o.send(k, nil, Now())
+	_ = o.send(k, nil, clock.Now())
 }
 
 // farewell tells a peer that sends to a closed end, once, as TCP does.
@@ -62,7 +64,7 @@ func (o *outbox) farewell() {
 		return
 	}
 	o.refused = true
-	_ = o.send(kindReset, nil, Now())
+	_ = o.send(kindReset, nil, clock.Now())
 }
 
 // settle bounds how long a closed end waits for the peer's end, and tells the
@@ -74,12 +76,12 @@ func (o *outbox) settle() {
 	if o.owes() {
 		wait := orphaned
 		if p := o.partition; p.released > 0 {
-			wait += max(0, time.Duration(p.released-Now()))
+			wait += max(0, time.Duration(p.released-clock.Now()))
 		}
 		_ = o.c.raw.SetReadDeadline(time.Now().Add(wait))
 		return
 	}
-	wait := max(0, time.Duration(o.stream.last-Now())) + linger
+	wait := max(0, time.Duration(o.stream.last-clock.Now())) + linger
 	_ = o.c.raw.SetReadDeadline(time.Now().Add(wait))
 	if !o.c.peerDone.Load() {
 		return

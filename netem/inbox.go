@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // Bounds of what a connection holds for its reader.
@@ -42,7 +44,7 @@ type inbox struct {
 	frames, spare  []record
 	// closed is why local reads fail, once they do.
 	closed error
-	waiter *waiter
+	waiter *clock.Waiter
 	// waiting is set while the reader waits for the first frame to be due,
 	// copying while it copies without the lock.
 	waiting, copying bool
@@ -85,7 +87,7 @@ func (in *inbox) load() int { return in.bytes.size + len(in.frames)*leastFrame }
 // counted as what they take. What waits for its instant does not count: a link
 // that is full of it is not a slow reader.
 func (in *inbox) overdue(enough int) bool {
-	now := Now()
+	now := clock.Now()
 	for i := 0; i < len(in.frames) && in.frames[i].due <= now; i++ {
 		if enough -= max(in.frames[i].left, leastFrame); enough <= 0 {
 			return true
@@ -148,7 +150,7 @@ func (in *inbox) parse(b []byte) (got intake, err error) {
 			break
 		}
 		in.scanned = 0
-		h, err := parseHeader(in.scan[:], Now())
+		h, err := parseHeader(in.scan[:], clock.Now())
 		if err != nil {
 			return got, err
 		}
@@ -194,7 +196,7 @@ func (in *inbox) amend(due int64) {
 		in.frames[i].due = min(in.frames[i].due, due)
 	}
 	if in.waiting {
-		in.waiter.hasten(due)
+		in.waiter.BringForward(due)
 	}
 }
 
@@ -205,7 +207,7 @@ func (in *inbox) finish(err error) {
 	if errors.Is(err, io.EOF) && (in.skip > 0 || in.scanned > 0) {
 		err = io.ErrUnexpectedEOF
 	}
-	in.add(record{header: header{due: Now() + in.asked.Load()}, err: err})
+	in.add(record{header: header{due: clock.Now() + in.asked.Load()}, err: err})
 	in.arrived.Broadcast()
 }
 
@@ -220,7 +222,7 @@ func (in *inbox) close(err error) {
 	in.listen()
 	in.deadline.stop()
 	if in.waiter != nil {
-		in.waiter.close()
+		in.waiter.Close()
 	}
 	in.arrived.Broadcast()
 	in.taken.Broadcast()
@@ -250,6 +252,6 @@ func (in *inbox) changeDeadline(t time.Time) {
 	}
 	in.deadline.change(t)
 	if in.waiter != nil {
-		in.waiter.setDeadline(t)
+		in.waiter.SetDeadline(t)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // TestOnlyWhatIsDueHoldsThePumpBack: a frame that is a moment late, at the
@@ -22,7 +24,7 @@ func TestOnlyWhatIsDueHoldsThePumpBack(t *testing.T) {
 		{due: 15, want: false},
 	} {
 		var in inbox
-		past, future := Now(), Now()+int64(time.Hour)
+		past, future := clock.Now(), clock.Now()+int64(time.Hour)
 		for i := range c.due + c.later {
 			due := past
 			if i >= c.due {

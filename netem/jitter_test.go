@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // tableTop is the largest value of iproute2's tables, in jitters: the largest
@@ -167,16 +169,16 @@ func flight(t *testing.T, s Shape, frames int, apart time.Duration) (sent, due, 
 				done <- err
 				return
 			}
-			out = append(out, Now())
+			out = append(out, clock.Now())
 		}
 		done <- nil
 	}()
 	before, after := make([]int64, frames), make([]int64, frames)
 	for i := range frames {
-		SleepUntil(Now() + int64(apart))
-		before[i] = Now()
+		clock.SleepUntil(clock.Now() + int64(apart))
+		before[i] = clock.Now()
 		send(t, from, "x")
-		after[i] = Now()
+		after[i] = clock.Now()
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)

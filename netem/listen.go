@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // Listen wraps a listener; accepted connections are delivered after their
@@ -89,7 +91,7 @@ func (c *conn) welcome() error {
 		return err
 	}
 	if due == 0 {
-		due = Now()
+		due = clock.Now()
 	}
 	answer := hello{From: c.end.name, To: h.From}
 	if h.To != c.end.name {

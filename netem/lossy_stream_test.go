@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // lossy is some connections between two ends in fake time, over a link that
@@ -14,7 +16,7 @@ func lossy(t *testing.T, s Shape, patterns ...[]bool) (from, to []*conn) {
 	a, b := NewEndpoint("a", unlucky(t, s.Loss, patterns...)), NewEndpoint("b", 1)
 	t.Cleanup(func() { _, _ = a.Close(), b.Close() })
 	for range patterns {
-		near, far, err := tunnel(t.Context(), a, b, Now())
+		near, far, err := tunnel(t.Context(), a, b, clock.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,14 +55,14 @@ func readable(c *conn) bool {
 func TestOtherConnectionsDoNotStall(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
 		from, to := lossy(t, Shape{Loss: 0.3}, []bool{true, false}, []bool{false, false})
-		begin := Now()
+		begin := clock.Now()
 		send(t, from[0], "stalled")
 		send(t, from[1], "not this")
 		receive(t, to[1], "not this")
 		time.Sleep(minRTO / 2)
 		send(t, from[1], "nor that")
 		receive(t, to[1], "nor that")
-		if took := time.Duration(Now() - begin); took != minRTO/2 {
+		if took := time.Duration(clock.Now() - begin); took != minRTO/2 {
 			t.Errorf("the other connection took %v, want nothing beyond the %v that were slept", took, minRTO/2)
 		}
 		if got := heldUntil(to[0], begin); !slices.Equal(got, []time.Duration{minRTO}) {
@@ -78,7 +80,7 @@ func TestALaterWriteRevealsALostTail(t *testing.T) {
 	const delay, gap = 10 * time.Millisecond, 50 * time.Millisecond
 	inFakeTime(t, func(t *testing.T) {
 		from, to := lossy(t, Shape{Delay: delay, Loss: 0.3}, []bool{true, false, false})
-		begin, roundTrip := Now(), delay // the way back takes none
+		begin, roundTrip := clock.Now(), delay // the way back takes none
 		send(t, from[0], "lost, ")
 		if got, want := heldUntil(to[0], begin), []time.Duration{delay + minRTO}; !slices.Equal(got, want) {
 			t.Errorf("the lost tail is due after %v, want %v", got, want)
@@ -95,7 +97,7 @@ func TestALaterWriteRevealsALostTail(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		receive(t, to[0], "lost, found")
-		if took := time.Duration(Now() - begin); took != revealed {
+		if took := time.Duration(clock.Now() - begin); took != revealed {
 			t.Errorf("both were read after %v, want %v", took, revealed)
 		}
 	})
@@ -121,7 +123,7 @@ func TestAReaderOfALostTailIsWokenWhenItIsRevealed(t *testing.T) {
 	if err := p.a.Shape("b", Shape{Delay: delay, Loss: 0.3}); err != nil {
 		t.Fatal(err)
 	}
-	sent := Now() - int64(back)
+	sent := clock.Now() - int64(back)
 	stamped(t, from, "lost, ", sent)
 	var dues []int64
 	read := make(chan string, 1)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // outbox is the sending side of a connection. Its lock is never held over a
@@ -21,7 +23,7 @@ type outbox struct {
 	deadline deadline
 	closed   error
 	stream   *stream
-	waiter   *waiter
+	waiter   *clock.Waiter
 	socket   socket
 	buf      []byte
 	// introduced: the hello is out, or held.
@@ -87,7 +89,7 @@ func (o *outbox) mayWrite() error {
 		return o.closed
 	case o.deadline.expired:
 		return os.ErrDeadlineExceeded
-	case reset != 0 && Now() >= reset:
+	case reset != 0 && clock.Now() >= reset:
 		return syscall.ECONNRESET
 	case o.c.link == nil:
 		return errors.New("netem: the connection is not established")
@@ -101,7 +103,7 @@ func (o *outbox) admit(size int64) error {
 		if err := o.mayWrite(); err != nil {
 			return err
 		}
-		at, fits := o.room(size, Now())
+		at, fits := o.room(size, clock.Now())
 		if fits {
 			return nil
 		}
@@ -176,18 +178,18 @@ func (o *outbox) wait(at int64) error {
 		return nil
 	}
 	if o.waiter == nil {
-		w, err := newWaiter(linkWakes, &o.c.end.injected)
+		w, err := clock.NewWaiter(linkTuner, &o.c.end.injected)
 		if err != nil {
 			waitCoarsely(&o.movable, at)
 			return nil
 		}
-		w.setDeadline(o.deadline.set)
+		w.SetDeadline(o.deadline.set)
 		o.waiter = w
 	}
 	w := o.waiter
-	w.due.Store(at)
+	w.Begin(at)
 	o.mu.Unlock()
-	err := w.wait()
+	err := w.Wait()
 	o.mu.Lock()
 	if why := o.mayWrite(); why != nil {
 		return why
@@ -200,7 +202,7 @@ func (o *outbox) reconsider() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.waiter != nil {
-		o.waiter.hasten(Now())
+		o.waiter.BringForward(clock.Now())
 	}
 	o.movable.Broadcast()
 }
@@ -226,7 +228,7 @@ func (o *outbox) fail(err error) {
 	}
 	o.partition = partition{}
 	if o.waiter != nil {
-		o.waiter.hasten(Now())
+		o.waiter.BringForward(clock.Now())
 	}
 	o.movable.Broadcast()
 }
@@ -240,7 +242,7 @@ func (o *outbox) data(p []byte) error {
 		return nil
 	}
 	o.probes = 0
-	return o.send(kindData, p, Now())
+	return o.send(kindData, p, clock.Now())
 }
 
 // send stamps a frame as sent at now and hands it to the socket. What the
@@ -304,6 +306,6 @@ func (o *outbox) setDeadline(t time.Time) {
 	}
 	o.deadline.change(t)
 	if o.waiter != nil {
-		o.waiter.setDeadline(t)
+		o.waiter.SetDeadline(t)
 	}
 }

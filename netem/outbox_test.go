@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // narrow is a raw connection whose kernel can be full: then it takes a few
@@ -67,7 +69,7 @@ func narrowed(t *testing.T, shape Shape, takes int) (p *pair, from, to net.Conn,
 		t.Fatal(err)
 	}
 	socket = &narrow{Conn: raw, takes: takes}
-	if from, err = p.a.open(t.Context(), socket, "b", Now()); err != nil {
+	if from, err = p.a.open(t.Context(), socket, "b", clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if to, err = p.listener.Accept(); err != nil {
@@ -88,7 +90,7 @@ func TestAFramesFateIsDrawnOnce(t *testing.T) {
 	for name, takes := range map[string]int{"nothing taken": 0, "a part of the header": 10, "half a frame": headerSize + 10} {
 		t.Run(name, func(t *testing.T) {
 			p, from, to, socket := narrowed(t, shape, takes)
-			begin := Now()
+			begin := clock.Now()
 			drain := socket.fill()
 			send(t, from, "accepted by ")
 			send(t, from, "a full socket")
@@ -104,8 +106,8 @@ func TestAFramesFateIsDrawnOnce(t *testing.T) {
 			if got, want := out.stream.rng.Uint64(), same.rng.Uint64(); got != want {
 				t.Errorf("the next draw is %d, that of a connection without a full socket %d", got, want)
 			}
-			if busy := p.a.link("b").line.busy(); busy > Now() || busy < begin {
-				t.Errorf("the transmitter is busy until %v after now, want two frames' time after the writes", time.Duration(busy-Now()))
+			if busy := p.a.link("b").line.busy(); busy > clock.Now() || busy < begin {
+				t.Errorf("the transmitter is busy until %v after now, want two frames' time after the writes", time.Duration(busy-clock.Now()))
 			}
 		})
 	}
@@ -289,7 +291,7 @@ func TestHeldBytesQueueForASlowTransmitter(t *testing.T) {
 			t.Fatal("no frame waits for the transmitter")
 		}
 		for i := range frames {
-			if busy := time.Duration(a.link("b").line.busy() - Now()); busy > maxBacklog+each {
+			if busy := time.Duration(a.link("b").line.busy() - clock.Now()); busy > maxBacklog+each {
 				t.Fatalf("before frame %d the transmitter is booked for %v, want at most %v", i, busy, maxBacklog)
 			}
 			time.Sleep(each - time.Nanosecond)

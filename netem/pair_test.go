@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // pair is two ends, a dialling b, with shapes for both directions.
@@ -84,7 +86,7 @@ func tunnelled(t *testing.T) (a, b *Endpoint, from, to *conn) {
 	t.Helper()
 	a, b = NewEndpoint("a", 1), NewEndpoint("b", 1)
 	t.Cleanup(func() { _, _ = a.Close(), b.Close() })
-	from, to, err := tunnel(t.Context(), a, b, Now())
+	from, to, err := tunnel(t.Context(), a, b, clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package netem
 
-import "time"
+import (
+	"time"
+
+	"github.com/raftbench/raftbench/clock"
+)
 
 // partition is what a cut link holds back of one connection.
 type partition struct {
@@ -21,7 +25,7 @@ type letter struct {
 
 func (p *partition) hold(l letter) {
 	if len(p.held) == 0 {
-		p.since, p.released = Now(), 0
+		p.since, p.released = clock.Now(), 0
 	}
 	p.held = append(p.held, l)
 	p.size += int64(len(l.payload))
@@ -61,7 +65,7 @@ func (o *outbox) heal(immediate bool) {
 	if len(p.held) == 0 {
 		return
 	}
-	now := Now()
+	now := clock.Now()
 	at := now
 	if !immediate {
 		at = retransmission(p.since, now, o.firstRetry())
@@ -106,7 +110,7 @@ func (o *outbox) deliver(at int64) {
 func (o *outbox) advance() {
 	p := &o.partition
 	for len(p.held) > 0 && p.released != 0 && !o.c.link.isCut() && o.socket.pending() < unsent {
-		now := Now()
+		now := clock.Now()
 		if at := o.c.link.backlog(o.c.link.load()); at > now {
 			heal := p.heals
 			time.AfterFunc(time.Duration(at-now), func() {

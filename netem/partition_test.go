@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // quiet asserts that nothing arrives for a while; it can only fail when
@@ -41,7 +43,7 @@ func TestAHealWaitsForTheNextRetransmission(t *testing.T) {
 	p := newPair(t, Shape{Delay: 5 * time.Millisecond}, Shape{})
 	from, to := p.connect(t)
 	p.a.Cut("b")
-	begin := Now()
+	begin := clock.Now()
 	send(t, from, "held, ")
 	p.a.Heal("b", false)
 	send(t, from, "and behind it")
@@ -119,7 +121,7 @@ func TestADialGoesOnWhenTheLinkHeals(t *testing.T) {
 		}
 		p.a.Heal("b", false)
 	}()
-	begin := Now()
+	begin := clock.Now()
 	from, to := p.connect(t)
 	atLeast(t, "a SYN that is sent again", begin, time.Second)
 	send(t, from, "hello")
@@ -150,7 +152,7 @@ func TestADialWaitsForAHeal(t *testing.T) {
 				t.Cleanup(func() { _, _ = a.Close(), b.Close() })
 				begin := time.Now()
 				time.AfterFunc(time.Hour, cut(a, b))
-				if _, _, err := tunnel(t.Context(), a, b, Now()); err != nil {
+				if _, _, err := tunnel(t.Context(), a, b, clock.Now()); err != nil {
 					t.Fatal(err)
 				}
 				if took := time.Since(begin); took < time.Hour {
@@ -168,14 +170,14 @@ func TestAHelloIsHeldForAsLongAsItsLinkAsks(t *testing.T) {
 	var in inbox
 	in.init(nil, &spent)
 	payload := hello{From: "a", To: "b"}.payload()
-	due := Now() + int64(20*time.Millisecond)
+	due := clock.Now() + int64(20*time.Millisecond)
 	n := copy(in.bytes.room(), append(header{due: due, length: len(payload), kind: kindHello}.append(nil), payload...))
 	if _, err := in.put(in.bytes.room()[:n]); err != nil {
 		t.Fatal(err)
 	}
 	in.setDeadline(time.Now().Add(-time.Second))
-	if _, got, err := in.hello(); err != nil || got != due || Now() < due {
-		t.Errorf("got a hello due at %d after %v (%v), want it after 20ms", got, time.Duration(Now()-due), err)
+	if _, got, err := in.hello(); err != nil || got != due || clock.Now() < due {
+		t.Errorf("got a hello due at %d after %v (%v), want it after 20ms", got, time.Duration(clock.Now()-due), err)
 	}
 	in.close(net.ErrClosed)
 }
@@ -240,7 +242,7 @@ func TestAnEarlierHealsTimerDoesNothing(t *testing.T) {
 func TestAPartitionHidesThatNobodyListens(t *testing.T) {
 	p := newPair(t, Shape{Delay: 10 * time.Millisecond}, Shape{})
 	_ = p.listener.Close()
-	begin := Now()
+	begin := clock.Now()
 	if _, err := p.a.Dial(t.Context(), "b", p.addr); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("got %v, want that it is refused", err)
 	}

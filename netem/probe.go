@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // maxIdleProbes bounds the probes on a connection that carries nothing else:
@@ -96,5 +98,5 @@ func (o *outbox) probe() {
 	if o.probes++; o.probes > maxIdleProbes {
 		return
 	}
-	_ = o.send(kindProbe, nil, Now())
+	_ = o.send(kindProbe, nil, clock.Now())
 }

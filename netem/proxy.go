@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // Proxy carries plain TCP over emulated links, for servers that do not speak
@@ -114,7 +116,7 @@ func (p *Proxy) carry(ctx context.Context, raw net.Conn) {
 // admit learns who dials and opens the two links, as if it had been known when
 // the connection came.
 func (p *Proxy) admit(ctx context.Context, c *accepted) (near, far *conn, err error) {
-	begin := Now()
+	begin := clock.Now()
 	from, classified, err := p.identify(ctx, c.raw)
 	if err != nil {
 		return nil, nil, err

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // echoServer answers with what it gets, and ends when its client does.
@@ -94,7 +96,7 @@ func TestAProxyCarriesPlainTCPOverTheLinks(t *testing.T) {
 	there, back := 8*time.Millisecond, 4*time.Millisecond
 	a, b, addr := proxied(t, Shape{Delay: there}, Shape{Delay: back})
 	c := rawDial(t, addr)
-	begin := Now()
+	begin := clock.Now()
 	send(t, c, "hello")
 	receive(t, c, "hello")
 	atLeast(t, "echo", begin, there+back)
@@ -212,7 +214,7 @@ func TestEachDialerCrossesItsOwnLink(t *testing.T) {
 	}
 	addr, _ := serve(t, &Proxy{To: "n3", Target: echoServer(t), Classify: byName}, e)
 	rawDial(t, addr) // says nothing, and holds nobody up
-	begin := Now()
+	begin := clock.Now()
 	far, near := rawDial(t, addr), rawDial(t, addr)
 	send(t, far, request("n1"))
 	receive(t, far, request("n1"))
@@ -299,7 +301,7 @@ func TestAGivenUpTunnelLeavesNothing(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			begin := time.Now()
-			if _, _, err := tunnel(ctx, e["a"], e["b"], Now()); !errors.Is(err, context.DeadlineExceeded) {
+			if _, _, err := tunnel(ctx, e["a"], e["b"], clock.Now()); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 			}
 			synctest.Wait()

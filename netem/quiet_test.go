@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // filled is an inbox whose reader waits for the first of frames due in so many
@@ -17,7 +19,7 @@ func filled(marks *[]int, amendable bool, dues ...int64) *inbox {
 	in := &inbox{waiting: true}
 	in.init(nil, nil)
 	in.hush.mark = func(bytes int) { *marks = append(*marks, bytes) }
-	base := Now() + int64(time.Hour)
+	base := clock.Now() + int64(time.Hour)
 	for _, due := range dues {
 		h := header{kind: kindData, due: base + due*ms, amendable: amendable}
 		if _, err := in.put(h.append(nil)); err != nil {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // released is a frame that Read may give out once its instant has come.
@@ -18,7 +20,7 @@ type released struct {
 // first waits until a frame is due, but for a last spin, and returns it with
 // the lock held, or the reason why there will be none.
 func (in *inbox) first() (*record, released, error) {
-	came, near := Now(), false
+	came, near := clock.Now(), false
 	for {
 		switch {
 		case in.closed != nil:
@@ -41,7 +43,7 @@ func (in *inbox) first() (*record, released, error) {
 		if r.released {
 			return r, released{header: r.header}, nil
 		}
-		if !near && r.due > Now() {
+		if !near && r.due > clock.Now() {
 			var err error
 			if near, err = in.hold(r.due); err != nil {
 				return nil, released{}, err
@@ -65,21 +67,21 @@ func (in *inbox) await() {
 // hold waits, without the lock, until due is near.
 func (in *inbox) hold(due int64) (near bool, err error) {
 	if in.waiter == nil {
-		w, err := newWaiter(linkWakes, in.injected)
+		w, err := clock.NewWaiter(linkTuner, in.injected)
 		if err != nil {
 			// Late by up to a millisecond, and recorded as that.
 			waitCoarsely(&in.arrived, due)
 			return false, nil
 		}
-		w.setDeadline(in.deadline.set)
+		w.SetDeadline(in.deadline.set)
 		in.waiter = w
 	}
 	in.settle(due)
 	in.hush.waits++
 	in.waiting = true
-	in.waiter.due.Store(due)
+	in.waiter.Begin(due)
 	in.mu.Unlock()
-	err = in.waiter.doze()
+	err = in.waiter.Sleep()
 	in.mu.Lock()
 	in.waiting = false
 	if in.closed != nil {
@@ -96,8 +98,8 @@ func (in *inbox) hold(due int64) (near bool, err error) {
 func (in *inbox) release(r released, heard func(released)) {
 	in.mu.Unlock()
 	defer in.mu.Lock()
-	if r.due > Now() && in.waiter != nil {
-		in.waiter.spin(r.due)
+	if r.due > clock.Now() && in.waiter != nil {
+		in.waiter.Spin(r.due)
 	}
 	if r.fresh {
 		heard(r)
@@ -158,7 +160,7 @@ func (in *inbox) ready(due int64) bool {
 	if r.released {
 		return r.left == 0 || in.bytes.size > 0
 	}
-	return r.due <= max(due, Now())
+	return r.due <= max(due, clock.Now())
 }
 
 // ending is what the frame ends reads with; such a frame stays the first.

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // TestWhoIsRefusedLeavesNothing: a dialer that meant another end is told so,
@@ -33,7 +35,7 @@ func TestWhoIsRefusedLeavesNothing(t *testing.T) {
 // TestARefusalIsALinkLate like any answer.
 func TestARefusalIsALinkLate(t *testing.T) {
 	p := newPair(t, Shape{}, Shape{Delay: 20 * time.Millisecond})
-	begin := Now()
+	begin := clock.Now()
 	if _, err := p.a.Dial(t.Context(), "c", p.addr); err == nil {
 		t.Fatal("the dial was for another")
 	}
@@ -61,10 +63,10 @@ func TestHealingAtOnceAfterAll(t *testing.T) {
 		send(t, from, "held")
 		time.Sleep(time.Hour)
 		a.Heal("b", false)
-		begin := Now()
+		begin := clock.Now()
 		a.Heal("b", true)
 		receive(t, to, "held")
-		if late := time.Duration(Now() - begin); late != 0 {
+		if late := time.Duration(clock.Now() - begin); late != 0 {
 			t.Errorf("it took %v", late)
 		}
 	})
@@ -82,10 +84,10 @@ func TestAFullLossIsHealedAtOnceToo(t *testing.T) {
 		if err := a.Shape("b", Shape{}); err != nil {
 			t.Fatal(err)
 		}
-		begin := Now()
+		begin := clock.Now()
 		a.Heal("b", true)
 		receive(t, to, "held")
-		if late := time.Duration(Now() - begin); late != 0 {
+		if late := time.Duration(clock.Now() - begin); late != 0 {
 			t.Errorf("it took %v", late)
 		}
 	})

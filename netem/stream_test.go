@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // TestWhatGoesInComesOut hashes a stream under every impairment. What a shape
@@ -111,20 +113,20 @@ func TestWhatGoesInComesOutOfAChangingLink(t *testing.T) {
 func TestNothingIsEarly(t *testing.T) {
 	there, back := 12*time.Millisecond, 5*time.Millisecond
 	p := newPair(t, Shape{Delay: there}, Shape{Delay: back})
-	begin := Now()
+	begin := clock.Now()
 	from, to := p.connect(t)
 	atLeast(t, "dial", begin, there+back)
 	for range 3 {
-		begin = Now()
+		begin = clock.Now()
 		send(t, from, "ping")
 		receive(t, to, "ping")
 		atLeast(t, "ping", begin, there)
-		begin = Now()
+		begin = clock.Now()
 		send(t, to, "pong")
 		receive(t, from, "pong")
 		atLeast(t, "pong", begin, back)
 	}
-	begin = Now()
+	begin = clock.Now()
 	_ = from.Close()
 	if _, err := to.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want EOF", err)
@@ -135,7 +137,7 @@ func TestNothingIsEarly(t *testing.T) {
 func TestBytesStandBeforeTheEnd(t *testing.T) {
 	p := newPair(t, Shape{Delay: 5 * time.Millisecond, SlowClose: 10 * time.Millisecond}, Shape{})
 	from, to := p.connect(t)
-	begin := Now()
+	begin := clock.Now()
 	send(t, from, "last words")
 	_ = from.Close()
 	receive(t, to, "last words")
@@ -165,7 +167,7 @@ func TestTheLimitHoldsTheWriterBack(t *testing.T) {
 	p := newPair(t, Shape{Delay: delay, Limit: 10_000}, Shape{})
 	from, to := p.connect(t)
 	go func() { _, _ = io.Copy(io.Discard, to) }()
-	begin := Now()
+	begin := clock.Now()
 	for range 3 {
 		send(t, from, string(make([]byte, 10_000)))
 	}
@@ -204,8 +206,8 @@ func TestAReadDeadlineLosesNothing(t *testing.T) {
 	if err := <-read; !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("got %v, want %v", err, os.ErrDeadlineExceeded)
 	}
-	half := append(header{due: Now(), length: 8, kind: kindData}.append(nil), "in t"...)
-	if _, err := raw.Write(append(header{due: Now(), kind: kindAmend}.append(nil), half...)); err != nil {
+	half := append(header{due: clock.Now(), length: 8, kind: kindData}.append(nil), "in t"...)
+	if _, err := raw.Write(append(header{due: clock.Now(), kind: kindAmend}.append(nil), half...)); err != nil {
 		t.Fatal(err)
 	}
 	receive(t, to, "preciousin t")
@@ -221,7 +223,7 @@ func TestResetArrivesBehindWhatIsHeld(t *testing.T) {
 	p := newPair(t, Shape{Delay: delay}, Shape{})
 	from, to := p.connect(t)
 	send(t, from, "before")
-	begin := Now()
+	begin := clock.Now()
 	p.a.Reset("b")
 	if _, err := from.Write([]byte("x")); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("writing here: got %v, want a reset", err)
@@ -243,7 +245,7 @@ func TestAKilledPeerIsNoticedALinkDelayLate(t *testing.T) {
 	from, to := p.connect(t)
 	send(t, from, "before")
 	receive(t, to, "before")
-	begin := Now()
+	begin := clock.Now()
 	_ = from.(*conn).raw.Close()
 	if _, err := to.Read(make([]byte, 1)); err == nil {
 		t.Error("the end of the peer was not noticed")
@@ -257,7 +259,7 @@ func TestAnAmendedFrameIsDeliveredSooner(t *testing.T) {
 	p := newPair(t, Shape{}, Shape{})
 	from, to := p.connect(t)
 	raw := from.(*conn).raw
-	now := Now()
+	now := clock.Now()
 	stalled := header{due: now + int64(10*time.Minute), length: 4, kind: kindData}.append(nil)
 	if _, err := raw.Write(append(stalled, "late"...)); err != nil {
 		t.Fatal(err)
@@ -314,7 +316,7 @@ func TestArrivalsAreCounted(t *testing.T) {
 
 func atLeast(t *testing.T, what string, begin int64, want time.Duration) {
 	t.Helper()
-	if took := time.Duration(Now() - begin); took < want {
+	if took := time.Duration(clock.Now() - begin); took < want {
 		t.Errorf("%s took %v, want at least %v", what, took, want)
 	}
 }

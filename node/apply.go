@@ -11,8 +11,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // Apply has a number of writers call raft.Apply in a closed loop, inside this
@@ -34,14 +34,14 @@ func (n *Node) Apply(ctx context.Context, a control.Apply) (*control.ApplyResult
 	defer context.AfterFunc(n.closing, cancel)()
 	writers := make([]*writer, a.Writers)
 	var all sync.WaitGroup
-	begin := netem.Now()
+	begin := clock.Now()
 	for i := range writers {
 		w := &writer{node: n, key: "apply-" + strconv.Itoa(i), value: make([]byte, a.ValueSize), latency: newHistogram().h}
 		writers[i] = w
 		all.Go(func() { w.run(ctx, begin+a.Duration.Nanoseconds()) })
 	}
 	all.Wait()
-	return applyResult(writers, time.Duration(netem.Now()-begin))
+	return applyResult(writers, time.Duration(clock.Now()-begin))
 }
 
 type writer struct {
@@ -55,7 +55,7 @@ type writer struct {
 // run writes keys of its own, each new, as the load generator does.
 func (w *writer) run(ctx context.Context, until int64) {
 	for i := 0; ; i++ {
-		begin := netem.Now()
+		begin := clock.Now()
 		if begin >= until || ctx.Err() != nil {
 			return
 		}
@@ -63,7 +63,7 @@ func (w *writer) run(ctx context.Context, until int64) {
 		if _, w.err = w.node.propose(ctx, r); w.err != nil {
 			return
 		}
-		if w.err = w.latency.RecordValue(min(netem.Now()-begin, longest.Nanoseconds())); w.err != nil {
+		if w.err = w.latency.RecordValue(min(clock.Now()-begin, longest.Nanoseconds())); w.err != nil {
 			return
 		}
 	}

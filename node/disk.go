@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
-	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/clock"
 )
 
 // syncsPerCommit: bbolt syncs the data pages and then the meta page. Held
@@ -45,9 +45,9 @@ func (d *disk) StoreLog(log *raft.Log) error { return d.StoreLogs([]*raft.Log{lo
 
 // StoreLogs implements raft.LogStore.
 func (d *disk) StoreLogs(logs []*raft.Log) error {
-	begin := netem.Now()
+	begin := clock.Now()
 	err := d.write(func() error { return d.backing.StoreLogs(logs) })
-	d.storeTime.record(time.Duration(netem.Now() - begin))
+	d.storeTime.record(time.Duration(clock.Now() - begin))
 	return err
 }
 
@@ -91,11 +91,11 @@ func (d *disk) write(transaction func() error) error {
 func (d *disk) hold(transaction func() error) error {
 	d.device.Lock()
 	defer d.device.Unlock()
-	done := netem.Now() + d.emulated.Nanoseconds()
-	netem.SleepUntil(done - d.commit.Nanoseconds())
-	begin := netem.Now()
+	done := clock.Now() + d.emulated.Nanoseconds()
+	clock.SleepUntil(done - d.commit.Nanoseconds())
+	begin := clock.Now()
 	err := transaction()
-	d.commit = time.Duration(netem.Now() - begin)
-	netem.SleepUntil(done)
+	d.commit = time.Duration(clock.Now() - begin)
+	clock.SleepUntil(done)
 	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
 )
@@ -25,11 +26,11 @@ func TestLinks(t *testing.T) {
 	})
 	ctx := bounded(t)
 	for hops, n := range map[time.Duration]*Node{1: nodes[0], 2: nodes[1]} {
-		begin := netem.Now()
+		begin := clock.Now()
 		if _, err := (&kvServer{node: n}).Put(ctx, &pb.PutRequest{Key: []byte("a")}); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Duration(netem.Now() - begin); took < 2*hops*oneWay {
+		if took := time.Duration(clock.Now() - begin); took < 2*hops*oneWay {
 			t.Errorf("a write over %d round trips took %v, want at least %v", hops, took, 2*hops*oneWay)
 		}
 	}

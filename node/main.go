@@ -10,8 +10,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // maxLine bounds one command; a start with the links of 99 members is far
@@ -95,7 +95,7 @@ func (s *session) carryOut(ctx context.Context, c control.Command) error {
 }
 
 func (s *session) reply(e control.Event, c control.Command, err error) {
-	e.Kind, e.ID, e.AtNS = control.EventReply, c.ID, netem.Now()
+	e.Kind, e.ID, e.AtNS = control.EventReply, c.ID, clock.Now()
 	if err != nil {
 		e.Error = err.Error()
 		s.log.Error("command failed", "op", string(c.Op), "error", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/raft"
 	"google.golang.org/grpc"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
 )
@@ -151,8 +152,8 @@ func (n *Node) bindAll(ctx context.Context) (ls listeners, err error) {
 
 func (n *Node) announceStart() {
 	listen := n.addresses
-	n.emit(control.Event{Kind: control.EventListening, AtNS: netem.Now(), Listen: &listen, PID: os.Getpid(), Version: control.Version})
-	n.emit(control.Event{Kind: control.EventRole, AtNS: netem.Now(), State: n.raft.State().String(), Term: n.raft.CurrentTerm()})
+	n.emit(control.Event{Kind: control.EventListening, AtNS: clock.Now(), Listen: &listen, PID: os.Getpid(), Version: control.Version})
+	n.emit(control.Event{Kind: control.EventRole, AtNS: clock.Now(), State: n.raft.State().String(), Term: n.raft.CurrentTerm()})
 }
 
 // Listen tells where the node listens.

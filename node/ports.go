@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/clock"
 )
 
 const (
@@ -41,13 +41,13 @@ func bind(ctx context.Context, address string, remote bool) (net.Listener, error
 	if port == "" || port == "0" {
 		return bindFree(ctx, host)
 	}
-	give := netem.Now() + rebindFor.Nanoseconds()
+	give := clock.Now() + rebindFor.Nanoseconds()
 	for {
 		l, err := listen(ctx, host, port)
 		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
 			return l, err
 		}
-		if netem.Now() > give {
+		if clock.Now() > give {
 			return bindFree(ctx, host)
 		}
 		select {

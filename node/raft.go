@@ -8,8 +8,8 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // maxPool is how many idle connections raft keeps to a peer, as Consul does.
@@ -20,11 +20,11 @@ func (n *Node) startRaft(l net.Listener) error {
 	n.stores.disk.onTerm = func(term uint64) {
 		if term != last {
 			last = term
-			n.emit(control.Event{Kind: control.EventTerm, AtNS: netem.Now(), Term: term})
+			n.emit(control.Event{Kind: control.EventTerm, AtNS: clock.Now(), Term: term})
 		}
 	}
 	n.stores.snaps.onTaken = func(index uint64) {
-		n.emit(control.Event{Kind: control.EventSnapshot, AtNS: netem.Now(), Index: index})
+		n.emit(control.Event{Kind: control.EventSnapshot, AtNS: clock.Now(), Index: index})
 	}
 	n.transport = n.newTransport(l)
 	r, err := raft.NewRaft(n.raftConfig(), n.machine, n.stores.logs, n.stores.disk, n.stores.snaps, n.transport)
@@ -136,7 +136,7 @@ func (n *Node) Snapshot() error { return n.raft.Snapshot().Error() }
 // observe turns raft's observations into events. It runs inside raft's own
 // goroutines, as the observer's filter, so that the instant is the true one.
 func (n *Node) observe(o *raft.Observation) bool {
-	e := control.Event{AtNS: netem.Now(), Term: o.Raft.CurrentTerm()}
+	e := control.Event{AtNS: clock.Now(), Term: o.Raft.CurrentTerm()}
 	switch data := o.Data.(type) {
 	case raft.RaftState:
 		e.Kind, e.State = control.EventRole, data.String()

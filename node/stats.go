@@ -3,8 +3,8 @@ package node
 import (
 	"github.com/hashicorp/raft"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // Stats is the node's account of itself since it started.
@@ -12,7 +12,7 @@ func (n *Node) Stats() control.Stats {
 	at := n.machine.position()
 	_, leader := n.raft.LeaderWithID()
 	return control.Stats{
-		AtNS:        netem.Now(),
+		AtNS:        clock.Now(),
 		State:       n.raft.State().String(),
 		Term:        n.raft.CurrentTerm(),
 		Leader:      string(leader),
@@ -26,7 +26,7 @@ func (n *Node) Stats() control.Stats {
 		Forwarded:   n.forwarded.Load(),
 		Links:       n.linkStats(),
 		// Links' waits and, where it is emulated, the disk's.
-		InjectionCPU: n.endpoint.InjectionCPU() + netem.SleepCPU(),
+		InjectionCPU: n.endpoint.InjectionCPU() + clock.SleepCPU(),
 	}
 }
 

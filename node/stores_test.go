@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/raft"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 func open(t *testing.T, dir string, s control.Storage) *stores {
@@ -90,7 +90,7 @@ func TestDiskCounts(t *testing.T) {
 func TestEmulatedDisk(t *testing.T) {
 	const device = 3 * time.Millisecond
 	st := open(t, t.TempDir(), control.Storage{Store: control.StoreMemory, EmulatedSync: device})
-	begin := netem.Now()
+	begin := clock.Now()
 	done := make(chan error, 4)
 	for i := range uint64(4) {
 		go func() {
@@ -106,7 +106,7 @@ func TestEmulatedDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if took := time.Duration(netem.Now() - begin); took < 4*device {
+	if took := time.Duration(clock.Now() - begin); took < 4*device {
 		t.Errorf("four writes took %v, want at least %v", took, 4*device)
 	}
 	h, err := hdrhistogram.Decode([]byte(st.disk.storeTime.encode()))
@@ -126,7 +126,7 @@ type moody struct {
 }
 
 func (m *moody) StoreLogs(logs []*raft.Log) error {
-	netem.SleepUntil(netem.Now() + m.pause.Nanoseconds())
+	clock.SleepUntil(clock.Now() + m.pause.Nanoseconds())
 	m.pause = 0
 	return m.InmemStore.StoreLogs(logs)
 }
@@ -137,11 +137,11 @@ func TestEmulatedDiskIsNeverEarly(t *testing.T) {
 	const device = 4 * time.Millisecond
 	d := &disk{backing: &moody{InmemStore: raft.NewInmemStore(), pause: device / 2}, emulated: device, storeTime: newHistogram()}
 	for i := range uint64(3) {
-		begin := netem.Now()
+		begin := clock.Now()
 		if err := d.StoreLogs(entries(i+1, i+1)); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Duration(netem.Now() - begin); took < device {
+		if took := time.Duration(clock.Now() - begin); took < device {
 			t.Errorf("write %d took %v, want at least %v", i+1, took, device)
 		}
 	}

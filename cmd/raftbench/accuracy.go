@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/netem"
 )
 
@@ -53,7 +54,7 @@ func measureTimers(ctx context.Context) []timerRow {
 			break
 		}
 		sleep := lateness(asked, func(int64) { time.Sleep(asked) })
-		precise := lateness(asked, netem.SleepUntil)
+		precise := lateness(asked, func(due int64) { clock.SleepUntil(due) })
 		rows = append(rows, timerRow{
 			AskedNS:    asked.Nanoseconds(),
 			SleepP50NS: rank(sleep, 50), SleepP99NS: rank(sleep, 99),
@@ -67,9 +68,9 @@ func measureTimers(ctx context.Context) []timerRow {
 func lateness(asked time.Duration, wait func(due int64)) []int64 {
 	late := make([]int64, timerRounds)
 	for i := range late {
-		due := netem.Now() + asked.Nanoseconds()
+		due := clock.Now() + asked.Nanoseconds()
 		wait(due)
-		late[i] = netem.Now() - due
+		late[i] = clock.Now() - due
 	}
 	slices.Sort(late)
 	return late
@@ -130,10 +131,10 @@ func measureLink(ctx context.Context, delay time.Duration) (late []int64, err er
 // send writes a stamp every linkPace.
 func send(conn net.Conn) error {
 	var stamp [8]byte
-	start := netem.Now()
+	start := clock.Now()
 	for i := range linkMessages {
-		netem.SleepUntil(start + int64(i)*linkPace.Nanoseconds())
-		binary.BigEndian.PutUint64(stamp[:], uint64(netem.Now()))
+		clock.SleepUntil(start + int64(i)*linkPace.Nanoseconds())
+		binary.BigEndian.PutUint64(stamp[:], uint64(clock.Now()))
 		if _, err := conn.Write(stamp[:]); err != nil {
 			return err
 		}
@@ -158,7 +159,7 @@ func receive(ctx context.Context, l net.Listener, delay time.Duration) []int64 {
 			return late
 		}
 		sent := int64(binary.BigEndian.Uint64(stamp[:]))
-		late = append(late, netem.Now()-sent-delay.Nanoseconds())
+		late = append(late, clock.Now()-sent-delay.Nanoseconds())
 	}
 	return late
 }

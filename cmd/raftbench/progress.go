@@ -44,7 +44,7 @@ type lines struct{ w io.Writer }
 
 func (l lines) step(p bench.Progress) {
 	if p.Finished != nil {
-		fmt.Fprintf(l.w, "%s  %s elapsed, about %s left\n", finishedLine(p), clock(p.Elapsed), clock(p.Left))
+		fmt.Fprintf(l.w, "%s  %s elapsed, about %s left\n", finishedLine(p), stopwatch(p.Elapsed), stopwatch(p.Left))
 	}
 }
 func (lines) close() {}
@@ -58,7 +58,7 @@ type live struct {
 }
 
 func (l *live) step(p bench.Progress) {
-	l.now.Store(fmt.Sprintf("%s left · %s %s %d: %s", clock(p.Left), p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, p.Stage))
+	l.now.Store(fmt.Sprintf("%s left · %s %s %d: %s", stopwatch(p.Left), p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, p.Stage))
 	if l.bar == nil {
 		l.bar = l.container.AddBar(int64(p.Of),
 			mpb.PrependDecorators(decor.CountersNoUnit("%d/%d")),
@@ -116,8 +116,8 @@ func outcome(t *results.Trial) string {
 	return strings.Join(parts, ", ")
 }
 
-// clock is a duration as a person reads it off a watch: 1m20s.
-func clock(d time.Duration) string { return d.Round(time.Second).String() }
+// stopwatch is a duration as a person reads it off a watch: 1m20s.
+func stopwatch(d time.Duration) string { return d.Round(time.Second).String() }
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)

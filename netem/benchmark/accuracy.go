@@ -12,7 +12,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/clock"
 )
 
 var delays = []time.Duration{
@@ -172,9 +172,9 @@ func pingPong(w *wire, delay time.Duration, n int, s *spread) error {
 // ping sends off the beat: where the delay is a multiple of the pace, sender
 // and readers would else wait for the same instants.
 func ping(w *wire, n int) error {
-	begin, rng := netem.Now(), rand.New(rand.NewPCG(1, 1))
+	begin, rng := clock.Now(), rand.New(rand.NewPCG(1, 1))
 	for i := range n {
-		netem.SleepUntil(begin + int64(i)*int64(pace) + rng.Int64N(int64(pace)*4/5))
+		clock.SleepUntil(begin + int64(i)*int64(pace) + rng.Int64N(int64(pace)*4/5))
 		if err := say(w.client); err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func ping(w *wire, n int) error {
 
 func say(c net.Conn) error {
 	var b [size]byte
-	binary.BigEndian.PutUint64(b[:], uint64(netem.Now()))
+	binary.BigEndian.PutUint64(b[:], uint64(clock.Now()))
 	_, err := c.Write(b[:])
 	return err
 }
@@ -194,6 +194,6 @@ func hear(c net.Conn, delay time.Duration, s *spread) error {
 	if _, err := io.ReadFull(c, b[:]); err != nil {
 		return err
 	}
-	s.add(netem.Now() - int64(binary.BigEndian.Uint64(b[:])) - int64(delay))
+	s.add(clock.Now() - int64(binary.BigEndian.Uint64(b[:])) - int64(delay))
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/clock"
 )
 
 // bare times an absolute clock_nanosleep with a timer slack of 1 ns, aimed
@@ -17,11 +17,11 @@ func bare(delay time.Duration, n int, s *spread) {
 	defer runtime.UnlockOSThread()
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	for range n {
-		due := netem.Now() + int64(delay)
-		nanosleep(due - int64(netem.SpinLimit))
-		for netem.Now() < due {
+		due := clock.Now() + int64(delay)
+		nanosleep(due - int64(clock.SpinLimit))
+		for clock.Now() < due {
 		}
-		s.add(netem.Now() - due)
+		s.add(clock.Now() - due)
 	}
 }
 

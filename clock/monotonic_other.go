@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package netem
+package clock
 
 import "time"
 

@@ -1,4 +1,4 @@
-package netem
+package clock
 
 import "golang.org/x/sys/unix"
 

@@ -1,4 +1,4 @@
-package netem
+package clock
 
 import (
 	"testing"
@@ -7,10 +7,13 @@ import (
 
 const us = int64(time.Microsecond)
 
-func taught(lates ...int64) *wakeUps {
-	w := newWakeUps(linkShare)
-	for i := range recentWakes {
-		w.note(lates[i%len(lates)])
+// oneIn is the share of a core that spins may take in these tests.
+const oneIn = 200
+
+func taught(lates ...int64) *Tuner {
+	w := NewTuner(5./8, oneIn)
+	for i := range recentWakeUps {
+		w.latency.observe(lates[i%len(lates)])
 	}
 	return w
 }
@@ -26,7 +29,7 @@ func TestAWaitAimsAtTheUsualWakeUp(t *testing.T) {
 		{"most come in time", []int64{30 * us, 34 * us, 38 * us, 42 * us}, 38 * us},
 		{"no spin is longer than its limit", []int64{30 * us, 70 * us, 70 * us, 70 * us}, 30*us + int64(SpinLimit)},
 		{"one quick wake-up of many is no rule", append([]int64{0}, repeat(50*us, 31)...), 50 * us},
-		{"a busy host teaches only so much", []int64{hour}, int64(worstWake)},
+		{"a busy host teaches only so much", []int64{hour}, int64(slowestWakeUp)},
 		{"a clock that steps back teaches nothing", []int64{-hour}, 0},
 	} {
 		if got := taught(c.lates...).lead(hour); got != c.want {
@@ -45,8 +48,8 @@ func repeat(x int64, n int) []int64 {
 
 func TestWhatTheHostWasIsForgotten(t *testing.T) {
 	w := taught(60 * us)
-	for range recentWakes {
-		w.note(10 * us)
+	for range recentWakeUps {
+		w.latency.observe(10 * us)
 	}
 	if got := w.lead(int64(time.Hour)); got != 10*us {
 		t.Errorf("got a lead of %v, want 10µs", time.Duration(got))
@@ -63,11 +66,11 @@ func TestSpinsAreABoundShareOfACore(t *testing.T) {
 		for range n {
 			now += int64(every)
 			spin := w.lead(now) - 30*us
-			w.spun(spin, now)
+			w.budget.spend(spin, now)
 			total += spin
 		}
 		took := float64(now - begin)
-		wanted := min(1./linkShare, float64(SpinLimit)/float64(every)) * took
+		wanted := min(1./oneIn, float64(SpinLimit)/float64(every)) * took
 		saved := float64(savedSpins * SpinLimit)
 		if spun := float64(total); spun > wanted+saved || spun < 0.99*wanted-saved {
 			t.Errorf("a wait each %v: spun for %.5f of the time, wanted %.5f", every, spun/took, wanted/took)
@@ -82,7 +85,7 @@ func TestABurstSpinsWhatWasSavedUp(t *testing.T) {
 	var spins []int64
 	for range savedSpins + 2 {
 		spin := w.lead(now) - 30*us
-		w.spun(spin, now)
+		w.budget.spend(spin, now)
 		spins = append(spins, spin)
 	}
 	for i, spin := range spins {
