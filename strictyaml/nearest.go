@@ -1,0 +1,73 @@
+package strictyaml
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// longestWord that is held against others: the time for two words is the
+// product of their lengths.
+const longestWord = 64
+
+// Nearest returns at most n of the words that an unknown one may be meant for,
+// the likeliest first: those that hold it, then those that are fewest edits
+// away; none where all of them would be another word.
+func Nearest(word string, words []string, n int) []string {
+	return within(len(word)/2, word, words, n)
+}
+
+// NearestName is Nearest for names of one's own choice, which are seldom a slip
+// of another: one edit in four letters at most.
+func NearestName(word string, words []string, n int) []string {
+	return within(max(1, len(word)/4), word, words, n)
+}
+
+func within(edits int, word string, words []string, n int) []string {
+	if len(word) > longestWord {
+		return nil
+	}
+	type near struct {
+		word string
+		far  int
+	}
+	var all []near
+	for _, w := range words {
+		if d := distance(word, w); d <= edits {
+			all = append(all, near{w, d})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b near) int { return cmp.Compare(a.far, b.far) })
+	var out []string
+	for _, a := range all[:min(n, len(all))] {
+		out = append(out, a.word)
+	}
+	return out
+}
+
+func distance(word, w string) int {
+	if len(word) > 2 && strings.Contains(w, word) {
+		return 0
+	}
+	return levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(w))
+}
+
+// Meant asks for the word that the unknown one resembles: "did you mean
+// nodes?". Where there is none it is otherwise.
+func Meant(word string, words []string, otherwise string) string {
+	return ask(Nearest(word, words, 1), otherwise)
+}
+
+// MeantName is Meant for names of one's own choice.
+func MeantName(word string, words []string, otherwise string) string {
+	return ask(NearestName(word, words, 1), otherwise)
+}
+
+func ask(near []string, otherwise string) string {
+	if len(near) == 0 {
+		return otherwise
+	}
+	return "did you mean " + near[0] + "?"
+}
