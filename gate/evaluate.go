@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -34,7 +35,7 @@ type Report struct {
 }
 
 // Evaluate holds every rule against every cell that it selects. A rule that
-// selects none is a mistake of type *Error.
+// selects none is a mistake of type *strictyaml.Error.
 func Evaluate(rules []Rule, s summary.Summary) (Report, error) {
 	r := Report{RunID: s.RunID, Verdicts: []Verdict{}, Warnings: []string{}}
 	for _, rule := range rules {
@@ -97,9 +98,9 @@ func (r Rule) selects(cells []summary.Cell) ([]summary.Cell, error) {
 		for _, c := range cells {
 			have = append(have, c.Cell)
 		}
-		return nil, &Error{
-			File: r.File, Line: r.Line, Column: r.Column, What: fmt.Sprintf("%q: `where` matches no cell of the run", r.Text),
-			Do: "the run has " + strings.Join(have, ", "),
+		return nil, &strictyaml.Error{
+			File: r.File, Line: r.Line, Column: r.Column, Message: fmt.Sprintf("%q: `where` matches no cell of the run", r.Text),
+			Advice: "the run has " + strings.Join(have, ", "),
 		}
 	}
 	return out, nil

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -60,7 +61,7 @@ func parseName(text string, at int, known []string) (name, error) {
 		}
 	}
 	do := "metrics are named as in summary.json, such as write_latency_p50; facts are " + factNames()
-	if near := nearest(text, names(known), 3); len(near) > 0 {
+	if near := strictyaml.Nearest(text, names(known), 3); len(near) > 0 {
 		do = "did you mean " + strings.Join(near, ", ") + "?"
 	}
 	return name{}, &badRule{at, fmt.Sprintf("unknown metric %q: want a metric or a fact", text), do}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -208,39 +209,39 @@ func TestWhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var typed *Error
-	if _, err = Evaluate(rules, s); !errors.As(err, &typed) || typed.Line != 2 || !strings.Contains(typed.Do, "n5-hashicorp-none") {
+	var typed *strictyaml.Error
+	if _, err = Evaluate(rules, s); !errors.As(err, &typed) || typed.Line != 2 || !strings.Contains(typed.Advice, "n5-hashicorp-none") {
 		t.Errorf("no such cell: got %v", err)
 	}
 }
 
 func TestBadFilesSayWhere(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                     "the file is empty",
-		"rules":                                "want a mapping of rules",
-		"rules: []":                            "at least one rule",
-		"rules: nodes":                         "1:8: want a list",
+		"":                                     "t.yaml: got no value, want a section with a list of rules",
+		"rules":                                `got "rules", want a section with a list of rules`,
+		"rules: []":                            "1:8: rules: got an empty list, want a list of at least one rule",
+		"rules: nodes":                         `1:8: rules: got "nodes", want a list of at least one rule`,
 		"rules: [a: b":                         "1:",
-		"rulez: [nodes == 3]":                  `1:1: unknown key "rulez"`,
+		"rulez: [nodes == 3]":                  `1:1: rulez: no key is called "rulez" here, want one of rules`,
 		"rules: [nodes == 3]\nrules: [a == 3]": "t.yaml:2:1",
-		"rules:\n  - write_latncy_p50 < 1ms":   `2:5: unknown metric "write_latncy_p50"`,
-		"rules:\n  - \"write_latncy_p50 < 1\"": `2:6: unknown metric "write_latncy_p50"`,
-		"rules:\n  - write_latency_p50 < 20":   `2:25: write_latency_p50: got "20", want a duration such as 5ms`,
-		"rules:\n  - write_latency_p50 == 1ms": "2:23: got == on write_latency_p50, which is measured",
-		"rules:\n  - nodes = 3":                "2:11: got =, want ==",
-		"rules:\n  - nodes":                    "2:5: got \"nodes\", want METRIC OP LIMIT",
-		"rules:\n  - nodes == banana":          `2:14: got "banana", want a number or one of blocked_at`,
-		"rules:\n  - nodes == 3ms":             `2:14: nodes: got "3ms", want a plain number`,
-		"rules:\n  - throughput > 5 apples":    `2:18: throughput: got "5 apples", want a rate such as 500/s`,
+		"rules:\n  - write_latncy_p50 < 1ms":   `2:5: rules[0]: unknown metric "write_latncy_p50"`,
+		"rules:\n  - \"write_latncy_p50 < 1\"": `2:6: rules[0]: unknown metric "write_latncy_p50"`,
+		"rules:\n  - write_latency_p50 < 20":   `2:25: rules[0]: write_latency_p50: got "20", want a duration such as 5ms`,
+		"rules:\n  - write_latency_p50 == 1ms": "2:23: rules[0]: got == on write_latency_p50, which is measured",
+		"rules:\n  - nodes = 3":                "2:11: rules[0]: got =, want ==",
+		"rules:\n  - nodes":                    "2:5: rules[0]: got \"nodes\", want METRIC OP LIMIT",
+		"rules:\n  - nodes == banana":          `2:14: rules[0]: got "banana", want a number or one of blocked_at`,
+		"rules:\n  - nodes == 3ms":             `2:14: rules[0]: nodes: got "3ms", want a plain number`,
+		"rules:\n  - throughput > 5 apples":    `2:18: rules[0]: throughput: got "5 apples", want a rate such as 500/s`,
 		"rules:\n  - throughput > nodes":       "throughput is measured",
-		"rules:\n  - 7":                        "2:5: got a integer, want a rule",
-		"rules:\n  - {rul: nodes == 3}":        `2:6: unknown key "rul"`,
-		"rules:\n  - {where: {nodes: 3}}":      "a mapping without `rule`",
-		"rules:\n  - {rule: nodes == 3, where: {nodes: [3, 5]}}": "where.nodes: got a sequence, want one value",
-		"rules: [nodes == 3]\n---\nrules: []":                    "got 2 YAML documents",
+		"rules:\n  - 7":                        `2:5: rules[0]: got "7", want METRIC OP LIMIT`,
+		"rules:\n  - {rul: nodes == 3}":        `2:6: rules[0].rul: no key is called "rul" here, want one of rule, where`,
+		"rules:\n  - {where: {nodes: 3}}":      "2:5: rules[0]: got a section without `rule`, want one",
+		"rules:\n  - {rule: nodes == 3, where: {nodes: [3, 5]}}": "rules[0].where.nodes: got a list, want one value",
+		"rules: [nodes == 3]\n---\nrules: []":                    "t.yaml:2:1: got a second document, want one",
 	} {
 		_, err := Parse("t.yaml", []byte(text))
-		var typed *Error
+		var typed strictyaml.Errors
 		if !errors.As(err, &typed) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
 		}
@@ -249,14 +250,39 @@ func TestBadFilesSayWhere(t *testing.T) {
 
 func TestAnUnknownMetricNamesItsNeighbours(t *testing.T) {
 	_, err := Parse("t", []byte("rules: [write_latncy_p50 < 1ms]"))
-	var typed *Error
-	if !errors.As(err, &typed) || !strings.HasPrefix(typed.Do, "did you mean write_latency_p50,") {
+	var typed strictyaml.Errors
+	if !errors.As(err, &typed) || !strings.HasPrefix(typed.Hint(), "did you mean write_latency_p50,") {
 		t.Errorf("got %v", err)
 	}
 	for text, want := range map[string]string{"lost": "lost_writes", "survive": "survived", "thruput": "throughput"} {
-		if got := nearest(text, names(summary.MetricNames()), 3); !strings.Contains(strings.Join(got, " "), want) {
+		if got := strictyaml.Nearest(text, names(summary.MetricNames()), 3); !strings.Contains(strings.Join(got, " "), want) {
 			t.Errorf("%s: got %v, want %s among them", text, got, want)
 		}
+	}
+}
+
+// Every mistake of a file is told at once, and none is followed by what it
+// would bring about.
+func TestEveryMistakeIsTold(t *testing.T) {
+	_, err := Parse("t.yaml", []byte("rules:\n  - nodes = 3\n  - {rule: lost_writes == 0, wher: {nodes: 3}}\n  - write_latency_p50 < 4k\n  - disk_bytes_per_write < 4k\nrule: []\n"))
+	var es strictyaml.Errors
+	if !errors.As(err, &es) || len(es) != 5 {
+		t.Fatalf("got %v, want five mistakes", err)
+	}
+	for i, want := range []string{"did you mean where?", "write 4KB (1000) or 4KiB (1024)", "did you mean rules?"} {
+		if got := es[[]int{1, 3, 4}[i]]; got.Hint() != want {
+			t.Errorf("%v: got the hint %q, want %q", got, got.Hint(), want)
+		}
+	}
+}
+
+// A file of brackets took gigabytes, a pipe hung and a device never ended.
+func TestRulesAreBoundedBeforeTheyAreRead(t *testing.T) {
+	if _, err := Parse("t", []byte(strings.Repeat("[", 50_000))); err == nil || !strings.Contains(err.Error(), "more than 20000 values") {
+		t.Errorf("brackets: got %.200v", err)
+	}
+	if _, err := Load("/dev/zero"); err == nil || !strings.Contains(err.Error(), "want a regular file") {
+		t.Errorf("a device: got %v", err)
 	}
 }
 
@@ -289,7 +315,7 @@ func TestSafetyRulesOnTheTinyRun(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rules.yaml")
-	var typed *Error
+	var typed *strictyaml.Error
 	if _, err := Load(path); !errors.As(err, &typed) || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("no file: got %v", err)
 	}
@@ -310,7 +336,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		rules, err := Parse("f", text)
-		var typed *Error
+		var typed strictyaml.Errors
 		if err != nil && !errors.As(err, &typed) {
 			t.Fatalf("untyped error %v", err)
 		}
@@ -318,6 +344,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("no rules and no error")
 		}
 		if err == nil {
+			var typed *strictyaml.Error
 			if _, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{cell()}}); err != nil && !errors.As(err, &typed) {
 				t.Fatalf("untyped error %v", err)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -39,6 +40,24 @@ func (v Value) IsList() bool { _, ok := v.node.(*ast.SequenceNode); return ok }
 // empty, the file's own is given.
 func (v Value) Wrong(advice, format string, args ...any) {
 	v.note(v.place(), advice, fmt.Sprintf(format, args...))
+}
+
+// WrongAt notes a mistake inside a plain value, so many bytes into its text.
+func (v Value) WrongAt(offset int, advice, format string, args ...any) {
+	var p place
+	p.line, p.column = v.At(offset)
+	v.note(p, advice, fmt.Sprintf(format, args...))
+}
+
+// At is line and column, from 1, of a place so many bytes into the text of a
+// plain value. It is exact where the text is written without escapes.
+func (v Value) At(offset int) (line, column int) {
+	p := v.place()
+	if v.Quoted() {
+		p.column++
+	}
+	text, _ := v.plain()
+	return p.line, p.column + utf8.RuneCountInString(text[:min(offset, len(text))])
 }
 
 // WrongKey notes a mistake at the value's key.
