@@ -49,10 +49,12 @@ func runDoctor(ctx context.Context, stdout, stderr io.Writer, o doctorOptions) e
 	if err := checkFormat(o.output, "table", "json"); err != nil {
 		return err
 	}
-	fmt.Fprintln(stderr, "measuring disk, timers and emulated links: some ten seconds")
+	ctx, life := begin(ctx, stdout, stderr)
+	defer life.end()
+	fmt.Fprintln(life.stderr, "measuring disk, timers and emulated links: some ten seconds")
 	d, err := diagnose(ctx, o.dir)
 	if ctx.Err() != nil {
-		return fail(exitInterrupted, ctx.Err(), "")
+		return stopped(ctx, "nothing was kept")
 	}
 	if err != nil {
 		return fail(exitFailed, err, "")
@@ -66,7 +68,7 @@ func runDoctor(ctx context.Context, stdout, stderr io.Writer, o doctorOptions) e
 
 func diagnose(ctx context.Context, dir string) (diagnosis, error) {
 	// A diagnosis creates no folder.
-	env, err := host.Probe(ctx, existing(dir), true)
+	env, err := host.Probe(ctx, nearestDir(dir), true)
 	if err != nil {
 		return diagnosis{}, err
 	}

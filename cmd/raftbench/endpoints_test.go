@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"net"
 	"os"
 	"os/exec"
@@ -86,15 +85,7 @@ func running(t *testing.T) (up *exec.Cmd, addresses []string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = up.Process.Kill() })
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ready struct{ Nodes []upNode }
-	if err := json.Unmarshal([]byte(line), &ready); err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range ready.Nodes {
+	for _, n := range readyLine(t, bufio.NewReader(stdout)).Nodes {
 		addresses = append(addresses, n.Client)
 	}
 	return up, addresses

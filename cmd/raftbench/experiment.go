@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -26,6 +27,27 @@ func experimentOptions(f *pflag.FlagSet, o *runOptions) {
 	f.StringVar(&o.overrides.Client, "client", "", "the load generator's site")
 	f.StringVar(&o.overrides.Engine, "engine", "", "hashicorp, or what --endpoints must be: hashicorp or etcd")
 	f.StringArrayVar(&o.overrides.Set, "set", nil, "any other key: raft.max_rpcs_in_flight=1,16")
+}
+
+// plan resolves file or preset, and flags over it.
+func plan(o runOptions) (configs.Plan, error) {
+	if o.file != "" && o.preset != "" {
+		return configs.Plan{}, usage(fmt.Errorf("got both FILE %s and --preset %s, want one of them", o.file, o.preset), "leave out the one or the other")
+	}
+	experiment, err := configs.Default(), error(nil)
+	switch {
+	case o.file != "":
+		experiment, err = configs.Load(o.file)
+	case o.preset != "":
+		experiment, err = configs.Preset(o.preset)
+	}
+	if err != nil {
+		return configs.Plan{}, err
+	}
+	if experiment, err = experiment.Apply(o.overrides); err != nil {
+		return configs.Plan{}, err
+	}
+	return experiment.Plan()
 }
 
 // profileName is a flag that is not empty: a script's variable that was never

@@ -37,7 +37,7 @@ queues and a shared disk only add to a floor: what a run shows beyond it is them
 			if len(args) == 1 {
 				o.run.file = args[0]
 			}
-			return runPredict(cmd.Context(), cmd.OutOrStdout(), o)
+			return runPredict(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
 	f := cmd.Flags()
@@ -47,23 +47,21 @@ queues and a shared disk only add to a floor: what a run shows beyond it is them
 	return cmd
 }
 
-func runPredict(ctx context.Context, stdout io.Writer, o predictOptions) error {
+func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions) error {
 	if err := checkFormat(o.output, summaryFormats...); err != nil {
 		return err
 	}
 	plan, err := plan(o.run)
 	if err != nil {
-		return wrong(err)
+		return orUsage(err)
 	}
 	if o.sync < 0 {
 		return usage(fmt.Errorf("got --fsync %s, want zero or more", o.sync), "write it like --fsync 150us; 0 probes this disk")
 	}
 	if o.sync == 0 {
-		env, err := host.Probe(ctx, existing("results"), true)
-		if err != nil {
-			return fail(exitFailed, err, "give the time of a sync with --fsync")
+		if o.sync, err = probeSync(ctx, stdout, stderr); err != nil {
+			return err
 		}
-		o.sync = time.Duration(env.FsyncP50NS)
 	}
 	var all []predicted
 	for _, s := range plan.Setups {
@@ -75,6 +73,20 @@ func runPredict(ctx context.Context, stdout io.Writer, o predictOptions) error {
 		all = append(all, predicted{s.Cell, f})
 	}
 	return printPredicted(stdout, all, o.output)
+}
+
+// probeSync measures how long a sync of the disk takes here.
+func probeSync(ctx context.Context, stdout, stderr io.Writer) (time.Duration, error) {
+	ctx, life := begin(ctx, stdout, stderr)
+	defer life.end()
+	env, err := host.Probe(ctx, nearestDir(resultsDir), true)
+	if ctx.Err() != nil {
+		return 0, stopped(ctx, "nothing was kept")
+	}
+	if err != nil {
+		return 0, fail(exitFailed, err, "give the time of a sync with --fsync")
+	}
+	return time.Duration(env.FsyncP50NS), nil
 }
 
 func printPredicted(w io.Writer, all []predicted, output string) error {

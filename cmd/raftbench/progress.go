@@ -5,12 +5,8 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
-
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/results"
@@ -18,18 +14,18 @@ import (
 )
 
 // progress shows what a run does, how far it is and when it will end: a live
-// bar on a terminal, plain lines elsewhere.
+// line on a terminal, a line for each finished trial everywhere.
 type progress interface {
 	step(bench.Progress)
 	close()
 }
 
-func newProgress(stderr io.Writer, quiet bool) progress {
+func newProgress(stderr *console, quiet bool) progress {
 	switch {
 	case quiet:
 		return silent{}
-	case isTerminal(stderr) && os.Getenv("CI") == "":
-		return &live{container: mpb.New(mpb.WithOutput(stderr), mpb.WithWidth(30))}
+	case stderr.width != nil && os.Getenv("CI") == "":
+		return newLive(stderr)
 	}
 	return lines{stderr}
 }
@@ -44,37 +40,91 @@ type lines struct{ w io.Writer }
 
 func (l lines) step(p bench.Progress) {
 	if p.Finished != nil {
-		fmt.Fprintf(l.w, "%s  %s elapsed, about %s left\n", finishedLine(p), stopwatch(p.Elapsed), stopwatch(p.Left))
+		fmt.Fprintf(l.w, "%s  %s so far, about %s left\n", finishedLine(p), units.About(p.Elapsed), units.About(p.Left))
 	}
 }
 func (lines) close() {}
 
-// live is a bar with the current trial and its stage; finished trials scroll
-// by above it.
+// live keeps the current trial, its stage and the time that is left at the
+// foot of the terminal; finished trials scroll by above it.
 type live struct {
-	container *mpb.Progress
-	bar       *mpb.Bar
-	now       atomic.Value // string
+	console *console
+	stop    chan struct{}
+	stopped sync.WaitGroup
+
+	mu   sync.Mutex
+	last bench.Progress
+	at   time.Time // of the last step
+}
+
+// redrawn is how often the live line is: its time runs down, and the terminal
+// may have another width.
+const redrawn = time.Second
+
+func newLive(c *console) *live {
+	l := &live{console: c, stop: make(chan struct{})}
+	l.stopped.Go(l.redraw)
+	return l
+}
+
+func (l *live) redraw() {
+	tick := time.NewTicker(redrawn)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case <-tick.C:
+			l.draw()
+		}
+	}
 }
 
 func (l *live) step(p bench.Progress) {
-	l.now.Store(fmt.Sprintf("%s left · %s %s %d: %s", stopwatch(p.Left), p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, p.Stage))
-	if l.bar == nil {
-		l.bar = l.container.AddBar(int64(p.Of),
-			mpb.PrependDecorators(decor.CountersNoUnit("%d/%d")),
-			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return l.now.Load().(string) })))
-	}
 	if p.Finished != nil {
-		_, _ = fmt.Fprintln(l.container, finishedLine(p))
-		l.bar.SetCurrent(int64(p.Number))
+		fmt.Fprintln(l.console, finishedLine(p))
 	}
+	l.mu.Lock()
+	l.last, l.at = p, time.Now()
+	l.mu.Unlock()
+	l.draw()
 }
 
-func (l *live) close() {
-	if l.bar != nil {
-		l.bar.Abort(true)
+func (l *live) draw() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at.IsZero() {
+		return // nothing has begun
 	}
-	l.container.Wait()
+	l.console.setLine(liveLine(l.last, time.Since(l.at)))
+}
+
+// close removes the line.
+func (l *live) close() {
+	close(l.stop)
+	l.stopped.Wait()
+	l.console.setLine("")
+}
+
+// liveLine says most with its first words: a narrow terminal shows no more.
+func liveLine(p bench.Progress, since time.Duration) string {
+	done := p.Number
+	if p.Finished == nil {
+		done--
+	}
+	left := max(p.Left-since, 0)
+	line := fmt.Sprintf("%s %d/%d  %s left", bar(done, p.Of), done, p.Of, units.About(left))
+	if p.Finished == nil {
+		line += fmt.Sprintf(" · %s, %s %d: %s", p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, p.Stage)
+	}
+	return line
+}
+
+// bar is how much is done, as a picture.
+func bar(done, of int) string {
+	const width = 10
+	full := width * done / max(of, 1)
+	return strings.Repeat("█", full) + strings.Repeat("░", width-full)
 }
 
 // finishedLine is one trial in a line: what it was and what came of it.
@@ -115,14 +165,3 @@ func outcome(t *results.Trial) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// stopwatch is a duration as a person reads it off a watch: 1m20s.
-func stopwatch(d time.Duration) string { return d.Round(time.Second).String() }
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor is a small number
-}
-
-// colorful is whether ANSI escapes may be written (https://no-color.org).
-func colorful(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,45 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 )
-
-// Exit codes; where several hold: 130, then 4, 3, 5, 1.
-const (
-	exitOK           = 0
-	exitFailed       = 1   // the run failed
-	exitUsage        = 2   // usage or configuration
-	exitGate         = 3   // a gate failed
-	exitSafety       = 4   // an acknowledged write lost, replicas disagree, not linearizable
-	exitInconclusive = 5   // too few valid trials to judge
-	exitInterrupted  = 130 // finished trials are kept
-)
-
-// failure is an error with an exit code and what to do about it.
-type failure struct {
-	code int
-	err  error
-	hint string
-}
-
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-// fail wraps err with an exit code; hint may be empty.
-func fail(code int, err error, hint string) error { return &failure{code: code, err: err, hint: hint} }
-
-// usage is a mistake in flags, arguments or files.
-func usage(err error, hint string) error { return fail(exitUsage, err, hint) }
-
-// wrong is a mistake of usage that may have its hint already.
-func wrong(err error) error {
-	var f *failure
-	if errors.As(err, &f) {
-		return err
-	}
-	return usage(err, "")
-}
-
-// hinted errors of the packages tell what to do.
-type hinted interface{ Hint() string }
 
 // Main runs one command line and returns its exit code.
 func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -66,20 +28,26 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		f = &failure{code: exitUsage, err: err, hint: "run `raftbench --help`"}
 	}
 	fmt.Fprintf(stderr, "error: %v\n", f.err)
-	var h hinted
-	if f.hint == "" && errors.As(f.err, &h) {
-		f.hint = h.Hint()
-	}
-	if f.hint != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", f.hint)
+	if hint := cmp.Or(f.hint, hintOf(f.err)); hint != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", hint)
 	}
 	return f.code
 }
+
+const rootHelp = `How many Raft nodes should I run, and what does each one cost me per write?
+
+raftbench starts clusters of real processes on this machine, loads them, kills
+their nodes, and reports what a write costs at each size, what each size
+survives, and how far the numbers can be trusted. Begin with:
+
+  raftbench run --preset quick`
 
 func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:               "raftbench",
 		Short:             "How many Raft nodes should I run, and what does each one cost me per write?",
+		Long:              rootHelp + "\n\n" + exitCodesHelp,
+		Version:           version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: applyVariables,
@@ -88,6 +56,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetFlagErrorFunc(flagMistake)
+	root.SetVersionTemplate(versionText())
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	for _, cmd := range commands() {

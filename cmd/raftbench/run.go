@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -69,21 +67,16 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 	if err := checkFormat(o.output, summaryFormats...); err != nil {
 		return err
 	}
-	var data atomic.Value // string: what to remove when stopped at once
-	ctx, stop := interruptible(ctx, stderr, func() {
-		if dir, known := data.Load().(string); known {
-			_ = os.RemoveAll(dir)
-		}
-	})
-	defer stop()
-	run, err := prepare(ctx, stderr, stdin, o)
+	ctx, life := begin(ctx, stdout, stderr)
+	defer life.end()
+	run, err := prepare(ctx, life.stderr, stdin, o)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = run.writer.Close() }()
 	dir := run.writer.Dir()
-	data.Store(filepath.Join(dir, "data"))
-	show := newProgress(stderr, o.quiet)
+	life.setTemporary(filepath.Join(dir, "data"))
+	show := newProgress(life.stderr, o.quiet)
 	runner := bench.Runner{
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
 		Endpoints: run.host.Endpoints,
@@ -91,22 +84,24 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 	end := ending{dir: dir}
 	end.outcome, end.run = runner.Run(ctx)
 	show.close()
-	if end.interrupted = ctx.Err() != nil; !end.interrupted {
-		end.report = tell(context.WithoutCancel(ctx), stdout, io.Discard, dir, o.output)
+	if ctx.Err() != nil {
+		end.stopped, end.run = stopped(ctx, "every finished trial is kept"), nil
+	} else {
+		end.report = printResults(context.WithoutCancel(ctx), life.stdout, io.Discard, dir, o.output)
 	}
 	return end.verdict()
 }
 
-// tell rebuilds everything that is derived, and prints it. The folder is the
-// last word, for whoever reads the output by machine.
-func tell(ctx context.Context, stdout, stderr io.Writer, dir, output string) error {
+// printResults rebuilds everything that is derived, and prints it. The folder
+// is the last word, for whoever reads the output by machine.
+func printResults(ctx context.Context, stdout, stderr io.Writer, dir, output string) error {
 	if err := runReport(ctx, stdout, stderr, reportOptions{dirs: []string{dir}, format: output, begun: true}); err != nil {
 		return err
 	}
-	if output == "table" {
-		fmt.Fprintf(stdout, "\nreport:  %s\n", filepath.Join(dir, report.Dir, "report.md"))
-		fmt.Fprintf(stdout, "charts:  %s\n", filepath.Join(dir, report.Dir, "*.png"))
-		fmt.Fprintf(stdout, "results: %s\n", dir)
+	if output != "table" {
+		return nil
 	}
-	return nil
+	_, err := fmt.Fprintf(stdout, "\nreport:  %s\ncharts:  %s\nresults: %s\n",
+		filepath.Join(dir, report.Dir, "report.md"), filepath.Join(dir, report.Dir, "*.png"), dir)
+	return err
 }

@@ -64,7 +64,7 @@ func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
 	}
 	plan, err := upPlan(o.overrides)
 	if err != nil {
-		return wrong(err)
+		return orUsage(err)
 	}
 	for _, w := range plan.Warnings {
 		fmt.Fprintf(stderr, "warning: %s\n", w)
@@ -74,26 +74,33 @@ func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
 	if err != nil {
 		return err
 	}
-	dir, tidy, err := upDir(o.out)
+	ctx, life := begin(ctx, stdout, stderr)
+	defer life.end()
+	dir, remove, err := upDir(life, o.out)
 	if err != nil {
 		return usage(err, "name a folder that can be written with --out")
 	}
-	defer tidy()
-	ctx, stop := interruptible(ctx, stderr, tidy)
-	defer stop()
+	defer remove()
+	return keepUp(ctx, life, setup, plan.Seed, dir, binary, o.output)
+}
 
+// keepUp runs the cluster until the command is stopped.
+func keepUp(ctx context.Context, life *lifetime, setup configs.Setup, seed int64, dir, binary, output string) error {
 	deaths := make(chan *cluster.DeathError, setup.Nodes)
-	spec := upSpec(setup, plan.Seed, dir)
+	spec := upSpec(setup, seed, dir)
 	spec.Start = cluster.Local(binary)
 	spec.OnDeath = func(d *cluster.DeathError) { deaths <- d }
 	c, err := cluster.Start(ctx, spec)
 	if ctx.Err() != nil {
-		return fail(exitInterrupted, errors.Join(errors.New("interrupted before the cluster was ready"), err), "")
+		return stopped(ctx, "the cluster was not ready yet")
 	}
 	if err != nil {
 		return fail(exitFailed, err, "")
 	}
-	err = errors.Join(showCluster(stdout, c, o.output), attend(ctx, stderr, c, deaths))
+	err = showCluster(life.stdout, c, output)
+	if err == nil {
+		err = watchNodes(ctx, life.stderr, c, deaths)
+	}
 	if err = errors.Join(err, c.Stop(context.WithoutCancel(ctx))); err != nil {
 		return fail(exitFailed, err, "")
 	}
@@ -129,33 +136,33 @@ func upSpec(s configs.Setup, seed int64, dir string) cluster.Spec {
 	return spec
 }
 
-// upDir makes the folder for data and logs; tidy removes it where nobody
-// asked for it. On a real disk by default: /tmp is often none.
-func upDir(out string) (dir string, tidy func(), err error) {
+// upDir makes the folder for data and logs; remove removes it where nobody
+// asked for it.
+func upDir(life *lifetime, out string) (dir string, remove func(), err error) {
+	removeAbandoned()
 	if out != "" {
-		return out, func() {}, os.MkdirAll(out, 0o755)
+		life.setTemporary(filepath.Join(out, "data"))
+		err := errors.Join(os.MkdirAll(out, 0o755), cluster.RemoveStale(filepath.Join(out, "data")))
+		return out, func() {}, err
 	}
-	if err := os.MkdirAll("results", 0o755); err != nil {
-		return "", nil, err
-	}
-	dir, err = os.MkdirTemp("results", "up-")
+	temp, err := makeTempDir()
 	if err != nil {
 		return "", nil, err
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return "", nil, err
-	}
-	return dir, func() {
-		_ = os.RemoveAll(dir)
-		_ = os.Remove(filepath.Dir(dir)) // only when nothing else is in it
-	}, nil
+	life.setTemporary(temp.path)
+	return temp.path, temp.remove, nil
 }
 
-// attend waits for the end, and tells of nodes that end before.
-func attend(ctx context.Context, stderr io.Writer, c *cluster.Cluster, deaths <-chan *cluster.DeathError) error {
+// watchNodes waits for the end, and says which nodes end before. To be stopped
+// is no error: it is what ends a cluster that is kept up.
+func watchNodes(ctx context.Context, stderr io.Writer, c *cluster.Cluster, deaths <-chan *cluster.DeathError) error {
 	for {
 		select {
 		case <-ctx.Done():
+			var closed *closedOutput
+			if errors.As(context.Cause(ctx), &closed) {
+				return closed
+			}
 			return nil
 		case d := <-deaths:
 			living := 0

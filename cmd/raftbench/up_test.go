@@ -34,19 +34,9 @@ func TestUp(t *testing.T) {
 	t.Cleanup(func() { _ = up.Process.Kill() })
 
 	said := bufio.NewReader(stdout)
-	line, err := said.ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ready struct {
-		Nodes  []upNode
-		Leader string
-	}
-	if err := json.Unmarshal([]byte(line), &ready); err != nil {
-		t.Fatalf("%v in %s", err, line)
-	}
+	ready := readyLine(t, said)
 	if len(ready.Nodes) != 3 || ready.Leader != "n1" {
-		t.Fatalf("got %s, wanted three nodes led by n1", line)
+		t.Fatalf("got %+v, wanted three nodes led by n1", ready)
 	}
 	for _, n := range ready.Nodes {
 		if _, err := os.Stat(n.Log); err != nil || n.PID == 0 || n.Raft == "" {
@@ -113,4 +103,20 @@ func putOnce(ctx context.Context, address string) error {
 	defer c.Close() //nolint:errcheck // nothing is to be kept of it
 	_, err = c.Put(ctx, "greeting", []byte("hello"))
 	return err
+}
+
+// readyLine is what `up -o json` says when its cluster serves.
+func readyLine(t *testing.T, out *bufio.Reader) (ready struct {
+	Nodes  []upNode
+	Leader string
+}) {
+	t.Helper()
+	line, err := out.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &ready)
+	}
+	if err != nil {
+		t.Fatalf("%v in %s", err, line)
+	}
+	return ready
 }

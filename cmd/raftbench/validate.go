@@ -38,7 +38,7 @@ func runValidate(stdout io.Writer, o runOptions) error {
 	}
 	plan, err := plan(o)
 	if err != nil {
-		return wrong(err)
+		return orUsage(err)
 	}
 	path := o.file
 	if path == "" {

@@ -11,10 +11,11 @@ import (
 
 // ending is all that a run's exit code rests on.
 type ending struct {
-	dir         string
-	outcome     bench.Outcome
-	interrupted bool
-	// run and report are what stopped the measuring and the telling.
+	dir     string
+	outcome bench.Outcome
+	// stopped is set where a signal ended the run, or a reader that went away.
+	stopped error
+	// run and report are what ended the measuring and the printing.
 	run, report error
 }
 
@@ -27,15 +28,17 @@ func (e ending) verdict() error {
 		unsafe = fmt.Errorf("safety violated: %s", strings.Join(o.Unsafe, "; "))
 	}
 	reasons := "the reasons stand in " + filepath.Join(e.dir, "trials.jsonl")
+	resume := "go on with: raftbench run --resume " + e.dir
 	switch {
-	case e.interrupted:
-		return fail(exitInterrupted, errors.Join(errors.New("interrupted; every finished trial is kept"), unsafe),
-			"go on with: raftbench run --resume "+e.dir)
+	case codeOf(e.stopped) == exitInterrupted:
+		return fail(exitInterrupted, errors.Join(e.stopped, unsafe), resume)
 	case unsafe != nil:
-		return fail(exitSafety, errors.Join(unsafe, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials"))
+		return fail(exitSafety, errors.Join(unsafe, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials"))
+	case e.stopped != nil:
+		return fail(exitFailed, e.stopped, resume)
 	case e.run != nil:
 		// What it did not get to lacks trials for another reason than noise.
-		return fail(exitFailed, errors.Join(e.run, e.report), "the finished trials are kept; go on with: raftbench run --resume "+e.dir)
+		return fail(exitFailed, errors.Join(fmt.Errorf("stopped: %w", e.run), e.report), hostFaultHint(e.run)+resume)
 	case o.Settled > 0 && o.Failed == o.Settled:
 		return fail(exitFailed, errors.Join(errors.New("no trial got to its end"), e.report), reasons)
 	case len(o.Starved) > 0:
@@ -45,4 +48,13 @@ func (e ending) verdict() error {
 		return fail(exitFailed, e.report, "the trials are kept: raftbench report "+e.dir)
 	}
 	return nil
+}
+
+// hostFaultHint is what mends a fault of the host, such as a full disk, before
+// the run is gone on with.
+func hostFaultHint(err error) string {
+	if hint := hintOf(err); hint != "" {
+		return hint + "; then "
+	}
+	return "the finished trials are kept; "
 }

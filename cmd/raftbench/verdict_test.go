@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 // promise is told.
 func TestVerdict(t *testing.T) {
 	full, charts := errors.New("disk full"), errors.New("no charts")
+	bySignal := fail(exitInterrupted, errors.New("interrupted"), "")
 	lost := []string{"1 of 9 acknowledged writes lost"}
 	for name, c := range map[string]struct {
 		end  ending
@@ -33,8 +33,10 @@ func TestVerdict(t *testing.T) {
 		"unsafe, cut off":            {ending{outcome: bench.Outcome{Settled: 1, Unsafe: lost}, run: full}, exitSafety, append(lost, "disk full")},
 		"unsafe, no report":          {ending{outcome: bench.Outcome{Settled: 1, Unsafe: lost}, report: charts}, exitSafety, append(lost, "no charts")},
 		"unsafe, starved, failed":    {ending{outcome: bench.Outcome{Settled: 1, Failed: 1, Unsafe: lost, Starved: []string{"n3"}}}, exitSafety, lost},
-		"interrupted":                {ending{interrupted: true, run: context.Canceled}, exitInterrupted, []string{"interrupted"}},
-		"interrupted, unsafe before": {ending{interrupted: true, outcome: bench.Outcome{Unsafe: lost}}, exitInterrupted, append(lost, "interrupted")},
+		"interrupted":                {ending{stopped: bySignal}, exitInterrupted, []string{"interrupted"}},
+		"nobody reads":               {ending{stopped: fail(exitFailed, errors.New("closed"), "")}, exitFailed, []string{"closed"}},
+		"nobody reads, unsafe":       {ending{stopped: fail(exitFailed, errors.New("closed"), ""), outcome: bench.Outcome{Unsafe: lost}}, exitSafety, append(lost, "closed")},
+		"interrupted, unsafe before": {ending{stopped: bySignal, outcome: bench.Outcome{Unsafe: lost}}, exitInterrupted, append(lost, "interrupted")},
 	} {
 		err := c.end.verdict()
 		code, text := exitOK, ""

@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"runtime/debug"
-	"sort"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -28,18 +29,19 @@ func newVersionCommand() *cobra.Command {
 }
 
 func runVersion(stdout io.Writer) error {
-	fmt.Fprintf(stdout, "raftbench %s (%s), node protocol %d, %s %s/%s\n",
+	_, err := io.WriteString(stdout, versionText())
+	return err
+}
+
+// versionText is what version and --version print.
+func versionText() string {
+	text := fmt.Sprintf("raftbench %s (%s), node protocol %d, %s %s/%s\n",
 		version, commit, control.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	modules := versions()
-	var names []string
-	for name := range modules {
-		names = append(names, name)
+	for _, name := range slices.Sorted(maps.Keys(modules)) {
+		text += fmt.Sprintf("  %s %s\n", name, modules[name])
 	}
-	sort.Strings(names)
-	for _, name := range names {
-		fmt.Fprintf(stdout, "  %s %s\n", name, modules[name])
-	}
-	return nil
+	return text
 }
 
 // versions of the modules that a figure depends on.

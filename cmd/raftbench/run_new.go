@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/host"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -37,7 +39,7 @@ func prepare(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOption
 	if err == nil {
 		_ = run.writer.Close() // nothing was written
 	}
-	return nil, fail(exitInterrupted, errors.New("interrupted before anything was measured"), "")
+	return nil, stopped(ctx, "nothing was measured")
 }
 
 // prepareNew reads the experiment, probes the host and makes the run's folder.
@@ -49,7 +51,7 @@ func prepareNew(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOpt
 	o.overrides = nodes.overrides(o.overrides)
 	plan, err := plan(o)
 	if err != nil {
-		return nil, wrong(err)
+		return nil, orUsage(err)
 	}
 	if err := nodes.suit(plan); err != nil {
 		return nil, err
@@ -57,20 +59,36 @@ func prepareNew(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOpt
 	if err := announce(ctx, stderr, stdin, wholePlan(plan), o); err != nil {
 		return nil, err
 	}
-	dir := o.out
-	if dir == "" {
-		dir = filepath.Join("results", plan.Name+"-"+time.Now().UTC().Format("20060102-150405"))
-	}
-	env, err := probe(ctx, dir)
-	if err != nil {
+	removeAbandoned()
+	env, err := probe(ctx, cmp.Or(o.out, resultsDir))
+	if err != nil || ctx.Err() != nil {
 		return nil, err
 	}
 	nodes.record(&env)
+	dir := o.out
+	if dir == "" {
+		if dir, err = makeRunDir(plan.Name); err != nil {
+			return nil, usage(fmt.Errorf("make the run's folder: %w", err), "name a folder that can be written with --out")
+		}
+	}
+	env.RunID = filepath.Base(dir)
 	w, err := create(dir, env, plan)
 	if err != nil {
 		return nil, usage(err, "")
 	}
 	return &prepared{plan: plan, writer: w, start: cluster.Local(nodes.binary), host: env}, nil
+}
+
+// probe describes the host, before the run's folder exists.
+func probe(ctx context.Context, dir string) (results.Environment, error) {
+	parent := nearestDir(dir)
+	env, err := host.Probe(ctx, parent, true)
+	if err != nil {
+		return env, usage(fmt.Errorf("probe the disk under %s: %w", parent, err), "name a folder that can be written with --out")
+	}
+	env.StartedAt = time.Now().UTC()
+	env.Version, env.Commit, env.Versions = version, commit, versions()
+	return env, nil
 }
 
 // create makes the folder, with copies of the matrices that the plan names.
@@ -86,25 +104,4 @@ func create(dir string, env results.Environment, plan configs.Plan) (*results.Wr
 		}
 	}
 	return w, nil
-}
-
-// plan resolves file or preset, and flags over it.
-func plan(o runOptions) (configs.Plan, error) {
-	if o.file != "" && o.preset != "" {
-		return configs.Plan{}, usage(fmt.Errorf("got both FILE %s and --preset %s, want one of them", o.file, o.preset), "leave out the one or the other")
-	}
-	experiment, err := configs.Default(), error(nil)
-	switch {
-	case o.file != "":
-		experiment, err = configs.Load(o.file)
-	case o.preset != "":
-		experiment, err = configs.Preset(o.preset)
-	}
-	if err != nil {
-		return configs.Plan{}, err
-	}
-	if experiment, err = experiment.Apply(o.overrides); err != nil {
-		return configs.Plan{}, err
-	}
-	return experiment.Plan()
 }
