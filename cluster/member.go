@@ -30,6 +30,8 @@ type Member struct {
 	paused     bool
 	uninformed bool  // missed the others' addresses while it was paused
 	spent      Usage // by the processes that ended
+	onDisk     *control.OnDisk
+	durable    *uint64
 }
 
 func newMember(c *Cluster, o control.Options) *Member {
@@ -98,15 +100,42 @@ func (m *Member) hears() bool {
 	return m.proc != nil && m.proc.started.Load() && m.proc.running() && !m.paused
 }
 
-// note takes what an event says about the member itself.
-func (m *Member) note(p *process, e control.Event) {
-	if e.Kind != control.EventListening || e.Listen == nil {
-		return
-	}
+// OnDisk is what the last start found on the disk before raft started; ok is
+// false before the first.
+func (m *Member) OnDisk() (found control.OnDisk, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.listen = *e.Listen
-	p.listens.Store(true)
+	if m.onDisk == nil {
+		return control.OnDisk{}, false
+	}
+	return *m.onDisk, true
+}
+
+// Durable is the last index that the member has reported to be on its disk
+// for good; ok is false where it has reported none, as with stores that promise
+// nothing. It follows the disk by some 50 ms and never runs ahead of it. It is
+// remembered across a kill, until the next process reports its own: ask after
+// Kill and before Restart, and the OnDisk of that restart must reach it.
+func (m *Member) Durable() (index uint64, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.durable == nil {
+		return 0, false
+	}
+	return *m.durable, true
+}
+
+// note takes what an event says about the member itself.
+func (m *Member) note(p *process, e control.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case e.Kind == control.EventListening && e.Listen != nil:
+		m.listen, m.onDisk = *e.Listen, e.OnDisk
+		p.listens.Store(true)
+	case e.Kind == control.EventDurable:
+		m.durable = &e.Index
+	}
 }
 
 // begin spawns a process for the member and has it start, on its last ports

@@ -16,9 +16,10 @@ import (
 )
 
 // Version of the protocol. A node refuses a start command of another version
-// and says which one it speaks. Version 2 hands over what stands partitioned:
-// a node that did not know of it would heal it in silence.
-const Version = 2
+// and says which one it speaks. Version 3 has a node tell what it found on its
+// disk and what it holds durably: what a launcher could not take on trust from
+// a node that did not know to say it.
+const Version = 3
 
 // Options is all that a node is told when it starts. Durations are integers
 // of nanoseconds on the wire.

@@ -40,7 +40,12 @@ func testLog(t *testing.T) hclog.Logger {
 // startNode runs a node until the test ends, or the test closes it.
 func startNode(t *testing.T, o control.Options) *Node {
 	t.Helper()
-	n, err := New(t.Context(), o, testLog(t), nil)
+	return startNodeWith(t, o, nil)
+}
+
+func startNodeWith(t *testing.T, o control.Options, events Events) *Node {
+	t.Helper()
+	n, err := New(t.Context(), o, testLog(t), events)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +66,11 @@ func peerOf(n *Node) control.Peer {
 // which all agree on, first.
 func startCluster(t *testing.T, size int, tweak func(*control.Options)) []*Node {
 	t.Helper()
+	return startClusterWith(t, size, tweak, func(string) Events { return nil })
+}
+
+func startClusterWith(t *testing.T, size int, tweak func(*control.Options), events func(id string) Events) []*Node {
+	t.Helper()
 	var nodes []*Node
 	var peers []control.Peer
 	for i := range size {
@@ -68,7 +78,7 @@ func startCluster(t *testing.T, size int, tweak func(*control.Options)) []*Node 
 		if tweak != nil {
 			tweak(&o)
 		}
-		n := startNode(t, o)
+		n := startNodeWith(t, o, events(o.ID))
 		nodes, peers = append(nodes, n), append(peers, peerOf(n))
 	}
 	for _, n := range nodes {

@@ -63,13 +63,13 @@ func (s *session) start(ctx context.Context, o *control.Options, reply *control.
 		return missing(control.OpStart, "start")
 	}
 	reply.Version = control.Version
-	n, err := New(ctx, *o, s.log, s.events.emit)
+	n, err := New(ctx, *o, s.log, s.events)
 	if err != nil {
 		return err
 	}
 	s.node = n
-	listen := n.Listen()
-	reply.Listen = &listen
+	listen, found := n.Listen(), n.OnDisk()
+	reply.Listen, reply.OnDisk = &listen, &found
 	return nil
 }
 

@@ -33,6 +33,8 @@ type disk struct {
 	syncs int64
 	// onTerm hears of every term that is stored.
 	onTerm func(term uint64)
+	// durable keeps account of what is stored; nil where nothing is promised.
+	durable *durable
 
 	device    sync.Mutex // an emulated disk does one write at a time
 	commit    time.Duration
@@ -48,11 +50,15 @@ func (d *disk) StoreLogs(logs []*raft.Log) error {
 	begin := clock.Now()
 	err := d.write(func() error { return d.backing.StoreLogs(logs) })
 	d.storeTime.record(time.Duration(clock.Now() - begin))
+	if err == nil && len(logs) > 0 {
+		d.durable.stored(logs[len(logs)-1].Index)
+	}
 	return err
 }
 
 // DeleteRange implements raft.LogStore.
 func (d *disk) DeleteRange(low, high uint64) error {
+	d.durable.truncate(low, high)
 	return d.write(func() error { return d.backing.DeleteRange(low, high) })
 }
 
@@ -64,7 +70,7 @@ func (d *disk) Set(key, value []byte) error {
 // SetUint64 implements raft.StableStore.
 func (d *disk) SetUint64(key []byte, value uint64) error {
 	err := d.write(func() error { return d.backing.SetUint64(key, value) })
-	if err == nil && string(key) == "CurrentTerm" && d.onTerm != nil {
+	if err == nil && string(key) == currentTerm && d.onTerm != nil {
 		d.onTerm(value)
 	}
 	return err

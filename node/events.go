@@ -10,14 +10,18 @@ import (
 )
 
 // maxQueued bounds the events that wait for a launcher that does not read.
-// Beyond it news is dropped, answers to commands are not.
+// Beyond it news is dropped. Answers to commands are not, nor is word of what is
+// durable, of which there is little and each more binding than the last.
 const maxQueued = 1 << 16
 
 // events is the queue between raft, which must never wait, and stdout.
 type events struct {
 	mu      sync.Mutex
-	some    *sync.Cond
+	some    *sync.Cond // there is something to write
+	fewer   *sync.Cond // something was written
 	queue   []control.Event
+	queued  uint64 // of all events ever
+	written uint64
 	closed  bool
 	dropped int
 	ended   chan struct{}
@@ -27,24 +31,36 @@ type events struct {
 // newEvents starts writing to out what is emitted.
 func newEvents(out io.Writer) *events {
 	e := &events{ended: make(chan struct{})}
-	e.some = sync.NewCond(&e.mu)
+	e.some, e.fewer = sync.NewCond(&e.mu), sync.NewCond(&e.mu)
 	go e.write(out)
 	return e
 }
 
-// emit queues an event without waiting for anybody.
-func (e *events) emit(ev control.Event) {
+// Emit queues an event without waiting for anybody.
+func (e *events) Emit(ev control.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
 		return
 	}
-	if len(e.queue) >= maxQueued && ev.Kind != control.EventReply {
+	if len(e.queue) >= maxQueued && ev.Kind != control.EventReply && ev.Kind != control.EventDurable {
 		e.dropped++
 		return
 	}
 	e.queue = append(e.queue, ev)
+	e.queued++
 	e.some.Signal()
+}
+
+// Flush waits until stdout has taken all that was queued before, or never
+// will. Once in its pipe, an event reaches the launcher whatever becomes of this
+// process.
+func (e *events) Flush() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for upTo := e.queued; e.written < upTo && e.err == nil; {
+		e.fewer.Wait()
+	}
 }
 
 // close ends the queue when all that is in it is written.
@@ -73,6 +89,10 @@ func (e *events) write(out io.Writer) {
 				e.fail(fmt.Errorf("event to launcher: %w", err))
 				return
 			}
+			e.mu.Lock()
+			e.written++
+			e.fewer.Broadcast()
+			e.mu.Unlock()
 		}
 	}
 }
@@ -96,4 +116,5 @@ func (e *events) fail(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.err, e.closed, e.queue = err, true, nil
+	e.fewer.Broadcast()
 }

@@ -100,7 +100,7 @@ func (s *session) reply(e control.Event, c control.Command, err error) {
 		e.Error = err.Error()
 		s.log.Error("command failed", "op", string(c.Op), "error", err)
 	}
-	s.events.emit(e)
+	s.events.Emit(e)
 }
 
 // leave closes the node, but lets nothing hold up the end of the process for

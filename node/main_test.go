@@ -187,7 +187,7 @@ func TestStartRefusals(t *testing.T) {
 		spoil func(*control.Options)
 		want  string
 	}{
-		"version":        {func(o *control.Options) { o.Version = 7 }, "launcher speaks version 7 of the control protocol, this node version 2"},
+		"version":        {func(o *control.Options) { o.Version = 7 }, "launcher speaks version 7 of the control protocol, this node version 3"},
 		"no id":          {func(o *control.Options) { o.ID = "" }, "no id"},
 		"store":          {func(o *control.Options) { o.Storage.Store = "tape" }, `store "tape" is unknown`},
 		"cache":          {func(o *control.Options) { o.Storage.LogCache = -1 }, "log cache"},
@@ -246,9 +246,9 @@ func TestSlowLauncher(t *testing.T) {
 	out, stuck := io.Pipe()
 	e := newEvents(stuck)
 	for i := range 3 * maxQueued {
-		e.emit(control.Event{Kind: control.EventTerm, Term: uint64(i)})
+		e.Emit(control.Event{Kind: control.EventTerm, Term: uint64(i)})
 	}
-	e.emit(control.Event{Kind: control.EventReply, ID: 7})
+	e.Emit(control.Event{Kind: control.EventReply, ID: 7})
 	var text bytes.Buffer
 	read := make(chan error, 1)
 	go func() { _, err := io.Copy(&text, out); read <- err }()

@@ -22,20 +22,23 @@ import (
 type Node struct {
 	opts      control.Options
 	log       hclog.Logger
-	emit      func(control.Event)
+	events    Events
 	addresses control.Listen
 
-	endpoint  *netem.Endpoint
-	peers     *peers
-	stores    *stores
-	machine   *machine
-	raft      *raft.Raft
-	transport raft.Transport
+	endpoint *netem.Endpoint
+	peers    *peers
+	stores   *stores
+	machine  *machine
+	raft     *raft.Raft
+	// network is the transport itself, transport what stands before it.
+	network   *raft.NetworkTransport
+	transport wholeTransport
 	reads     *readGate
 	forwarder *forwarder
 	servers   []*grpc.Server
-	// stopProbing is nil where idle links are not probed.
-	stopProbing func()
+	// stopProbing is nil where idle links are not probed, stopReporting where
+	// the stores promise nothing that could be reported.
+	stopProbing, stopReporting func()
 
 	// applying is held for reading by each Apply, and for good by Close: raft
 	// never answers what it had committed, but not applied, when it shuts down.
@@ -49,16 +52,25 @@ type Node struct {
 	closed  error
 }
 
-// New opens the stores, binds the addresses and starts raft and the API. Emit
-// receives the node's events, from many goroutines; it must not block and may
-// be nil. The event that says where the node listens comes before New returns.
-func New(ctx context.Context, opts control.Options, log hclog.Logger, emit func(control.Event)) (*Node, error) {
+// Events is the way to the launcher; many goroutines use it.
+type Events interface {
+	// Emit queues an event and never waits.
+	Emit(e control.Event)
+	// Flush returns when all that was queued before is with the launcher, or
+	// will never be.
+	Flush()
+}
+
+// New opens the stores, binds the addresses and starts raft and the API. Events
+// may be nil. The event that says where the node listens comes before New
+// returns.
+func New(ctx context.Context, opts control.Options, log hclog.Logger, events Events) (*Node, error) {
 	if err := checkOptions(opts); err != nil {
 		return nil, err
 	}
-	n := &Node{opts: opts, log: log, emit: emit, machine: newMachine()}
-	if emit == nil {
-		n.emit = func(control.Event) {}
+	n := &Node{opts: opts, log: log, events: events, machine: newMachine()}
+	if events == nil {
+		n.events = unheard{}
 	}
 	n.closing, n.cancel = context.WithCancel(context.Background())
 	if err := n.start(ctx); err != nil {
@@ -66,6 +78,14 @@ func New(ctx context.Context, opts control.Options, log hclog.Logger, emit func(
 	}
 	return n, nil
 }
+
+// unheard are the events of a node without a launcher.
+type unheard struct{}
+
+func (unheard) Emit(control.Event) {}
+func (unheard) Flush()             {}
+
+func (n *Node) emit(e control.Event) { n.events.Emit(e) }
 
 func checkOptions(o control.Options) error {
 	switch {
@@ -96,6 +116,9 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	n.stores = stores
+	if stores.promises {
+		n.keepAccount()
+	}
 	listeners, err := n.bindAll(ctx)
 	if err != nil {
 		return err
@@ -111,6 +134,16 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	n.announceStart()
 	return nil
+}
+
+// keepAccount has the stores count what they hold durably.
+func (n *Node) keepAccount() {
+	account := newDurable(n.stores.found, n.events)
+	n.stores.disk.durable, n.stores.snaps.durable = account, account
+	ctx, cancel := context.WithCancel(context.Background())
+	var reporter sync.WaitGroup
+	reporter.Go(func() { account.reportGrowth(ctx) })
+	n.stopReporting = func() { cancel(); reporter.Wait() }
 }
 
 // listeners are the three ways in.
@@ -151,13 +184,19 @@ func (n *Node) bindAll(ctx context.Context) (ls listeners, err error) {
 }
 
 func (n *Node) announceStart() {
-	listen := n.addresses
-	n.emit(control.Event{Kind: control.EventListening, AtNS: clock.Now(), Listen: &listen, PID: os.Getpid(), Version: control.Version})
+	listen, found := n.addresses, n.stores.found
+	n.emit(control.Event{
+		Kind: control.EventListening, AtNS: clock.Now(), Listen: &listen, OnDisk: &found,
+		PID: os.Getpid(), Version: control.Version,
+	})
 	n.emit(control.Event{Kind: control.EventRole, AtNS: clock.Now(), State: n.raft.State().String(), Term: n.raft.CurrentTerm()})
 }
 
 // Listen tells where the node listens.
 func (n *Node) Listen() control.Listen { return n.addresses }
+
+// OnDisk tells what the node's stores held before raft started.
+func (n *Node) OnDisk() control.OnDisk { return n.stores.found }
 
 // Peers publishes where the members listen now.
 func (n *Node) Peers(members []control.Peer) {
@@ -190,6 +229,9 @@ func (n *Node) shutDown() error {
 		n.applying.Lock() // its writers end with closing, after their last entry
 		errs = append(errs, n.stopRaft())
 	}
+	if n.stopReporting != nil {
+		n.stopReporting() // with its last word, now that nothing is written any more
+	}
 	if n.stores != nil {
 		errs = append(errs, n.stores.close())
 	}
@@ -202,8 +244,5 @@ func (n *Node) stopRaft() error {
 	stopped := n.raft.Shutdown()
 	err := n.endpoint.Close()
 	err = errors.Join(err, stopped.Error())
-	if c, ok := n.transport.(raft.WithClose); ok {
-		err = errors.Join(err, c.Close())
-	}
-	return errors.Join(err, n.endpoint.Close())
+	return errors.Join(err, n.transport.Close(), n.endpoint.Close())
 }

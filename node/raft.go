@@ -23,25 +23,29 @@ func (n *Node) startRaft(l net.Listener) error {
 			n.emit(control.Event{Kind: control.EventTerm, AtNS: clock.Now(), Term: term})
 		}
 	}
-	n.stores.snaps.onTaken = func(index uint64) {
-		n.emit(control.Event{Kind: control.EventSnapshot, AtNS: clock.Now(), Index: index})
+	n.stores.snaps.onSnapshot = func(index uint64, taken bool) {
+		kind := control.EventInstall
+		if taken {
+			kind = control.EventSnapshot
+		}
+		n.emit(control.Event{Kind: kind, AtNS: clock.Now(), Index: index})
 	}
 	n.transport = n.newTransport(l)
 	r, err := raft.NewRaft(n.raftConfig(), n.machine, n.stores.logs, n.stores.disk, n.stores.snaps, n.transport)
 	if err != nil {
-		return errors.Join(fmt.Errorf("raft: %w", err), n.transport.(raft.WithClose).Close())
+		return errors.Join(fmt.Errorf("raft: %w", err), n.transport.Close())
 	}
 	n.raft = r
 	r.RegisterObserver(raft.NewObserver(nil, false, n.observe))
 	return nil
 }
 
-func (n *Node) newTransport(l net.Listener) raft.Transport {
+func (n *Node) newTransport(l net.Listener) wholeTransport {
 	inFlight := n.opts.Raft.MaxRPCsInFlight
 	if n.opts.MessageFaults != nil {
 		inFlight = 1 // answers inside a pipeline match by position: no faults there
 	}
-	network := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+	n.network = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		ServerAddressProvider: n.peers,
 		Logger:                n.log.Named("transport"),
 		Stream:                &stream{Listener: l, endpoint: n.endpoint, peers: n.peers},
@@ -49,10 +53,11 @@ func (n *Node) newTransport(l net.Listener) raft.Transport {
 		MaxRPCsInFlight:       inFlight,
 		Timeout:               transportTimeout(n.opts.Raft.LeaderLeaseTimeout),
 	})
-	if n.opts.MessageFaults == nil {
-		return network
+	var t wholeTransport = n.network
+	if n.opts.MessageFaults != nil {
+		t = newFaultyTransport(n.network, *n.opts.MessageFaults, n.opts.Seed)
 	}
-	return newFaultyTransport(network, *n.opts.MessageFaults, n.opts.Seed)
+	return &electionTransport{wholeTransport: t, emit: n.emit}
 }
 
 // transportTimeout is raft's usual 10 s at default timeouts, and shorter with
@@ -80,9 +85,10 @@ func (n *Node) raftConfig() *raft.Config {
 }
 
 // Bootstrap writes the first configuration, with these voters, on this node
-// alone, and has it stand for election. The others have no configuration until this node leads: they do not
-// stand for election (raft.go, runFollower: "no known peers") and vote for
-// whoever asks (requestVote: an empty configuration refuses nobody).
+// alone, and has it stand for election. The others have no configuration until
+// this node leads: they do not stand for election (raft.go, runFollower: "no
+// known peers") and vote for whoever asks (requestVote: an empty configuration
+// refuses nobody).
 func (n *Node) Bootstrap(voters []control.Peer) error {
 	n.Peers(voters)
 	var c raft.Configuration
@@ -104,15 +110,11 @@ func (n *Node) Bootstrap(voters []control.Peer) error {
 // timeoutNow). It is sent past the message faults. Were it lost all the same,
 // the heartbeat timeout would start the election.
 func (n *Node) stand() {
-	t := n.transport
-	if faulty, ok := t.(*faultyTransport); ok {
-		t = faulty.network
-	}
 	id, address := raft.ServerID(n.opts.ID), raft.ServerAddress(n.addresses.Raft)
 	ask := raft.TimeoutNowRequest{RPCHeader: raft.RPCHeader{
-		ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(id), Addr: t.EncodePeer(id, address),
+		ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(id), Addr: n.network.EncodePeer(id, address),
 	}}
-	if err := t.TimeoutNow(id, address, &ask, &raft.TimeoutNowResponse{}); err != nil {
+	if err := n.network.TimeoutNow(id, address, &ask, &raft.TimeoutNowResponse{}); err != nil {
 		n.log.Warn("first election waits for the heartbeat timeout", "error", err)
 	}
 }
@@ -132,22 +134,3 @@ func (n *Node) Transfer(to string) error {
 
 // Snapshot takes one now; when there is nothing new it says so.
 func (n *Node) Snapshot() error { return n.raft.Snapshot().Error() }
-
-// observe turns raft's observations into events. It runs inside raft's own
-// goroutines, as the observer's filter, so that the instant is the true one.
-func (n *Node) observe(o *raft.Observation) bool {
-	e := control.Event{AtNS: clock.Now(), Term: o.Raft.CurrentTerm()}
-	switch data := o.Data.(type) {
-	case raft.RaftState:
-		e.Kind, e.State = control.EventRole, data.String()
-	case raft.LeaderObservation:
-		e.Kind, e.Leader = control.EventLeader, string(data.LeaderID)
-		go n.forwarder.warm(e.Leader)
-	case raft.RequestVoteRequest:
-		e.Kind, e.From, e.Term = control.EventVote, string(data.ID), data.Term
-	default:
-		return false
-	}
-	n.emit(e)
-	return false
-}

@@ -36,6 +36,9 @@ func (m *machine) Snapshot() (raft.FSMSnapshot, error) {
 
 // Persist implements raft.FSMSnapshot.
 func (s *snapshot) Persist(sink raft.SnapshotSink) error {
+	if own, ok := sink.(*announcedSink); ok {
+		own.taken = true
+	}
 	if err := s.writeTo(sink); err != nil {
 		return errors.Join(err, sink.Cancel())
 	}

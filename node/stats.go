@@ -12,19 +12,20 @@ func (n *Node) Stats() control.Stats {
 	at := n.machine.position()
 	_, leader := n.raft.LeaderWithID()
 	return control.Stats{
-		AtNS:        clock.Now(),
-		State:       n.raft.State().String(),
-		Term:        n.raft.CurrentTerm(),
-		Leader:      string(leader),
-		LastIndex:   n.raft.LastIndex(),
-		CommitIndex: n.raft.CommitIndex(),
-		Applied:     n.applied(),
-		Revision:    at.revision,
-		Snapshots:   n.stores.snaps.taken.Load(),
-		Fsyncs:      n.stores.disk.fsyncs.Load(),
-		StoreTime:   n.stores.disk.storeTime.encode(),
-		Forwarded:   n.forwarded.Load(),
-		Links:       n.linkStats(),
+		AtNS:         clock.Now(),
+		State:        n.raft.State().String(),
+		Term:         n.raft.CurrentTerm(),
+		Leader:       string(leader),
+		LastIndex:    n.raft.LastIndex(),
+		CommitIndex:  n.raft.CommitIndex(),
+		Applied:      n.applied(),
+		Revision:     at.revision,
+		Snapshots:    n.stores.snaps.stored.Load(),
+		DurableIndex: n.stores.disk.durable.index(),
+		Fsyncs:       n.stores.disk.fsyncs.Load(),
+		StoreTime:    n.stores.disk.storeTime.encode(),
+		Forwarded:    n.forwarded.Load(),
+		Links:        n.linkStats(),
 		// Links' waits and, where it is emulated, the disk's.
 		InjectionCPU: n.endpoint.InjectionCPU() + clock.SleepCPU(),
 	}

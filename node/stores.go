@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
@@ -32,6 +31,10 @@ type stores struct {
 	logs  raft.LogStore
 	snaps *snapshots
 	close func() error
+	// found is what they held when they were opened.
+	found control.OnDisk
+	// promises is whether what is stored outlives the process for certain.
+	promises bool
 }
 
 // openStores opens, or creates, the stores in dir.
@@ -104,7 +107,12 @@ func assemble(b backing, snaps raft.SnapshotStore, s control.Storage) (*stores, 
 	if s.Store == control.StoreBolt || s.EmulatedSync > 0 {
 		d.syncs = syncsPerCommit
 	}
-	st := &stores{disk: d, logs: d, snaps: &snapshots{SnapshotStore: snaps}}
+	found, err := onDisk(b, snaps)
+	if err != nil {
+		return nil, err
+	}
+	st := &stores{disk: d, logs: d, snaps: &snapshots{SnapshotStore: snaps}, found: found}
+	st.promises = d.syncs > 0 && s.Store != control.StoreMemory
 	if s.LogCache > 0 {
 		cache, err := raft.NewLogCache(s.LogCache, d)
 		if err != nil {
@@ -154,43 +162,4 @@ func copyFile(from, to string) error {
 		return errors.Join(err, os.Remove(part))
 	}
 	return os.Rename(part, to)
-}
-
-// snapshots wraps raft's snapshot store to hear of what is taken.
-type snapshots struct {
-	raft.SnapshotStore
-	taken   atomic.Int64
-	onTaken func(index uint64)
-}
-
-// Create implements raft.SnapshotStore.
-func (s *snapshots) Create(version raft.SnapshotVersion, index, term uint64, configuration raft.Configuration,
-	configurationIndex uint64, trans raft.Transport,
-) (raft.SnapshotSink, error) {
-	sink, err := s.SnapshotStore.Create(version, index, term, configuration, configurationIndex, trans)
-	if err != nil {
-		return nil, err
-	}
-	return &announcedSink{SnapshotSink: sink, store: s, index: index}, nil
-}
-
-type announcedSink struct {
-	raft.SnapshotSink
-	store *snapshots
-	index uint64
-	done  bool
-}
-
-// Close implements raft.SnapshotSink. Raft closes a sink once more than the
-// state machine does.
-func (s *announcedSink) Close() error {
-	if err := s.SnapshotSink.Close(); err != nil || s.done {
-		return err
-	}
-	s.done = true
-	s.store.taken.Add(1)
-	if s.store.onTaken != nil {
-		s.store.onTaken(s.index)
-	}
-	return nil
 }

@@ -1,0 +1,54 @@
+package node
+
+import (
+	"sync/atomic"
+
+	"github.com/hashicorp/raft"
+)
+
+// snapshots wraps raft's snapshot store to hear of what is stored.
+type snapshots struct {
+	raft.SnapshotStore
+	stored atomic.Int64
+	// onSnapshot hears of every snapshot, taken here or installed by a leader.
+	onSnapshot func(index uint64, taken bool)
+	// durable keeps account of what is stored; nil where nothing is promised.
+	durable *durable
+}
+
+// Create implements raft.SnapshotStore.
+func (s *snapshots) Create(version raft.SnapshotVersion, index, term uint64, configuration raft.Configuration,
+	configurationIndex uint64, trans raft.Transport,
+) (raft.SnapshotSink, error) {
+	sink, err := s.SnapshotStore.Create(version, index, term, configuration, configurationIndex, trans)
+	if err != nil {
+		return nil, err
+	}
+	return &announcedSink{SnapshotSink: sink, store: s, index: index}, nil
+}
+
+// announcedSink tells when its snapshot is stored.
+type announcedSink struct {
+	raft.SnapshotSink
+	store *snapshots
+	index uint64
+	// taken is set by the state machine when the snapshot is its own: what a
+	// leader sends comes past it.
+	taken bool
+	done  bool
+}
+
+// Close implements raft.SnapshotSink. Raft closes a sink once more than the
+// state machine does.
+func (s *announcedSink) Close() error {
+	if err := s.SnapshotSink.Close(); err != nil || s.done {
+		return err
+	}
+	s.done = true
+	s.store.stored.Add(1)
+	s.store.durable.snapshotted(s.index)
+	if s.store.onSnapshot != nil {
+		s.store.onSnapshot(s.index, s.taken)
+	}
+	return nil
+}
