@@ -39,7 +39,7 @@ The command reports and judges nothing: its exit code is 0 (see gate).`,
 			return runCompare(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
-	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table, json, markdown or csv")
+	outputFlag(cmd.Flags(), &o.output, "table", "json", "markdown", "csv")
 	cmd.Flags().BoolVar(&o.all, "all", false, "show every metric, also those that are the same in every trial; json and csv always do")
 	return cmd
 }

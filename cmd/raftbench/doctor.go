@@ -31,17 +31,18 @@ func newDoctorCommand() *cobra.Command {
 	o := doctorOptions{}
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Measure this host: timers, disk, emulated links, and what they mean for a run",
-		Long: `Measure, in some ten seconds, what a run here can be trusted with: how late
-timers fire, how long the disk's sync takes, and how true emulated links are.
-Leave the host idle meanwhile, as for a run.`,
+		Short: "Measure what a run on this host can be trusted with",
+		Long: `Measure, in some ten seconds, how late this host's timers fire, how long its
+disk takes to sync and how true its emulated links are, and say what that means
+for a run. Leave the host idle meanwhile, as for a run.`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDoctor(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.dir, "dir", "results", "the folder whose disk is probed")
-	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table or json")
+	o.dir = resultsDir
+	textFlag(cmd.Flags(), &o.dir, "dir", "DIR", "the folder whose disk is measured")
+	outputFlag(cmd.Flags(), &o.output, "table", "json")
 	return cmd
 }
 

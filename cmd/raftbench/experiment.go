@@ -10,23 +10,44 @@ import (
 	"github.com/raftbench/raftbench/configs"
 )
 
-// experimentOptions adds the flags that say what is to be measured. The same
+// experimentFlags adds the flags that say what is to be measured. The same
 // ones stand at run, validate and predict, so that each resolves a file,
 // variables and flags to the same experiment.
-func experimentOptions(f *pflag.FlagSet, o *runOptions) {
-	f.StringVar(&o.preset, "preset", "", "a built-in experiment: "+strings.Join(configs.PresetNames(), ", "))
-	f.StringVar(&o.overrides.Nodes, "nodes", "", "cluster sizes, such as 1,3,5")
-	f.Var((*profileName)(&o.overrides.Profile), "profile", "the network: a name that \"raftbench profiles\" lists, or a file")
-	f.StringVar(&o.overrides.Rate, "rate", "", "offered load of the calm window, such as 100/s; without --clients: calm only")
-	f.StringVar(&o.overrides.Clients, "clients", "", "callers of the closed loop; without --rate: saturate only")
-	f.StringVar(&o.overrides.Duration, "duration", "", "length of each window, such as 5s")
-	f.StringVar(&o.overrides.Trials, "trials", "", "measuring trials a setup")
-	f.StringVar(&o.overrides.Proofs, "proofs", "", "proof trials a setup")
-	f.StringVar(&o.overrides.Seed, "seed", "", "of everything random")
-	f.StringVar(&o.overrides.Leader, "leader", "", "the leader's site, or any")
-	f.StringVar(&o.overrides.Client, "client", "", "the load generator's site")
-	f.StringVar(&o.overrides.Engine, "engine", "", "hashicorp, or what --endpoints must be: hashicorp or etcd")
-	f.StringArrayVar(&o.overrides.Set, "set", nil, "any other key: raft.max_rpcs_in_flight=1,16")
+func experimentFlags(f *pflag.FlagSet, o *runOptions) {
+	v := &o.overrides
+	textFlag(f, &o.preset, "preset", "NAME", "a built-in experiment: "+strings.Join(configs.PresetNames(), ", "))
+	textFlag(f, &v.Nodes, "nodes", "N,...", "cluster sizes, such as 1,3,5")
+	profileFlag(f, &v.Profile)
+	textFlag(f, &v.Rate, "rate", "RATE", "light load: the writes offered, such as 100/s; without --clients there is no full load")
+	textFlag(f, &v.Clients, "clients", "N", "full load: how many clients write without pause; without --rate there is no light load")
+	textFlag(f, &v.Duration, "duration", "TIME", "how long each load is measured, such as 5s")
+	textFlag(f, &v.Trials, "trials", "N", "measuring trials of each setup")
+	textFlag(f, &v.Proofs, "proofs", "N", "trials of each setup that kill nodes, to prove what it survives")
+	seedFlag(f, v)
+	leaderFlag(f, v)
+	textFlag(f, &v.Client, "client", "SITE", "where the load comes from; beside the leader unless given")
+	textFlag(f, &v.Engine, "engine", "NAME", "the Raft implementation: hashicorp; with --endpoints also etcd")
+	f.StringArrayVar(&v.Set, "set", nil, "any other key of an experiment, as `KEY=VALUE`; raft.max_rpcs_in_flight=1,16 makes a setup of each; may be given again")
+}
+
+func profileFlag(f *pflag.FlagSet, profile *string) {
+	f.Var((*profileName)(profile), "profile", "the network: a name that \"raftbench profiles\" lists, or a file")
+}
+
+func seedFlag(f *pflag.FlagSet, v *configs.Overrides) {
+	textFlag(f, &v.Seed, "seed", "N", "what everything random comes from")
+}
+
+func leaderFlag(f *pflag.FlagSet, v *configs.Overrides) {
+	textFlag(f, &v.Leader, "leader", "SITE", "where the leader is, or any")
+}
+
+func endpointsFlag(f *pflag.FlagSet, o *runOptions) {
+	f.StringSliceVar(&o.endpoints, "endpoints", nil, "measure an etcd-API cluster that runs on this machine, by the `HOST:PORT,...` of one member or of all; nothing is started, killed or changed")
+}
+
+func nodeBinaryFlag(f *pflag.FlagSet, binary *string) {
+	textFlag(f, binary, "node-binary", "FILE", "another build of raftbench to run the nodes with")
 }
 
 // plan resolves file or preset, and flags over it.
@@ -64,5 +85,5 @@ func (p *profileName) Set(s string) error {
 
 func (p *profileName) String() string { return string(*p) }
 
-// Type is the word that stands for a value in the help.
-func (p *profileName) Type() string { return "name" }
+// Type stands for a value in the help.
+func (p *profileName) Type() string { return "NAME" }

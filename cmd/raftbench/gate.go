@@ -26,7 +26,7 @@ func newGateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate DIR",
 		Short: "Judge a run by rules: pass, fail or inconclusive",
-		Long: `Judge a run by rules, each on every cell of the run:
+		Long: `Judge a run by rules, each on every setup of the run:
 
   rules:
     - lost_writes == 0
@@ -48,8 +48,9 @@ the rules ask), 5 inconclusive.`,
 			return runGate(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.rules, "rules", gate.Safety, "a YAML file of rules, or `safety` for the built-in ones")
-	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table, json or markdown")
+	o.rules = gate.Safety
+	textFlag(cmd.Flags(), &o.rules, "rules", "FILE", "a YAML file of rules, or safety for the built-in ones")
+	outputFlag(cmd.Flags(), &o.output, "table", "json", "markdown")
 	return cmd
 }
 

@@ -21,8 +21,8 @@ func newInitCommand() *cobra.Command {
 		Use:   "init [FILE]",
 		Short: "Write a commented experiment to start from",
 		Long: "Write an experiment with every key, its default and what it means, to FILE\n" +
-			"(" + exampleFile + " unless given), and beside it the schema that an editor completes\n" +
-			"from. A file that is there already is never overwritten.",
+			"(" + exampleFile + " unless given), and beside it the schema that an editor\n" +
+			"completes from. A file that is there already is never overwritten.",
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := exampleFile

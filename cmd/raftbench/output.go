@@ -6,11 +6,20 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 )
 
 // summaryFormats are what a run's summary, or a forecast of it, can be
 // printed as with -o.
 var summaryFormats = []string{"table", "json", "markdown", "csv"}
+
+// outputFlag adds -o; the first of the formats is the default.
+func outputFlag(f *pflag.FlagSet, output *string, formats ...string) {
+	last := len(formats) - 1
+	*output = formats[0]
+	f.VarP(text{output, "FORMAT"}, "output", "o", strings.Join(formats[:last], ", ")+" or "+formats[last])
+}
 
 // checkFormat refuses an -o that a command does not know.
 func checkFormat(got string, want ...string) error {

@@ -29,9 +29,10 @@ func newPredictCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict [FILE]",
 		Short: "Say what theory expects of an experiment, without running it",
-		Long: `Predict the floor of one write, the bound of the pipeline and the time of a
-failover, from the links' round trips and how long a sync takes here. Processors,
-queues and a shared disk only add to a floor: what a run shows beyond it is them.`,
+		Long: `Predict the least that one write takes, the most writes that the pipeline
+carries and how long a failover takes, from the links' round trips and the time
+of a sync. Processors, queues and a shared disk only add to it: they are what a
+run shows beyond.`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -41,9 +42,9 @@ queues and a shared disk only add to a floor: what a run shows beyond it is them
 		},
 	}
 	f := cmd.Flags()
-	experimentOptions(f, &o.run)
-	f.DurationVar(&o.sync, "fsync", 0, "how long one sync takes; probed here unless given")
-	f.StringVarP(&o.output, "output", "o", "table", "table, json, markdown or csv")
+	experimentFlags(f, &o.run)
+	f.DurationVar(&o.sync, "fsync", 0, "the `TIME` that one sync of the disk takes (default: measured here)")
+	outputFlag(f, &o.output, summaryFormats...)
 	return cmd
 }
 

@@ -23,12 +23,13 @@ type profilesOptions struct {
 }
 
 func newProfilesCommand() *cobra.Command {
-	opts := profilesOptions{output: "table"}
+	opts := profilesOptions{}
 	cmd := &cobra.Command{
 		Use:   "profiles [NAME|FILE]",
-		Short: "List the network profiles, or print one's round trips with their source",
+		Short: "List the networks that can be emulated, or print one",
 		Long: `List the built-in networks, or print one: its round trips, its shaped links and
-where the figures are from. A FILE is a matrix of your own, which is checked.`,
+where the figures are from. A FILE is a network of your own, which is checked.
+With -o yaml one is printed as a file that can be changed and used.`,
 		Example: `  raftbench profiles multi-az
   raftbench profiles multi-az -o yaml > my.yaml
   raftbench profiles ./my.yaml`,
@@ -43,7 +44,7 @@ where the figures are from. A FILE is a matrix of your own, which is checked.`,
 			return runProfiles(cmd.OutOrStdout(), opts)
 		},
 	}
-	cmd.Flags().StringVarP(&opts.output, "output", "o", opts.output, "table, json, or yaml: one as a file that can be changed and loaded")
+	outputFlag(cmd.Flags(), &opts.output, "table", "json", "yaml")
 	return cmd
 }
 

@@ -43,8 +43,8 @@ func newReportCommand() *cobra.Command {
 			return runReport(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.out, "out", "", "folder for the page and the charts (default: DIR/report)")
-	cmd.Flags().StringVarP(&o.format, "output", "o", "table", "what is printed: table, json, markdown or csv")
+	textFlag(cmd.Flags(), &o.out, "out", "FOLDER", "where the page and the charts go (default DIR/report)")
+	outputFlag(cmd.Flags(), &o.format, summaryFormats...)
 	return cmd
 }
 

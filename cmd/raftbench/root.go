@@ -55,6 +55,8 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		DisableSuggestions:         true,
 		SuggestionsMinimumDistance: 2,
 	}
+	// Help is read in terminals of 80 columns.
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	root.SetFlagErrorFunc(flagMistake)
 	root.SetVersionTemplate(versionText())
 	root.SetOut(stdout)

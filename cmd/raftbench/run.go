@@ -32,17 +32,17 @@ func newRunCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [FILE]",
 		Short: "Measure clusters and prove what they tolerate",
-		Long: `Run an experiment: from a FILE (see ` + "`raftbench init`" + `), from a preset, or
-from flags alone. Flags stand over RAFTBENCH_* variables, these over the file.
+		Long: `Run an experiment: a FILE (see "raftbench init"), a preset, or the default one.
+A flag, or else its variable (RAFTBENCH_TRIALS is --trials), stands over them.
 
 The table goes to stdout, progress to stderr. Interrupted with Ctrl-C, a run
-keeps every finished trial and can be taken up again with --resume.`,
+keeps every finished trial and can be gone on with by --resume.`,
 		Example: `  raftbench run --preset quick
   raftbench run --nodes 3,5 --profile multi-az --rate 100/s --duration 5s
   raftbench run my.yaml --out results/tuesday`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.given = experimentFlags(cmd)
+			o.given = notResumable(cmd)
 			if len(args) == 1 {
 				o.file = args[0]
 				o.given = append([]string{"FILE " + o.file}, o.given...)
@@ -51,13 +51,13 @@ keeps every finished trial and can be taken up again with --resume.`,
 		},
 	}
 	f := cmd.Flags()
-	experimentOptions(f, &o)
-	f.StringVar(&o.out, "out", "", "folder of the results (default results/<name>-<time>)")
-	f.StringVar(&o.resume, "resume", "", "go on with the interrupted run in this folder")
-	f.StringSliceVar(&o.endpoints, "endpoints", nil, "load a running etcd-API cluster, named by all its members' host:port on this machine; nothing is started or harmed")
-	f.StringVar(&o.nodeBinary, "node-binary", "", "another build of raftbench to run the nodes with")
-	f.StringVarP(&o.output, "output", "o", "table", "table, json, markdown or csv")
-	f.BoolVar(&o.yes, "yes", false, "do not ask before a long run")
+	experimentFlags(f, &o)
+	endpointsFlag(f, &o)
+	nodeBinaryFlag(f, &o.nodeBinary)
+	outputFlag(f, &o.output, summaryFormats...)
+	textFlag(f, &o.out, "out", "DIR", "a new folder for the results (default results/NAME-TIME)")
+	textFlag(f, &o.resume, "resume", "DIR", "go on with the interrupted run in this folder")
+	f.BoolVar(&o.yes, "yes", false, "do not ask before a run of over half an hour")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress")
 	return cmd
 }
@@ -69,7 +69,7 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 	}
 	ctx, life := begin(ctx, stdout, stderr)
 	defer life.end()
-	run, err := prepare(ctx, life.stderr, stdin, o)
+	run, err := prepareRun(ctx, life.stderr, stdin, o)
 	if err != nil {
 		return err
 	}

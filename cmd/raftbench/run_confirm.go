@@ -16,34 +16,22 @@ import (
 // longRun is the estimate above which a person is asked first.
 const longRun = 30 * time.Minute
 
-// undertaking is what is about to happen.
-type undertaking struct {
-	plan   configs.Plan
-	what   string
-	trials int
-	takes  time.Duration
-}
-
-func wholePlan(p configs.Plan) undertaking {
-	trials := len(p.Setups) * (p.Trials + p.Proofs)
-	return undertaking{p, units.Plural(trials, "trial") + " in " + units.Plural(len(p.Setups), "cell"), trials, configs.Estimate(p)}
-}
-
-// announce says what is about to happen, and asks where it will take long.
-func announce(ctx context.Context, stderr io.Writer, stdin io.Reader, u undertaking, o runOptions) error {
+// confirm says what is about to happen and how long it takes, and asks where
+// that is long.
+func confirm(ctx context.Context, stderr io.Writer, stdin io.Reader, plan configs.Plan, what string, takes time.Duration, o runOptions) error {
 	if !o.quiet {
-		fmt.Fprintf(stderr, "%s: %s, about %v\n", u.plan.Name, u.what, u.takes.Round(time.Second))
-		if u.plan.Label != "" {
-			fmt.Fprintf(stderr, "%s\n", u.plan.Label)
+		fmt.Fprintf(stderr, "%s: %s, about %s\n", plan.Name, what, units.About(takes))
+		if plan.Label != "" {
+			fmt.Fprintf(stderr, "%s\n", plan.Label)
 		}
 	}
-	for _, w := range u.plan.Warnings {
+	for _, w := range plan.Warnings {
 		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
-	if u.takes <= longRun || o.yes {
+	if takes <= longRun || o.yes {
 		return nil
 	}
-	fmt.Fprintf(stderr, "that is over %v; start? [y/N] ", longRun)
+	fmt.Fprintf(stderr, "that is over %s; start? [y/N] ", units.About(longRun))
 	if agreed(ctx, stdin) {
 		return nil
 	}
@@ -64,4 +52,9 @@ func agreed(ctx context.Context, stdin io.Reader) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// trialsOf is how many trials of how many setups a whole plan has.
+func trialsOf(p configs.Plan) string {
+	return units.Plural(len(p.Setups)*(p.Trials+p.Proofs), "trial") + " of " + units.Plural(len(p.Setups), "setup")
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/raftbench/raftbench/results"
 )
 
-// prepared is a run that is ready to start.
-type prepared struct {
+// preparedRun is a run that is ready to start.
+type preparedRun struct {
 	plan   configs.Plan
 	writer *results.Writer
 	done   []results.Trial
@@ -25,38 +25,34 @@ type prepared struct {
 	host   results.Environment
 }
 
-// prepare leads to a run's folder, a new one or one that is gone on with.
+// prepareRun leads to a run's folder, a new one or one that is gone on with.
 // Once ctx is done all that goes wrong is the interruption's.
-func prepare(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOptions) (*prepared, error) {
-	begin := prepareNew
+func prepareRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOptions) (*preparedRun, error) {
+	prepare := prepareNewRun
 	if o.resume != "" {
-		begin = prepareResume
+		prepare = prepareResumedRun
 	}
-	run, err := begin(ctx, stderr, stdin, o)
+	run, err := prepare(ctx, stderr, stdin, o)
 	if ctx.Err() == nil {
 		return run, err
 	}
-	if err == nil {
+	if run != nil {
 		_ = run.writer.Close() // nothing was written
 	}
 	return nil, stopped(ctx, "nothing was measured")
 }
 
-// prepareNew reads the experiment, probes the host and makes the run's folder.
-func prepareNew(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOptions) (*prepared, error) {
-	nodes, err := nodesOf(ctx, o)
+// prepareNewRun reads the experiment, probes the host and makes the run's
+// folder.
+func prepareNewRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOptions) (*preparedRun, error) {
+	system, plan, err := planFor(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	o.overrides = nodes.overrides(o.overrides)
-	plan, err := plan(o)
-	if err != nil {
-		return nil, orUsage(err)
+	if system.found() != "" && !o.quiet {
+		fmt.Fprintln(stderr, system.found())
 	}
-	if err := nodes.suit(plan); err != nil {
-		return nil, err
-	}
-	if err := announce(ctx, stderr, stdin, wholePlan(plan), o); err != nil {
+	if err := confirm(ctx, stderr, stdin, plan, trialsOf(plan), configs.Estimate(plan), o); err != nil {
 		return nil, err
 	}
 	removeAbandoned()
@@ -64,7 +60,7 @@ func prepareNew(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOpt
 	if err != nil || ctx.Err() != nil {
 		return nil, err
 	}
-	nodes.record(&env)
+	system.record(&env)
 	dir := o.out
 	if dir == "" {
 		if dir, err = makeRunDir(plan.Name); err != nil {
@@ -76,7 +72,22 @@ func prepareNew(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOpt
 	if err != nil {
 		return nil, usage(err, "")
 	}
-	return &prepared{plan: plan, writer: w, start: cluster.Local(nodes.binary), host: env}, nil
+	return &preparedRun{plan: plan, writer: w, start: cluster.Local(system.binary), host: env}, nil
+}
+
+// planFor finds the system that is to be measured, and resolves the experiment
+// for it: all that validate checks.
+func planFor(ctx context.Context, o runOptions) (system, configs.Plan, error) {
+	system, err := findSystem(ctx, o)
+	if err != nil {
+		return system, configs.Plan{}, err
+	}
+	o.overrides = system.overrides(o.overrides)
+	plan, err := plan(o)
+	if err != nil {
+		return system, plan, orUsage(err)
+	}
+	return system, plan, system.check(plan)
 }
 
 // probe describes the host, before the run's folder exists.

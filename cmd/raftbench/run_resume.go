@@ -23,9 +23,9 @@ import (
 // alsoResumed are the flags that go with --resume.
 var alsoResumed = []string{"resume", "endpoints", "node-binary", "output", "yes", "quiet"}
 
-// experimentFlags are the flags given, also by variable, that do not go with
+// notResumable are the flags given, also by variable, that do not go with
 // --resume.
-func experimentFlags(cmd *cobra.Command) []string {
+func notResumable(cmd *cobra.Command) []string {
 	var given []string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if !slices.Contains(alsoResumed, f.Name) {
@@ -35,12 +35,12 @@ func experimentFlags(cmd *cobra.Command) []string {
 	return given
 }
 
-// prepareResume goes on with a run as it was recorded, on the host and the
-// nodes that it was recorded with.
-func prepareResume(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOptions) (_ *prepared, err error) {
+// prepareResumedRun goes on with a run as it was recorded, on the host and the
+// system that it was recorded with.
+func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOptions) (_ *preparedRun, err error) {
 	if len(o.given) > 0 {
 		return nil, usage(fmt.Errorf("got %s with --resume, which goes on with what is recorded", strings.Join(o.given, ", ")),
-			"leave it out (also RAFTBENCH_* variables), or start a new run")
+			"leave it out, also where it is a RAFTBENCH_* variable, or start a new run")
 	}
 	w, run, err := results.Resume(o.resume)
 	if err != nil {
@@ -58,7 +58,7 @@ func prepareResume(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 	if err := sameHost(env); err != nil {
 		return nil, err
 	}
-	nodes, err := recordedNodes(ctx, env, o)
+	system, err := recordedSystem(ctx, env, o)
 	if err != nil {
 		return nil, err
 	}
@@ -66,21 +66,21 @@ func prepareResume(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 	if err != nil {
 		return nil, usage(err, "")
 	}
-	if err := nodes.suit(plan); err != nil {
+	if err := system.check(plan); err != nil {
 		return nil, err
 	}
-	for _, change := range nodes.changed(env) {
+	for _, change := range system.changes(env) {
 		fmt.Fprintf(stderr, "warning: %s\n", change)
 	}
 	trials, takes := bench.Left(plan, run.Trials)
-	left := undertaking{plan, fmt.Sprintf("resuming %s: %s on record, %d left", o.resume, units.Plural(len(run.Trials), "trial"), trials), trials, takes}
-	if err := announce(ctx, stderr, stdin, left, o); err != nil {
+	what := fmt.Sprintf("resuming %s: %s on record, %d left", o.resume, units.Plural(len(run.Trials), "trial"), trials)
+	if err := confirm(ctx, stderr, stdin, plan, what, takes, o); err != nil {
 		return nil, err
 	}
 	if err := cluster.RemoveStale(filepath.Join(o.resume, "data")); err != nil {
 		return nil, fail(exitFailed, err, "")
 	}
-	return &prepared{plan: plan, writer: w, done: run.Trials, start: cluster.Local(nodes.binary), host: env}, nil
+	return &preparedRun{plan: plan, writer: w, done: run.Trials, start: cluster.Local(system.binary), host: env}, nil
 }
 
 // sameHost refuses to mix two hosts' figures in one run.
@@ -92,22 +92,27 @@ func sameHost(env results.Environment) error {
 	return usage(fmt.Errorf("the run is of host %s, and this is %s: figures of two hosts do not compare", env.Hostname, name), "start a new run")
 }
 
-// recordedNodes are those of the run's record; flags may only repeat it.
-func recordedNodes(ctx context.Context, env results.Environment, o runOptions) (nodes, error) {
+// recordedSystem is that of the run's record; flags may only repeat it. A
+// program is never run because a folder names it: whoever resumes names it, too.
+func recordedSystem(ctx context.Context, env results.Environment, o runOptions) (system, error) {
 	if len(o.endpoints) > 0 && !slices.Equal(o.endpoints, env.Endpoints) {
-		return nodes{}, differs("--endpoints", strings.Join(o.endpoints, ","), strings.Join(env.Endpoints, ","))
+		return system{}, differs("--endpoints", strings.Join(o.endpoints, ","), strings.Join(env.Endpoints, ","))
+	}
+	if env.NodeBinary != "" && o.nodeBinary == "" {
+		return system{}, usage(fmt.Errorf("the run's nodes are run by %s, which is not started only because %s names it", env.NodeBinary, results.EnvironmentFile),
+			"if you trust that program, name it: "+commandLine("run", "--resume", o.resume, "--node-binary", env.NodeBinary))
 	}
 	if o.nodeBinary != "" {
 		given, err := nodeBinary(o.nodeBinary)
 		if err != nil {
-			return nodes{}, err
+			return system{}, err
 		}
 		if given != env.NodeBinary {
-			return nodes{}, differs("--node-binary", given, env.NodeBinary)
+			return system{}, differs("--node-binary", given, env.NodeBinary)
 		}
 	}
-	o.endpoints, o.nodeBinary = env.Endpoints, env.NodeBinary
-	return nodesOf(ctx, o)
+	o.endpoints = env.Endpoints
+	return findSystem(ctx, o)
 }
 
 func differs(flag, given, recorded string) error {

@@ -56,10 +56,10 @@ func TestResumeHoldsTheRecord(t *testing.T) {
 		"another module":   {tiny, func(e *results.Environment) { e.Versions = map[string]string{"x/raft": "v9"} }, false, "warning: modules: the run began with map[x/raft:v9]"},
 		"endpoints afar":   {tiny, func(e *results.Environment) { e.Endpoints = []string{"192.0.2.1:2379"} }, true, "not an address of this machine"},
 		"endpoints gone":   {tiny, func(e *results.Environment) { e.Endpoints = []string{"127.0.0.1:1"} }, true, "refuses connections"},
-		"a binary gone":    {tiny, func(e *results.Environment) { e.NodeBinary = "/no/such/build" }, true, "/no/such/build: not a program"},
+		"a binary":         {tiny, func(e *results.Environment) { e.NodeBinary = "/no/such build" }, true, "--node-binary '/no/such build'"},
 		"no such engine":   {strings.Replace(tiny, "nodes: 1", "nodes: 1, engine: etcd", 1), same, true, "starts hashicorp nodes only"},
-		"what is left":     {tiny, same, false, "0 trials on record, 1 left, about 2s"},
-		"a long remainder": {strings.Replace(tiny, "trials: 1", "trials: 5000", 1), same, true, "that is over 30m0s; start?"},
+		"what is left":     {tiny, same, false, "0 trials on record, 1 left, about 2 s"},
+		"a long remainder": {strings.Replace(tiny, "trials: 1", "trials: 5000", 1), same, true, "that is over 30 min; start?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := recordedRun(t, c.experiment, c.change)
@@ -82,7 +82,7 @@ func TestResumeHoldsTheRecord(t *testing.T) {
 
 func prepareOnly(t *testing.T, dir string, stderr *bytes.Buffer) {
 	t.Helper()
-	run, err := prepare(t.Context(), stderr, strings.NewReader(""), runOptions{resume: dir})
+	run, err := prepareRun(t.Context(), stderr, strings.NewReader(""), runOptions{resume: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestNodeBinaryTellsItsOwnVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for binary, want := range map[string]string{silent: `{}`, other: `{"example.org/raft":"v9.9"}`} {
-		n, err := nodesOf(t.Context(), runOptions{nodeBinary: binary})
+		n, err := findSystem(t.Context(), runOptions{nodeBinary: binary})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,5 +120,29 @@ func TestNodeBinaryTellsItsOwnVersions(t *testing.T) {
 		if got, _ := json.Marshal(env.Versions); string(got) != want || env.NodeBinary != binary {
 			t.Errorf("%s: got versions %s of %s, want %s", binary, got, env.NodeBinary, want)
 		}
+	}
+}
+
+// A folder that somebody sent says which program ran its nodes: it is run only
+// where whoever resumes names it, too.
+func TestARecordedProgramIsNotRunUnasked(t *testing.T) {
+	ran := filepath.Join(t.TempDir(), "ran")
+	binary := filepath.Join(t.TempDir(), "nodes")
+	if err := os.WriteFile(binary, []byte("#!/bin/sh\ntouch "+ran+"\nexit 3\n"), 0o755); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	dir := recordedRun(t, tiny, func(e *results.Environment) { e.NodeBinary = binary })
+	code, _, stderr := command(t, "run", "--resume", dir)
+	if want := "hint: if you trust that program, name it: raftbench run --resume " + dir + " --node-binary " + binary; code != exitUsage || !strings.Contains(stderr, want) {
+		t.Errorf("got %d, want %d and %q in\n%s", code, exitUsage, want, stderr)
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("it was run")
+	}
+	if code, _, stderr := command(t, "run", "--resume", dir, "--node-binary", binary); code != exitFailed {
+		t.Errorf("named: got %d, want %d\n%s", code, exitFailed, stderr)
+	}
+	if _, err := os.Stat(ran); err != nil {
+		t.Error("named, it was not run")
 	}
 }

@@ -33,9 +33,10 @@ func newUpCommand() *cobra.Command {
 		Short: "Keep a cluster running, for any etcd client",
 		Long: `Start a cluster and keep it running until Ctrl-C. Any etcd client drives it:
 etcdctl, etcd's own benchmark, your program. Kill, stop and continue its
-processes as you like; a node that ends is told of, and the others go on.
+processes as you like: that a node has ended is said on stderr, and the others
+go on.
 
-The data is removed at the end, and the logs too unless --out says where.`,
+The data is removed at the end, and so are the logs unless --out says where.`,
 		Example: `  raftbench up --nodes 3
   raftbench up --nodes 5 --profile multi-az --leader b
   raftbench up --nodes 3 --set raft.election_timeout=2s -o json`,
@@ -45,15 +46,17 @@ The data is removed at the end, and the logs too unless --out says where.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.overrides.Nodes, "nodes", "3", "how many nodes")
-	o.overrides.Profile = "none"
-	f.Var((*profileName)(&o.overrides.Profile), "profile", "the network: a name that \"raftbench profiles\" lists, or a file")
-	f.StringVar(&o.overrides.Leader, "leader", "", "the leader's site, or any")
-	f.StringVar(&o.overrides.Seed, "seed", "", "of everything random")
-	f.StringArrayVar(&o.overrides.Set, "set", nil, "a knob of raft or storage: raft.heartbeat_timeout=500ms, storage.sync=2ms")
-	f.StringVar(&o.out, "out", "", "folder of data and logs (default a temporary one in ./results)")
-	f.StringVar(&o.nodeBinary, "node-binary", "", "another build of raftbench to run the nodes with")
-	f.StringVarP(&o.output, "output", "o", "table", "table or json")
+	v := &o.overrides
+	v.Nodes = "3"
+	textFlag(f, &v.Nodes, "nodes", "N", "how many nodes")
+	v.Profile = "none"
+	profileFlag(f, &v.Profile)
+	leaderFlag(f, v)
+	seedFlag(f, v)
+	f.StringArrayVar(&v.Set, "set", nil, "any other key of an experiment, as `KEY=VALUE`, such as raft.election_timeout=2s or storage.sync=2ms; may be given again")
+	textFlag(f, &o.out, "out", "DIR", "a folder for data and logs (default a temporary one in ./results)")
+	nodeBinaryFlag(f, &o.nodeBinary)
+	outputFlag(f, &o.output, "table", "json")
 	return cmd
 }
 

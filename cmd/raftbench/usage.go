@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -54,10 +54,10 @@ func flagMistake(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; want one of `%s --help`", err, cmd.CommandPath()), meantFlag(cmd, unknown.GetSpecifiedName()))
 	case errors.As(err, &bare):
 		f := bare.GetFlag()
-		return usage(fmt.Errorf("got --%s without a value, want one", f.Name), "--"+f.Name+": "+f.Usage)
+		return usage(fmt.Errorf("got --%s without a value, want one", f.Name), flagHelp(f))
 	case errors.As(err, &invalid):
 		f := invalid.GetFlag()
-		return usage(fmt.Errorf("got --%s %s, want %s", f.Name, cmp.Or(invalid.GetValue(), `""`), wantedOf(f)), "--"+f.Name+": "+f.Usage)
+		return usage(fmt.Errorf("got --%s %s, want %s", f.Name, cmp.Or(invalid.GetValue(), `""`), wantedOf(f)), flagHelp(f))
 	}
 	return usage(err, "run `"+cmd.CommandPath()+" --help`")
 }
@@ -70,20 +70,59 @@ func wantedOf(f *pflag.Flag) string {
 	case "bool":
 		return "true or false"
 	}
-	return "a " + f.Value.Type()
+	return "a " + strings.ToLower(f.Value.Type())
+}
+
+// text is a flag's value. Its name stands for it in the help: --nodes N,...
+type text struct {
+	value *string
+	name  string
+}
+
+func textFlag(f *pflag.FlagSet, value *string, flag, name, help string) {
+	f.Var(text{value, name}, flag, help)
+}
+
+func (t text) Set(s string) error { *t.value = s; return nil }
+func (t text) Type() string       { return t.name }
+
+func (t text) String() string {
+	if t.value == nil { // pflag asks a zero value for its default
+		return ""
+	}
+	return *t.value
+}
+
+// flagHelp is what the help says of a flag.
+func flagHelp(f *pflag.Flag) string {
+	_, text := pflag.UnquoteUsage(f)
+	return "--" + f.Name + ": " + text
 }
 
 func meantFlag(cmd *cobra.Command, name string) string {
-	best, least := "", len(name)/2+1
+	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if d := levenshtein.ComputeDistance(name, f.Name); d < least && !f.Hidden {
-			best, least = f.Name, d
+		if !f.Hidden {
+			names = append(names, f.Name)
 		}
 	})
-	if best == "" {
-		return "run `" + cmd.CommandPath() + " --help`"
+	if near := strictyaml.Nearest(name, names, 1); len(near) > 0 {
+		return "did you mean --" + near[0] + "?"
 	}
-	return "did you mean --" + best + "?"
+	if owner := commandWith(cmd.Root(), name); owner != "" {
+		return fmt.Sprintf("--%s is a flag of `%s`", name, owner)
+	}
+	return "run `" + cmd.CommandPath() + " --help`"
+}
+
+// commandWith is another command that has the flag.
+func commandWith(root *cobra.Command, flag string) string {
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() && c.Flags().Lookup(flag) != nil {
+			return c.CommandPath()
+		}
+	}
+	return ""
 }
 
 // unknownCommand is what cobra's error of that kind says to a person.

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/results"
 )
@@ -55,7 +59,6 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 		"compare " + tinyRun + " " + other:     "without a figure in common",
 		"compare --al a b":                     "hint: did you mean --all?",
 		"validate " + dir + "/none.yaml":       "hint: name an experiment's file",
-		"validate":                             "error: got neither FILE nor --preset",
 		"init " + dir + "/none/x.yaml":         "hint: name a file in a folder that is there",
 		"profiles mult-az":                     "hint: did you mean multi-az?",
 		"predict --fsync 5":                    "error: got --fsync 5, want a duration such as 150us",
@@ -67,6 +70,45 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 		code, stdout, stderr := command(t, strings.Fields(line)...)
 		if code != exitUsage || stdout != "" || !strings.Contains("\n"+stderr, "\nerror: ") || !strings.Contains(stderr, "\nhint: ") || !strings.Contains(stderr, want) {
 			t.Errorf("raftbench %s: got %d and\n%s\nwant %d, a hint and %q", line, code, stderr, exitUsage, want)
+		}
+	}
+}
+
+// Help is read in terminals of 80 columns, and in the words of the reports.
+func TestHelp(t *testing.T) {
+	own := regexp.MustCompile(`(?i)\b(cells?|calm|saturate|string|strings|stringArray|duration)\b`)
+	commands := []string{""}
+	for _, c := range newRoot(io.Discard, io.Discard).Commands() {
+		commands = append(commands, c.Name())
+	}
+	for _, verb := range commands {
+		code, text, stderr := command(t, append(strings.Fields(verb), "--help")...)
+		if code != exitOK || stderr != "" {
+			t.Errorf("%s --help: got %d: %s", verb, code, stderr)
+		}
+		for line := range strings.Lines(text) {
+			line = strings.TrimSuffix(line, "\n")
+			if utf8.RuneCountInString(line) > 80 {
+				t.Errorf("%s --help: more than 80 columns: %s", verb, line)
+			}
+			if word := own.FindString(strings.ReplaceAll(line, "--duration", "")); word != "" {
+				t.Errorf("%s --help: %q in: %s", verb, word, line)
+			}
+		}
+	}
+	_, text, _ := command(t, "--help")
+	for _, code := range []int{exitOK, exitFailed, exitUsage, exitGate, exitSafety, exitInconclusive, exitLiveness, exitInterrupted} {
+		if !regexp.MustCompile(fmt.Sprintf(`(?m)^  %-3d  \S`, code)).MatchString(text) {
+			t.Errorf("exit code %d is not explained in\n%s", code, text)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	_, want, _ := command(t, "version")
+	for _, flag := range []string{"--version", "-v"} {
+		if code, got, stderr := command(t, flag); code != exitOK || got != want || !strings.HasPrefix(got, "raftbench devel (") {
+			t.Errorf("%s: got %d and %s%s, want %s", flag, code, got, stderr, want)
 		}
 	}
 }

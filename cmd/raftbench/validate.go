@@ -1,10 +1,9 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,46 +15,60 @@ func newValidateCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "validate [FILE]",
-		Short: "Check an experiment without running it, and tell its size",
-		Long: `Check what run would be given: a FILE or a preset, with the same flags and
-RAFTBENCH_* variables over it. Nothing is started.`,
-		Example: "  raftbench validate my.yaml\n  raftbench validate my.yaml --set nodes=1,3,5",
-		Args:    arguments(0, 1),
+		Short: "Check an experiment without running it, and say its size",
+		Long: `Check what "raftbench run" would measure, given the same FILE, --preset, flags
+and RAFTBENCH_* variables; with none of them, the default experiment. Nothing is
+started. A cluster that --endpoints names is asked who its members are.`,
+		Example: `  raftbench validate my.yaml
+  raftbench validate my.yaml --set nodes=1,3,5
+  raftbench validate --preset quick --trials 3`,
+		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.file = args[0]
 			}
-			return runValidate(cmd.OutOrStdout(), o)
+			return runValidate(cmd.Context(), cmd.OutOrStdout(), o)
 		},
 	}
-	experimentOptions(cmd.Flags(), &o)
+	experimentFlags(cmd.Flags(), &o)
+	endpointsFlag(cmd.Flags(), &o)
 	return cmd
 }
 
-func runValidate(stdout io.Writer, o runOptions) error {
-	if o.file == "" && o.preset == "" {
-		return usage(errors.New("got neither FILE nor --preset, want one of them"), "`raftbench init` writes an example")
-	}
-	plan, err := plan(o)
+func runValidate(ctx context.Context, stdout io.Writer, o runOptions) error {
+	system, plan, err := planFor(ctx, o)
 	if err != nil {
-		return orUsage(err)
+		return err
 	}
-	path := o.file
-	if path == "" {
-		path = "preset " + o.preset
+	fmt.Fprintf(stdout, "ok: %s\n%s\n", o.origin(), sizeOf(plan))
+	if system.found() != "" {
+		fmt.Fprintln(stdout, system.found())
 	}
-	fmt.Fprintf(stdout, "ok: %s\n%s\n", path, planSize(plan))
+	if plan.Label != "" {
+		fmt.Fprintln(stdout, plan.Label)
+	}
 	for _, w := range plan.Warnings {
 		fmt.Fprintf(stdout, "warning: %s\n", w)
 	}
 	return nil
 }
 
-// planSize is the line that is printed before anything starts.
-func planSize(p configs.Plan) string {
+// origin is where an experiment begins, before flags and variables change it.
+func (o runOptions) origin() string {
+	switch {
+	case o.file != "":
+		return o.file
+	case o.preset != "":
+		return "preset " + o.preset
+	}
+	return "the default experiment"
+}
+
+// sizeOf says how much work a plan is.
+func sizeOf(p configs.Plan) string {
 	return fmt.Sprintf("%s, %s and %s, about %s",
-		units.Plural(len(p.Setups), "cell"),
+		units.Plural(len(p.Setups), "setup"),
 		units.Plural(len(p.Setups)*p.Trials, "measuring trial"),
 		units.Plural(len(p.Setups)*p.Proofs, "proof"),
-		configs.Estimate(p).Round(time.Second))
+		units.About(configs.Estimate(p)))
 }

@@ -22,12 +22,17 @@ func TestValidateResolvesAsRunDoes(t *testing.T) {
 			t.Errorf("%v: got %d: %s%s, want %d and %q", args, code, stdout, stderr, wantCode, want)
 		}
 	}
-	check("2 cells, 4 measuring trials and 0 proofs", exitOK, path)
-	check("1 cell, 2 measuring trials and 0 proofs", exitOK, path, "--set", "nodes=3")
+	check("2 setups, 4 measuring trials and 0 proofs", exitOK, path)
+	check("1 setup, 2 measuring trials and 0 proofs", exitOK, path, "--set", "nodes=3")
 	check("ok: preset quick", exitOK, "--preset", "quick")
+	check("ok: the default experiment\n", exitOK)
+	check("1 setup, 9 measuring trials", exitOK, "--nodes", "3", "--trials", "9")
+	check("--endpoints: endpoint 127.0.0.1:1 refuses connections", exitUsage, "--endpoints", "127.0.0.1:1")
+	check("got --nodes 3 with --endpoints", exitUsage, "--endpoints", "127.0.0.1:1", "--nodes", "3")
+	check("this build starts hashicorp nodes only", exitUsage, "--engine", "etcd")
 	t.Setenv("RAFTBENCH_TRIALS", "7")
-	check("2 cells, 14 measuring trials and 0 proofs", exitOK, path)
-	check("2 cells, 6 measuring trials and 0 proofs", exitOK, path, "--trials", "3")
+	check("2 setups, 14 measuring trials and 0 proofs", exitOK, path)
+	check("2 setups, 6 measuring trials and 0 proofs", exitOK, path, "--trials", "3")
 	t.Setenv("RAFTBENCH_PROFILE", "mars")
 	check(`unknown network profile "mars"`, exitUsage, path)
 	t.Setenv("RAFTBENCH_PROFILE", "none")
@@ -36,9 +41,9 @@ func TestValidateResolvesAsRunDoes(t *testing.T) {
 }
 
 func TestOneOfAKindIsNoPlural(t *testing.T) {
-	for setups, want := range map[int]string{1: "1 trial in 1 cell", 2: "2 trials in 2 cells"} {
+	for setups, want := range map[int]string{1: "1 trial of 1 setup", 2: "2 trials of 2 setups"} {
 		p := configs.Plan{Setups: make([]configs.Setup, setups), Trials: 1}
-		if got := wholePlan(p).what; got != want {
+		if got := trialsOf(p); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}

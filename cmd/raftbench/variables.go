@@ -3,23 +3,33 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/raftbench/raftbench/strictyaml"
 )
 
 // variablePrefix of the variables that stand for flags: RAFTBENCH_TRIALS=3 is
 // --trials 3, unless the flag itself is given.
 const variablePrefix = "RAFTBENCH_"
 
-// applyVariables sets each flag that was not given from its variable.
+// applyVariables sets each flag that was not given from its variable. A
+// variable of another command's flag is none of this one's business.
 func applyVariables(cmd *cobra.Command, _ []string) error {
+	if cmd.Hidden {
+		return nil // a node takes no flags, and may be of another build
+	}
+	if err := checkVariables(cmd.Root()); err != nil {
+		return err
+	}
 	var err error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name := variablePrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variableOf(f)
 		value, given := os.LookupEnv(name)
-		if err != nil || !given || f.Changed || f.Name == "help" {
+		if err != nil || !given || f.Changed || isOwn(f) {
 			return
 		}
 		if e := cmd.Flags().Set(f.Name, value); e != nil {
@@ -27,4 +37,51 @@ func applyVariables(cmd *cobra.Command, _ []string) error {
 		}
 	})
 	return err
+}
+
+func variableOf(f *pflag.Flag) string {
+	return variablePrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+}
+
+// isOwn tells cobra's own flags, which no variable stands for.
+func isOwn(f *pflag.Flag) bool { return f.Name == "help" || f.Name == "version" }
+
+// checkVariables refuses variables that stand for no flag of any command: what
+// was meant to be set would not be.
+func checkVariables(root *cobra.Command) error {
+	known := variablesOf(root)
+	for _, e := range os.Environ() {
+		name, value, _ := strings.Cut(e, "=")
+		if !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) {
+			continue
+		}
+		hint := "such variables stand for flags: " + variablePrefix + "TRIALS is --trials; unset " + name
+		if near := strictyaml.Nearest(name[len(variablePrefix):], withoutPrefix(known), 1); len(near) > 0 {
+			hint = "did you mean " + variablePrefix + near[0] + "?"
+		}
+		return usage(fmt.Errorf("got the variable %s=%s, which stands for no flag", name, value), hint)
+	}
+	return nil
+}
+
+func withoutPrefix(names []string) []string {
+	var out []string
+	for _, n := range names {
+		out = append(out, strings.TrimPrefix(n, variablePrefix))
+	}
+	return out
+}
+
+// variablesOf are the variables of all commands' flags.
+func variablesOf(root *cobra.Command) []string {
+	var names []string
+	for _, c := range root.Commands() {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if !isOwn(f) {
+				names = append(names, variableOf(f))
+			}
+		})
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

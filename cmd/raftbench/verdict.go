@@ -28,7 +28,7 @@ func (e ending) verdict() error {
 		unsafe = fmt.Errorf("safety violated: %s", strings.Join(o.Unsafe, "; "))
 	}
 	reasons := "the reasons stand in " + filepath.Join(e.dir, "trials.jsonl")
-	resume := "go on with: raftbench run --resume " + e.dir
+	resume := "go on with: " + commandLine("run", "--resume", e.dir)
 	switch {
 	case codeOf(e.stopped) == exitInterrupted:
 		return fail(exitInterrupted, errors.Join(e.stopped, unsafe), resume)
@@ -45,7 +45,7 @@ func (e ending) verdict() error {
 		return fail(exitInconclusive, errors.Join(fmt.Errorf("no valid trial of %s", strings.Join(o.Starved, ", ")), e.report),
 			reasons+"; an idle host and longer windows help")
 	case e.report != nil:
-		return fail(exitFailed, e.report, "the trials are kept: raftbench report "+e.dir)
+		return fail(exitFailed, e.report, "the trials are kept: "+commandLine("report", e.dir))
 	}
 	return nil
 }

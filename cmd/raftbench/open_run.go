@@ -11,14 +11,14 @@ import (
 	"github.com/raftbench/raftbench/results"
 )
 
-// openRun opens a run's folder to be told of or judged, and passes its
+// openRun opens a run's folder to be reported or judged, and passes its
 // warnings on.
 func openRun(stderr io.Writer, dir string) (*results.Run, error) {
 	run, err := results.Open(dir)
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if err := tellable(run); err != nil {
+	if err := checkReadable(run); err != nil {
 		return nil, err
 	}
 	for _, w := range run.Warnings {
@@ -36,14 +36,14 @@ func unreadable(err error) error {
 	return fail(exitFailed, err, "")
 }
 
-// tellable refuses a folder that says nothing: without a finished trial, or
-// whose experiment is no YAML any more. A trial that a crash tore is warned
+// checkReadable refuses a folder that says nothing: without a finished trial,
+// or whose experiment is no YAML any more. A trial that a crash tore is warned
 // of, and so is an experiment of another build's, with words unknown to this
-// one: its trials can be told of all the same.
-func tellable(run *results.Run) error {
+// one: its trials can be reported all the same.
+func checkReadable(run *results.Run) error {
 	if len(run.Trials) == 0 && len(run.Warnings) == 0 {
 		return usage(fmt.Errorf("%s: holds no finished trial, want at least one", filepath.Join(run.Dir, results.TrialsFile)),
-			"wait for the first one, or go on with: raftbench run --resume "+run.Dir+"; if it held trials before, restore it")
+			"wait for the first one, or go on with: "+commandLine("run", "--resume", run.Dir)+"; if it held trials before, restore it")
 	}
 	_, err := recordedPlan(run.Dir)
 	var keys map[string]any
