@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/host"
+	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
 )
@@ -16,6 +18,39 @@ import (
 type doctorOptions struct {
 	dir    string // where a run's data would lie
 	output string
+}
+
+// How much doctor measures: some two seconds of timers and four of links.
+const (
+	timerRounds  = 60
+	linkMessages = 200
+	linkInterval = 5 * time.Millisecond // 200 messages a second
+)
+
+var (
+	timerWaits = []time.Duration{
+		50 * time.Microsecond, 500 * time.Microsecond, time.Millisecond,
+		5 * time.Millisecond, 12500 * time.Microsecond,
+	}
+	linkDelays = []time.Duration{250 * time.Microsecond, time.Millisecond, 5 * time.Millisecond, 33 * time.Millisecond}
+)
+
+// timerRow says how late a wait ends: by Go's timer, and by the one that
+// produces delays.
+type timerRow struct {
+	AskedNS      int64 `json:"asked_ns"`
+	SleepP50NS   int64 `json:"sleep_p50_ns"`
+	SleepP99NS   int64 `json:"sleep_p99_ns"`
+	PreciseP50NS int64 `json:"precise_p50_ns"`
+	PreciseP99NS int64 `json:"precise_p99_ns"`
+}
+
+// linkRow says how late an emulated link delivers.
+type linkRow struct {
+	AskedNS    int64 `json:"asked_ns"`
+	ErrorP50NS int64 `json:"error_p50_ns"`
+	ErrorP99NS int64 `json:"error_p99_ns"`
+	Messages   int   `json:"messages"`
 }
 
 // diagnosis is what doctor prints with -o json.
@@ -79,6 +114,42 @@ func diagnose(ctx context.Context, dir string) (diagnosis, error) {
 	}
 	d.Advice = d.advise()
 	return d, nil
+}
+
+func measureTimers(ctx context.Context) []timerRow {
+	var rows []timerRow
+	for _, asked := range timerWaits {
+		if ctx.Err() != nil {
+			break
+		}
+		sleep := clock.Lateness(asked, timerRounds, func(int64) { time.Sleep(asked) })
+		precise := clock.Lateness(asked, timerRounds, func(due int64) { clock.SleepUntil(due) })
+		rows = append(rows, timerRow{
+			AskedNS:    asked.Nanoseconds(),
+			SleepP50NS: percentile(sleep, 50), SleepP99NS: percentile(sleep, 99),
+			PreciseP50NS: percentile(precise, 50), PreciseP99NS: percentile(precise, 99),
+		})
+	}
+	return rows
+}
+
+func measureLinks(ctx context.Context) ([]linkRow, error) {
+	var rows []linkRow
+	for _, delay := range linkDelays {
+		late, err := netem.MeasureLink(ctx, delay, linkMessages, linkInterval)
+		if err != nil {
+			return rows, fmt.Errorf("emulated link of %s: %w", delay, err)
+		}
+		rows = append(rows, linkRow{
+			AskedNS: delay.Nanoseconds(), ErrorP50NS: percentile(late, 50), ErrorP99NS: percentile(late, 99), Messages: len(late),
+		})
+	}
+	return rows, nil
+}
+
+// percentile of sorted values by nearest rank, in ns.
+func percentile(sorted []time.Duration, p int) int64 {
+	return sorted[max((len(sorted)*p+99)/100, 1)-1].Nanoseconds()
 }
 
 func (d diagnosis) print(w io.Writer) {
