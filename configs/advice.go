@@ -2,10 +2,8 @@ package configs
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
-	"sync"
-
-	"github.com/goccy/go-yaml"
 )
 
 // everyKey is the advice where nothing nearer is known.
@@ -27,32 +25,28 @@ func writtenLike(flag, path string) string {
 	return fmt.Sprintf("write it like `%s: %s`", strings.TrimRight(indices.ReplaceAllString(key, ""), " "), value)
 }
 
+// orWrittenLike is the advice, or where there is none how a value is written.
+func orWrittenLike(advice, flag, path string) string {
+	if advice != "" {
+		return advice
+	}
+	return writtenLike(flag, path)
+}
+
 // defaultAt is the default of a key, of a list one value; empty where there is
 // none.
 func defaultAt(path string) string {
-	p, err := yaml.PathString("$." + indices.ReplaceAllString(path, ""))
-	if err != nil {
+	d := Default()
+	at, m := override{path: indices.ReplaceAllString(path, "")}.find(reflect.ValueOf(&d).Elem())
+	if m != nil {
 		return ""
 	}
-	var value any
-	if err := p.Read(strings.NewReader(defaultText()), &value); err != nil {
-		return ""
-	}
-	switch v := value.(type) {
-	case nil, map[string]any:
-		return ""
-	case []any:
-		if len(v) == 0 {
-			return ""
-		}
+	if list, ok := at.Addr().Interface().(axis); ok && list.size() > 0 {
 		// The second: of sizes, 3 says more than 1.
-		return fmt.Sprint(v[min(1, len(v)-1)])
+		return list.text(min(1, list.size()-1))
 	}
-	return fmt.Sprint(value)
+	if target, ok := valuesOf(at); ok && target.one() {
+		return fmt.Sprint(plain(at.Interface()))
+	}
+	return ""
 }
-
-// defaultText is Default as YAML.
-var defaultText = sync.OnceValue(func() string {
-	text, _ := yaml.Marshal(Default()) // a constant: it marshals or no test passes
-	return string(text)
-})

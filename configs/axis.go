@@ -4,15 +4,14 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
-	"strconv"
+	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
+	"github.com/raftbench/raftbench/units"
 )
 
-// List is one scalar of an experiment or several: a list is an axis of the
-// matrix, and every combination of all axes is a setup.
+// List is one scalar of an experiment or several: a list is an axis, and every
+// combination of all axes is a setup.
 type List[T any] []T
 
 // One holds a single value.
@@ -26,28 +25,6 @@ func (l List[T]) First() T {
 		return zero
 	}
 	return l[0]
-}
-
-// UnmarshalYAML reads a scalar or a list of them.
-func (l *List[T]) UnmarshalYAML(node ast.Node) error {
-	if anchor, ok := node.(*ast.AnchorNode); ok {
-		node = anchor.Value
-	}
-	nodes := []ast.Node{node}
-	if seq, ok := node.(*ast.SequenceNode); ok {
-		nodes = seq.Values
-	}
-	if len(nodes) == 0 {
-		return &yaml.SyntaxError{Message: "an empty list: got no value, want at least one", Token: node.GetToken()}
-	}
-	values := make(List[T], len(nodes))
-	for i, n := range nodes {
-		if err := parseNode(n, &values[i]); err != nil {
-			return err
-		}
-	}
-	*l = values
-	return nil
 }
 
 // MarshalYAML writes one value plainly and several as a list.
@@ -67,6 +44,7 @@ type axis interface {
 	size() int
 	text(i int) string
 	pin(i int)
+	order() []int
 }
 
 func (l *List[T]) size() int         { return len(*l) }
@@ -76,73 +54,56 @@ func (l *List[T]) text(i int) string { return fmt.Sprint(plain((*l)[i])) }
 // of the experiment share.
 func (l *List[T]) pin(i int) { *l = List[T]{(*l)[i]} }
 
+// order has the index of each value: numbers from small to large, words as
+// they are written.
+func (l *List[T]) order() []int {
+	order := make([]int, len(*l))
+	texts := make([]string, len(*l))
+	for i := range order {
+		order[i], texts[i] = i, l.text(i)
+	}
+	var t T
+	switch any(t).(type) {
+	case string, bool:
+	default:
+		slices.SortStableFunc(order, func(a, b int) int { return units.Compare(texts[a], texts[b]) })
+	}
+	return order
+}
+
 // eachAxis calls f for every List in the struct that v points to, in the
-// order of declaration, with its YAML path.
-func eachAxis(v reflect.Value, path string, f func(path string, a axis)) {
+// order of declaration, with its YAML path and the way to it from the root.
+func eachAxis(v reflect.Value, f func(path string, route []int, a axis)) { walkAxes(v, "", nil, f) }
+
+func walkAxes(v reflect.Value, path string, route []int, f func(path string, route []int, a axis)) {
 	if a, ok := v.Addr().Interface().(axis); ok {
-		f(path, a)
+		f(path, slices.Clone(route), a)
 		return
 	}
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if key := yamlKey(v.Type().Field(i)); key != "" {
-				eachAxis(v.Field(i), strings.TrimPrefix(path+"."+key, "."), f)
+				walkAxes(v.Field(i), strings.TrimPrefix(path+"."+key, "."), append(route, i), f)
 			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			eachAxis(v.Index(i), fmt.Sprintf("%s[%d]", path, i), f)
+			walkAxes(v.Index(i), fmt.Sprintf("%s[%d]", path, i), append(route, i), f)
 		}
 	}
 }
 
-// yamlKey is the field's key, or empty where the field is not written.
-func yamlKey(f reflect.StructField) string {
-	if !f.IsExported() {
-		return ""
-	}
-	key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	return key
-}
-
-func parseNode(node ast.Node, into any) error {
-	scalar, ok := node.(ast.ScalarNode)
-	if _, isNull := node.(*ast.NullNode); !ok || isNull {
-		return &yaml.SyntaxError{
-			Message: fmt.Sprintf("got %s, want a plain value", nodeKind(node.Type())),
-			Token:   node.GetToken(),
+// follow goes the way that eachAxis told.
+func follow(v reflect.Value, route []int) reflect.Value {
+	for _, i := range route {
+		if v.Kind() == reflect.Slice {
+			v = v.Index(i)
+		} else {
+			v = v.Field(i)
 		}
 	}
-	if err := parseScalar(scalar.GetToken().Value, into); err != nil {
-		return &yaml.SyntaxError{Message: err.Error(), Token: node.GetToken()}
-	}
-	return nil
-}
-
-func parseScalar(text string, into any) error {
-	var err error
-	switch v := into.(type) {
-	case encoding.TextUnmarshaler:
-		return v.UnmarshalText([]byte(text))
-	case *string:
-		*v = text
-	case *bool:
-		if *v, err = strconv.ParseBool(text); err != nil {
-			return wanted(text, "true or false")
-		}
-	case *int:
-		if *v, err = strconv.Atoi(text); err != nil {
-			return wanted(text, "a whole number")
-		}
-	case *float64:
-		if *v, err = strconv.ParseFloat(text, 64); err != nil || !finite(*v) {
-			return wanted(text, "a number")
-		}
-	default:
-		panic(fmt.Sprintf("configs: no way to read a %T", into))
-	}
-	return nil
+	return v
 }
 
 // plain is the value as YAML writes it.

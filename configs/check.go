@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -15,11 +14,18 @@ import (
 // MaxNodes is the largest cluster: beyond it one host measures itself.
 const MaxNodes = 99
 
+const (
+	// maxValues of one list.
+	maxValues = 100
+	// maxSections of a list of links or of faults.
+	maxSections = 200
+)
+
 // MaxAppendEntries is what hashicorp/raft accepts at most.
 const MaxAppendEntries = 1024
 
 // check finds the mistakes that one value shows by itself.
-func (e Experiment) check() Errors {
+func (e Experiment) check() mistakes {
 	c := &checker{origin: e.origin}
 	c.top(e)
 	c.network(e.Network)
@@ -28,12 +34,12 @@ func (e Experiment) check() Errors {
 	c.workload(e.Workload)
 	c.faults(e.Faults)
 	c.repeated(&e)
-	return distinct(c.errs)
+	return c.errs
 }
 
 type checker struct {
 	origin *origin
-	errs   Errors
+	errs   mistakes
 }
 
 func (c *checker) add(path, message string) {
@@ -153,9 +159,9 @@ func (c *checker) sweep(l LoadMode) {
 	}
 }
 
-// repeated refuses an axis that has a value twice: two cells of one name.
+// repeated refuses an axis that has a value twice: two setups of one name.
 func (c *checker) repeated(e *Experiment) {
-	eachAxis(reflect.ValueOf(e).Elem(), "", func(path string, a axis) {
+	eachAxis(reflect.ValueOf(e).Elem(), func(path string, _ []int, a axis) {
 		seen := map[string]bool{}
 		for i := range a.size() {
 			if seen[a.text(i)] {
@@ -197,8 +203,8 @@ func element(path string, i, n int) string {
 }
 
 // checkPlaces holds leader and client against the sites that are there.
-func (c cell) checkPlaces(s Setup) Errors {
-	var errs Errors
+func (c combination) checkPlaces(s Setup) mistakes {
+	var errs mistakes
 	if s.Leader != AnyLeader && !s.occupied(s.Leader) {
 		errs = append(errs, c.origin.mistake(
 			fmt.Sprintf("no member of %d stands at %q", s.Nodes, s.Leader),
@@ -213,23 +219,23 @@ func (c cell) checkPlaces(s Setup) Errors {
 }
 
 // checkTarget refuses to ask a follower where there is none.
-func (c cell) checkTarget(s Setup) Errors {
+func (c combination) checkTarget(s Setup) mistakes {
 	if s.Workload.Target != "follower" || s.Nodes > 1 {
 		return nil
 	}
-	return Errors{c.origin.mistake("got follower, but a cluster of 1 has none",
+	return mistakes{c.origin.mistake("got follower, but a cluster of 1 has none",
 		"leave size 1 out of nodes, or ask `all`", c.at("workload.target"), c.at("nodes"))}
 }
 
 // checkKeys holds the length of a key against what stands in it: the trial's
 // prefix and the largest number.
-func (c cell) checkKeys(s Setup) Errors {
+func (c combination) checkKeys(s Setup) mistakes {
 	digits := len(strconv.Itoa(s.Workload.Keys - 1))
 	smallest := KeyPrefixSize + digits
 	if s.Workload.KeySize >= smallest {
 		return nil
 	}
-	return Errors{c.origin.mistake(
+	return mistakes{c.origin.mistake(
 		fmt.Sprintf("got %d bytes, want at least %d: %d of every key are its trial's own, and %d number %d keys",
 			s.Workload.KeySize, smallest, KeyPrefixSize, digits, s.Workload.Keys),
 		fmt.Sprintf("workload.key_size: %dB", smallest), c.at("workload.key_size"), c.at("workload.keys"))}
@@ -255,72 +261,7 @@ func (s Setup) siteList() string {
 	return strings.Join(s.Network.Sites[:min(s.Nodes, len(s.Network.Sites))], ", ")
 }
 
-// mostErrors that help at once.
-const mostErrors = 10
-
-// distinct drops mistakes that many cells share, and what is too much to read.
-func distinct(errs Errors) Errors {
-	seen := map[string]bool{}
-	kept := slices.DeleteFunc(errs, func(e *Error) bool {
-		again := seen[e.Error()]
-		seen[e.Error()] = true
-		return again
-	})
-	sortErrors(kept)
-	if more := len(kept) - mostErrors; more > 0 {
-		kept = append(kept[:mostErrors], &Error{Message: fmt.Sprintf("and %d more mistakes of this kind", more)})
-	}
-	return kept
-}
-
-// figures of a message, which differ from size to size where the mistake is
-// the same.
-var figures = regexp.MustCompile(`[0-9]+([.,][0-9]+)*`)
-
-// once says a mistake that several sizes share a single time, with the sizes.
-func once(errs Errors) Errors {
-	var order []string
-	groups := map[string]Errors{}
-	for _, e := range errs {
-		kind := e.place() + figures.ReplaceAllString(e.Message, "#")
-		if groups[kind] == nil {
-			order = append(order, kind)
-		}
-		groups[kind] = append(groups[kind], e)
-	}
-	out := make(Errors, len(order))
-	for i, kind := range order {
-		out[i] = groups[kind].said()
-	}
-	return out
-}
-
-// said is the hardest of mistakes of one kind, and names the other sizes.
-func (es Errors) said() *Error {
-	hardest := es[0]
-	for _, e := range es {
-		if e.rank > hardest.rank {
-			hardest = e
-		}
-	}
-	var others []string
-	for _, e := range es {
-		// What reads the same at every size is no matter of size.
-		if size := strconv.Itoa(e.nodes); e.Message != hardest.Message && e.nodes != hardest.nodes && !slices.Contains(others, size) {
-			others = append(others, size)
-		}
-	}
-	if len(others) > 0 {
-		hardest.Message += " (and alike with nodes: " + strings.Join(others, ", ") + ")"
-	}
-	return hardest
-}
-
-// advice of an error that has one.
-func advice(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
+// fit finds what each value alone does not show: whether they go together.
+func (c combination) fit(s Setup) mistakes {
+	return slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s))
 }

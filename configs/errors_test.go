@@ -43,18 +43,6 @@ func TestErrorsTellWhereAndWhat(t *testing.T) {
 	}
 }
 
-// The YAML library panics where it is surprised.
-func TestPanicsAreMistakes(t *testing.T) {
-	read := func() (err error) {
-		defer recovered("experiment.yaml", &err)
-		panic("index out of range")
-	}
-	err := read()
-	if want := "experiment.yaml: the YAML cannot be read: index out of range"; err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}
-
 // told is what the command line prints.
 func told(data []byte) string {
 	_, err := planOf(data)

@@ -10,26 +10,62 @@ import (
 const (
 	bootTime  = 700 * time.Millisecond // spawn, bind, elect
 	auditTime = 500 * time.Millisecond // replicas agree, every key read back
-	// A capacity search brackets, bisects to 5 % and confirms three times.
-	capacityWindows = 14
+)
+
+// A setup's first trial searches for its capacity: it brackets a guess, bisects
+// to 5 % and tells the latency at two rates below. Each of the others confirms
+// what was found, a step above and maybe one below, and tells the same two. The
+// windows are as many as a search at ease has, and some that were not.
+const (
+	searchProbes, confirmProbes = 12, 4
+	tellingWindows              = 2
+	guessTime                   = time.Second
+)
+
+// A probe lasts long enough for ten operations beyond the percentile that is
+// limited, up to ten seconds; at how many operations a second is not known yet.
+// A cluster on a slow disk carries some hundreds.
+const (
+	slowOps      = 300
+	beyond       = 10
+	longestProbe = 10 * time.Second
 )
 
 // Estimate is how long the whole plan takes when no trial is repeated.
 func Estimate(p Plan) time.Duration {
 	var sum time.Duration
 	for _, s := range p.Setups {
-		sum += time.Duration(p.Trials)*TrialTime(s, false) + time.Duration(p.Proofs)*TrialTime(s, true)
+		sum += time.Duration(p.Proofs) * TrialTime(s, true)
+		if p.Trials > 0 {
+			sum += TrialTime(s, false) + time.Duration(p.Trials-1)*s.laterTrialTime()
+		}
 	}
 	return sum
 }
 
 // TrialTime is how long one trial of a setup takes: a proof, or a measuring
-// one.
+// one, the first of its setup.
 func TrialTime(s Setup, proof bool) time.Duration {
 	if proof {
 		return bootTime + proofTime(s) + auditTime
 	}
 	return bootTime + s.Workload.Warmup + s.Workload.windows() + auditTime
+}
+
+// laterTrialTime is that of a measuring trial when another of the setup is
+// done: of capacity, it has less to look for.
+func (s Setup) laterTrialTime() time.Duration {
+	t := TrialTime(s, false)
+	if w := s.Workload; w.Capacity.Percentile > 0 {
+		t -= guessTime + (searchProbes-confirmProbes)*w.probeTime()
+	}
+	return t
+}
+
+// probeTime of a capacity search.
+func (w Workload) probeTime() time.Duration {
+	needs := time.Duration(beyond / (1 - w.Capacity.Percentile/100) / slowOps * float64(time.Second))
+	return max(w.Calm.Duration, min(needs, longestProbe))
 }
 
 // proofTime is two failovers (about two election timeouts each, as simulated
@@ -49,7 +85,7 @@ func proofTime(s Setup) time.Duration {
 func (w Workload) windows() time.Duration {
 	switch {
 	case w.Capacity.Percentile > 0:
-		return capacityWindows*w.Calm.Duration + w.Saturate.Duration
+		return guessTime + searchProbes*w.probeTime() + tellingWindows*w.Calm.Duration
 	case len(w.Sweep) > 0:
 		return time.Duration(len(w.Sweep)) * w.Calm.Duration
 	}

@@ -25,14 +25,14 @@ type Experiment struct {
 	Storage  Storage   `json:"storage" jsonschema:"Where and how durably each node keeps its log."`
 	Raft     Raft      `json:"raft" jsonschema:"hashicorp/raft's knobs under its own names."`
 	Workload Workset   `json:"workload" jsonschema:"What is written and read, and how fast."`
-	Faults   []FaultAt `json:"faults" jsonschema:"What is done during the calm window of a measuring trial."`
+	Faults   []FaultAt `json:"faults" jsonschema:"What is done during the light load of a measuring trial."`
 
 	origin *origin
 }
 
 // Network says how far apart the members are.
 type Network struct {
-	Profile       List[string] `json:"profile" jsonschema:"A built-in profile, a file with a matrix of one's own, or none."`
+	Profile       List[string] `json:"profile" jsonschema:"A built-in profile, a profile file of one's own, or none."`
 	Links         []Link       `json:"links" jsonschema:"Changes to single directed links of the profile."`
 	MessageFaults Messages     `json:"message_faults" jsonschema:"Harm to raft's own messages: for safety runs, never for a performance result."`
 }
@@ -64,7 +64,7 @@ type Messages struct {
 // Storage of each node.
 type Storage struct {
 	Store     List[string] `json:"store" jsonschema:"boltdb, or without durability: boltdb-nosync, inmem."`
-	Sync      List[Sync]   `json:"sync" jsonschema:"real, or a duration that emulates a disk of each node's own."`
+	Sync      List[Sync]   `json:"sync" jsonschema:"real, or how long each of the two syncs of a write transaction takes, on an emulated disk of each node's own."`
 	PowerLoss List[bool]   `json:"power_loss" jsonschema:"A restart loses what was never synced."`
 	LogCache  List[int]    `json:"log_cache" jsonschema:"Entries kept in memory before the store."`
 }
@@ -95,8 +95,8 @@ type Workset struct {
 	Timeout   List[Duration] `json:"timeout" jsonschema:"Of one operation."`
 	Warmup    List[Warmup]   `json:"warmup" jsonschema:"Load before the windows: a duration, or auto until steady."`
 	Load      LoadMode       `json:"load" jsonschema:"Which windows a trial has."`
-	Calm      CalmWindow     `json:"calm" jsonschema:"The light open loop: what one write costs."`
-	Saturate  BusyWindow     `json:"saturate" jsonschema:"The closed loop: how much goes through."`
+	Calm      CalmWindow     `json:"calm" jsonschema:"The light load, an open loop: what one write costs."`
+	Saturate  BusyWindow     `json:"saturate" jsonschema:"The full load, a closed loop: how much goes through."`
 }
 
 // LoadMode chooses the windows of a trial.
@@ -119,9 +119,9 @@ type BusyWindow struct {
 	Duration List[Duration] `json:"duration" jsonschema:"Of the window."`
 }
 
-// FaultAt is done at an instant of the calm window.
+// FaultAt is done at an instant of the light load.
 type FaultAt struct {
-	At     Duration `json:"at" jsonschema:"Counted from the start of the calm window."`
+	At     Duration `json:"at" jsonschema:"Counted from the start of the light load."`
 	Action string   `json:"action" jsonschema:"kill, pause, resume, restart, partition, isolate, heal or power-loss."`
 	Target string   `json:"target" jsonschema:"leader, follower, a member (n1), or n1->n2 for a link."`
 }
@@ -150,7 +150,7 @@ func Default() Experiment {
 			Reads:     One("linearizable"),
 			Target:    One("leader"),
 			Timeout:   One(Duration(5 * time.Second)),
-			Warmup:    One(Warmup{Length: 500 * time.Millisecond}),
+			Warmup:    One(Warmup{Length: 300 * time.Millisecond}),
 			Load: LoadMode{
 				Mode:  One(ModeBoth),
 				Limit: One(Limit{Percentile: 99, Below: 20 * time.Millisecond}),
@@ -161,7 +161,7 @@ func Default() Experiment {
 				Arrivals: One("constant"),
 				Duration: One(Duration(3 * time.Second)),
 			},
-			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(1500 * time.Millisecond))},
+			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(800 * time.Millisecond))},
 		},
 		Faults: []FaultAt{},
 	}

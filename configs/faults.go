@@ -8,8 +8,8 @@ import (
 )
 
 // checkFaults holds what is to be done against the cluster it is done to.
-func (c cell) checkFaults(s Setup) Errors {
-	var errs Errors
+func (c combination) checkFaults(s Setup) mistakes {
+	var errs mistakes
 	add := func(i int, key, message, advice string) {
 		fault := fmt.Sprintf("faults[%d]", i)
 		errs = append(errs, c.origin.mistake(message, advice, fault+"."+key, fault, "faults"))
@@ -17,9 +17,9 @@ func (c cell) checkFaults(s Setup) Errors {
 	for i, f := range s.Faults {
 		switch {
 		case s.Workload.Calm.Rate == 0:
-			add(i, "at", "got a fault and no calm window to do it in", "faults go with load modes calm and calm+saturate")
+			add(i, "at", "got a fault and no light load to do it in", "faults go with load modes calm and calm+saturate")
 		case f.At >= s.Workload.Calm.Duration:
-			add(i, "at", fmt.Sprintf("got %s, want less than the calm window's %s", f.At, s.Workload.Calm.Duration), "")
+			add(i, "at", fmt.Sprintf("got %s, want less than the light load's %s", short(f.At), short(s.Workload.Calm.Duration)), "")
 		}
 		if f.Target == "" {
 			add(i, "target", "got no target, want "+s.targets(), "say to whom it is done: target: leader")
@@ -38,12 +38,12 @@ func (c cell) checkFaults(s Setup) Errors {
 }
 
 // checkMessages holds the shares of harmed messages against each other.
-func (c cell) checkMessages(s Setup) Errors {
+func (c combination) checkMessages(s Setup) mistakes {
 	if s.MessageFaults == nil {
 		return nil
 	}
 	if err := s.MessageFaults.Validate(); err != nil {
-		return Errors{c.origin.mistake(err.Error(), cmp.Or(advice(err), "message_faults: {delay: 10%, max_delay: 20ms}"), "network.message_faults")}
+		return mistakes{c.origin.mistake(err.Error(), cmp.Or(advice(err), "message_faults: {delay: 10%, max_delay: 20ms}"), "network.message_faults")}
 	}
 	return nil
 }
@@ -78,5 +78,5 @@ func (s Setup) targetAdvice(target string) string {
 	return ""
 }
 
-// isMember also holds for members that only larger sizes of the matrix have.
+// isMember also holds for members that only larger sizes have.
 func isMember(name string) bool { return Setup{Nodes: MaxNodes}.hasMember(name) }

@@ -30,14 +30,19 @@ type Forecast struct {
 // forecastDraws settle a median to well under a percent.
 const forecastDraws = 20_000
 
-// Forecast predicts with the time that one write to a log store takes here,
-// which a setup with an emulated or no disk does not need. A jitter that is
+// syncsPerWrite: bbolt syncs its data pages and then its meta page in every
+// write transaction (tx.go, Commit).
+const syncsPerWrite = 2
+
+// Forecast predicts with the time that one sync of a disk takes here, which a
+// setup with an emulated or no disk does not need: a write to the log store
+// syncs twice. A jitter that is
 // not uniform is drawn as normal.
-func (s Setup) Forecast(store time.Duration, seed int64) (Forecast, error) {
+func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 	leader := s.leaderIndex()
 	rtts := make([]time.Duration, 0, s.Nodes)
 	write := quorum.Write{
-		LeaderSync: quorum.Fixed(s.storeTime(store)),
+		LeaderSync: quorum.Fixed(s.storeTime(sync)),
 		Client:     s.roundTrip(control.ClientLink, MemberID(leader)),
 		Overlap:    s.Engine == EngineEtcd,
 	}
@@ -48,7 +53,7 @@ func (s Setup) Forecast(store time.Duration, seed int64) (Forecast, error) {
 		there, back := s.Links[MemberID(leader)][MemberID(i)], s.Links[MemberID(i)][MemberID(leader)]
 		rtts = append(rtts, there.Delay+back.Delay)
 		write.Followers = append(write.Followers,
-			quorum.Sum(s.roundTrip(MemberID(leader), MemberID(i)), quorum.Fixed(s.storeTime(store))))
+			quorum.Sum(s.roundTrip(MemberID(leader), MemberID(i)), quorum.Fixed(s.storeTime(sync))))
 	}
 	size := quorum.Size(s.Nodes)
 	f := Forecast{
@@ -77,14 +82,15 @@ func (s Setup) leaderIndex() int {
 	return 0
 }
 
-func (s Setup) storeTime(store time.Duration) time.Duration {
+// storeTime is how long one write to the log store takes.
+func (s Setup) storeTime(sync time.Duration) time.Duration {
 	switch {
 	case s.Storage.Store != control.StoreBolt:
 		return 0
 	case s.Storage.EmulatedSync > 0:
-		return s.Storage.EmulatedSync
+		sync = s.Storage.EmulatedSync
 	}
-	return store
+	return syncsPerWrite * sync
 }
 
 func (s Setup) roundTrip(a, b string) quorum.Draw {

@@ -12,7 +12,7 @@ import (
 // links is the shape of every directed link of the setup: by the id of the
 // member that sends and of the one that receives. The load generator is
 // called control.ClientLink. Links that inject nothing are left out.
-func (c cell) links(s Setup) map[string]map[string]netem.Shape {
+func (c combination) links(s Setup) map[string]map[string]netem.Shape {
 	ends := s.ends()
 	links := map[string]map[string]netem.Shape{}
 	for _, from := range ends {
@@ -41,7 +41,7 @@ func (s Setup) ends() []end {
 	return append(ends, end{control.ClientLink, s.Client})
 }
 
-func (c cell) shape(s Setup, from, to end) netem.Shape {
+func (c combination) shape(s Setup, from, to end) netem.Shape {
 	if s.beside(from, to) {
 		return netem.Shape{}
 	}
@@ -87,8 +87,8 @@ func (l Link) name() string {
 
 // checkLinks holds each changed link against what a link can do, and its ends
 // against sites and members.
-func (c cell) checkLinks(s Setup) Errors {
-	var errs Errors
+func (c combination) checkLinks(s Setup) mistakes {
+	var errs mistakes
 	for i, l := range c.Network.Links {
 		link := fmt.Sprintf("network.links[%d]", i)
 		for _, f := range []struct {

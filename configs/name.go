@@ -12,19 +12,19 @@ const longestName = 120
 
 var notInName = regexp.MustCompile(`[^a-z0-9]+`)
 
-// slug is text in the letters that a cell's name may have.
+// slug is text in the letters that a setup's name may have.
 func slug(text string) string {
 	plain := strings.ReplaceAll(strings.ToLower(text), "µ", "u")
 	return strings.Trim(notInName.ReplaceAllString(plain, "-"), "-")
 }
 
-// name gives each setup its cell's name: size, engine and profile, then key
+// name gives each setup its name: size, engine and profile, then key
 // and value of every other axis. It follows from the experiment alone, so a
-// resumed run finds its cells again.
-func name(setups []Setup, cells []cell) {
+// resumed run finds its setups again.
+func name(setups []Setup, all []combination) {
 	taken := map[string]int{}
 	for i := range setups {
-		n := cellName(setups[i], cells[i])
+		n := cellName(setups[i], all[i])
 		if len(n) > longestName {
 			h := fnv.New32a()
 			h.Write([]byte(n))
@@ -38,7 +38,7 @@ func name(setups []Setup, cells []cell) {
 	}
 }
 
-func cellName(s Setup, c cell) string {
+func cellName(s Setup, c combination) string {
 	parts := []string{fmt.Sprintf("n%d", s.Nodes), slug(s.Engine), slug(s.Network.Name)}
 	for i, path := range c.paths {
 		if inName[path] {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/strictyaml"
 )
 
 // network is what follows from size, places, profile and links alone.
@@ -21,32 +22,51 @@ type network struct {
 	// slowest is the longest round trip to a quorum, and why.
 	slowest time.Duration
 	reason  string
-	// blame is found out only when that is too long.
-	blame *blame
+	// bottleneck is looked for only when that is too long.
+	bottleneck *bottleneck
 }
 
-// blame for a round trip: how long it is without changed links, and the link
-// that makes the most of it.
-type blame struct {
+// bottleneck of a round trip: how long it is without changed links, and the
+// link that makes the most of it.
+type bottleneck struct {
 	without time.Duration
 	link    int
 }
 
-// networkKey tells networks apart.
-func (c cell) networkKey() string {
+// shared is what combinations have in common, each thing made once.
+type shared struct {
+	profiles map[string]loaded
+	// links differ with the members' and the load generator's places, networks
+	// with the leader's as well.
+	links    map[string]map[string]map[string]netem.Shape
+	networks map[string]*network
+}
+
+func newShared() *shared {
+	return &shared{map[string]loaded{}, map[string]map[string]map[string]netem.Shape{}, map[string]*network{}}
+}
+
+// loaded is a profile, or why there is none.
+type loaded struct {
+	profile netem.Profile
+	err     error
+}
+
+// varies is what a combination has of these axes and of those of the network.
+func (c combination) varies(axes ...string) string {
 	var key strings.Builder
 	for i, path := range c.paths {
-		if path == "nodes" || path == "leader" || path == "client" || strings.HasPrefix(path, "network.") {
+		if slices.Contains(axes, path) || strings.HasPrefix(path, "network.") {
 			fmt.Fprintf(&key, "%s=%s\n", path, c.texts[i])
 		}
 	}
 	return key.String()
 }
 
-// network is shared where an earlier cell had the same.
-func (c cell) network() (*network, error) {
-	key := c.networkKey()
-	if n, known := c.networks[key]; known {
+// network is shared where an earlier combination had the same.
+func (c combination) network() (*network, error) {
+	key := c.varies("nodes", "leader", "client")
+	if n, known := c.shared.networks[key]; known {
 		return n, nil
 	}
 	profile, err := c.profile()
@@ -57,25 +77,35 @@ func (c cell) network() (*network, error) {
 	if s.Leader == "" {
 		s.Leader = firstSite(profile)
 	}
-	s.Links = c.links(s)
+	places := c.varies("nodes", "client")
+	if c.shared.links[places] == nil {
+		c.shared.links[places] = c.links(s)
+	}
+	s.Links = c.shared.links[places]
 	n := &network{profile: profile, leader: s.Leader, links: s.Links}
 	n.slowest, n.reason = s.slowestQuorum(c.kills())
-	c.networks[key] = n
+	c.shared.networks[key] = n
 	return n, nil
 }
 
-// profile is built in, or in a file of one's own.
-func (c cell) profile() (netem.Profile, error) {
+// profile is built in, or in a file.
+func (c combination) profile() (netem.Profile, error) {
 	name := c.Network.Profile.First()
-	if isFile(name) {
-		return netem.LoadProfile(name)
+	p, known := c.shared.profiles[name]
+	switch {
+	case known:
+	case isFile(name):
+		p.profile, p.err = netem.LoadProfile(name)
+	default:
+		p.profile, p.err = netem.Lookup(name)
 	}
-	return netem.Lookup(name)
+	c.shared.profiles[name] = p
+	return p.profile, p.err
 }
 
 // noProfile tells why there is no profile: where it is named, and in a file of
 // one's own the line as well.
-func (c cell) noProfile(err error) *Error {
+func (c combination) noProfile(err error) *mistake {
 	advice := ProfileAdvice(c.Network.Profile.First(), err)
 	var inFile *netem.ProfileError
 	if !errors.As(err, &inFile) {
@@ -84,10 +114,10 @@ func (c cell) noProfile(err error) *Error {
 	theirs := *inFile
 	theirs.File = fromHere(theirs.File)
 	e := c.origin.mistake(theirs.Told(), advice, c.at("network.profile"))
-	if e.Excerpt != "" {
-		e.Excerpt = strings.TrimRight(e.Excerpt, "\n") + "\n" + theirs.File + ":\n"
+	if e.told.Excerpt != "" {
+		e.told.Excerpt += "\n" + theirs.File + ":\n"
 	}
-	e.Excerpt += theirs.Excerpt
+	e.told.Excerpt += strings.TrimRight(theirs.Excerpt, "\n")
 	return e
 }
 
@@ -110,13 +140,13 @@ func ProfileAdvice(name string, err error) string {
 	if isFile(name) {
 		return cmp.Or(advice(err), "`raftbench profiles` lists the built-in ones; a file of one's own is found from where the experiment stands, with --profile from here")
 	}
-	return meantName(name, netem.Names(), advice(err))
+	return strictyaml.MeantName(name, netem.Names(), advice(err))
 }
 
-// networksDir holds matrices of one's own beside the experiment that names them.
+// networksDir holds profile files beside the experiment that names them.
 const networksDir = "networks"
 
-// bundle copies the matrices of one's own, and names the copies instead: an
+// bundle copies the profile files, and names the copies instead: an
 // experiment that is run again tomorrow must not depend on what somebody else
 // made of a file since.
 func (e *Experiment) bundle() (map[string][]byte, error) {
@@ -125,7 +155,7 @@ func (e *Experiment) bundle() (map[string][]byte, error) {
 		if !isFile(path) {
 			continue
 		}
-		data, err := os.ReadFile(path)
+		data, err := strictyaml.Read(path, "")
 		if err != nil {
 			return nil, fmt.Errorf("keep a copy of the network profile: %w", err)
 		}
@@ -143,7 +173,7 @@ func (e *Experiment) bundle() (map[string][]byte, error) {
 func (e *Experiment) absolute() {
 	dir := ""
 	if e.origin != nil && e.origin.flags["network.profile"] == "" {
-		dir = filepath.Dir(e.origin.file)
+		dir = filepath.Dir(e.origin.path)
 	}
 	profiles := slices.Clone(e.Network.Profile)
 	for i, name := range profiles {

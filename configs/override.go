@@ -1,23 +1,24 @@
 package configs
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/parser"
+	"github.com/raftbench/raftbench/strictyaml"
 )
 
 // Overrides are values from flags or environment variables, each as it would
-// be written in YAML; a comma makes a list: "1,3,5". Empty means not given.
+// be written in a file; a comma makes a list: "1,3,5". Empty means not given.
 type Overrides struct {
 	Name     string // --name
 	Engine   string // --engine
 	Nodes    string // --nodes 1,3,5
 	Profile  string // --profile
-	Rate     string // --rate 100/s: the calm window's
+	Rate     string // --rate 100/s: the light load's
 	Clients  string // --clients 64: the closed loop's
 	Duration string // --duration 5s: of either window
 	Trials   string // --trials
@@ -34,22 +35,20 @@ type override struct{ flag, path, text string }
 
 // Apply lays the overrides over the experiment. With clients alone a run
 // saturates only, with a rate alone it is calm only. Mistakes are of type
-// *Error and name the flag.
+// strictyaml.Errors and name the flag.
 func (e Experiment) Apply(o Overrides) (Experiment, error) {
-	all, err := o.list()
-	if err != nil {
-		return Experiment{}, err
-	}
 	e.origin = e.origin.clone()
+	e.Network.Links, e.Faults = slices.Clone(e.Network.Links), slices.Clone(e.Faults)
+	all, found := o.list()
 	for _, v := range all {
-		if err := e.set(v); err != nil {
-			return Experiment{}, err
+		if m := e.set(v); m != nil {
+			found = append(found, m)
 		}
 	}
-	return e, nil
+	return e, found.told()
 }
 
-func (o Overrides) list() ([]override, error) {
+func (o Overrides) list() ([]override, mistakes) {
 	all := []override{
 		{"--name", "name", o.Name},
 		{"--engine", "engine", o.Engine},
@@ -67,17 +66,18 @@ func (o Overrides) list() ([]override, error) {
 		{"--client", "client", o.Client},
 	}
 	var set []override
+	var wrong mistakes
 	for _, s := range o.Set {
 		path, text, found := strings.Cut(s, "=")
 		if !found || path == "" {
-			return nil, &Error{Flag: "--set", Message: wanted(s, "a key and its value").Error(),
-				Advice: "write --set raft.max_rpcs_in_flight=16"}
+			wrong = append(wrong, inFlag("--set", wanted(s, "a key and its value").Error(), "write --set raft.max_rpcs_in_flight=16"))
+			continue
 		}
 		set = append(set, override{"--set " + path, path, text})
 	}
 	// A flag that is empty was not given; --set may empty what the file has.
 	all = slices.DeleteFunc(all, func(v override) bool { return v.text == "" })
-	return append(all, set...), nil
+	return append(all, set...), wrong
 }
 
 // mode of the load that rate and clients imply.
@@ -93,45 +93,74 @@ func (o Overrides) mode() string {
 	return ""
 }
 
-func (e *Experiment) set(v override) (err error) {
-	defer recovered(v.flag, &err)
-	doc, err := parser.ParseBytes([]byte(v.yaml()), 0)
-	if err == nil {
-		err = decode(doc, e)
+func inFlag(flag, message, advice string) *mistake {
+	return &mistake{told: &strictyaml.Error{File: flag, Message: message, Advice: advice}}
+}
+
+// set puts a value in its place, or says why it cannot.
+func (e *Experiment) set(v override) *mistake {
+	at, m := v.find(reflect.ValueOf(e).Elem())
+	if m != nil {
+		return m
 	}
-	if err != nil {
-		mistake := located("", v.path, err)
-		// The line is that of a document nobody wrote.
-		told := &Error{Flag: v.flag, Message: mistake.Message, Advice: mistake.Advice}
-		told.advise(v.path)
-		return told
+	target, ok := valuesAt(at)
+	if !ok {
+		return inFlag(v.flag, v.path+" is no plain value, but has keys of its own", "give one of them its value, or write it in a file")
+	}
+	texts := v.texts(target)
+	if len(texts) > maxValues {
+		return inFlag(v.flag, fmt.Sprintf("got %d values, want at most %d", len(texts), maxValues), "keep those that tell something")
+	}
+	if err := target.set(texts); err != nil {
+		return inFlag(v.flag, err.Error(), orWrittenLike(advice(err), v.flag, v.path))
 	}
 	e.origin.flags[v.path] = v.flag
 	return nil
 }
 
-// yaml is the override as a document: a.b with 1,2 is {"a": {"b": [1, 2]}}.
-func (v override) yaml() string {
-	values := strings.Split(v.text, ",")
-	for i := range values {
-		values[i] = plainValue(strings.TrimSpace(values[i]))
+// valuesAt is what holds plain values, in a List or not.
+func valuesAt(at reflect.Value) (values, bool) {
+	if rates, ok := at.Addr().Interface().(*[]Rate); ok {
+		return (*List[Rate])(rates), true
 	}
-	text := values[0]
-	if len(values) > 1 {
-		text = "[" + strings.Join(values, ", ") + "]"
-	}
-	keys := strings.Split(v.path, ".")
-	for i := len(keys) - 1; i >= 0; i-- {
-		text = fmt.Sprintf("{%q: %s}", keys[i], text)
-	}
-	return text
+	return valuesOf(at)
 }
 
-// plainValue quotes all but integers, so that what is written stays one value.
-func plainValue(text string) string {
-	if _, err := strconv.Atoi(text); err == nil {
-		return text
+// find walks to what stands at the path.
+func (v override) find(at reflect.Value) (reflect.Value, *mistake) {
+	for part := range strings.SplitSeq(v.path, ".") {
+		key, index, indexed := strings.Cut(strings.TrimSuffix(part, "]"), "[")
+		if _, plain := valuesAt(at); plain || at.Kind() != reflect.Struct {
+			return at, v.noKey(key)
+		}
+		next, found := field(at, key)
+		if !found {
+			return at, v.noKey(key)
+		}
+		if at = next; indexed {
+			i, err := strconv.Atoi(index)
+			if _, plain := valuesAt(at); err != nil || plain || at.Kind() != reflect.Slice || i < 0 || i >= at.Len() {
+				return at, inFlag(v.flag, fmt.Sprintf("there is no %s", part), "the file's own are counted from 0; a list of values is set as a whole: nodes=1,3,5")
+			}
+			at = at.Index(i)
+		}
 	}
-	quoted, _ := json.Marshal(text) // a string always marshals, and JSON is YAML
-	return string(quoted)
+	return at, nil
+}
+
+func (v override) noKey(key string) *mistake {
+	what, advice := noKey(v.path)
+	return inFlag(v.flag, cmp.Or(what, fmt.Sprintf("no key is called %.60q here", key)), advice)
+}
+
+// texts of the values: a comma stands between those of a list.
+func (v override) texts(target values) []string {
+	texts := []string{v.text}
+	if !target.one() {
+		texts = strings.Split(v.text, ",")
+	}
+	for i := range texts {
+		texts[i] = strings.TrimSpace(texts[i])
+	}
+	return texts
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftbench/raftbench/strictyaml"
 )
 
 func applied(t *testing.T, o Overrides) Plan {
@@ -48,6 +50,33 @@ func TestFlagsGoOverTheFile(t *testing.T) {
 	}
 }
 
+// A path is written as mistakes write it, and only the copy is changed.
+func TestSetReachesIntoTheFilesLinks(t *testing.T) {
+	file, err := Parse([]byte("nodes: 3\nnetwork: {links: [{from: a, delay: 1ms}]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := file.Apply(Overrides{Set: []string{"network.links[0].delay=2ms, 3ms", "label=a, b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(List[Duration]{2e6, 3e6}, e.Network.Links[0].Delay); diff != "" || e.Label != "a, b" {
+		t.Errorf("the label is %q, the delay %s", e.Label, diff)
+	}
+	if got := file.Network.Links[0].Delay.First(); got != 1e6 {
+		t.Errorf("the file's delay became %v", got)
+	}
+}
+
+// Mistakes of several flags are told at once.
+func TestEveryMistakeInFlagsIsTold(t *testing.T) {
+	_, err := Default().Apply(Overrides{Nodes: "three", Trials: "six", Set: []string{"seed", "nods=3"}})
+	var es strictyaml.Errors
+	if !errors.As(err, &es) || len(es) != 4 {
+		t.Errorf("got %v, want four mistakes", err)
+	}
+}
+
 func TestSetEmptiesWhatTheFileHas(t *testing.T) {
 	file, err := Parse([]byte("nodes: 3\nclient: b"))
 	if err != nil {
@@ -66,10 +95,10 @@ func TestRateAndClientsChooseTheWindows(t *testing.T) {
 		load           string
 		calm, saturate time.Duration
 	}{
-		{Overrides{}, ModeBoth, 3 * time.Second, 1500 * time.Millisecond},
+		{Overrides{}, ModeBoth, 3 * time.Second, 800 * time.Millisecond},
 		{Overrides{Rate: "50/s"}, ModeCalm, 3 * time.Second, 0},
-		{Overrides{Clients: "8"}, ModeSaturate, 0, 1500 * time.Millisecond},
-		{Overrides{Rate: "50/s", Clients: "8"}, ModeBoth, 3 * time.Second, 1500 * time.Millisecond},
+		{Overrides{Clients: "8"}, ModeSaturate, 0, 800 * time.Millisecond},
+		{Overrides{Rate: "50/s", Clients: "8"}, ModeBoth, 3 * time.Second, 800 * time.Millisecond},
 		{Overrides{Rate: "50/s", Clients: "8", Duration: "5s"}, ModeBoth, 5 * time.Second, 5 * time.Second},
 		{Overrides{Clients: "8", Duration: "5s"}, ModeSaturate, 0, 5 * time.Second},
 	} {
@@ -129,6 +158,15 @@ func TestHintsShowHowAValueIsWritten(t *testing.T) {
 		{Overrides{Set: []string{"raft.heartbeat_timeout=1"}}, "write it like --set raft.heartbeat_timeout=1s"},
 		{Overrides{Profile: "mult-az"}, "did you mean multi-az?"},
 		{Overrides{Set: []string{"=1"}}, "write --set raft.max_rpcs_in_flight=16"},
+		{Overrides{Set: []string{"workload.clam.rate=1/s"}}, "did you mean workload.calm.rate?"},
+		{Overrides{Set: []string{"workload.saturate.durration=1s"}}, "did you mean workload.saturate.duration?"},
+		{Overrides{Set: []string{"workload.calm.clients=1"}}, "it stands at workload.saturate.clients"},
+		{Overrides{Set: []string{"netwrok.profile=none"}}, "did you mean network.profile?"},
+		{Overrides{Set: []string{"rates=1/s"}}, "it stands at workload.load.rates"},
+		{Overrides{Set: []string{"nodes.max=1"}}, everyKey},
+		{Overrides{Set: []string{"raft=1"}}, "give one of them its value, or write it in a file"},
+		{Overrides{Set: []string{"network.links[0].delay=1ms"}}, "the file's own are counted from 0; a list of values is set as a whole: nodes=1,3,5"},
+		{Overrides{Set: []string{"workload.value_size=4k"}}, "write 4KB (1000) or 4KiB (1024)"},
 	} {
 		e, err := Default().Apply(c.o)
 		if err == nil {
@@ -148,36 +186,40 @@ func TestAMistakeOfSeveralSizesIsSaidOnce(t *testing.T) {
 		o           Overrides
 		alike, hint string
 	}{
-		{Overrides{Leader: "mars", Nodes: "1,3,5"}, "no member of 1 stands at \"mars\" (and alike with nodes: 3, 5)", "sites with a member: a; or any"},
-		{Overrides{Profile: "aws-global-7", Nodes: "3,5,7", Set: short}, "(and alike with nodes: ", "the smallest that would do: "},
+		{Overrides{Leader: "mars", Nodes: "1,3,5"}, "no member of 1 stands at \"mars\" (the same with nodes: 3, 5)", "sites with a member: a; or any"},
+		{Overrides{Profile: "aws-global-7", Nodes: "3,5,7", Set: short}, "(the same with nodes: ", "the smallest that would do: "},
 	} {
 		e, err := Default().Apply(c.o)
 		if err == nil {
 			_, err = e.Plan()
 		}
-		var es Errors
+		var es strictyaml.Errors
 		if !errors.As(err, &es) || len(es) != 1 || !strings.Contains(es[0].Message, c.alike) || !strings.HasPrefix(es[0].Advice, c.hint) {
 			t.Errorf("%+v: got %v, want one mistake with %q", c.o, err, c.alike)
 		}
 	}
-	e, err := Default().Apply(Overrides{Profile: "aws-global-7", Nodes: "3,5,7", Set: short})
-	if err != nil {
-		t.Fatal(err)
+	unfit := func(nodes string) mistakes {
+		e, err := Default().Apply(Overrides{Profile: "aws-global-7", Nodes: nodes, Set: short})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, unfit, err := e.plan()
+		if err != nil || len(unfit) == 0 {
+			t.Fatalf("%s nodes: got %v, %v", nodes, unfit, err)
+		}
+		return unfit.once()
 	}
-	_, err = e.Plan()
+	all := unfit("3,5,7")
 	for _, alone := range []string{"3", "5", "7"} {
-		one, _ := Default().Apply(Overrides{Profile: "aws-global-7", Nodes: alone, Set: short})
-		_, single := one.Plan()
-		var all, its Errors
-		if !errors.As(err, &all) || !errors.As(single, &its) || its[0].rank > all[0].rank {
-			t.Errorf("%s nodes alone: got %v, which asks for more than %v", alone, single, err)
+		if its := unfit(alone); its[0].rank > all[0].rank {
+			t.Errorf("%s nodes alone: got %v, which asks for more than %v", alone, its[0].told, all[0].told)
 		}
 	}
 }
 
 func TestSuggestionsComeWithFlagsToo(t *testing.T) {
 	_, err := Default().Apply(Overrides{Set: []string{"raft.hartbeat_timeout=1s"}})
-	var e *Error
+	var e strictyaml.Errors
 	if !errors.As(err, &e) || e.Hint() != "did you mean raft.heartbeat_timeout?" {
 		t.Errorf("%v, hint %q", err, e.Hint())
 	}

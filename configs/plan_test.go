@@ -64,20 +64,20 @@ workload: {calm: {duration: [1s, 2s]}, saturate: {duration: [1s, 2s]}, load: {li
 	if len(p.Setups) != 256 {
 		t.Fatalf("got %d cells, want 2^8", len(p.Setups))
 	}
-	// The last axis varies fastest, sizes keep their order.
+	// The last axis varies fastest; numbers go from small to large.
 	first, last := p.Setups[0], p.Setups[255]
-	const wantFirst = "n5-hashicorp-none-sync-real-max-rpcs-in-flight-1-limit-p99-20ms-calm-duration-1s-saturate-duration-1s"
+	const wantFirst = "n3-hashicorp-none-sync-real-max-rpcs-in-flight-1-limit-p50-5ms-calm-duration-1s-saturate-duration-1s"
 	if first.Cell != wantFirst {
 		t.Errorf("first cell\n got %s\nwant %s", first.Cell, wantFirst)
 	}
 	want := map[string]string{
-		"storage.sync": "500µs", "raft.max_rpcs_in_flight": "16", "workload.load.limit": "p50 < 5ms",
+		"storage.sync": "500µs", "raft.max_rpcs_in_flight": "16", "workload.load.limit": "p99 < 20ms",
 		"workload.calm.duration": "2s", "workload.saturate.duration": "2s",
 	}
 	if diff := cmp.Diff(want, last.Params); diff != "" {
 		t.Error(diff)
 	}
-	if last.Storage.EmulatedSync != 500*time.Microsecond || last.Raft.MaxRPCsInFlight != 16 || last.Nodes != 3 ||
+	if last.Storage.EmulatedSync != 500*time.Microsecond || last.Raft.MaxRPCsInFlight != 16 || last.Nodes != 5 ||
 		last.Engine != EngineEtcd || last.Network.Name != "multi-az" {
 		t.Errorf("the last cell does not have the last values: %+v", last)
 	}
@@ -253,6 +253,29 @@ func TestEstimateFollowsThePlan(t *testing.T) {
 	slow := fmt.Sprintf(text, 0, 1) + "\nraft: {heartbeat_timeout: 2s, election_timeout: 2s}"
 	if proof := Estimate(mustPlan(t, slow)); proof != 14*time.Second+rest {
 		t.Errorf("a proof with slow elections takes %s", proof)
+	}
+}
+
+// A search for the capacity is announced with its windows, which percentiles
+// further out make longer, and a confirmation with fewer.
+func TestEstimateCountsTheWindowsOfCapacity(t *testing.T) {
+	text := "nodes: 3\ntrials: %d\nproofs: 0\nworkload: {warmup: 1s, calm: {duration: 2s}, load: {mode: capacity, limit: %s}}"
+	const around = bootTime + auditTime + time.Second // of warm-up
+	probe := 10 * time.Second / 3                     // 1000 operations at 300/s
+	probe = probe.Truncate(time.Microsecond)
+	for _, c := range []struct {
+		trials int
+		limit  string
+		want   time.Duration
+	}{
+		{1, "p50 < 5ms", around + time.Second + 12*2*time.Second + 2*2*time.Second},
+		{3, "p50 < 5ms", 3*around + time.Second + (12+4+4)*2*time.Second + 3*2*2*time.Second},
+		{1, "p99 < 5ms", around + time.Second + 12*probe + 2*2*time.Second},
+		{1, "p99.9 < 5ms", around + time.Second + 12*10*time.Second + 2*2*time.Second},
+	} {
+		if got := Estimate(mustPlan(t, fmt.Sprintf(text, c.trials, c.limit))); (got - c.want).Abs() > time.Millisecond {
+			t.Errorf("%d trials of %s: got %s, want %s", c.trials, c.limit, got, c.want)
+		}
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/raftbench/raftbench/strictyaml"
 )
 
 const ownMatrix = `
@@ -73,7 +75,7 @@ func TestMistakesInAMatrixNameItsPlace(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "m.yaml", strings.Replace(ownMatrix, "30ms", "far", 1))
 	for text, want := range map[string][]string{
-		"network: {profile: ./m.yaml}":    {"experiment.yaml:1:20: network.profile: ", "m.yaml:7:17: got \"far\", want a duration", ">  1 | network: {profile", "m.yaml:\n   5 | local", ">  7 |   here: {there: far}"},
+		"network: {profile: ./m.yaml}":    {"experiment.yaml:1:20: network.profile: ", "m.yaml:7:17: got \"far\", want a duration", "   1 | network: {profile", "m.yaml:\n   5 | local", ">  7 |   here: {there: far}"},
 		"network: {profile: ./nope.yaml}": {"experiment.yaml:1:20: network.profile: ", "no such file"},
 	} {
 		e, err := Load(write(t, dir, "experiment.yaml", text))
@@ -94,7 +96,7 @@ func TestLoadOfNothingAndOfTooMuch(t *testing.T) {
 	if _, err := Load(filepath.Join(dir, "none.yaml")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Load(write(t, dir, "big.yaml", strings.Repeat("# nothing\n", MaxFile/10+1))); err == nil {
+	if _, err := Load(write(t, dir, "big.yaml", strings.Repeat("# nothing\n", strictyaml.MostBytes/10+1))); err == nil {
 		t.Error("a file over the limit was read")
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -21,9 +19,6 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	*d = Duration(v)
 	return err
 }
-
-// UnmarshalYAML keeps the place of a value that stands outside a List.
-func (d *Duration) UnmarshalYAML(node ast.Node) error { return parseNode(node, d) }
 
 // MarshalText writes the shortest form: 1m30s, 2m, 500ms.
 func (d Duration) MarshalText() ([]byte, error) {
@@ -66,9 +61,6 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	*r = Rate(v)
 	return err
 }
-
-// UnmarshalYAML keeps the place of a value that stands outside a List.
-func (r *Rate) UnmarshalYAML(node ast.Node) error { return parseNode(node, r) }
 
 // MarshalText writes 500/s.
 func (r Rate) MarshalText() ([]byte, error) { return []byte(units.FormatRate(float64(r))), nil }
@@ -175,5 +167,8 @@ func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func wanted(got, want string) error { return fmt.Errorf("got %q, want %s", got, want) }
+
+// short is a duration as a person writes it.
+func short(d time.Duration) string { return units.FormatDuration(d) }
 
 func span(d Duration) time.Duration { return time.Duration(d) }

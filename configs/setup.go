@@ -9,7 +9,7 @@ import (
 	"github.com/raftbench/raftbench/netem"
 )
 
-// Setup is one cell of the matrix, fully resolved: everything a trial needs.
+// Setup is one combination of the axes, fully resolved: everything a trial needs.
 type Setup struct {
 	// Cell is the name, of what varies: n3-hashicorp-multi-az.
 	Cell   string
@@ -31,7 +31,7 @@ type Setup struct {
 	Storage  control.Storage
 	Raft     control.Raft
 	Workload Workload
-	// Faults of a measuring trial's calm window; a proof trial has its own.
+	// Faults of a measuring trial's light load; a proof trial has its own.
 	Faults []TimedFault
 	// MessageFaults label the run and exclude it from performance results.
 	MessageFaults *control.MessageFaults
@@ -72,7 +72,7 @@ type Capacity struct {
 	Below      time.Duration
 }
 
-// TimedFault is done at an instant of the calm window.
+// TimedFault is done at an instant of the light load.
 type TimedFault struct {
 	At     time.Duration
 	Action string // kill, pause, resume, restart, partition, isolate, heal, power-loss
@@ -93,7 +93,7 @@ type Plan struct {
 	Warnings []string
 	// YAML is the resolved intent, with defaults and seed: experiment.yaml.
 	YAML []byte
-	// Networks are the matrices of one's own, by the path under which YAML
+	// Networks are the profile files, by the path under which YAML
 	// names them: a copy of both is the whole experiment.
 	Networks map[string][]byte
 }

@@ -9,7 +9,7 @@ import (
 
 // checkTimeouts refuses what cannot work: an order of timeouts that raft
 // refuses, and a lease that a healthy leader loses.
-func (c cell) checkTimeouts(s Setup, n *network) Errors {
+func (c combination) checkTimeouts(s Setup, n *network) mistakes {
 	if s.Engine != EngineHashicorp {
 		return nil
 	}
@@ -32,33 +32,33 @@ func (c cell) checkTimeouts(s Setup, n *network) Errors {
 	}
 	e := c.origin.mistake(
 		fmt.Sprintf("a leader_lease_timeout of %s is too short, want more than %s: a round trip of %s %s (%s), and a fifth of heartbeat_timeout %s",
-			s.Raft.LeaderLeaseTimeout, smallestLease(rtt, s.Raft.HeartbeatTimeout),
-			rtt, where, reason+s.jittery(), s.Raft.HeartbeatTimeout),
+			short(s.Raft.LeaderLeaseTimeout), short(smallestLease(rtt, s.Raft.HeartbeatTimeout)),
+			short(rtt), where, reason+s.jittery(), short(s.Raft.HeartbeatTimeout)),
 		leaseAdvice(rtt, s.Raft.HeartbeatTimeout), paths...)
 	e.rank = rtt // what does for the longest does for all
-	return Errors{e}
+	return mistakes{e}
 }
 
 // slowLink is the changed link without which the lease would do: the one that
 // alone makes the longest round trip; -1 where the profile's own are too long.
-func (c cell) slowLink(s Setup, n *network) int {
-	if n.blame == nil {
-		n.blame = &blame{without: c.slowestOver(s, nil), link: -1}
-		longest := n.blame.without
+func (c combination) slowLink(s Setup, n *network) int {
+	if n.bottleneck == nil {
+		n.bottleneck = &bottleneck{without: c.slowestOver(s, nil), link: -1}
+		longest := n.bottleneck.without
 		for i := range c.Network.Links {
-			if rtt := c.slowestOver(s, c.Network.Links[i:i+1]); rtt > longest || n.blame.link < 0 {
-				longest, n.blame.link = rtt, i
+			if rtt := c.slowestOver(s, c.Network.Links[i:i+1]); rtt > longest || n.bottleneck.link < 0 {
+				longest, n.bottleneck.link = rtt, i
 			}
 		}
 	}
-	if s.Raft.LeaderLeaseTimeout <= smallestLease(n.blame.without, s.Raft.HeartbeatTimeout) {
+	if s.Raft.LeaderLeaseTimeout <= smallestLease(n.bottleneck.without, s.Raft.HeartbeatTimeout) {
 		return -1
 	}
-	return n.blame.link
+	return n.bottleneck.link
 }
 
 // slowestOver is the longest round trip to a quorum with these links changed.
-func (c cell) slowestOver(s Setup, links []Link) time.Duration {
+func (c combination) slowestOver(s Setup, links []Link) time.Duration {
 	c.Network.Links = links
 	s.Links = c.links(s)
 	rtt, _ := s.slowestQuorum(c.kills())
@@ -66,21 +66,21 @@ func (c cell) slowestOver(s Setup, links []Link) time.Duration {
 }
 
 // kills tells whether members are killed, so that any survivor may lead.
-func (c cell) kills() bool { return c.Proofs > 0 || len(c.Faults) > 0 }
+func (c combination) kills() bool { return c.Proofs > 0 || len(c.Faults) > 0 }
 
 // checkOrder holds hashicorp/raft's own rule (ValidateConfig in config.go).
-func (c cell) checkOrder(s Setup) Errors {
-	var errs Errors
+func (c combination) checkOrder(s Setup) mistakes {
+	var errs mistakes
 	heartbeat, lease, election := s.Raft.HeartbeatTimeout, s.Raft.LeaderLeaseTimeout, s.Raft.ElectionTimeout
 	if lease > heartbeat {
 		errs = append(errs, c.origin.mistake(
-			fmt.Sprintf("a leader_lease_timeout of %s is above heartbeat_timeout %s", lease, heartbeat),
+			fmt.Sprintf("a leader_lease_timeout of %s is above heartbeat_timeout %s", short(lease), short(heartbeat)),
 			"raft wants leader_lease_timeout ≤ heartbeat_timeout ≤ election_timeout",
 			c.at("raft.leader_lease_timeout"), c.at("raft.heartbeat_timeout")))
 	}
 	if heartbeat > election {
 		errs = append(errs, c.origin.mistake(
-			fmt.Sprintf("an election_timeout of %s is below heartbeat_timeout %s", election, heartbeat),
+			fmt.Sprintf("an election_timeout of %s is below heartbeat_timeout %s", short(election), short(heartbeat)),
 			"raft wants leader_lease_timeout ≤ heartbeat_timeout ≤ election_timeout",
 			c.at("raft.election_timeout"), c.at("raft.heartbeat_timeout")))
 	}
@@ -98,9 +98,9 @@ func smallestLease(rtt, heartbeat time.Duration) time.Duration { return rtt + he
 // T > rtt + T/5, or T > 5/4 rtt.
 func leaseAdvice(rtt, heartbeat time.Duration) string {
 	all := roundUp(rtt * 5 / 4)
-	text := fmt.Sprintf("the smallest that would do: leader_lease_timeout, heartbeat_timeout and election_timeout %s each", all)
+	text := fmt.Sprintf("the smallest that would do: leader_lease_timeout, heartbeat_timeout and election_timeout %s each", short(all))
 	if lease := roundUp(smallestLease(rtt, heartbeat)); lease <= heartbeat {
-		text += fmt.Sprintf("; or leader_lease_timeout %s with heartbeat_timeout %s", lease, heartbeat)
+		text += fmt.Sprintf("; or leader_lease_timeout %s with heartbeat_timeout %s", short(lease), short(heartbeat))
 	}
 	return text
 }

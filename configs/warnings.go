@@ -129,7 +129,7 @@ func (s Setup) clamped() []string {
 		for _, shape := range from {
 			if shape.Clamped() {
 				seen[fmt.Sprintf("a jitter of %s around a delay of %s is cut off at zero: the mean is above %s",
-					shape.Jitter, shape.Delay, shape.Delay)] = true
+					short(shape.Jitter), short(shape.Delay), short(shape.Delay))] = true
 			}
 		}
 	}

@@ -27,6 +27,19 @@ func (v Value) Path() string { return v.path }
 // Key is the name under which it stands in its section.
 func (v Value) Key() string { return v.name }
 
+// File is the name of the file that it stands in.
+func (v Value) File() string { return v.file.name }
+
+// Get is what a section has under a key.
+func (v Value) Get(key string) (Value, bool) {
+	for _, e := range v.entries() {
+		if e.key != nil && e.name == key {
+			return e, true
+		}
+	}
+	return Value{}, false
+}
+
 // Empty tells whether nothing is written.
 func (v Value) Empty() bool { return v.node == nil || v.node.Type() == ast.NullType }
 
@@ -148,14 +161,20 @@ func (v Value) Section(want string, known ...string) ([]Value, bool) {
 		if slices.Contains(known, e.name) {
 			return false
 		}
-		e.Unknown(Meant(e.name, known, ""), known...)
+		e.Unknown(Meant(e.name, known, ""), "", known...)
 		return true
 	}), ok
 }
 
-// Unknown notes that the value's key is not one of those known.
-func (v Value) Unknown(advice string, known ...string) {
-	v.WrongKey(advice, "no key is called %s here, want one of %s", quoted(v.name), strings.Join(known, ", "))
+// Unknown notes that the value's key is not one of those known, or what is said
+// of it instead.
+func (v Value) Unknown(advice, instead string, known ...string) {
+	p := at(v.key.GetToken())
+	v.path = strings.TrimSuffix(strings.TrimSuffix(v.path, v.name), ".")
+	if instead == "" {
+		instead = fmt.Sprintf("no key is called %s here, want one of %s", quoted(v.name), strings.Join(known, ", "))
+	}
+	v.note(p, advice, instead)
 }
 
 // List is the values of a list. want says what should stand there.
@@ -200,7 +219,7 @@ func (v Value) Quoted() bool {
 // unfit says that the value is of another kind than want.
 func (v Value) unfit(want string) {
 	if v.Empty() && v.key != nil {
-		v.WrongKey("leave the key out where you want nothing, or give it a value", "got no value, want %s", want)
+		v.WrongKey("leave the key out, or give it a value", "got no value, want %s", want)
 		return
 	}
 	v.Wrong("", "got %s, want %s", v.Kind(), want)

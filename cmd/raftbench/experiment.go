@@ -52,23 +52,29 @@ func nodeBinaryFlag(f *pflag.FlagSet, binary *string) {
 
 // plan resolves file or preset, and flags over it.
 func plan(o runOptions) (configs.Plan, error) {
-	if o.file != "" && o.preset != "" {
-		return configs.Plan{}, usage(fmt.Errorf("got both FILE %s and --preset %s, want one of them", o.file, o.preset), "leave out the one or the other")
-	}
-	experiment, err := configs.Default(), error(nil)
-	switch {
-	case o.file != "":
-		experiment, err = configs.Load(o.file)
-	case o.preset != "":
-		experiment, err = configs.Preset(o.preset)
-	}
+	e, err := experiment(o)
 	if err != nil {
 		return configs.Plan{}, err
 	}
-	if experiment, err = experiment.Apply(o.overrides); err != nil {
-		return configs.Plan{}, err
+	return e.Plan()
+}
+
+// experiment is a file's or a preset's, and flags over it.
+func experiment(o runOptions) (configs.Experiment, error) {
+	if o.file != "" && o.preset != "" {
+		return configs.Experiment{}, usage(fmt.Errorf("got both FILE %s and --preset %s, want one of them", o.file, o.preset), "leave out the one or the other")
 	}
-	return experiment.Plan()
+	e, err := configs.Default(), error(nil)
+	switch {
+	case o.file != "":
+		e, err = configs.Load(o.file)
+	case o.preset != "":
+		e, err = configs.Preset(o.preset)
+	}
+	if err != nil {
+		return configs.Experiment{}, err
+	}
+	return e.Apply(o.overrides)
 }
 
 // profileName is a flag that is not empty: a script's variable that was never

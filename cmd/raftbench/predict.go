@@ -52,9 +52,12 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 	if err := checkFormat(o.output, summaryFormats...); err != nil {
 		return err
 	}
-	plan, err := plan(o.run)
+	plan, err := sketch(o.run)
 	if err != nil {
 		return orUsage(err)
+	}
+	for _, w := range plan.Warnings {
+		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
 	if o.sync < 0 {
 		return usage(fmt.Errorf("got --fsync %s, want zero or more", o.sync), "write it like --fsync 150us; 0 probes this disk")
@@ -66,8 +69,7 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 	}
 	var all []predicted
 	for _, s := range plan.Setups {
-		// bbolt syncs twice a transaction: its data and its meta page.
-		f, err := s.Forecast(2*o.sync, plan.Seed)
+		f, err := s.Forecast(o.sync, plan.Seed)
 		if err != nil {
 			return fail(exitFailed, err, "")
 		}
@@ -88,6 +90,16 @@ func probeSync(ctx context.Context, stdout, stderr io.Writer) (time.Duration, er
 		return 0, fail(exitFailed, err, "give the time of a sync with --fsync")
 	}
 	return time.Duration(env.FsyncP50NS), nil
+}
+
+// sketch is a plan to predict from: a profile may be slower than the timeouts
+// allow, of which a write's cost does not depend.
+func sketch(o runOptions) (configs.Plan, error) {
+	e, err := experiment(o)
+	if err != nil {
+		return configs.Plan{}, err
+	}
+	return e.Sketch()
 }
 
 func printPredicted(w io.Writer, all []predicted, output string) error {
