@@ -39,7 +39,7 @@ faults: [{at: soon}]
 		`2 : no key is called "nods" here, want one o`,
 		`3 trials: got "six", want a whole number`,
 		`4 nodes[2]: got "five", want a whole number`,
-		`6 workload.value_size: got "4k", which could mean 1000 or 1024 `,
+		`6 workload.value_size: got "4k", which could mean 4KB or 4KiB, `,
 		`7 workload.calm.rate: got 0/s, want 0.01/s to 1000000/s`,
 		`7 workload.calm.duration: got "5", want a duration such as 5ms, 1.`,
 		`9 network.links[0]: no key is called "form" here, want one o`,
@@ -54,7 +54,7 @@ faults: [{at: soon}]
 	if len(got) != len(want) {
 		t.Errorf("got %d mistakes, want %d:\n%v", len(got), len(want), err)
 	}
-	if !strings.Contains(err.Error(), "hint: write 4KB (1000) or 4KiB (1024)") {
+	if !strings.Contains(err.Error(), "hint: write 4KB (powers of 1000) or 4KiB (powers of 1024)") {
 		t.Errorf("no hint on 4k in\n%v", err)
 	}
 }

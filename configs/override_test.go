@@ -166,7 +166,7 @@ func TestHintsShowHowAValueIsWritten(t *testing.T) {
 		{Overrides{Set: []string{"nodes.max=1"}}, everyKey},
 		{Overrides{Set: []string{"raft=1"}}, "give one of them its value, or write it in a file"},
 		{Overrides{Set: []string{"network.links[0].delay=1ms"}}, "the file's own are counted from 0; a list of values is set as a whole: nodes=1,3,5"},
-		{Overrides{Set: []string{"workload.value_size=4k"}}, "write 4KB (1000) or 4KiB (1024)"},
+		{Overrides{Set: []string{"workload.value_size=4k"}}, "write 4KB (powers of 1000) or 4KiB (powers of 1024)"},
 	} {
 		e, err := Default().Apply(c.o)
 		if err == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/quorum"
@@ -12,10 +13,11 @@ import (
 // warnings are what a plan does otherwise than it reads, each once.
 func (e Experiment) warnings(setups []Setup) []string {
 	var all []string
+	networks := unlike(setups)
 	for i, l := range e.Network.Links {
-		all = append(all, l.idle(fmt.Sprintf("network.links[%d]", i), setups)...)
+		all = append(all, l.idle(fmt.Sprintf("network.links[%d]", i), networks)...)
 	}
-	for _, s := range setups {
+	for _, s := range networks {
 		for _, w := range s.Network.Warnings {
 			all = append(all, "profile "+s.Network.Name+": "+w)
 		}
@@ -23,6 +25,26 @@ func (e Experiment) warnings(setups []Setup) []string {
 	}
 	all = append(all, e.Network.MessageFaults.warnings(setups)...)
 	return unique(all)
+}
+
+// unlike are the setups that differ in their network: a thousand setups may
+// have one.
+func unlike(setups []Setup) []Setup {
+	seen := map[string]bool{}
+	var out []Setup
+	for _, s := range setups {
+		key := fmt.Sprintf("%d %q %q", s.Nodes, s.Network.Name, s.Client)
+		for _, path := range slices.Sorted(maps.Keys(s.Params)) {
+			if strings.HasPrefix(path, "network.") {
+				key += fmt.Sprintf(" %s=%s", path, s.Params[path])
+			}
+		}
+		if !seen[key] {
+			out = append(out, s)
+		}
+		seen[key] = true
+	}
+	return out
 }
 
 func unique(texts []string) []string {

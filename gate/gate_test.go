@@ -269,7 +269,7 @@ func TestEveryMistakeIsTold(t *testing.T) {
 	if !errors.As(err, &es) || len(es) != 5 {
 		t.Fatalf("got %v, want five mistakes", err)
 	}
-	for i, want := range []string{"did you mean where?", "write 4KB (1000) or 4KiB (1024)", "did you mean rules?"} {
+	for i, want := range []string{"did you mean where?", "write 4KB (powers of 1000) or 4KiB (powers of 1024)", "did you mean rules?"} {
 		if got := es[[]int{1, 3, 4}[i]]; got.Hint() != want {
 			t.Errorf("%v: got the hint %q, want %q", got, got.Hint(), want)
 		}

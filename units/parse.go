@@ -181,9 +181,9 @@ func (k Kind) refuse(s, digits, name string) error {
 	_, binary := sizes[strings.ToLower(name)+"ib"]
 	switch {
 	case k == Size && digits != "" && binary && len(name) == 1:
-		e.Why = "could mean 1000 or 1024 of each"
 		letter := strings.ToUpper(name)
-		e.Advice = fmt.Sprintf("write %s%sB (1000) or %[1]s%[2]siB (1024)", digits, letter)
+		e.Why = fmt.Sprintf("could mean %s%sB or %[1]s%[2]siB", digits, letter)
+		e.Advice = fmt.Sprintf("write %s%sB (powers of 1000) or %[1]s%[2]siB (powers of 1024)", digits, letter)
 	case comma.MatchString(s):
 		e.Advice = "write a number without commas between thousands, and its fraction behind a point"
 	}

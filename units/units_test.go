@@ -118,9 +118,9 @@ func TestWhatIsNoNumberOfAKindIsRefused(t *testing.T) {
 
 func TestRefusalsSayWhatToWrite(t *testing.T) {
 	for text, want := range map[string]string{
-		"4k":   "write 4KB (1000) or 4KiB (1024)",
-		"1.5M": "write 1.5MB (1000) or 1.5MiB (1024)",
-		"4g":   "write 4GB (1000) or 4GiB (1024)",
+		"4k":   "write 4KB (powers of 1000) or 4KiB (powers of 1024)",
+		"1.5M": "write 1.5MB (powers of 1000) or 1.5MiB (powers of 1024)",
+		"4g":   "write 4GB (powers of 1000) or 4GiB (powers of 1024)",
 		"1,0B": "write a number without commas between thousands, and its fraction behind a point",
 		"4q":   "",
 		"4":    "",
