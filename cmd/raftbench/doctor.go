@@ -157,29 +157,29 @@ func (d diagnosis) print(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s (%s), %.1f GiB, %s %s, load %.2f\n",
 		h.Hostname, units.Plural(h.Cores, "core"), h.CPUModel, float64(h.MemoryBytes)/(1<<30), h.OS, h.Kernel, h.Load1)
 	fmt.Fprintf(w, "disk: %s, append 4 KiB and sync: p50 %s, p99 %s\n\n",
-		h.Filesystem, micros(h.FsyncP50NS), micros(h.FsyncP99NS))
+		h.Filesystem, showNS(h.FsyncP50NS), showNS(h.FsyncP99NS))
 
 	timers := table{header: []string{"wait", "time.Sleep late p50", "p99", "ours late p50", "p99"}}
 	for _, r := range d.Timers {
-		timers.add(time.Duration(r.AskedNS).String(), micros(r.SleepP50NS), micros(r.SleepP99NS),
-			micros(r.PreciseP50NS), micros(r.PreciseP99NS))
+		timers.add(showNS(r.AskedNS), showNS(r.SleepP50NS), showNS(r.SleepP99NS),
+			showNS(r.PreciseP50NS), showNS(r.PreciseP99NS))
 	}
 	timers.text(w)
 	fmt.Fprintln(w)
 
 	links := table{header: []string{"emulated delay", "late p50", "p99", "allowed at the median"}}
 	for _, r := range d.Links {
-		links.add(time.Duration(r.AskedNS).String(), micros(r.ErrorP50NS), micros(r.ErrorP99NS), micros(allowed(r)))
+		links.add(showNS(r.AskedNS), showNS(r.ErrorP50NS), showNS(r.ErrorP99NS), showNS(allowed(r)))
 	}
 	links.text(w)
 	fmt.Fprintln(w)
 	for _, a := range d.Advice {
-		fmt.Fprintln(w, "- "+a)
+		paragraph(w, "- ", a)
 	}
 }
 
-// micros shows a duration to the microsecond, with its sign.
-func micros(ns int64) string { return time.Duration(ns).Round(time.Microsecond).String() }
+// showNS is a duration in ns, for people.
+func showNS(ns int64) string { return units.Duration.Show(float64(ns)) }
 
 // allowed is by how much a link may miss its delay at the median before a
 // trial is invalid: 5 % or 100 µs, whichever is larger.
@@ -194,7 +194,7 @@ func (d diagnosis) adviseLinks() string {
 	for _, r := range d.Links {
 		if r.ErrorP50NS > allowed(r) {
 			return fmt.Sprintf("links: a delay of %s is missed by %s at the median; trials with such links will be invalid here. "+
-				"Is the host busy? Longer delays are less sensitive.", time.Duration(r.AskedNS), micros(r.ErrorP50NS))
+				"Is the host busy? Longer delays are less sensitive.", showNS(r.AskedNS), showNS(r.ErrorP50NS))
 		}
 	}
 	return "links: every delay keeps the rule of 5 % or 100 µs at the median; a busy host may still break it, and each trial measures its own"
@@ -203,12 +203,12 @@ func (d diagnosis) adviseLinks() string {
 func (d diagnosis) adviseDisk() string {
 	if !d.Host.FsyncReal {
 		return fmt.Sprintf("disk: %s does not reach a disk when it syncs (median %s); write latency will be flagged. "+
-			"Use --out on a real disk, or emulate one with storage.sync: 2ms.", d.Host.Filesystem, micros(d.Host.FsyncP50NS))
+			"Use --out on a real disk, or emulate one with storage.sync: 2ms.", d.Host.Filesystem, showNS(d.Host.FsyncP50NS))
 	}
 	// bbolt syncs twice a transaction; hashicorp/raft's leader stores first.
 	alone := 2 * d.Host.FsyncP50NS
 	return fmt.Sprintf("disk: boltdb syncs twice a write, so one write takes at least %s on one node and %s on more, "+
-		"and all nodes share this disk; storage.sync: 2ms gives each an emulated one of its own", micros(alone), micros(2*alone))
+		"and all nodes share this disk; storage.sync: 2ms gives each an emulated one of its own", showNS(alone), showNS(2*alone))
 }
 
 func (d diagnosis) adviseCores() string {

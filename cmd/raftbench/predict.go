@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/host"
+	"github.com/raftbench/raftbench/units"
 )
 
 type predictOptions struct {
@@ -106,32 +108,80 @@ func printPredicted(w io.Writer, all []predicted, output string) error {
 	if output == "json" {
 		return writeJSON(w, all)
 	}
-	g := table{header: []string{
-		"cell", "quorum", "tolerates", "quorum RTT", "write p50", "write p99", "pipeline", "elected p50", "elected p99",
-	}}
+	if output == "csv" {
+		return predictedFigures(all).csv(w)
+	}
+	if output == "markdown" {
+		predictedTable(all, "").markdown(w)
+		return nil
+	}
+	var names []string
 	for _, p := range all {
-		pipeline, elected, late := "no bound", "never", "never"
-		if p.PipelineOps > 0 {
-			pipeline = fmt.Sprintf("%.0f/s", p.PipelineOps)
-		}
-		if p.Failover != nil {
-			elected, late = millis(p.Failover.Elected.P50), millis(p.Failover.Elected.P99)
-		}
-		g.add(p.Cell, fmt.Sprint(p.Quorum), fmt.Sprint(p.Tolerates), p.QuorumRTT.String(),
-			micros(p.Write.P50.Nanoseconds()), micros(p.Write.P99.Nanoseconds()), pipeline, elected, late)
+		names = append(names, p.Cell)
 	}
-	switch output {
-	case "csv":
-		return g.csv(w)
-	case "markdown":
-		g.markdown(w)
-	default:
-		g.text(w)
-		fmt.Fprintln(w, "\nFloors by theory: client + sync(leader) + round trip and sync(follower that completes the majority),")
-		fmt.Fprintln(w, "before any CPU time; pipeline: the most entries a second that raft keeps on their way. Measured")
-		fmt.Fprintln(w, "latencies are higher and rates lower. Elected: time without a leader after a kill.")
+	shared := sharedEnd(names)
+	if shared != "" {
+		fmt.Fprintf(w, "setups: N%s\n\n", shared)
 	}
+	predictedTable(all, shared).text(w)
+	fmt.Fprintln(w)
+	paragraph(w, "", "These are floors by theory: client + sync(leader) + round trip and sync(the follower that completes the majority), "+
+		"before any processor time. Measured latencies are higher and rates lower. Pipeline: the most entries a second that raft keeps under way. "+
+		"Outage: the time without a leader after it was killed.")
 	return nil
 }
 
-func millis(d time.Duration) string { return d.Round(time.Millisecond).String() }
+// predictedTable is for people; the end that all names share is left out.
+func predictedTable(all []predicted, shared string) *table {
+	t := &table{header: []string{
+		"setup", "tolerates", "quorum RTT", "write p50", "p99", "pipeline", "outage p50", "p99",
+	}}
+	for _, p := range all {
+		pipeline, usual, late := "no bound", "no end", "no end"
+		if p.PipelineOps > 0 {
+			pipeline = units.Rate.Show(p.PipelineOps)
+		}
+		if p.Failover != nil {
+			usual, late = showNS(p.Failover.Elected.P50.Nanoseconds()), showNS(p.Failover.Elected.P99.Nanoseconds())
+		}
+		t.add(strings.TrimSuffix(p.Cell, shared), fmt.Sprint(p.Tolerates), showNS(p.QuorumRTT.Nanoseconds()),
+			showNS(p.Write.P50.Nanoseconds()), showNS(p.Write.P99.Nanoseconds()), pipeline, usual, late)
+	}
+	return t
+}
+
+// predictedFigures is for programs; what has no bound or no end is empty.
+func predictedFigures(all []predicted) *table {
+	t := &table{header: []string{
+		"cell", "quorum", "tolerates", "quorum_rtt_ns", "write_latency_p50_ns", "write_latency_p99_ns", "pipeline_ops", "outage_p50_ns", "outage_p99_ns",
+	}}
+	ns := func(d time.Duration) string { return fmt.Sprint(d.Nanoseconds()) }
+	for _, p := range all {
+		pipeline, usual, late := "", "", ""
+		if p.PipelineOps > 0 {
+			pipeline = fmt.Sprintf("%.0f", p.PipelineOps)
+		}
+		if p.Failover != nil {
+			usual, late = ns(p.Failover.Elected.P50), ns(p.Failover.Elected.P99)
+		}
+		t.add(p.Cell, fmt.Sprint(p.Quorum), fmt.Sprint(p.Tolerates), ns(p.QuorumRTT), ns(p.Write.P50), ns(p.Write.P99), pipeline, usual, late)
+	}
+	return t
+}
+
+// sharedEnd is the end that several names share, from a hyphen on.
+func sharedEnd(names []string) string {
+	if len(names) < 2 {
+		return ""
+	}
+	shared := names[0]
+	for _, n := range names[1:] {
+		for !strings.HasSuffix(n, shared) {
+			shared = shared[1:]
+		}
+	}
+	if i := strings.Index(shared, "-"); i >= 0 {
+		return shared[i:]
+	}
+	return ""
+}

@@ -95,7 +95,7 @@ func probe(ctx context.Context, dir string) (results.Environment, error) {
 	parent := nearestDir(dir)
 	env, err := host.Probe(ctx, parent, true)
 	if err != nil {
-		return env, usage(fmt.Errorf("probe the disk under %s: %w", parent, err), "name a folder that can be written with --out")
+		return env, usage(fmt.Errorf("the disk under %s cannot be probed: %w", parent, bare(err)), "name a folder that can be written with --out")
 	}
 	env.StartedAt = time.Now().UTC()
 	env.Version, env.Commit, env.Versions = version, commit, versions()

@@ -36,6 +36,27 @@ func (t *table) text(w io.Writer) {
 	}
 }
 
+// textWidth is that of terminals that nobody changed.
+const textWidth = 80
+
+// paragraph writes text for people, wrapped at words; the lines after the
+// first are indented by the bullet's width.
+func paragraph(w io.Writer, bullet, text string) {
+	line, indent := bullet, strings.Repeat(" ", utf8.RuneCountInString(bullet))
+	empty := true
+	for _, word := range strings.Fields(text) {
+		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > textWidth {
+			fmt.Fprintln(w, line)
+			line, empty = indent, true
+		}
+		if !empty {
+			line += " "
+		}
+		line, empty = line+word, false
+	}
+	fmt.Fprintln(w, line)
+}
+
 func (t *table) markdown(w io.Writer) {
 	rule := slices.Repeat([]string{"---"}, len(t.header))
 	for _, row := range append([][]string{t.header, rule}, t.rows...) {

@@ -109,20 +109,20 @@ func meantFlag(cmd *cobra.Command, name string) string {
 	if near := strictyaml.Nearest(name, names, 1); len(near) > 0 {
 		return "did you mean --" + near[0] + "?"
 	}
-	if owner := commandWith(cmd.Root(), name); owner != "" {
-		return fmt.Sprintf("--%s is a flag of `%s`", name, owner)
+	if owners := commandsWith(cmd.Root(), name); len(owners) > 0 {
+		return fmt.Sprintf("--%s is a flag of %s", name, strings.Join(owners, ", "))
 	}
 	return "run `" + cmd.CommandPath() + " --help`"
 }
 
-// commandWith is another command that has the flag.
-func commandWith(root *cobra.Command, flag string) string {
+// commandsWith are the commands that have the flag.
+func commandsWith(root *cobra.Command, flag string) (names []string) {
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() && c.Flags().Lookup(flag) != nil {
-			return c.CommandPath()
+			names = append(names, c.Name())
 		}
 	}
-	return ""
+	return names
 }
 
 // unknownCommand is what cobra's error of that kind says to a person.

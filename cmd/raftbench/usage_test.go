@@ -65,6 +65,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 		"predict --fsync -1ms":                 "hint: write it like --fsync 150us",
 		"doctor extra":                         "error: got 1 argument (extra), want none",
 		"up --nodes 3,5":                       "hint: give no lists",
+		"up --trials 3":                        "hint: --trials is a flag of predict, run, validate",
 		"version -x":                           "hint: run `raftbench version --help`",
 	} {
 		code, stdout, stderr := command(t, strings.Fields(line)...)
