@@ -49,7 +49,7 @@ func (c *Cluster) boot(ctx context.Context) error {
 }
 
 func (c *Cluster) spawnAll(ctx context.Context) error {
-	var all errgroup.Group
+	all, ctx := errgroup.WithContext(ctx) // the first failure is the boot's
 	for _, m := range c.members {
 		all.Go(func() error { return m.begin(ctx) })
 	}

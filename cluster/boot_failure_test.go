@@ -23,7 +23,7 @@ func TestBootFailures(t *testing.T) {
 		{endlessLine, []string{"node n1", "got a line of more than 16777216 bytes"}},
 		{diesAtStart, []string{"node n1 (pid ", "ended unasked: exit status 3", "line 10 of the log\n", "line 29 of the log"}},
 		{diesWhenAsked, []string{"node n1 (pid ", "exit status 4", "its log is empty"}},
-		{neverListens, []string{"n1 answered the start, but never said where it listens"}},
+		{neverListens, []string{"start of n1: it answered, but never said where it listens"}},
 		{refusesToStart, []string{"n1 could not start: got protocol 99, this build speaks 1"}},
 		{neverLearns, []string{"n1 has no configuration yet"}},
 		{neverLeads, []string{"cluster of 1: no leader that all 1 live members of 1 agree on (n1 knows none in term 7) after "}},

@@ -45,6 +45,7 @@ type Cluster struct {
 	term    uint64
 	changed chan struct{} // closed and replaced at every change of roles
 	death   *DeathError
+	store   *StoreError
 	died    chan struct{}
 
 	stop    sync.Once
@@ -124,6 +125,18 @@ func (c *Cluster) Err() error {
 	return c.death
 }
 
+// StoreErr is the first *StoreError of a running node that a fault of the host
+// was the cause of, or nil. The node may live on, and its cluster without a
+// leader.
+func (c *Cluster) StoreErr() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.store == nil {
+		return nil
+	}
+	return c.store
+}
+
 // bound gives a context that ends with ctx, with the cluster, and after most,
 // whichever comes first.
 func (c *Cluster) bound(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
@@ -163,11 +176,23 @@ func (c *Cluster) answering() []*Member {
 // heard takes one event of a member's process.
 func (c *Cluster) heard(m *Member, p *process, e control.Event) {
 	m.note(p, e)
+	if e.Kind == control.EventStoreError && e.Code.IsHost() {
+		c.noteStoreError(p, &StoreError{ID: m.ID(), Code: e.Code, Problem: e.Error})
+	}
 	c.noteLeader(m.ID(), e)
 	if c.spec.OnEvent != nil {
 		c.events.Lock()
 		defer c.events.Unlock()
 		c.spec.OnEvent(m.ID(), e)
+	}
+}
+
+func (c *Cluster) noteStoreError(p *process, e *StoreError) {
+	p.suffered(e)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.store == nil {
+		c.store = e
 	}
 }
 
@@ -180,13 +205,14 @@ func (c *Cluster) ended(m *Member, p *process) {
 	}
 	c.announce()
 	c.mu.Unlock()
-	if !p.asked.Load() && c.life.Err() == nil {
-		c.mourn(death(p, m.LogPath()))
+	// Who has it started learns from the start's error that it failed.
+	if p.started.Load() && !p.asked.Load() && c.life.Err() == nil {
+		c.tellDeath(death(p, m.LogPath()))
 	}
 }
 
-// mourn tells of an unasked end.
-func (c *Cluster) mourn(d *DeathError) {
+// tellDeath tells of an unasked end.
+func (c *Cluster) tellDeath(d *DeathError) {
 	c.mu.Lock()
 	if c.death == nil {
 		c.death = d

@@ -13,11 +13,12 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// logTail is how many last lines of a dead node's log an error shows, and
-// logTailBytes how many bytes at most.
 const (
-	logTail      = 20
-	logTailBytes = 16 << 10
+	// logTail is how many last lines of a dead node's log an error shows.
+	logTail = 20
+	// logLine is how many bytes a line of a log has at most, on average over
+	// those that are wanted; of longer ones fewer are shown.
+	logLine = 800
 )
 
 // WaitError says what was waited for in vain, and for how long.
@@ -30,6 +31,9 @@ type WaitError struct {
 
 func (e *WaitError) Error() string {
 	s := fmt.Sprintf("no %s after %v", e.For, e.Waited.Round(time.Millisecond))
+	if store, ok := errors.AsType[*StoreError](e.Err); ok {
+		return s + ": " + store.Error()
+	}
 	if e.Err == nil || errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded) {
 		return s
 	}
@@ -45,6 +49,7 @@ func (e *WaitError) Hint() string { return e.hint }
 type CommandError struct {
 	ID      string
 	Op      control.Op
+	Code    control.Code // empty where none fits
 	Problem string
 }
 
@@ -60,6 +65,9 @@ type DeathError struct {
 	Log string // path
 	// Tail is the end of the log, oldest line first.
 	Tail []string
+	// Code is the fault of the host that it died of, as far as it could say so;
+	// else empty.
+	Code control.Code
 }
 
 func (e *DeathError) Error() string {
@@ -81,24 +89,33 @@ func death(p *process, logPath string) *DeathError {
 		how = p.spoilt.Error()
 	}
 	p.mu.Unlock()
-	return &DeathError{ID: p.id, PID: p.cmd.Process.Pid, How: how, Log: logPath, Tail: tail(logPath)}
+	return &DeathError{
+		ID: p.id, PID: p.cmd.Process.Pid, How: how, Log: logPath,
+		Tail: tail(logPath, logTail), Code: p.hostFault(logPath),
+	}
 }
 
 // tail reads the last lines of a file; what cannot be read is not there.
-func tail(path string) []string {
+func tail(path string, lines int) []string {
+	size := int64(lines) * logLine
+	all := linesOf(path, 0, size)
+	return all[max(0, len(all)-lines):]
+}
+
+// linesOf reads a file from an offset on, but no more than its last size bytes.
+func linesOf(path string, from, size int64) []string {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
 	defer f.Close() //nolint:errcheck // opened for reading
-	if size, err := f.Seek(0, io.SeekEnd); err == nil {
-		_, _ = f.Seek(max(0, size-logTailBytes), io.SeekStart)
+	if end, err := f.Seek(0, io.SeekEnd); err == nil {
+		_, _ = f.Seek(max(from, end-size), io.SeekStart)
 	}
-	b, _ := io.ReadAll(io.LimitReader(f, logTailBytes))
+	b, _ := io.ReadAll(io.LimitReader(f, size))
 	b = bytes.TrimRight(b, "\n")
 	if len(b) == 0 {
 		return nil
 	}
-	lines := strings.Split(string(b), "\n")
-	return lines[max(0, len(lines)-logTail):]
+	return strings.Split(string(b), "\n")
 }

@@ -36,8 +36,13 @@ const (
 	neverLeads     = "knows no leader"
 	neverLearns    = "hears of the leader and gets no configuration"
 	endlessLine    = "says a line without an end"
+	cannotStore    = "tells of a full disk and leads nobody"
+	failsToStore   = "tells of a full disk and dies when asked for stats"
 	startsSlowly   = "takes its time to start"
-	waitsForGate   = "does not start while this file exists: "
+	logsAndDies    = "when asked for stats, dies with these last words and a long stack: "
+
+	refusesWithCode = "answers the start with an error of this code: "
+	waitsForGate    = "does not start while this file exists: "
 )
 
 // fake starts a fake node with this flaw, and real ones as rest does.
@@ -145,12 +150,26 @@ func answerFake(flaw string, c control.Command) {
 			fmt.Fprintf(os.Stderr, "line %d of the log\n", i)
 		}
 		os.Exit(3)
+	case strings.HasPrefix(flaw, refusesWithCode):
+		reply.Error, reply.Code = "no", control.Code(strings.TrimPrefix(flaw, refusesWithCode))
 	case flaw == refusesToStart:
 		reply.Error = "got protocol 99, this build speaks 1"
 	case c.Op == control.OpStart && flaw != neverListens:
 		startFake(flaw, *c.Start)
 	case c.Op == control.OpStats && flaw == diesWhenAsked:
 		os.Exit(4)
+	case c.Op == control.OpStats && strings.HasPrefix(flaw, logsAndDies):
+		fmt.Fprintln(os.Stderr, strings.TrimPrefix(flaw, logsAndDies))
+		if strings.Contains(flaw, "panic: ") {
+			fmt.Fprintf(os.Stderr, "\ngoroutine 1 [running]:\n%s", strings.Repeat("main.main()\n\t/main.go:1 +0x1\n", 50))
+		}
+		os.Exit(2)
+	case c.Op == control.OpStats && (flaw == cannotStore || flaw == failsToStore):
+		sayFake(control.Event{Kind: control.EventStoreError, Code: control.CodeSpace, Error: "disk full"})
+		if flaw == failsToStore {
+			os.Exit(2)
+		}
+		reply.Stats = &control.Stats{State: "Candidate", Term: 7, LastIndex: 1}
 	case c.Op == control.OpStats && flaw == neverLeads:
 		reply.Stats = &control.Stats{State: "Candidate", Term: 7, LastIndex: 1}
 	case c.Op == control.OpStats && flaw == neverLearns:

@@ -118,7 +118,7 @@ func start(t *testing.T, spec Spec) *Cluster {
 		gone(t, c)
 		if t.Failed() {
 			for _, m := range c.Members() {
-				t.Logf("log of %s: %q", m.ID(), tail(m.LogPath()))
+				t.Logf("log of %s: %q", m.ID(), m.LogTail(logTail))
 			}
 		}
 	})

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -66,6 +67,9 @@ func (m *Member) Listen() control.Listen {
 	defer m.mu.Unlock()
 	return m.listen
 }
+
+// LogTail is up to n last lines of the node's log, oldest first.
+func (m *Member) LogTail(n int) []string { return tail(m.LogPath(), n) }
 
 // LogPath is the node's log file; the processes of a restarted member share it.
 func (m *Member) LogPath() string {
@@ -135,6 +139,10 @@ func (m *Member) note(p *process, e control.Event) {
 		p.listens.Store(true)
 	case e.Kind == control.EventDurable:
 		m.durable = &e.Index
+	case e.Kind == control.EventOpening:
+		p.opening.Store(true)
+	case e.Kind == control.EventReply && e.ID == startID && e.Error == "":
+		p.started.Store(p.listens.Load())
 	}
 }
 
@@ -146,15 +154,9 @@ func (m *Member) begin(ctx context.Context) error {
 		return fmt.Errorf("start of %s: %w", m.ID(), err)
 	}
 	defer release()
-	cmd, err := m.cluster.spec.Start(ctx, m.ID())
+	p, err := m.launch(ctx)
 	if err != nil {
-		return fmt.Errorf("start of %s: %w", m.ID(), err)
-	}
-	p, err := launch(m.cluster.spawner, m.ID(), cmd, m.LogPath(),
-		func(p *process, e control.Event) { m.cluster.heard(m, p, e) },
-		func(p *process) { m.cluster.ended(m, p) })
-	if err != nil {
-		return fmt.Errorf("start of %s: %w", m.ID(), err)
+		return &StartError{ID: m.ID(), Code: launchCode(err), Err: err}
 	}
 	m.mu.Lock()
 	m.proc, m.paused, m.uninformed = p, false, false
@@ -162,13 +164,23 @@ func (m *Member) begin(ctx context.Context) error {
 	o.Listen = m.listen
 	m.mu.Unlock()
 	if _, err := p.call(ctx, control.Command{Op: control.OpStart, Start: &o}); err != nil {
-		return err
+		return m.startFailed(p, err)
 	}
 	if !p.listens.Load() {
-		return fmt.Errorf("%s answered the start, but never said where it listens", m.ID())
+		return m.startFailed(p, errors.New("it answered, but never said where it listens"))
 	}
-	p.started.Store(true)
 	return nil
+}
+
+// launch makes a process for the member.
+func (m *Member) launch(ctx context.Context) (*process, error) {
+	cmd, err := m.cluster.spec.Start(ctx, m.ID())
+	if err != nil {
+		return nil, err
+	}
+	return launch(m.cluster.spawner, m.ID(), cmd, m.LogPath(),
+		func(p *process, e control.Event) { m.cluster.heard(m, p, e) },
+		func(p *process) { m.cluster.ended(m, p) })
 }
 
 // ask has the current process do what takes no time.

@@ -26,6 +26,9 @@ const (
 	drainTime = time.Second
 )
 
+// startID is the number of the first command, which is the start.
+const startID = 1
+
 // errEnded is why a call to a process fails that no longer runs.
 var errEnded = errors.New("the process has ended")
 
@@ -41,6 +44,10 @@ type process struct {
 	asked atomic.Bool
 	// listens is set when it has published its addresses.
 	listens atomic.Bool
+	// opening is set when it is about to open its stores.
+	opening atomic.Bool
+	// logFrom is where in the log file its own part begins, in bytes.
+	logFrom int64
 	// started is set when it has answered its start, its addresses known:
 	// until then it may be asked nothing else.
 	started atomic.Bool
@@ -58,6 +65,8 @@ type process struct {
 	lastID  int64
 	pending map[int64]chan control.Event
 	spoilt  error // what it said that is no event
+	// storeErr is the first fault of the host that its stores met with.
+	storeErr *StoreError
 }
 
 // launch starts the process on the spawner's thread, its stderr appended to
@@ -69,6 +78,10 @@ func launch(s *spawner, id string, cmd *exec.Cmd, logPath string, hear func(*pro
 		return nil, err
 	}
 	defer log.Close() //nolint:errcheck // the node has its own descriptor; nothing was written to ours
+	logFrom, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
 	inR, inW, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -83,10 +96,10 @@ func launch(s *spawner, id string, cmd *exec.Cmd, logPath string, hear func(*pro
 	_, _ = inR.Close(), outW.Close()
 	if err != nil {
 		_, _ = inW.Close(), outR.Close()
-		return nil, err
+		return nil, forkError{err}
 	}
 	p := &process{
-		id: id, cmd: cmd, in: inW, hear: hear,
+		id: id, cmd: cmd, in: inW, hear: hear, logFrom: logFrom,
 		done: make(chan struct{}), pending: map[int64]chan control.Event{},
 	}
 	read := make(chan struct{})
@@ -207,7 +220,7 @@ func (p *process) call(ctx context.Context, c control.Command) (control.Event, e
 	select {
 	case e := <-reply:
 		if e.Error != "" {
-			return e, &CommandError{ID: p.id, Op: c.Op, Problem: e.Error}
+			return e, &CommandError{ID: p.id, Op: c.Op, Code: e.Code, Problem: e.Error}
 		}
 		return e, nil
 	case <-p.done:
@@ -251,6 +264,15 @@ func (p *process) failed(what string, began time.Time, err error) error {
 		err = p.spoilt
 	}
 	return &WaitError{For: what, Waited: time.Since(began), Err: err}
+}
+
+// suffered keeps the first fault of the host.
+func (p *process) suffered(e *StoreError) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.storeErr == nil {
+		p.storeErr = e
+	}
 }
 
 // kill ends the process and waits until it is reaped.

@@ -141,6 +141,13 @@ const (
 	// before it is made. So the last one before a kill is what the disk must
 	// hold after it.
 	EventDurable EventKind = "durable"
+	// EventOpening comes before the stores are opened. A node that ends between
+	// it and EventListening could not open them.
+	EventOpening EventKind = "opening"
+	// EventStoreError: a write to the log, stable or snapshot store failed:
+	// Error, and Code where it is known. It is with the launcher before raft
+	// hears of the failure, and said once for each code.
+	EventStoreError EventKind = "store_error"
 )
 
 // Event is one line on a node's stdout. AtNS is CLOCK_MONOTONIC, one clock for
@@ -151,6 +158,8 @@ type Event struct {
 
 	ID    int64  `json:"id,omitempty"`
 	Error string `json:"error,omitempty"`
+	// Code of Error; empty where no code fits.
+	Code Code `json:"code,omitempty"`
 
 	Version int     `json:"version,omitempty"`
 	PID     int     `json:"pid,omitempty"`

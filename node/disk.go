@@ -35,6 +35,8 @@ type disk struct {
 	onTerm func(term uint64)
 	// durable keeps account of what is stored; nil where nothing is promised.
 	durable *durable
+	// failures hears of every write that failed, before raft does.
+	failures *failures
 
 	device    sync.Mutex // an emulated disk does one write at a time
 	commit    time.Duration
@@ -89,7 +91,7 @@ func (d *disk) write(transaction func() error) error {
 	if err == nil {
 		d.fsyncs.Add(d.syncs)
 	}
-	return err
+	return d.failures.note(err)
 }
 
 // hold makes the whole write last as long as the device takes, the store's

@@ -238,11 +238,12 @@ func TestFoundOnDisk(t *testing.T) {
 type watched struct {
 	*raft.InmemStore
 	during func()
+	fails  error
 }
 
 func (w *watched) StoreLogs([]*raft.Log) error {
 	w.during()
-	return errors.New("disk full")
+	return w.fails
 }
 
 // TestAccountNeverRunsAhead: what is being written, or could not be, does not
@@ -254,7 +255,7 @@ func TestAccountNeverRunsAhead(t *testing.T) {
 			t.Errorf("the account is %d, want 10", got)
 		}
 	}
-	d := &disk{backing: &watched{during: check}, durable: account, storeTime: newHistogram()}
+	d := &disk{backing: &watched{during: check, fails: errors.New("no room")}, durable: account, storeTime: newHistogram()}
 	if err := d.StoreLogs(entries(11, 12)); err == nil {
 		t.Error("the store did not fail")
 	}

@@ -97,7 +97,7 @@ func (s *session) carryOut(ctx context.Context, c control.Command) error {
 func (s *session) reply(e control.Event, c control.Command, err error) {
 	e.Kind, e.ID, e.AtNS = control.EventReply, c.ID, clock.Now()
 	if err != nil {
-		e.Error = err.Error()
+		e.Error, e.Code = err.Error(), codeOf(err)
 		s.log.Error("command failed", "op", string(c.Op), "error", err)
 	}
 	s.events.Emit(e)

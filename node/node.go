@@ -111,13 +111,8 @@ func (n *Node) start(ctx context.Context) error {
 	for _, to := range n.opts.Cut {
 		n.endpoint.Cut(to)
 	}
-	stores, err := openStores(n.opts.DataDir, n.opts.Storage, n.log.Named("snapshot"))
-	if err != nil {
+	if err := n.openStores(); err != nil {
 		return err
-	}
-	n.stores = stores
-	if stores.promises {
-		n.keepAccount()
 	}
 	listeners, err := n.bindAll(ctx)
 	if err != nil {
@@ -133,6 +128,26 @@ func (n *Node) start(ctx context.Context) error {
 		n.stopProbing = n.endpoint.Probe(n.opts.Probe)
 	}
 	n.announceStart()
+	return nil
+}
+
+// openStores opens what the node keeps. It may end the process: so the launcher
+// is told first.
+func (n *Node) openStores() error {
+	n.emit(control.Event{Kind: control.EventOpening, AtNS: clock.Now()})
+	n.events.Flush()
+	stores, err := unlessPanicked(n.log, func() (*stores, error) {
+		return openStores(n.opts.DataDir, n.opts.Storage, n.log.Named("snapshot"))
+	})
+	if err != nil {
+		return err
+	}
+	n.stores = stores
+	failures := newFailures(n.events)
+	stores.disk.failures, stores.snaps.failures = failures, failures
+	if stores.promises {
+		n.keepAccount()
+	}
 	return nil
 }
 

@@ -90,18 +90,20 @@ func refuseRemote(host string, remote bool) error {
 
 func bindFree(ctx context.Context, host string) (net.Listener, error) {
 	low, high := portRange()
-	var last error
+	return bindBetween(ctx, host, low, high)
+}
+
+// bindBetween takes a free port of [low, high).
+func bindBetween(ctx context.Context, host string, low, high int) (net.Listener, error) {
+	var taken error
 	for range portTries {
 		l, err := listen(ctx, host, strconv.Itoa(low+rand.IntN(high-low)))
-		if err == nil {
-			return l, nil
+		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
+			return l, err
 		}
-		last = err
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			break
-		}
+		taken = err
 	}
-	return nil, fmt.Errorf("no free port on %s between %d and %d: %w", host, low, high-1, last)
+	return nil, fmt.Errorf("no free port on %s between %d and %d in %d tries: %w", host, low, high-1, portTries, taken)
 }
 
 // portRange is [low, high) below the system's ephemeral ports.

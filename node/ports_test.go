@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/control"
 )
 
 // TestPortsBelowEphemeral: no outgoing connection of the host can take such a
@@ -20,6 +22,23 @@ func TestPortsBelowEphemeral(t *testing.T) {
 		if !at.IP.IsLoopback() || at.Port >= ephemeralLow() || at.Port < 1024 {
 			t.Errorf("bound %v, want loopback and a port below %d", at, ephemeralLow())
 		}
+	}
+}
+
+// TestNoFreePort: that every port is taken is the host's affair.
+func TestNoFreePort(t *testing.T) {
+	held, err := bind(t.Context(), "", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close() //nolint:errcheck // only held
+	only := held.Addr().(*net.TCPAddr).Port
+	l, err := bindBetween(t.Context(), loopback, only, only+1)
+	if err == nil {
+		_ = l.Close()
+	}
+	if got := codeOf(err); got != control.CodePorts {
+		t.Errorf("got %v with code %q, want %q", err, got, control.CodePorts)
 	}
 }
 

@@ -31,13 +31,29 @@ func (n *Node) startRaft(l net.Listener) error {
 		n.emit(control.Event{Kind: kind, AtNS: clock.Now(), Index: index})
 	}
 	n.transport = n.newTransport(l)
-	r, err := raft.NewRaft(n.raftConfig(), n.machine, n.stores.logs, n.stores.disk, n.stores.snaps, n.transport)
+	r, err := n.newRaft()
 	if err != nil {
-		return errors.Join(fmt.Errorf("raft: %w", err), n.transport.Close())
+		return errors.Join(fmt.Errorf("raft: %w", err), n.stores.disk.failures.latest(), n.transport.Close())
 	}
 	n.raft = r
 	r.RegisterObserver(raft.NewObserver(nil, false, n.observe))
 	return nil
+}
+
+// newRaft reads all that raft starts with: once the configuration is valid,
+// nothing but the data can fail.
+func (n *Node) newRaft() (*raft.Raft, error) {
+	c := n.raftConfig()
+	if err := raft.ValidateConfig(c); err != nil {
+		return nil, err
+	}
+	return unlessPanicked(n.log, func() (*raft.Raft, error) {
+		r, err := raft.NewRaft(c, n.machine, n.stores.logs, n.stores.disk, n.stores.snaps, n.transport)
+		if err != nil {
+			return nil, dataError{err}
+		}
+		return r, nil
+	})
 }
 
 func (n *Node) newTransport(l net.Listener) wholeTransport {

@@ -14,6 +14,8 @@ type snapshots struct {
 	onSnapshot func(index uint64, taken bool)
 	// durable keeps account of what is stored; nil where nothing is promised.
 	durable *durable
+	// failures hears of every write that failed.
+	failures *failures
 }
 
 // Create implements raft.SnapshotStore.
@@ -22,7 +24,7 @@ func (s *snapshots) Create(version raft.SnapshotVersion, index, term uint64, con
 ) (raft.SnapshotSink, error) {
 	sink, err := s.SnapshotStore.Create(version, index, term, configuration, configurationIndex, trans)
 	if err != nil {
-		return nil, err
+		return nil, s.failures.note(err)
 	}
 	return &announcedSink{SnapshotSink: sink, store: s, index: index}, nil
 }
@@ -38,11 +40,17 @@ type announcedSink struct {
 	done  bool
 }
 
+// Write implements raft.SnapshotSink.
+func (s *announcedSink) Write(b []byte) (int, error) {
+	n, err := s.SnapshotSink.Write(b)
+	return n, s.store.failures.note(err)
+}
+
 // Close implements raft.SnapshotSink. Raft closes a sink once more than the
 // state machine does.
 func (s *announcedSink) Close() error {
 	if err := s.SnapshotSink.Close(); err != nil || s.done {
-		return err
+		return s.store.failures.note(err)
 	}
 	s.done = true
 	s.store.stored.Add(1)

@@ -46,7 +46,7 @@ func openStores(dir string, s control.Storage, log hclog.Logger) (*stores, error
 		return memoryStores(s)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
+		return nil, dataError{fmt.Errorf("data directory: %w", err)}
 	}
 	if s.PowerLoss {
 		if err := losePower(dir, s); err != nil {
@@ -61,11 +61,11 @@ func openStores(dir string, s control.Storage, log hclog.Logger) (*stores, error
 		BoltOptions: &bbolt.Options{Timeout: rebindFor, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType, NoGrowSync: noSync},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("log store %s: %w", filepath.Join(dir, logFile), err)
+		return nil, openingError(fmt.Errorf("log store %s: %w", filepath.Join(dir, logFile), err))
 	}
 	files, err := raft.NewFileSnapshotStoreWithLogger(dir, retainSnapshots, log)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("snapshots: %w", err), bolt.Close())
+		return nil, errors.Join(dataError{fmt.Errorf("snapshots: %w", err)}, bolt.Close())
 	}
 	st, err := assemble(bolt, files, s)
 	if err != nil {
@@ -109,7 +109,7 @@ func assemble(b backing, snaps raft.SnapshotStore, s control.Storage) (*stores, 
 	}
 	found, err := onDisk(b, snaps)
 	if err != nil {
-		return nil, err
+		return nil, dataError{err}
 	}
 	st := &stores{disk: d, logs: d, snaps: &snapshots{SnapshotStore: snaps}, found: found}
 	st.promises = d.syncs > 0 && s.Store != control.StoreMemory

@@ -1,0 +1,151 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// StartError is a node that could not be started, or not again. No process of
+// it is left.
+type StartError struct {
+	ID string
+	// Code tells a node that cannot open its own data (control.CodeData) from
+	// a host that has no room for it; empty where neither is known.
+	Code control.Code
+	// Err is what the node answered (*CommandError), how it died
+	// (*DeathError), that it did not answer (*WaitError), or why there is no
+	// process.
+	Err error
+}
+
+func (e *StartError) Error() string {
+	var named interface{ aboutNode() }
+	if errors.As(e.Err, &named) {
+		return e.Err.Error() // says itself of whom it speaks
+	}
+	return fmt.Sprintf("start of %s: %v", e.ID, e.Err)
+}
+
+func (*CommandError) aboutNode() {}
+func (*DeathError) aboutNode()   {}
+func (*WaitError) aboutNode()    {}
+
+func (e *StartError) Unwrap() error { return e.Err }
+
+// Hint tells what to do; it may be empty.
+func (e *StartError) Hint() string {
+	if e.Code == control.CodeData {
+		return "its data is damaged, or is none of its own; keep the directory if you want to find out why"
+	}
+	if hint := hostHints[e.Code]; hint != "" {
+		return hint
+	}
+	var hinted interface{ Hint() string }
+	if errors.As(e.Err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}
+
+var hostHints = map[control.Code]string{
+	control.CodeSpace:     "free some space, or name a directory on another disk",
+	control.CodeFiles:     "raise the limit of open files: ulimit -n",
+	control.CodePorts:     "end what listens on the ports from 20000 up to the ephemeral ones",
+	control.CodeProcesses: "raise the limit of processes: ulimit -u",
+	control.CodeMemory:    "free some memory, or run fewer nodes",
+}
+
+// StoreError is a running node whose stores could not be written.
+type StoreError struct {
+	ID      string
+	Code    control.Code
+	Problem string
+}
+
+func (e *StoreError) Error() string { return fmt.Sprintf("%s cannot store: %s", e.ID, e.Problem) }
+
+// HostFault tells whether an error comes from a fault of the host, and of
+// which: space, files, ports, processes or memory. The same would happen again.
+func HostFault(err error) (cause control.Code, ok bool) {
+	for _, code := range []control.Code{codeIn[*StartError](err), codeIn[*StoreError](err), codeIn[*DeathError](err), control.CodeOf(err)} {
+		if code != "" && !code.IsHost() {
+			return "", false
+		}
+		if code != "" {
+			return code, true
+		}
+	}
+	return "", false
+}
+
+func (e *StartError) code() control.Code { return e.Code }
+func (e *StoreError) code() control.Code { return e.Code }
+func (e *DeathError) code() control.Code { return e.Code }
+
+// codeIn is the code of the first error of this type in the chain.
+func codeIn[E interface {
+	error
+	code() control.Code
+}](err error) control.Code {
+	if e, ok := errors.AsType[E](err); ok {
+		return e.code()
+	}
+	return ""
+}
+
+// forkError is why the system made no process.
+type forkError struct{ error }
+
+func (e forkError) Unwrap() error { return e.error }
+
+// launchCode is the code of a failure on the launcher's side of a start.
+func launchCode(err error) control.Code {
+	if fork, ok := errors.AsType[forkError](err); ok && errors.Is(fork, syscall.EAGAIN) {
+		return control.CodeProcesses
+	}
+	return control.CodeOf(err)
+}
+
+// startFailed ends what is left of a process that did not start, and says why it
+// did not. A process that ended by itself while it opened its stores could not
+// read them, unless the host is to blame.
+func (m *Member) startFailed(p *process, err error) *StartError {
+	failed := &StartError{ID: m.ID(), Err: err}
+	if refused, ok := errors.AsType[*CommandError](err); ok {
+		failed.Code = refused.Code
+	} else if p.endsByItself(err) {
+		dead := death(p, m.LogPath())
+		failed.Err, failed.Code = dead, dead.Code
+		if dead.Code == "" && p.opening.Load() && !p.listens.Load() && p.state.Exited() {
+			failed.Code = control.CodeData
+		}
+	}
+	reap, cancel := context.WithTimeout(context.Background(), reapTime)
+	defer cancel()
+	if err := p.kill(reap); err != nil {
+		failed.Err = errors.Join(failed.Err, err)
+	}
+	return failed
+}
+
+// endsByItself waits for the end of a process that is ending: it takes no
+// commands any more, or was ended for what it said.
+func (p *process) endsByItself(err error) bool {
+	p.mu.Lock()
+	spoilt := p.spoilt != nil
+	p.mu.Unlock()
+	if !errors.Is(err, errEnded) && !spoilt {
+		return false
+	}
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(drainTime):
+		return false
+	}
+}

@@ -1,0 +1,54 @@
+package node
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/hashicorp/go-hclog"
+	bbolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// dataError is that of a store that cannot be opened or read.
+type dataError struct{ error }
+
+func (e dataError) Unwrap() error { return e.error }
+
+// openingError is a dataError, unless another process has the store open.
+func openingError(err error) error {
+	if errors.Is(err, bbolterrors.ErrTimeout) {
+		return fmt.Errorf("%w: another process has it open", err)
+	}
+	return dataError{err}
+}
+
+// codeOf tells data that cannot be read from a host that has no room for it.
+func codeOf(err error) control.Code {
+	if err == nil {
+		return ""
+	}
+	if c := cmp.Or(control.CodeOf(err), control.CodeInWords(err.Error())); c != "" {
+		return c
+	}
+	if _, ok := errors.AsType[dataError](err); ok {
+		return control.CodeData
+	}
+	return ""
+}
+
+// unlessPanicked makes a dataError of a panic, and of a fault in mapped memory:
+// bbolt and raft find damaged data, or a file cut short, by either. Those of
+// another goroutine (bbolt's, that rebuilds the freelist) still end the process.
+func unlessPanicked[T any](log hclog.Logger, read func() (T, error)) (result T, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = dataError{fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	return read()
+}

@@ -1,0 +1,48 @@
+package node
+
+import (
+	"sync"
+
+	"github.com/raftbench/raftbench/clock"
+	"github.com/raftbench/raftbench/control"
+)
+
+// failures tells the launcher why a store cannot be written. Raft says so too,
+// but in its log, which may have no room either, and then it may panic. Its
+// methods do nothing on nil.
+type failures struct {
+	events Events
+
+	mu   sync.Mutex
+	told map[control.Code]bool
+	last error
+}
+
+func newFailures(events Events) *failures {
+	return &failures{events: events, told: map[control.Code]bool{}}
+}
+
+// note returns err. The first error of each code is with the launcher by then:
+// the process may not live any longer.
+func (f *failures) note(err error) error {
+	if f == nil || err == nil {
+		return err
+	}
+	code := codeOf(err)
+	f.mu.Lock()
+	known := f.told[code]
+	f.told[code], f.last = true, err
+	f.mu.Unlock()
+	if !known {
+		f.events.Emit(control.Event{Kind: control.EventStoreError, AtNS: clock.Now(), Error: err.Error(), Code: code})
+		f.events.Flush()
+	}
+	return err
+}
+
+// latest is the last error noted, or nil.
+func (f *failures) latest() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
+}
