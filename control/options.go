@@ -81,9 +81,11 @@ const (
 // Storage says where and how durably the log is kept.
 type Storage struct {
 	Store string `json:"store"`
-	// EmulatedSync, when above zero, stands in for the disk's own sync: every
-	// write of log and stable store takes at least this long, on a disk of the
-	// node's own. Zero means real fsync. (YAML: `sync: real` or a duration.)
+	// EmulatedSync, when above zero, stands in for the disk's own sync, on a
+	// disk of the node's own. Every write transaction of log and stable store
+	// takes two of them, as bbolt makes two: of the data, then of the page that
+	// makes them valid. Zero means real fsync. (YAML: `sync: real` or a
+	// duration.)
 	EmulatedSync time.Duration `json:"emulated_sync_ns,omitempty"`
 	// PowerLoss discards on restart what was never synced.
 	PowerLoss bool `json:"power_loss,omitempty"`

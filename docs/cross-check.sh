@@ -6,7 +6,7 @@ set -euo pipefail
 rounds=${1:-5} seconds=${2:-10}
 clients=16 keys=1000 key_size=32 value_size=256
 connections=4 # raftbench's own number
-sync=5ms      # the disk, not the generators' CPU, is to be the limit
+sync=2.5ms    # the disk, not the generators' CPU, is to be the limit
 
 dir=$(mktemp -d "$PWD/cross-check-XXXXXX")
 raftbench up --nodes 3 --set storage.sync=$sync -o json --out "$dir/cluster" >"$dir/up.json" &

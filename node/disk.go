@@ -26,8 +26,8 @@ type backing interface {
 // raft.LogStore and raft.StableStore.
 type disk struct {
 	backing
-	// emulated, above zero, is how long the device takes for a write. The
-	// store itself then does not sync.
+	// emulated, above zero, is how long the device takes for a sync. The store
+	// itself then does not sync.
 	emulated time.Duration
 	// syncs that one write transaction makes, real or emulated.
 	syncs int64
@@ -38,7 +38,7 @@ type disk struct {
 	// failures hears of every write that failed, before raft does.
 	failures *failures
 
-	device    sync.Mutex // an emulated disk does one write at a time
+	device    sync.Mutex // an emulated disk does one transaction at a time
 	commit    time.Duration
 	fsyncs    atomic.Int64
 	storeTime *histogram
@@ -94,12 +94,12 @@ func (d *disk) write(transaction func() error) error {
 	return d.failures.note(err)
 }
 
-// hold makes the whole write last as long as the device takes, the store's
-// own work (estimated by its last write) included.
+// hold makes the whole transaction last as long as the device takes for its
+// syncs, the store's own work (estimated by its last transaction) included.
 func (d *disk) hold(transaction func() error) error {
 	d.device.Lock()
 	defer d.device.Unlock()
-	done := clock.Now() + d.emulated.Nanoseconds()
+	done := clock.Now() + syncsPerCommit*d.emulated.Nanoseconds()
 	clock.SleepUntil(done - d.commit.Nanoseconds())
 	begin := clock.Now()
 	err := transaction()
