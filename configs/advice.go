@@ -18,11 +18,19 @@ func writtenLike(flag, path string) string {
 	case value == "":
 		return everyKey
 	case strings.HasPrefix(flag, "--set "):
-		return fmt.Sprintf("write it like %s=%s", flag, value)
+		return "write it like --set " + quoted(strings.TrimPrefix(flag, "--set ")+"="+value)
 	case flag != "":
 		return fmt.Sprintf("write it like %s %s", flag, value)
 	}
 	return fmt.Sprintf("write it like `%s: %s`", strings.TrimRight(indices.ReplaceAllString(key, ""), " "), value)
+}
+
+// quoted is a word as a shell takes it: p99 < 20ms would read a file.
+func quoted(word string) string {
+	if strings.ContainsAny(word, " \t<>|&;()$`\\\"*?[]{}#~!") {
+		return "'" + word + "'"
+	}
+	return word
 }
 
 // orWrittenLike is the advice, or where there is none how a value is written.

@@ -32,25 +32,30 @@ func confirm(ctx context.Context, stderr io.Writer, stdin io.Reader, plan config
 		return nil
 	}
 	fmt.Fprintf(stderr, "that is over %s; start? [y/N] ", units.About(longRun))
-	if agreed(ctx, stdin) {
+	answer := readLine(ctx, stdin)
+	if !strings.HasSuffix(answer, "\n") {
+		fmt.Fprintln(stderr) // nobody pressed Enter
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
 		return nil
 	}
 	return usage(errors.New("not started"), "give --yes, or fewer --trials or --nodes")
 }
 
-// agreed reads the answer. A read cannot be cancelled: interrupted, it is left
-// to the end of the program.
-func agreed(ctx context.Context, stdin io.Reader) bool {
-	answer := make(chan string, 1)
+// readLine reads one line with its end. A read cannot be cancelled:
+// interrupted, it is left to the end of the program.
+func readLine(ctx context.Context, in io.Reader) string {
+	line := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(stdin).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
+		text, _ := bufio.NewReader(in).ReadString('\n')
+		line <- text
 	}()
 	select {
-	case a := <-answer:
-		return a == "y" || a == "yes"
+	case text := <-line:
+		return text
 	case <-ctx.Done():
-		return false
+		return ""
 	}
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -21,5 +23,22 @@ func TestCommandLinesCanBePasted(t *testing.T) {
 	}
 	if got := commandLine("run", "--resume", "results/quick-1"); got != "raftbench run --resume results/quick-1" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A hint on how a value is written is taken by a shell as it stands.
+func TestHintsCanBePasted(t *testing.T) {
+	for _, key := range []string{"workload.load.limit", "nodes", "raft.election_timeout", "storage.sync"} {
+		_, _, stderr := command(t, "validate", "--set", key+"=<what?")
+		_, hint, found := strings.Cut(stderr, "write it like ")
+		if !found {
+			t.Errorf("%s: no way to write it in\n%s", key, stderr)
+			continue
+		}
+		cmd := exec.Command("sh", "-c", "raftbench validate "+strings.TrimSpace(hint))
+		cmd.Env = append(os.Environ(), "CI=true")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", hint, err, out)
+		}
 	}
 }
