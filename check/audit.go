@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/client"
+	"github.com/raftbench/raftbench/results"
 )
 
 // Replica is one node as the audit asks it: a client.Client bound to an id.
@@ -48,17 +49,18 @@ func (r Report) OK() bool { return r.Objections == 0 }
 // acknowledged, and the value that revision's or an unknown write's. The load
 // must have ceased.
 //
-// It waits for at most two thirds of the time that ctx leaves (20 s where ctx
-// has no deadline), so that some is left for the reading. Replicas that did
-// not catch up are objected to and their keys not held against the ledger. The
-// error is of the asking; what the answers say is in the Report.
+// It waits for as long as replicas that are behind go on catching up: until none
+// has come nearer for Stalled, or for Longest in all. Replicas that did not
+// catch up are objected to, as a matter of liveness, and their keys not held
+// against the ledger. The error is of the asking; what the answers say is in
+// the Report.
 func (l *Ledger) Audit(ctx context.Context, replicas []Replica) (Report, error) {
 	a := l.begin()
-	settled, err := a.settle(ctx, replicas)
+	current, err := a.catchUp(ctx, replicas)
 	if err != nil {
 		return a.report(), err
 	}
-	for i, r := range settled {
+	for i, r := range current {
 		if err := a.scan(ctx, r, i+1); err != nil {
 			return a.report(), fmt.Errorf("audit: reading the keys of %s: %w", r.ID, err)
 		}
@@ -112,8 +114,7 @@ func (a *audit) scan(ctx context.Context, r Replica, n int) error {
 	a.ledger.each(func(key string, e *entry) {
 		if e.seen != n && e.acked > 0 {
 			e.lost = max(e.lost, e.acked)
-			a.findings.add(Finding{Rule: RuleLost, Node: r.ID, Key: key,
-				Got: "no such key", Want: sprintf("version %s", e.versions())})
+			a.findings.add(broken(results.RuleLost, r.ID, key, "no such key", sprintf("version %s", e.versions())))
 		}
 	})
 	return nil
@@ -122,10 +123,10 @@ func (a *audit) scan(ctx context.Context, r Replica, n int) error {
 // hold judges one key on one replica.
 func (a *audit) hold(node string, n int, e *entry, kv client.KeyValue) {
 	object := func(rule, got, want string) {
-		a.findings.add(Finding{Rule: rule, Node: node, Key: kv.Key, Got: got, Want: want})
+		a.findings.add(broken(rule, node, kv.Key, got, want))
 	}
 	if e == nil {
-		object(RuleUnexpected, sprintf("version %d at revision %d", kv.Version, kv.ModRevision), "no such key: nobody wrote it")
+		object(results.RuleUnexpected, sprintf("version %d at revision %d", kv.Version, kv.ModRevision), "no such key: nobody wrote it")
 		return
 	}
 	e.seen = n
@@ -133,16 +134,16 @@ func (a *audit) hold(node string, n int, e *entry, kv client.KeyValue) {
 	switch {
 	case kv.Version < e.acked:
 		e.lost = max(e.lost, e.acked-kv.Version)
-		object(RuleLost, version, sprintf("version %s", e.versions()))
+		object(results.RuleLost, version, sprintf("version %s", e.versions()))
 	case kv.Version > e.acked+e.unknown:
-		object(RuleVersion, version, sprintf("version %s", e.versions()))
+		object(results.RuleVersion, version, sprintf("version %s", e.versions()))
 	}
 	switch {
 	case kv.ModRevision < e.revision:
 		e.lost = max(e.lost, 1)
-		object(RuleRevision, sprintf("mod revision %d", kv.ModRevision), sprintf("at least %d, which was acknowledged", e.revision))
+		object(results.RuleRevision, sprintf("mod revision %d", kv.ModRevision), sprintf("at least %d, which was acknowledged", e.revision))
 	case !e.explains(kv):
-		object(RuleValue, sprintf("a value at revision %d that nobody wrote there", kv.ModRevision), e.values())
+		object(results.RuleValue, sprintf("a value at revision %d that nobody wrote there", kv.ModRevision), e.values())
 	}
 }
 
@@ -189,7 +190,7 @@ func (a *audit) contrast(node string, n int, kv client.KeyValue) {
 	if n == 1 {
 		a.reference[kv.Key] = d
 	} else if a.reference[kv.Key] != d {
-		a.findings.add(Finding{Rule: RuleHash, Node: node, Key: kv.Key,
-			Got: sprintf("version %d at revision %d", kv.Version, kv.ModRevision), Want: "what the first replica holds"})
+		a.findings.add(broken(results.RuleHash, node, kv.Key,
+			sprintf("version %d at revision %d", kv.Version, kv.ModRevision), "what the first replica holds"))
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/raftbench/raftbench/client"
 	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/results"
 )
 
 // story is a small history with every kind of outcome: k/a has two acknowledged
@@ -57,22 +58,22 @@ func TestEachRuleIsProvoked(t *testing.T) {
 		lost int64
 		text string
 	}{
-		{"key missing", func(r *replica) { delete(r.keys, "k/a") }, RuleLost, 2,
-			`lost write: node n3, key "k/a": got no such key, want version 2`},
-		{"one write missing", change("k/a", func(kv *client.KeyValue) { kv.Version = 1 }), RuleLost, 1,
-			`lost write: node n3, key "k/a": got version 1, want version 2`},
-		{"one write too many", change("k/b", func(kv *client.KeyValue) { kv.Version = 3 }), RuleVersion, 0,
-			`version: node n3, key "k/b": got version 3, want version 1 to 2 (1 acknowledged, 1 unknown)`},
-		{"an older revision", change("k/a", func(kv *client.KeyValue) { kv.ModRevision = 1 }), RuleRevision, 1,
-			`revision: node n3, key "k/a": got mod revision 1, want at least 5, which was acknowledged`},
-		{"another value at the acknowledged revision", change("k/a", func(kv *client.KeyValue) { kv.Value = []byte("a1") }), RuleValue, 0,
-			`value: node n3, key "k/a": got a value at revision 5 that nobody wrote there, want the value acknowledged at revision 5`},
-		{"a rejected write that took effect", change("k/a", func(kv *client.KeyValue) { kv.Value, kv.ModRevision = []byte("a3"), 6 }), RuleValue, 0,
-			`value: node n3, key "k/a": got a value at revision 6 that nobody wrote there, want the value acknowledged at revision 5`},
-		{"the unknown value at the acknowledged revision", change("k/c", func(kv *client.KeyValue) { kv.Value = []byte("c2") }), RuleValue, 0,
-			`value: node n3, key "k/c": got a value at revision 3 that nobody wrote there, want the value acknowledged at revision 3, or later one of 1 unknown writes`},
-		{"a key from nowhere", func(r *replica) { r.put("k/z", "z") }, RuleUnexpected, 0,
-			`unexpected key: node n3, key "k/z": got version 1 at revision 7, want no such key: nobody wrote it`},
+		{"key missing", func(r *replica) { delete(r.keys, "k/a") }, results.RuleLost, 2,
+			`lost-write: n3 k/a: got no such key, want version 2`},
+		{"one write missing", change("k/a", func(kv *client.KeyValue) { kv.Version = 1 }), results.RuleLost, 1,
+			`lost-write: n3 k/a: got version 1, want version 2`},
+		{"one write too many", change("k/b", func(kv *client.KeyValue) { kv.Version = 3 }), results.RuleVersion, 0,
+			`version: n3 k/b: got version 3, want version 1 to 2 (1 acknowledged, 1 unknown)`},
+		{"an older revision", change("k/a", func(kv *client.KeyValue) { kv.ModRevision = 1 }), results.RuleRevision, 1,
+			`revision: n3 k/a: got mod revision 1, want at least 5, which was acknowledged`},
+		{"another value at the acknowledged revision", change("k/a", func(kv *client.KeyValue) { kv.Value = []byte("a1") }), results.RuleValue, 0,
+			`value: n3 k/a: got a value at revision 5 that nobody wrote there, want the value acknowledged at revision 5`},
+		{"a rejected write that took effect", change("k/a", func(kv *client.KeyValue) { kv.Value, kv.ModRevision = []byte("a3"), 6 }), results.RuleValue, 0,
+			`value: n3 k/a: got a value at revision 6 that nobody wrote there, want the value acknowledged at revision 5`},
+		{"the unknown value at the acknowledged revision", change("k/c", func(kv *client.KeyValue) { kv.Value = []byte("c2") }), results.RuleValue, 0,
+			`value: n3 k/c: got a value at revision 3 that nobody wrote there, want the value acknowledged at revision 3, or later one of 1 unknown writes`},
+		{"a key from nowhere", func(r *replica) { r.put("k/z", "z") }, results.RuleUnexpected, 0,
+			`unexpected-key: n3 k/z: got version 1 at revision 7, want no such key: nobody wrote it`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -83,14 +84,14 @@ func TestEachRuleIsProvoked(t *testing.T) {
 			report := story.audit(t, story.replica, story.clone(), liar)
 			expect(t, report, c.rule, c.text, c.lost)
 			// The others were honest, so the hashes differ, and at that key.
-			if !has(report, RuleHash) || report.Revision != 0 {
+			if !has(report, results.RuleHash) || report.Revision != 0 {
 				t.Errorf("no objection to the hash, revision %d: %v", report.Revision, report.Findings)
 			}
 
 			story = storyOf(c.lie)
 			report = story.audit(t, story.replica, story.clone())
 			expect(t, report, c.rule, strings.ReplaceAll(c.text, "n3", "n2"), c.lost)
-			if has(report, RuleHash) {
+			if has(report, results.RuleHash) {
 				t.Errorf("objection to the hash of replicas that agree: %v", report.Findings)
 			}
 		})
@@ -110,7 +111,7 @@ func expect(t *testing.T, report Report, rule, text string, lost int64) {
 		t.Errorf("lost %d, want %d; want rule %q among %v", report.Lost, lost, rule, report.Findings)
 	}
 	for _, f := range report.Findings {
-		if f.String() == text {
+		if line(f) == text {
 			return
 		}
 	}
@@ -138,10 +139,10 @@ func TestHashesThatDifferNameTheKeys(t *testing.T) {
 	report := c.audit(t, c.replica, other)
 	var texts []string
 	for _, f := range report.Findings[1:] {
-		texts = append(texts, f.String())
+		texts = append(texts, line(f))
 	}
-	want := []string{`hash: node n2, key "k/3": got version 2 at revision 6, want what the first replica holds`}
-	if diff := cmp.Diff(want, texts); diff != "" || report.Findings[0].Rule != RuleHash {
+	want := []string{`hash: n2 k/3: got version 2 at revision 6, want what the first replica holds`}
+	if diff := cmp.Diff(want, texts); diff != "" || report.Findings[0].Rule != results.RuleHash {
 		t.Errorf("first finding %v; others (-want +got):\n%s", report.Findings[0], diff)
 	}
 }
@@ -172,8 +173,8 @@ func TestALaggardIsNamedAndNotCalledALoss(t *testing.T) {
 		if len(report.Findings) != 1 || report.Lost != 0 {
 			t.Fatalf("lost %d, findings %v", report.Lost, report.Findings)
 		}
-		want := "applied: node n2: got index 1 at revision 1 after 20s, want index 6 at revision 6, as the furthest replica has"
-		if got := report.Findings[0].String(); got != want {
+		want := "catch-up: n2: got index 1 at revision 1 after 15s, want index 6 at revision 6, as the furthest replica has"
+		if got := line(report.Findings[0]); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	})
@@ -185,19 +186,24 @@ func TestALaggardHidesNoLoss(t *testing.T) {
 		c := storyOf(func(r *replica) { delete(r.keys, "k/a") })
 		slow := c.clone()
 		slow.applied = 1
-		if report := c.audit(t, slow, c.replica); report.Lost != 2 || !has(report, RuleApplied) {
+		if report := c.audit(t, slow, c.replica); report.Lost != 2 || !has(report, results.RuleApplied) {
 			t.Errorf("lost %d: %v", report.Lost, report.Findings)
 		}
 	})
 }
 
-func TestAReplicaThatDoesNotAnswerIsAnError(t *testing.T) {
+// A replica that does not answer is no loss; where none does nothing is known.
+func TestAReplicaThatDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := story()
 		dead := c.clone()
 		dead.err = errors.New("connection refused")
-		_, err := c.tryAudit(c.replica, dead)
-		if err == nil || !strings.Contains(err.Error(), "n2 does not answer: connection refused") {
+		report, err := c.tryAudit(c.replica, dead)
+		if err != nil || len(report.Findings) != 1 || report.Findings[0].Class != results.Liveness ||
+			!strings.Contains(line(report.Findings[0]), "n2: got no answer after 15s: connection refused") {
+			t.Errorf("got %v, %v", report.Findings, err)
+		}
+		if _, err := c.tryAudit(dead, dead); err == nil || !strings.Contains(err.Error(), "n1 does not answer: connection refused") {
 			t.Errorf("got %v", err)
 		}
 		if _, err := c.tryAudit(); err == nil {
@@ -206,8 +212,38 @@ func TestAReplicaThatDoesNotAnswerIsAnError(t *testing.T) {
 	})
 }
 
-// The caller's deadline leaves time for the reading, and an end of its context
-// ends the wait.
+// A replica that goes on catching up is waited for, however slow it is; one
+// that stands still is given up, and no wait is without end.
+func TestTheWaitLastsWhileProgressIsMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster()
+		for i := range 100 {
+			c.acknowledged(fmt.Sprintf("k/%d", i), "v")
+		}
+		start := time.Now()
+		slow := c.clone()
+		whole := slow.keys
+		slow.keys, slow.applied, slow.revision = nil, 1, 1
+		slow.catchUp = func(r *replica) { // an entry every two seconds
+			r.applied = min(c.applied, 1+uint64(time.Since(start)/(2*time.Second)))
+			if r.revision = int64(r.applied); r.applied == c.applied {
+				r.keys = whole
+			}
+		}
+		if report := c.audit(t, c.replica, slow); !report.OK() || time.Since(start) < 190*time.Second {
+			t.Errorf("after %v: %v", time.Since(start), report.Findings)
+		}
+		slow = c.clone()
+		slow.applied = 1
+		slow.catchUp = func(r *replica) { r.applied, r.revision = r.applied+1, -1 } // ahead, and never alike
+		start = time.Now()
+		if report := c.audit(t, c.replica, slow); report.OK() || time.Since(start) > Longest+time.Minute {
+			t.Errorf("after %v: %v", time.Since(start), report.Findings)
+		}
+	})
+}
+
+// An end of the caller's context ends the wait.
 func TestTheWaitIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := story()
@@ -215,13 +251,14 @@ func TestTheWaitIsBounded(t *testing.T) {
 		slow.applied = 1
 		replicas := []Replica{{"n1", c.replica}, {"n2", slow}}
 		start := time.Now()
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-		defer cancel()
-		report, err := c.ledger.Audit(ctx, replicas)
-		if took := time.Since(start); err != nil || !has(report, RuleApplied) || took != 2*time.Second {
+		report, err := c.ledger.Audit(t.Context(), replicas)
+		if took := time.Since(start); err != nil || !has(report, results.RuleApplied) || took < Stalled || took > Stalled+time.Second {
 			t.Errorf("took %v, error %v, findings %v", took, err, report.Findings)
 		}
-		ctx, cancel = context.WithCancel(context.Background())
+		if report.Findings[0].Class != results.Liveness {
+			t.Errorf("a replica that is behind is called %s", report.Findings[0].Class)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		if _, err := c.ledger.Audit(ctx, replicas); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)

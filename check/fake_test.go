@@ -121,3 +121,15 @@ func (c *cluster) tryAudit(replicas ...*replica) (Report, error) {
 	}
 	return c.ledger.Audit(context.Background(), rs)
 }
+
+// line is a finding in one line, for comparisons.
+func line(f Finding) string {
+	where := ":"
+	if f.Node != "" {
+		where += " " + f.Node
+	}
+	if f.Key != "" {
+		where += " " + f.Key
+	}
+	return f.Rule + where + ": got " + f.Got + ", want " + f.Want
+}

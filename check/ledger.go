@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/results"
 )
 
 // shards spread the ledger's locks.
@@ -46,15 +47,15 @@ type shard struct {
 
 // entry is what is known of one key.
 //
-// Invariants: revision, value and known are those of the acknowledged write
+// Invariants: revision, value and answered are those of the acknowledged write
 // with the highest revision, all zero while acked is 0; len(maybe) is the
 // smaller of unknown and maxUnknown.
 type entry struct {
 	acked, unknown int64
 	revision       int64
 	value          uint64        // hash
-	known          time.Duration // since the ledger's start, when the answer came
-	maybe          []uint64      // hashes of the unknown writes' values
+	answered       time.Duration // when its acknowledgement came, since the ledger's start
+	maybe          []uint64      // hashes of the values of writes whose outcome is unknown
 
 	// Of the audit under way: the last replica that holds the key, counted
 	// from 1, and the most acknowledged writes that any replica lacks.
@@ -88,7 +89,7 @@ func (l *Ledger) Observe(op *loadgen.Op) {
 	case outcome == loadgen.Acknowledged:
 		l.object(s.entry(op.Key).acknowledge(op, l.since(op, op.Sent), l.since(op, op.Done)))
 	default:
-		s.entry(op.Key).wonder(op)
+		s.entry(op.Key).addUnknown(op)
 	}
 }
 
@@ -153,23 +154,22 @@ func (l *Ledger) object(f *Finding) {
 func (e *entry) acknowledge(op *loadgen.Op, sent, done time.Duration) (f *Finding) {
 	switch {
 	case e.acked > 0 && op.Revision == e.revision:
-		f = &Finding{Rule: RuleOrder, Key: op.Key,
-			Got:  sprintf("revision %d for two acknowledged writes", op.Revision),
-			Want: "a revision of its own for each write"}
-	case e.acked > 0 && op.Revision < e.revision && sent > e.known:
-		f = &Finding{Rule: RuleOrder, Key: op.Key,
-			Got:  sprintf("revision %d for a write sent after revision %d was acknowledged", op.Revision, e.revision),
-			Want: sprintf("a revision above %d", e.revision)}
+		f = ptr(broken(results.RuleOrder, "", op.Key,
+			sprintf("revision %d for two acknowledged writes", op.Revision), "a revision of its own for each write"))
+	case e.acked > 0 && op.Revision < e.revision && sent > e.answered:
+		f = ptr(broken(results.RuleOrder, "", op.Key,
+			sprintf("revision %d for a write sent after revision %d was acknowledged", op.Revision, e.revision),
+			sprintf("a revision above %d", e.revision)))
 	}
 	e.acked++
 	if op.Revision > e.revision {
-		e.revision, e.value, e.known = op.Revision, hash(op.Value), done
+		e.revision, e.value, e.answered = op.Revision, hash(op.Value), done
 	}
 	return f
 }
 
-// wonder counts a write that may have taken effect, or will.
-func (e *entry) wonder(op *loadgen.Op) {
+// addUnknown counts a write that may have taken effect, or will.
+func (e *entry) addUnknown(op *loadgen.Op) {
 	e.unknown++
 	if len(e.maybe) < maxUnknown {
 		e.maybe = append(e.maybe, hash(op.Value))
@@ -183,15 +183,15 @@ func (e *entry) read(op *loadgen.Op, sent time.Duration) *Finding {
 	case e == nil || e.acked == 0:
 		return nil
 	case op.Revision == e.revision && hash(op.Value) != e.value:
-		return &Finding{Rule: RuleValue, Key: op.Key,
-			Got:  sprintf("another value read at revision %d", op.Revision),
-			Want: "the value that was acknowledged at that revision"}
-	case !op.Serializable && op.Revision < e.revision && sent > e.known:
-		return &Finding{Rule: RuleStale, Key: op.Key,
-			Got:  sprintf("revision %d from a linearizable read", op.Revision),
-			Want: sprintf("at least revision %d, acknowledged before the read was sent", e.revision)}
+		return ptr(broken(results.RuleValue, "", op.Key,
+			sprintf("another value read at revision %d", op.Revision), "the value that was acknowledged at that revision"))
+	case !op.Serializable && op.Revision < e.revision && sent > e.answered:
+		return ptr(broken(results.RuleStale, "", op.Key, sprintf("revision %d from a linearizable read", op.Revision),
+			sprintf("at least revision %d, acknowledged before the read was sent", e.revision)))
 	}
 	return nil
 }
+
+func ptr[T any](v T) *T { return &v }
 
 func hash(value []byte) uint64 { return maphash.Bytes(seed, value) }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/results"
 )
 
 // oracle remembers every write, which the ledger must not, and judges a replica
@@ -157,12 +158,12 @@ func TestAnswersThatContradictRealTime(t *testing.T) {
 		"concurrent writes in any order":  {[]*loadgen.Op{timed(put, "a", 2, 0, 3), timed(put, "b", 1, 2, 5)}, ""},
 		"concurrent read of the old":      {[]*loadgen.Op{timed(put, "a", 1, 0, 2), timed(put, "b", 2, 3, 6), timed(get, "a", 1, 5, 7)}, ""},
 		"read of the new before its ack":  {[]*loadgen.Op{timed(put, "a", 1, 0, 2), timed(get, "b", 2, 5, 7), timed(put, "b", 2, 3, 9)}, ""},
-		"revision goes back":              {[]*loadgen.Op{timed(put, "a", 2, 0, 1), timed(put, "b", 1, 2, 3)}, RuleOrder},
-		"one revision for two writes":     {[]*loadgen.Op{timed(put, "a", 2, 0, 3), timed(put, "b", 2, 0, 3)}, RuleOrder},
-		"stale linearizable read":         {[]*loadgen.Op{timed(put, "a", 1, 0, 1), timed(put, "b", 2, 2, 3), timed(get, "a", 1, 4, 5)}, RuleStale},
-		"linearizable read of nothing":    {[]*loadgen.Op{timed(put, "a", 1, 0, 1), timed(get, "", 0, 4, 5)}, RuleStale},
+		"revision goes back":              {[]*loadgen.Op{timed(put, "a", 2, 0, 1), timed(put, "b", 1, 2, 3)}, results.RuleOrder},
+		"one revision for two writes":     {[]*loadgen.Op{timed(put, "a", 2, 0, 3), timed(put, "b", 2, 0, 3)}, results.RuleOrder},
+		"stale linearizable read":         {[]*loadgen.Op{timed(put, "a", 1, 0, 1), timed(put, "b", 2, 2, 3), timed(get, "a", 1, 4, 5)}, results.RuleStale},
+		"linearizable read of nothing":    {[]*loadgen.Op{timed(put, "a", 1, 0, 1), timed(get, "", 0, 4, 5)}, results.RuleStale},
 		"stale serializable read":         {[]*loadgen.Op{timed(put, "a", 1, 0, 1), timed(put, "b", 2, 2, 3), stale(timed(get, "a", 1, 4, 5))}, ""},
-		"serializable read of other data": {[]*loadgen.Op{timed(put, "a", 1, 0, 1), stale(timed(get, "z", 1, 4, 5))}, RuleValue},
+		"serializable read of other data": {[]*loadgen.Op{timed(put, "a", 1, 0, 1), stale(timed(get, "z", 1, 4, 5))}, results.RuleValue},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"github.com/raftbench/raftbench/results"
 )
 
 // Answer to a question that may take longer than there is time.
@@ -17,9 +19,6 @@ const (
 	Violated  Answer = "violated"
 	Undecided Answer = "unknown" // the time ran out
 )
-
-// RuleLinearizable is the rule that a Linearizability's findings break.
-const RuleLinearizable = "linearizable"
 
 // Linearizability is the judgement of a History.
 type Linearizability struct {
@@ -106,8 +105,8 @@ func (v *Linearizability) object(p partition, left time.Duration) {
 		}
 		got = misfit(p.operations, info)
 	}
-	v.Findings = append(v.Findings, Finding{Rule: RuleLinearizable, Key: p.key, Got: got,
-		Want: sprintf("an order of the %d operations on this key that explains it", len(p.operations))})
+	v.Findings = append(v.Findings, broken(results.RuleLinearizable, "", p.key, got,
+		sprintf("an order of the %d operations on this key that explains it", len(p.operations))))
 }
 
 // unexplained is said where no single operation can be named.

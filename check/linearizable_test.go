@@ -73,8 +73,8 @@ func TestAViolationIsReadable(t *testing.T) {
 	if len(v.Findings) != 1 {
 		t.Fatalf("findings %v", v.Findings)
 	}
-	text := v.Findings[0].String()
-	for _, want := range []string{`linearizable: key "k/a": got read of value #`, "at revision 1 between", "want an order of the 3 operations"} {
+	text := line(v.Findings[0])
+	for _, want := range []string{`linearizable: k/a: got read of value #`, "at revision 1 between", "want an order of the 3 operations"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}

@@ -87,7 +87,7 @@ func (c *crew) turn(w *worker, seq int64) {
 			_ = w.send(r.targets[int(seq)%len(r.targets)], due)
 			return
 		}
-		w.recorder.drop()
+		w.recorder.drop(r.payload.kind(r.payload.draw(0, seq)))
 	}
 	close(c.lead)
 }

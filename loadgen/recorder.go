@@ -28,8 +28,9 @@ type recorder struct {
 	readLatency, readService *hdrhistogram.Histogram
 	lag                      *hdrhistogram.Histogram
 
-	writes, reads, rejected, unknown, dropped, refused int64
-	firstError                                         error
+	writes, reads, failedWrites, failedReads int64
+	rejected, unknown, dropped, refused      int64
+	firstError                               error
 }
 
 func newRecorder(w Window) *recorder {
@@ -61,10 +62,10 @@ func (r *recorder) add(op *Op) {
 		r.acknowledge(op)
 	case Rejected:
 		r.rejected++
-		r.keep(op.Err)
+		r.fail(op.Kind, op.Err)
 	case Unknown:
 		r.unknown++
-		r.keep(op.Err)
+		r.fail(op.Kind, op.Err)
 	}
 	if r.seconds.add(op) || r.parts.add(op) {
 		r.refused++
@@ -90,17 +91,24 @@ func (r *recorder) record(h *hdrhistogram.Histogram, d time.Duration) {
 	}
 }
 
-func (r *recorder) keep(err error) {
+// fail counts an operation that was not acknowledged.
+func (r *recorder) fail(k Kind, err error) {
+	if k == Get {
+		r.failedReads++
+	} else {
+		r.failedWrites++
+	}
 	if r.firstError == nil {
 		r.firstError = err
 	}
 }
 
 // drop counts an operation that was never sent.
-func (r *recorder) drop() {
+func (r *recorder) drop(k Kind) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.dropped++
+	r.fail(k, nil)
 }
 
 // merge closes the recorder from and adds what it holds.
@@ -110,6 +118,8 @@ func (r *recorder) merge(from *recorder) {
 	from.closed = true
 	r.writes += from.writes
 	r.reads += from.reads
+	r.failedWrites += from.failedWrites
+	r.failedReads += from.failedReads
 	r.rejected += from.rejected
 	r.unknown += from.unknown
 	r.dropped += from.dropped
@@ -119,8 +129,8 @@ func (r *recorder) merge(from *recorder) {
 		r.lag.Merge(from.lag)
 	r.refused += r.seconds.merge(from.seconds) + r.parts.merge(from.parts)
 	r.halves.merge(from.halves)
-	if from.firstError != nil {
-		r.keep(from.firstError)
+	if r.firstError == nil {
+		r.firstError = from.firstError
 	}
 }
 
@@ -130,6 +140,7 @@ func (r *recorder) fill(rec *Recording) {
 	rec.ReadLatency, rec.ReadService = r.readLatency, r.readService
 	rec.Lag = r.lag
 	rec.Writes, rec.Reads, rec.Completed = r.writes, r.reads, r.writes+r.reads
+	rec.FailedWrites, rec.FailedReads = r.failedWrites, r.failedReads
 	rec.Rejected, rec.Unknown, rec.Dropped = r.rejected, r.unknown, r.dropped
 	rec.RecordErrors, rec.FirstError = r.refused, r.firstError
 	rec.Seconds, rec.Parts = r.seconds.points(), r.parts.points()

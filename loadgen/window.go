@@ -47,9 +47,11 @@ type Recording struct {
 	// closed loop: how many were sent), Completed how many of those were
 	// acknowledged by the window's end plus Timeout: Writes and Reads.
 	Due, Completed, Writes, Reads int64
-	// Rejected, Unknown and Dropped are the operations that failed for
-	// certain, may have failed, or were never sent. RecordErrors are values
+	// FailedWrites and FailedReads were due and not acknowledged. Rejected,
+	// Unknown and Dropped are those of both that failed for certain, may have
+	// failed, or were never sent. RecordErrors are values
 	// that a histogram refused.
+	FailedWrites, FailedReads                int64
 	Rejected, Unknown, Dropped, RecordErrors int64
 	// FirstError is one example, for the report.
 	FirstError error

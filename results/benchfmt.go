@@ -17,10 +17,11 @@ import (
 //
 //	BenchmarkWrite/nodes=3/profile=multi-az/engine=hashicorp/load=calm+saturate 300 1728511 ns/op …
 //
-// The lines are in the order of size. ns/op is the median write latency of the calm window (of the first window
+// The lines are in the order of size. ns/op is the median write latency of the light window (of the first window
 // where there is none), p90-ns and p99-ns belong to it, ops/s is the
 // throughput of the saturating window, and what follows are costs for each
-// write. A p99 of a window too short for one is left out, as invalid trials are.
+// write. A p99 of a window too short for one is left out, as invalid trials are,
+// and a percentile that lies among operations that failed.
 func WriteBenchfmt(w io.Writer, run *Run) error {
 	out := benchfmt.NewWriter(w)
 	for _, record := range []benchfmt.Record{better("ops/s", "higher"), better("ns/op", "lower")} {
@@ -49,7 +50,7 @@ func better(unit, direction string) *benchfmt.UnitMetadata {
 }
 
 func benchmark(env Environment, t Trial) *benchfmt.Result {
-	calm := t.window(WindowCalm)
+	calm := t.Window(RoleLight)
 	if calm == nil {
 		calm = &t.Windows[0]
 	}
@@ -60,17 +61,18 @@ func benchmark(env Environment, t Trial) *benchfmt.Result {
 		}
 	}
 	latency := calm.Latency
-	if latency.Count == 0 && calm.ReadLatency != nil {
+	if latency.Count+latency.Failed == 0 && calm.ReadLatency != nil {
 		latency = *calm.ReadLatency
 	}
-	r.Values = []benchfmt.Value{
-		{Value: float64(latency.P50NS), Unit: "ns/op"},
-		{Value: float64(latency.P90NS), Unit: "p90-ns"},
+	for _, p := range []struct {
+		v    Nanos
+		unit string
+	}{{latency.P50NS, "ns/op"}, {latency.P90NS, "p90-ns"}, {latency.P99NS, "p99-ns"}} {
+		if p.v != Never && (p.unit != "p99-ns" || latency.Count >= leastP99) {
+			r.Values = append(r.Values, benchfmt.Value{Value: float64(p.v), Unit: p.unit})
+		}
 	}
-	if latency.Count >= leastP99 {
-		r.Values = append(r.Values, benchfmt.Value{Value: float64(latency.P99NS), Unit: "p99-ns"})
-	}
-	if s := t.window(WindowSaturate); s != nil {
+	if s := t.Window(RoleFull); s != nil {
 		r.Values = append(r.Values, benchfmt.Value{Value: s.ThroughputOps, Unit: "ops/s"})
 	}
 	if n := float64(calm.Writes); n > 0 {
@@ -103,14 +105,4 @@ func nameable(r rune) rune {
 		return '_'
 	}
 	return r
-}
-
-// window finds a window by name; nil when the trial has none.
-func (t *Trial) window(name string) *Window {
-	for i := range t.Windows {
-		if t.Windows[i].Name == name {
-			return &t.Windows[i]
-		}
-	}
-	return nil
 }

@@ -11,11 +11,12 @@ import (
 
 // csvHead is a line for each window of each attempt of each trial; a trial
 // without windows, such as a proof, has one line. Durations are integers of
-// nanoseconds; what does not apply is empty.
+// nanoseconds; what does not apply is empty, and so is a percentile that lies
+// among operations that failed.
 var csvHead = []string{
-	"cell", "trial", "attempt", "kind", "nodes", "engine", "profile", "load", "params", "valid", "invalid_reasons", "flags",
+	"cell", "trial", "attempt", "block", "kind", "nodes", "engine", "profile", "load", "limit", "params", "valid", "remarks", "findings",
 	"survived", "blocked_at", "lost_writes",
-	"window", "mode", "offered_ops", "clients", "duration_ns", "due", "completed", "writes", "reads", "throughput_ops",
+	"window", "role", "mode", "offered_ops", "clients", "duration_ns", "attempted", "completed", "failed", "writes", "reads", "throughput_ops",
 	"write_latency_p50_ns", "write_latency_p90_ns", "write_latency_p99_ns", "write_latency_p999_ns", "write_latency_max_ns",
 	"read_latency_p50_ns", "read_latency_p90_ns", "read_latency_p99_ns",
 	"lag_p50_ns", "lag_p99_ns", "errors", "unknown", "dropped",
@@ -57,8 +58,9 @@ func csvTrial(t Trial) []string {
 		params = append(params, key+"="+t.Params[key])
 	}
 	row := []string{
-		t.Cell, strconv.Itoa(t.Trial), strconv.Itoa(t.Attempt), string(t.Kind), strconv.Itoa(t.Nodes), t.Engine, t.Profile, t.Load,
-		strings.Join(params, ";"), strconv.FormatBool(t.Valid), strings.Join(t.InvalidReasons, "; "), strings.Join(t.Flags, "; "),
+		t.Cell, strconv.Itoa(t.Trial), strconv.Itoa(t.Attempt), strconv.Itoa(t.Block), string(t.Kind), strconv.Itoa(t.Nodes),
+		t.Engine, t.Profile, t.Load, t.Limit, strings.Join(params, ";"), strconv.FormatBool(t.Valid),
+		strings.Join(remarkCodes(t), ";"), strings.Join(findingRules(t), ";"),
 	}
 	if t.Proof == nil {
 		row = append(row, "", "")
@@ -73,12 +75,12 @@ func csvTrial(t Trial) []string {
 
 func csvWindow(w Window) []string {
 	row := []string{
-		w.Name, w.Mode, number(w.OfferedOps), strconv.Itoa(w.Clients), whole(w.DurationNS),
-		whole(w.Due), whole(w.Completed), whole(w.Writes), whole(w.Reads), number(w.ThroughputOps),
+		w.Name, string(w.Role), w.Mode, number(w.OfferedOps), strconv.Itoa(w.Clients), whole(w.DurationNS),
+		whole(w.Attempted), whole(w.Completed), whole(w.Failed()), whole(w.Writes), whole(w.Reads), number(w.ThroughputOps),
 	}
 	row = append(row, csvLatency(&w.Latency, true)...)
 	row = append(row, csvLatency(w.ReadLatency, false)...)
-	return append(row, whole(w.Lag.P50NS), whole(w.Lag.P99NS), whole(w.Errors), whole(w.Unknown), whole(w.Dropped),
+	return append(row, nanos(w.Lag.P50NS), nanos(w.Lag.P99NS), whole(w.Errors), whole(w.Unknown), whole(w.Dropped),
 		number(w.CPUSeconds), whole(w.NetworkBytes), whole(w.DiskBytes), whole(w.Fsyncs), number(w.HostBusy))
 }
 
@@ -87,10 +89,39 @@ func csvLatency(l *Latency, full bool) []string {
 	if full {
 		n = 5
 	}
-	if l == nil || l.Count == 0 {
+	if l == nil || l.Count+l.Failed == 0 {
 		return make([]string, n)
 	}
-	return []string{whole(l.P50NS), whole(l.P90NS), whole(l.P99NS), whole(l.P999NS), whole(l.MaxNS)}[:n]
+	return []string{nanos(l.P50NS), nanos(l.P90NS), nanos(l.P99NS), nanos(l.P999NS), nanos(l.MaxNS)}[:n]
+}
+
+// remarkCodes are the trial's remarks, each by severity, code and window.
+func remarkCodes(t Trial) []string {
+	var out []string
+	for _, r := range t.Remarks {
+		text := string(r.Severity) + ":" + string(r.Code)
+		if r.Window != "" {
+			text += "@" + r.Window
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func findingRules(t Trial) []string {
+	var out []string
+	for _, f := range t.Findings {
+		out = append(out, string(f.Class)+":"+f.Rule)
+	}
+	return out
+}
+
+// nanos is empty where the time is that of an operation that failed.
+func nanos(v Nanos) string {
+	if v == Never {
+		return ""
+	}
+	return whole(int64(v))
 }
 
 func whole(v int64) string    { return strconv.FormatInt(v, 10) }

@@ -67,61 +67,64 @@ func seenBefore(seen map[trialKey]int, t Trial, line int) error {
 
 func decodeTrial(text []byte) (Trial, error) {
 	var t Trial
+	if len(text) > maxTrialLine {
+		return t, fmt.Errorf("%w: a line of %d bytes, want at most %d", ErrTooLarge, len(text), maxTrialLine)
+	}
 	if err := decodeStrict(text, &t); err != nil {
 		return t, err
 	}
 	return t, t.check()
 }
 
-// check refuses what no writer of this schema writes.
-func (t Trial) check() error {
-	switch {
-	case !cellPattern.MatchString(t.Cell):
-		return fmt.Errorf("cell %q: want lower-case words, digits and single dashes", t.Cell)
-	case t.Trial < 1:
-		return fmt.Errorf("trial %d: want 1 or more", t.Trial)
-	case t.Attempt < 1:
-		return fmt.Errorf("attempt %d: want 1 or more", t.Attempt)
-	case t.Nodes < 1:
-		return fmt.Errorf("nodes %d: want 1 or more", t.Nodes)
-	case t.Kind != Measure && t.Kind != Proof:
-		return fmt.Errorf("kind %q: want %q or %q", t.Kind, Measure, Proof)
+// decodeStrict reads one JSON object of this schema. Where that fails the
+// version is looked at, so that a file of another schema is called that and not
+// damaged.
+func decodeStrict(text []byte, into interface{ schema() int }) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if _, more := d.Token(); err == nil && !errors.Is(more, io.EOF) {
+		err = errors.New("something follows the object, want one a line")
 	}
-	return nil
-}
-
-// decodeStrict reads one JSON object of this schema. The version is looked at
-// first, so that a newer file is called newer and not damaged.
-func decodeStrict(text []byte, into any) error {
+	if err == nil && into.schema() == SchemaVersion {
+		return nil
+	}
 	var head struct {
 		SchemaVersion *int `json:"schema_version"`
 	}
-	if err := json.Unmarshal(text, &head); err != nil {
-		return err
+	if e := json.Unmarshal(text, &head); e != nil {
+		return e
 	}
-	if err := checkVersion(head.SchemaVersion); err != nil {
-		return err
+	if e := checkVersion(head.SchemaVersion); e != nil {
+		return e
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	return d.Decode(into)
+	return err
 }
 
-// newerError is a file of a schema that this build does not know.
-type newerError struct{ got int }
+func (t *Trial) schema() int       { return t.SchemaVersion }
+func (e *Environment) schema() int { return e.SchemaVersion }
 
-func (e *newerError) Error() string {
-	return fmt.Sprintf("schema_version %d: this build reads up to %d", e.got, SchemaVersion)
+// versionError is a file of a schema that this build does not read.
+type versionError struct{ got int }
+
+func (e *versionError) Error() string {
+	return fmt.Sprintf("schema_version %d: this build reads %d", e.got, SchemaVersion)
+}
+
+// Hint says what to do about it.
+func (e *versionError) Hint() string {
+	if e.got > SchemaVersion {
+		return "it was written by a newer raftbench; read it with that one"
+	}
+	return "it was written by an older raftbench, whose records mean something else: measure anew with `raftbench run`, or read it with the raftbench that wrote it (environment.json tells which)"
 }
 
 func checkVersion(got *int) error {
 	switch {
-	case got == nil:
+	case got == nil || *got < 1:
 		return fmt.Errorf("no schema_version: want %d", SchemaVersion)
-	case *got > SchemaVersion:
-		return &newerError{*got}
-	case *got < 1:
-		return fmt.Errorf("schema_version %d: want 1 to %d", *got, SchemaVersion)
+	case *got != SchemaVersion:
+		return &versionError{*got}
 	}
 	return nil
 }
@@ -129,8 +132,8 @@ func checkVersion(got *int) error {
 // located says where err was met and what to do about it.
 func located(err error, path string, line int) error {
 	hint, what := damagedHint, "cannot be read"
-	if newer := (*newerError)(nil); errors.As(err, &newer) {
-		hint, what = "it was written by a newer raftbench; read it with that one", "is too new"
+	if other := (*versionError)(nil); errors.As(err, &other) {
+		hint, what = other.Hint(), "is of another schema"
 	}
 	return &Error{Path: path, Line: line, What: what, Err: err, Do: hint}
 }

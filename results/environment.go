@@ -7,13 +7,15 @@ type Environment struct {
 	SchemaVersion int       `json:"schema_version"`
 	RunID         string    `json:"run_id"`
 	StartedAt     time.Time `json:"started_at"`
-	Hostname      string    `json:"hostname"`
-	OS            string    `json:"os"`
-	Arch          string    `json:"arch"`
-	Kernel        string    `json:"kernel"`
-	CPUModel      string    `json:"cpu_model"`
-	Cores         int       `json:"cores"`
-	MemoryBytes   int64     `json:"memory_bytes"`
+	// Label is the experiment's own warning, to be shown with every result.
+	Label       string `json:"label,omitempty"`
+	Hostname    string `json:"hostname"`
+	OS          string `json:"os"`
+	Arch        string `json:"arch"`
+	Kernel      string `json:"kernel"`
+	CPUModel    string `json:"cpu_model"`
+	Cores       int    `json:"cores"`
+	MemoryBytes int64  `json:"memory_bytes"`
 	// Filesystem under the data directories, and how long its fsync takes:
 	// the probe appends 4 KiB and syncs, some hundred times.
 	Filesystem string  `json:"filesystem"`

@@ -152,8 +152,8 @@ func TestHGRMHoldsTheDistribution(t *testing.T) {
 // Whatever the bytes, reading them ends with trials or with an error that
 // names a line; what was understood stays within what was given.
 func FuzzTrials(f *testing.F) {
-	good := `{"schema_version":1,"cell":"n1","trial":9,"kind":"measure","nodes":1,"attempt":1}` + "\n"
-	for _, text := range []string{"", good, good + good[:20], good + "\n", `{"schema_version":2}`, "\x00\x00", `{"schema_version":1,"windows":[{"series":[null]}]}`} {
+	good := `{"schema_version":2,"cell":"n1","trial":9,"kind":"measure","nodes":1,"attempt":1}` + "\n"
+	for _, text := range []string{"", good, good + good[:20], good + "\n", `{"schema_version":3}`, "\x00\x00", `{"schema_version":2,"windows":[{"series":[null]}]}`} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -182,7 +182,7 @@ func FuzzHistogramLog(f *testing.F) {
 	f.Add(text)
 	f.Add([]byte("Tag=a,1,1,1,HIST\n#\n\"\nx\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if hs, err := decodeLog(data); err != nil && hs != nil {
+		if hs, err := decodeLog(data, nil); err != nil && hs != nil {
 			t.Fatalf("got %v with error %v", hs, err)
 		}
 	})

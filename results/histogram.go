@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -40,7 +43,7 @@ func (w *Writer) WriteHistograms(cell string, trial int, hs []NamedHistogram) er
 	if err != nil {
 		return fmt.Errorf("encode the histograms of trial %d of %s: %w", trial, cell, err)
 	}
-	return writeDurably(histogramPath(w.dir, cell, trial), text)
+	return WriteFile(w.root, filepath.Join(TrialsDir, trialName(cell, trial)+".hlog"), text)
 }
 
 func encodeLog(hs []NamedHistogram) ([]byte, error) {
@@ -78,11 +81,11 @@ func logStart(hs []NamedHistogram) int64 {
 // unixMilli is never negative: the log format has no sign.
 func unixMilli(t time.Time) int64 { return max(0, t.UnixMilli()) }
 
-// Histograms reads a trial's histograms, of its last attempt. A trial without
-// any, such as a proof, gives none and no error.
-func (r *Run) Histograms(cell string, trial int) ([]NamedHistogram, error) {
+// Histograms reads a trial's histograms of these names, or all, of its last
+// attempt. A trial without any, such as a proof, gives none and no error.
+func (r *Run) Histograms(cell string, trial int, names ...string) ([]NamedHistogram, error) {
 	path := histogramPath(r.Dir, cell, trial)
-	text, err := os.ReadFile(path)
+	text, err := ReadFile(path, maxHistograms)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -92,7 +95,7 @@ func (r *Run) Histograms(cell string, trial int) ([]NamedHistogram, error) {
 	if len(text) == 0 {
 		return nil, &Error{Path: path, What: "is empty, want the trial's histograms", Do: damagedHint}
 	}
-	hs, err := decodeLog(text)
+	hs, err := decodeLog(text, names)
 	if err != nil {
 		return nil, &Error{Path: path, What: "cannot be read", Err: err, Do: damagedHint}
 	}
@@ -130,30 +133,64 @@ func (r *Run) warnOfMissing() {
 	r.Warnings = append(r.Warnings, what+": missing; the latency chart and pooled percentiles leave these trials out; restore the files, or run again into a new folder")
 }
 
-// decodeLog reads an interval log. The library passes over lines that it does
-// not understand, so they are counted here.
-func decodeLog(text []byte) ([]NamedHistogram, error) {
-	want := 0
-	for line := range bytes.Lines(text) {
-		if line[0] != '#' && line[0] != '"' {
-			want++
-		}
-	}
+// decodeLog reads the histograms of these names, or all, of an interval log. It
+// does without the library's reader, which passes over lines that it does not
+// understand and looks for the extremes of each histogram, which takes longer
+// than all the rest.
+func decodeLog(text []byte, names []string) ([]NamedHistogram, error) {
 	var hs []NamedHistogram
-	lr := hdrhistogram.NewHistogramLogReader(bytes.NewReader(text))
-	for range want {
-		h, err := lr.NextIntervalHistogram()
+	n := 0
+	for line := range bytes.Lines(text) {
+		if line[0] == '#' || line[0] == '"' {
+			continue
+		}
+		n++
+		name, fields, err := splitLog(string(bytes.TrimRight(line, "\r\n")))
+		if err == nil && len(names) > 0 && !slices.Contains(names, name) {
+			continue
+		}
+		var h NamedHistogram
+		if err == nil {
+			h, err = decodeInterval(name, fields)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("histogram %d of %d: %w", len(hs)+1, want, err)
+			return nil, fmt.Errorf("histogram %d: %w", n, err)
 		}
-		if h == nil {
-			break
-		}
-		start := time.UnixMilli(h.StartTimeMs())
-		hs = append(hs, NamedHistogram{h.Tag(), start, time.UnixMilli(h.EndTimeMs()).Sub(start), h})
-	}
-	if len(hs) < want {
-		return nil, fmt.Errorf("got %d histograms in %d lines: want one a line", len(hs), want)
+		hs = append(hs, h)
 	}
 	return hs, nil
+}
+
+// logFields of a line: its start and length in seconds, its largest value, and
+// the histogram.
+const logFields = 4
+
+func splitLog(line string) (name string, fields []string, err error) {
+	if rest, tagged := strings.CutPrefix(line, "Tag="); tagged {
+		name, line, _ = strings.Cut(rest, ",")
+	}
+	fields = strings.Split(line, ",")
+	if len(fields) != logFields {
+		return "", nil, fmt.Errorf("got a line of %d fields, want %d and a tag", len(fields), logFields)
+	}
+	return name, fields, nil
+}
+
+func decodeInterval(name string, fields []string) (NamedHistogram, error) {
+	start, err1 := strconv.ParseFloat(fields[0], 64)
+	length, err2 := strconv.ParseFloat(fields[1], 64)
+	h, err3 := hdrhistogram.Decode([]byte(fields[logFields-1]))
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return NamedHistogram{}, err
+	}
+	// An out-of-range float converts to anything; times of a log are in seconds.
+	if !(start >= 0 && start < maxTimeNS && length >= 0 && length < maxTimeNS/1e9) {
+		return NamedHistogram{}, fmt.Errorf("got a start of %v and a length of %v seconds, want times", start, length)
+	}
+	h.SetTag(name)
+	h.SetStartTimeMs(int64(math.Round(start * 1000)))
+	h.SetEndTimeMs(int64(math.Round((start + length) * 1000)))
+	return NamedHistogram{
+		Name: name, Start: time.UnixMilli(h.StartTimeMs()), Duration: time.Duration(math.Round(length*1000)) * time.Millisecond, Histogram: h,
+	}, nil
 }

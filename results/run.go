@@ -43,17 +43,17 @@ func open(dir string) (run *Run, good int64, err error) {
 		return nil, 0, err
 	}
 	run = &Run{Dir: dir}
-	if run.Experiment, err = readPart(dir, ExperimentFile); err != nil {
-		return nil, 0, err
-	}
-	text, err := readPart(dir, EnvironmentFile)
+	text, err := readPart(dir, EnvironmentFile, maxEnvironment)
 	if err != nil {
 		return nil, 0, err
 	}
 	if err := decodeStrict(text, &run.Environment); err != nil {
 		return nil, 0, located(err, filepath.Join(dir, EnvironmentFile), 0)
 	}
-	text, err = readPart(dir, TrialsFile)
+	if run.Experiment, err = readPart(dir, ExperimentFile, maxExperiment); err != nil {
+		return nil, 0, err
+	}
+	text, err = readPart(dir, TrialsFile, maxTrials)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -81,8 +81,8 @@ func folder(dir string) error {
 }
 
 // readPart reads one of the three files that make a folder a run's.
-func readPart(dir, name string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name))
+func readPart(dir, name string, most int64) ([]byte, error) {
+	text, err := ReadFile(filepath.Join(dir, name), most)
 	switch {
 	case err == nil:
 		return text, nil

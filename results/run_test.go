@@ -1,6 +1,7 @@
 package results
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,11 +11,12 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 func sampleTrial(n int) Trial {
 	return Trial{Cell: "n3-hashicorp-none-calm", Trial: n, Kind: Measure, Nodes: 3, StartedAt: time.Unix(1, 0).UTC(),
-		Windows: []Window{{Name: WindowCalm, Mode: ModeOpen}}, Valid: true}
+		Windows: []Window{{Name: WindowCalm, Role: RoleLight, Mode: ModeOpen}}, Valid: true}
 }
 
 // newRun makes a run of two trials and returns its folder.
@@ -73,10 +75,10 @@ func TestCreateLeavesWhatIsThere(t *testing.T) {
 
 func TestTornLastLineIsDropped(t *testing.T) {
 	for name, tail := range map[string]string{
-		"no newline":       `{"schema_version":1,"cell":"n3`,
-		"cut with newline": `{"schema_version":1,"cell":"n3` + "\n",
+		"no newline":       `{"schema_version":2,"cell":"n3`,
+		"cut with newline": `{"schema_version":2,"cell":"n3` + "\n",
 		"nothing but NULs": "\x00\x00\x00",
-		"cut in a literal": `{"schema_version":1,"valid":tr`,
+		"cut in a literal": `{"schema_version":2,"valid":tr`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := newRun(t)
@@ -91,7 +93,7 @@ func TestTornLastLineIsDropped(t *testing.T) {
 
 func TestResumeCutsTheTornLineAndGoesOn(t *testing.T) {
 	dir := newRun(t)
-	appendText(t, dir, `{"schema_version":1,"cell":`)
+	appendText(t, dir, `{"schema_version":2,"cell":`)
 	w, run, err := Resume(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +113,7 @@ func TestResumeCutsTheTornLineAndGoesOn(t *testing.T) {
 // A tail that is longer than the next line must not show behind it.
 func TestResumeCutsALongTornLine(t *testing.T) {
 	dir := newRun(t)
-	appendText(t, dir, `{"schema_version":1,"cell":"`+strings.Repeat("x", 1<<16))
+	appendText(t, dir, `{"schema_version":2,"cell":"`+strings.Repeat("x", 1<<16))
 	w, _, err := Resume(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -147,15 +149,21 @@ func TestResumeEndsALineThatLacksItsNewline(t *testing.T) {
 }
 
 func TestDamageIsAnErrorWithItsLine(t *testing.T) {
-	good := `{"schema_version":1,"cell":"n1","trial":9,"kind":"measure","nodes":1,"attempt":1}` + "\n"
+	good := `{"schema_version":2,"cell":"n1","trial":9,"kind":"measure","nodes":1,"attempt":1}` + "\n"
 	for name, c := range map[string]struct{ tail, want string }{
-		"torn in the middle": {`{"schema_version":1,"cell":"n3` + "\n" + good, ":3: cannot be read"},
+		"torn in the middle": {`{"schema_version":2,"cell":"n3` + "\n" + good, ":3: cannot be read"},
 		"an empty line":      {"\n" + good, ":3: cannot be read"},
 		"not JSON":           {"hello\n", ":3: cannot be read"},
 		"two on a line":      {strings.TrimSpace(good) + good, ":3: cannot be read"},
-		"newer schema":       {`{"schema_version":2,"surprise":1}` + "\n", "schema_version 2: this build reads up to 1"},
+		"newer schema":       {`{"schema_version":3,"surprise":1}` + "\n", "schema_version 3: this build reads 2"},
+		"older schema":       {`{"schema_version":1,"cell":"n1","flags":[]}` + "\n", "schema_version 1: this build reads 2"},
+		"a million nodes":    {strings.Replace(good, `"nodes":1`, `"nodes":1000000000`, 1), "nodes 1000000000: want 1 to 99"},
+		"negative latency":   {strings.Replace(good, `"attempt":1`, `"attempt":1,"windows":[{"latency":{"p50_ns":-5}}]`, 1), "a time in nanoseconds of -5: want 0 to"},
+		"null, none failed":  {strings.Replace(good, `"attempt":1`, `"attempt":1,"windows":[{"latency":{"p50_ns":null}}]`, 1), "null and no failed operation"},
+		"negative count":     {strings.Replace(good, `"attempt":1`, `"attempt":1,"windows":[{"completed":-1}]`, 1), "a count of -1"},
+		"unknown class":      {strings.Replace(good, `"attempt":1`, `"attempt":1,"findings":[{"class":"odd"}]`, 1), `class "odd"`},
 		"no schema":          {"{}\n", "no schema_version"},
-		"unknown field":      {`{"schema_version":1,"surprise":1}` + "\n", `unknown field "surprise"`},
+		"unknown field":      {`{"schema_version":2,"surprise":1}` + "\n", `unknown field "surprise"`},
 		"cell is a path":     {strings.Replace(good, "n1", "../n1", 1), `cell "../n1"`},
 		"unknown kind":       {strings.Replace(good, "measure", "guess", 1), `kind "guess"`},
 		"same trial twice":   {good + good, ":4: cannot be read: trial 9 of n1, attempt 1, stands on line 3"},
@@ -173,7 +181,7 @@ func TestDamageIsAnErrorWithItsLine(t *testing.T) {
 
 func TestNotARunsFolder(t *testing.T) {
 	_, err := Open(t.TempDir())
-	wantError(t, err, "holds no experiment.yaml")
+	wantError(t, err, "holds no environment.json")
 	_, _, err = Resume(filepath.Join(t.TempDir(), "missing"))
 	wantError(t, err, "not a run's folder")
 }
@@ -270,6 +278,10 @@ func TestHistogramsComeBack(t *testing.T) {
 			t.Errorf("start of histogram %d is off by %v", i, d)
 		}
 	}
+	one, err := run.Histograms("n3", 1, "saturate.latency", "unheard.of")
+	if err != nil || len(one) != 1 || one[0].Name != "saturate.latency" {
+		t.Errorf("by name: got %v, %v: want that histogram alone", one, err)
+	}
 	none, err := run.Histograms("n3", 2)
 	if err != nil || none != nil {
 		t.Fatalf("a trial without histograms: got %v, %v", none, err)
@@ -292,7 +304,7 @@ func TestDamagedHistogramsAreAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = run.Histograms("n3", 1)
-	wantError(t, err, "got 0 histograms in 1 lines")
+	wantError(t, err, "histogram 1: got a line of 1 fields, want 4 and a tag")
 }
 
 // wantError wants a typed error that holds want.
@@ -301,5 +313,71 @@ func wantError(t *testing.T, err error, want string) {
 	var typed *Error
 	if !errors.As(err, &typed) || !strings.Contains(err.Error(), want) {
 		t.Fatalf("got error %v, want one of type *Error with %q", err, want)
+	}
+}
+
+// What a pipe or a device gives never ends, and a file may be made up: neither
+// is read further than any run's would go.
+func TestOnlyBoundedRegularFilesAreRead(t *testing.T) {
+	for name, put := range map[string]func(path string) error{
+		"a pipe":         func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"a device":       func(path string) error { return os.Symlink("/dev/zero", path) },
+		"a folder":       func(path string) error { return os.Mkdir(path, 0o700) },
+		"a huge file":    func(path string) error { return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 1<<40)) },
+		"a huge one too": func(path string) error { return os.WriteFile(path, make([]byte, maxExperiment+1), 0o600) },
+	} {
+		for _, part := range []string{ExperimentFile, EnvironmentFile} {
+			t.Run(name+" as "+part, func(t *testing.T) {
+				dir := newRun(t)
+				path := filepath.Join(dir, part)
+				if err := errors.Join(os.Remove(path), put(path)); err != nil {
+					t.Fatal(err)
+				}
+				_, err := Open(dir)
+				wantError(t, err, part+": cannot be read: ")
+			})
+		}
+	}
+}
+
+// A folder from elsewhere may hold links to anywhere: what is written stays in it.
+func TestWritingFollowsNoLinkOutOfTheFolder(t *testing.T) {
+	outside, dir := t.TempDir(), t.TempDir()
+	target := filepath.Join(outside, "precious")
+	if err := errors.Join(
+		os.WriteFile(target, []byte("kept"), 0o600),
+		os.Symlink(outside, filepath.Join(dir, "report")),
+		os.Symlink(target, filepath.Join(dir, "summary.json")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = root.Close() }()
+	wantError(t, WriteFile(root, filepath.Join("report", "report.md"), []byte("x")), "cannot be written")
+	if err := WriteFile(root, "summary.json", []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(target)
+	entries, _ := os.ReadDir(outside)
+	if err != nil || string(text) != "kept" || len(entries) != 1 {
+		t.Errorf("outside: got %q, %v and %d files, want what was there", text, err, len(entries))
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "summary.json")); err != nil || string(text) != "new" {
+		t.Errorf("inside: got %q, %v: want the link replaced", text, err)
+	}
+}
+
+// A time that never came is null, and comes back above all others.
+func TestNeverIsNull(t *testing.T) {
+	text, err := json.Marshal(Latency{P50NS: 5, P99NS: Never, Failed: 1})
+	if err != nil || !strings.Contains(string(text), `"p50_ns":5,"p90_ns":0,"p99_ns":null`) {
+		t.Fatalf("got %s, %v", text, err)
+	}
+	var l Latency
+	if err := json.Unmarshal(text, &l); err != nil || l.P50NS != 5 || l.P99NS != Never {
+		t.Fatalf("got %+v, %v", l, err)
 	}
 }

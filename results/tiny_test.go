@@ -29,7 +29,7 @@ type tinySize struct {
 	p50           time.Duration // of a write at a light rate
 	saturated     float64       // operations per second
 	cpuPerKWrite  float64
-	unavailable   time.Duration
+	outage        time.Duration
 	syncsPerWrite float64 // saturated; 2 for each node at a light rate
 }
 
@@ -94,8 +94,9 @@ type maker struct {
 
 func (m *maker) trial(s tinySize, number int, kind TrialKind, took time.Duration) Trial {
 	t := Trial{
-		Cell: fmt.Sprintf("n%d-hashicorp-multi-az", s.nodes), Trial: number, Kind: kind, Attempt: 1,
-		Seed: m.rng.Int64N(1 << 40), StartedAt: m.at, TookNS: int64(took), BootNS: int64(time.Second) + m.rng.Int64N(int64(time.Second)),
+		Cell: fmt.Sprintf("n%d-hashicorp-multi-az", s.nodes), Trial: number, Kind: kind, Attempt: 1, Block: number - 1,
+		Timeouts: Timeouts{HeartbeatNS: 1e9, ElectionNS: 1e9, LeaseNS: 5e8},
+		Seed:     m.rng.Int64N(1 << 40), StartedAt: m.at, TookNS: int64(took), BootNS: int64(time.Second) + m.rng.Int64N(int64(time.Second)),
 		Nodes: s.nodes, Engine: "hashicorp", Profile: "multi-az", Load: "calm+saturate", Durable: true, Valid: true,
 		Leader: "n1", LeaderSite: "a",
 	}
@@ -115,9 +116,9 @@ func (m *maker) measure(s tinySize, number int) error {
 	case s.nodes == 5 && number == 4:
 		t = m.again(t)
 	case s.nodes == 7 && number == 2:
-		t.Flags = []string{"calm: the host's CPU was 91 % busy"}
+		t.Remarks = []Remark{{Code: CodeHostBusy, Severity: Doubtful, Window: WindowCalm, Got: 0.91, Want: 0.85, Unit: UnitShare}}
 	case s.nodes == 7 && number == 6:
-		t.Valid, t.InvalidReasons = false, []string{"calm: the leader or the term changed"}
+		t.Valid, t.Remarks = false, []Remark{{Code: CodeLeaderChanged, Severity: Invalid, Window: WindowCalm}}
 	}
 	if err := m.w.WriteHistograms(t.Cell, number, append(h1, h2...)); err != nil {
 		return err
@@ -128,7 +129,8 @@ func (m *maker) measure(s tinySize, number int) error {
 // again records t as invalid and returns it as the repetition.
 func (m *maker) again(t Trial) Trial {
 	bad := t
-	bad.Valid, bad.InvalidReasons = false, []string{"calm: only 294 of the 300 operations due were completed (want 99 %)"}
+	bad.Valid = false
+	bad.Remarks = []Remark{{Code: CodeIncomplete, Severity: Invalid, Window: WindowCalm, Got: 294, Want: 297, Of: 300, Unit: UnitCount}}
 	if err := m.w.Append(bad); err != nil {
 		panic(err)
 	}
@@ -141,7 +143,9 @@ func (m *maker) fill(t *Trial, s tinySize) {
 	t.Audit = &Audit{Nodes: s.nodes, Keys: writes / 2, Acked: writes, Revision: writes + 1}
 	for i := 2; i <= s.nodes; i++ {
 		asked := int64(345_000)
-		l := Link{From: "n1", To: fmt.Sprintf("n%d", i), AskedNS: asked, ErrorP50NS: 4_000, ErrorP90NS: 21_000, ErrorP99NS: 90_000 + m.rng.Int64N(40_000), Frames: writes, Bytes: writes * 420}
+		l := Link{From: "n1", To: fmt.Sprintf("n%d", i), AskedNS: asked, Frames: writes, Bytes: writes * 420,
+			LinkTruth: LinkTruth{Samples: writes, ErrorP50NS: 4_000, ErrorP90NS: 21_000, ErrorP99NS: 90_000 + m.rng.Int64N(40_000),
+				RealisedP50NS: asked + 4_000, RealisedP90NS: asked + 21_000, RealisedP99NS: asked + 100_000}}
 		back := l
 		back.From, back.To = l.To, l.From
 		t.Links = append(t.Links, l, back)
@@ -166,7 +170,8 @@ func (m *maker) window(s tinySize, name string, p50, d time.Duration, rate float
 		record(lag, late)
 	}
 	w := Window{
-		Name: name, Mode: ModeOpen, OfferedOps: rate, DurationNS: int64(d), Completed: count, Due: count, Writes: count,
+		Name: name, Role: RoleLight, Mode: ModeOpen, StartNS: m.at.Sub(tinyStart).Nanoseconds(), OfferedOps: rate, DurationNS: int64(d),
+		Attempted: count, Completed: count, Writes: count,
 		ThroughputOps: float64(count) / d.Seconds(), Latency: summarise(latency), Service: summarise(service), Lag: summarise(lag),
 		MeanInFlight: rate * p50.Seconds() * 1.016, HostBusy: 0.2 + 0.03*float64(s.nodes), ForeignBusy: 0.02,
 		CPUSeconds: float64(count) / 1000 * s.cpuPerKWrite * 3, ClientCPUSeconds: 0.1, NetworkBytes: count * int64(s.nodes-1) * 640,
@@ -174,7 +179,8 @@ func (m *maker) window(s tinySize, name string, p50, d time.Duration, rate float
 		Series: points(d, time.Second, count, p50), Parts: points(d, d/10, count, p50),
 	}
 	if name == WindowSaturate {
-		w.Mode, w.OfferedOps, w.Clients, w.Limit, w.HostBusy = ModeClosed, 0, 64, "CPU of the host", 0.93
+		w.Role, w.Mode, w.OfferedOps, w.Clients, w.HostBusy = RoleFull, ModeClosed, 0, 64, 0.93
+		w.Limit = &Limit{Resource: LimitCPU, User: UserFollowers}
 		w.CPUSeconds, w.DiskBytes, w.Fsyncs = w.CPUSeconds/3, w.DiskBytes/4, int64(float64(count)*s.syncsPerWrite)
 	}
 	hs := []NamedHistogram{{name + ".latency", m.at, d, latency}}
@@ -187,15 +193,16 @@ func (m *maker) window(s tinySize, name string, p50, d time.Duration, rate float
 func (m *maker) prove(s tinySize) error {
 	t := m.trial(s, 7, Proof, 13*time.Second)
 	tolerates := (s.nodes - 1) / 2
-	f := &Fault{Survived: tolerates, BlockedAt: tolerates + 1, Acked: 160, Unknown: 2, Restarted: true}
+	f := &ProofResult{Survived: tolerates, BlockedAt: tolerates + 1, Acked: 160, Unknown: 2, Recovered: true}
 	for i := range tolerates - 1 {
 		f.Killed = append(f.Killed, fmt.Sprintf("n%d", i+2))
 	}
 	f.Killed = append(f.Killed, "n1")
 	if tolerates > 0 {
 		f.Killed = append(f.Killed, fmt.Sprintf("n%d", s.nodes))
-		f.UnavailabilityNS = int64(s.unavailable)
-		f.ElectionNS = int64(s.unavailable - 12*time.Millisecond)
+		f.Leader = "n1"
+		f.OutageNS = int64(s.outage)
+		f.ElectionNS = int64(s.outage - 12*time.Millisecond)
 	}
 	t.Proof = f
 	t.Audit = &Audit{Nodes: s.nodes, Keys: 80, Acked: 160, Unknown: 2, Revision: 161}
@@ -221,8 +228,8 @@ func record(h *hdrhistogram.Histogram, v int64) {
 
 func summarise(h *hdrhistogram.Histogram) Latency {
 	return Latency{
-		P50NS: h.ValueAtPercentile(50), P90NS: h.ValueAtPercentile(90), P99NS: h.ValueAtPercentile(99), P999NS: h.ValueAtPercentile(99.9),
-		MaxNS: h.Max(), MeanNS: math.Round(h.Mean()), Count: h.TotalCount(),
+		P50NS: Nanos(h.ValueAtPercentile(50)), P90NS: Nanos(h.ValueAtPercentile(90)), P99NS: Nanos(h.ValueAtPercentile(99)),
+		P999NS: Nanos(h.ValueAtPercentile(99.9)), MaxNS: Nanos(h.Max()), MeanNS: math.Round(h.Mean()), Count: h.TotalCount(),
 	}
 }
 

@@ -1,11 +1,9 @@
 package results
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,7 +12,8 @@ import (
 // Writer records a run. One process at a time may hold a folder's writer. Its
 // methods may be called from many goroutines.
 type Writer struct {
-	dir string
+	dir  string
+	root *os.Root // dir
 
 	mu     sync.Mutex
 	trials *os.File // locked for as long as it is open
@@ -35,11 +34,23 @@ func Create(dir string, env Environment, experiment []byte) (*Writer, error) {
 	if err != nil {
 		return nil, cannotWrite(dir, err)
 	}
-	w := &Writer{dir: dir, trials: f, seen: map[trialKey]int{}}
+	w, err := newWriter(dir, f)
+	if err != nil {
+		return nil, err
+	}
 	if err := w.begin(env, experiment); err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
+}
+
+// newWriter takes the trials' file over.
+func newWriter(dir string, trials *os.File) (*Writer, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, errors.Join(cannotWrite(dir, err), trials.Close())
+	}
+	return &Writer{dir: dir, root: root, trials: trials, seen: map[trialKey]int{}}, nil
 }
 
 func makeEmpty(dir string) error {
@@ -72,13 +83,13 @@ func (w *Writer) begin(env Environment, experiment []byte) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", EnvironmentFile, err)
 	}
-	if err := os.Mkdir(filepath.Join(w.dir, TrialsDir), 0o755); err != nil {
+	if err := w.root.Mkdir(TrialsDir, 0o755); err != nil {
 		return cannotWrite(w.dir, err)
 	}
-	if err := writeDurably(filepath.Join(w.dir, EnvironmentFile), append(text, '\n')); err != nil {
+	if err := WriteFile(w.root, EnvironmentFile, append(text, '\n')); err != nil {
 		return err
 	}
-	return writeDurably(filepath.Join(w.dir, ExperimentFile), experiment)
+	return WriteFile(w.root, ExperimentFile, experiment)
 }
 
 // Resume goes on with the run in dir. A last line that a crash tore is cut
@@ -92,10 +103,13 @@ func Resume(dir string) (*Writer, *Run, error) {
 	if err != nil {
 		return nil, nil, cannotWrite(dir, err)
 	}
-	w := &Writer{dir: dir, trials: f, seen: map[trialKey]int{}}
+	w, err := newWriter(dir, f)
+	if err != nil {
+		return nil, nil, err
+	}
 	run, err := w.resume()
 	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
+		return nil, nil, errors.Join(err, w.Close())
 	}
 	return w, run, nil
 }
@@ -112,7 +126,7 @@ func (w *Writer) resume() (*Run, error) {
 	for i, t := range run.Trials {
 		w.seen[keyOf(t)] = i + 1
 	}
-	if err := os.MkdirAll(filepath.Join(w.dir, TrialsDir), 0o755); err != nil {
+	if err := w.root.MkdirAll(TrialsDir, 0o755); err != nil {
 		return nil, cannotWrite(w.dir, err)
 	}
 	return run, w.cutTo(good)
@@ -176,8 +190,9 @@ func (w *Writer) write(line []byte) error {
 func (t Trial) normal() Trial {
 	t.SchemaVersion = SchemaVersion
 	t.Attempt = max(t.Attempt, 1)
-	t.InvalidReasons = listed(t.InvalidReasons)
-	t.Flags = listed(t.Flags)
+	t.Remarks = listed(t.Remarks)
+	t.Findings = listed(t.Findings)
+	t.Events = listed(t.Events)
 	t.Windows = append([]Window{}, t.Windows...)
 	for i := range t.Windows {
 		t.Windows[i].Series = listed(t.Windows[i].Series)
@@ -206,40 +221,4 @@ func (w *Writer) TrialDir(cell string, trial int) string {
 func trialName(cell string, trial int) string { return fmt.Sprintf("%s-%d", cell, trial) }
 
 // Close lets go of the folder.
-func (w *Writer) Close() error { return w.trials.Close() }
-
-// writeDurably writes the file whole or not at all, and syncs it and its
-// folder.
-func writeDurably(path string, text []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return cannotWrite(path, err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = bytes.NewReader(text).WriteTo(f)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		return cannotWrite(path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return cannotWrite(path, err)
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return cannotWrite(dir, err)
-	}
-	err = errors.Join(d.Sync(), d.Close())
-	// Some filesystems cannot sync a folder, and say so.
-	if err != nil && !errors.Is(err, fs.ErrInvalid) {
-		return cannotWrite(dir, err)
-	}
-	return nil
-}
+func (w *Writer) Close() error { return errors.Join(w.trials.Close(), w.root.Close()) }

@@ -1,0 +1,169 @@
+package results
+
+import "fmt"
+
+// The widest that a record's figures may be. They are far above anything that
+// is measured; what lies beyond was damaged or made up, and would only exhaust
+// whoever computes with it.
+const (
+	// MaxNodes of a cluster: beyond it one host measures itself.
+	MaxNodes = 99
+	// maxCount of operations, bytes and the like.
+	maxCount = 1 << 53 // the integers that a float64 holds
+	// maxTimeNS is ten years.
+	maxTimeNS = 10 * 365 * 24 * 3600 * 1e9
+	// maxList is how many windows, links, events or remarks one trial may have.
+	maxList = 1 << 20
+	// maxText of one name or detail, in bytes.
+	maxText = 64 << 10
+)
+
+// check refuses what no writer of this schema writes.
+func (t *Trial) check() error {
+	switch {
+	case !cellPattern.MatchString(t.Cell) || len(t.Cell) > 200:
+		return fmt.Errorf("cell %.200q: want lower-case words, digits and single dashes", t.Cell)
+	case t.Kind != Measure && t.Kind != Proof:
+		return fmt.Errorf("kind %.40q: want %q or %q", t.Kind, Measure, Proof)
+	}
+	r := &ranges{}
+	r.within("trial", int64(t.Trial), 1, maxList)
+	r.within("attempt", int64(t.Attempt), 1, maxList)
+	r.within("nodes", int64(t.Nodes), 1, MaxNodes)
+	r.within("block", int64(t.Block), 0, maxList)
+	r.within("group", int64(t.Group), 0, maxList)
+	r.times(t.TookNS, t.BootNS, t.EmulatedSyncNS, t.Timeouts.HeartbeatNS, t.Timeouts.ElectionNS, t.Timeouts.LeaseNS)
+	r.texts(t.Engine, t.Profile, t.Load, t.Limit, t.Leader, t.LeaderSite, t.ClientSite)
+	for _, settings := range []map[string]string{t.Params, t.Settings} {
+		for key, value := range settings {
+			r.texts(key, value)
+		}
+	}
+	r.lists(len(t.Windows), len(t.Remarks), len(t.Findings), len(t.Events), len(t.Links), len(t.Resources), len(t.Params), len(t.Settings))
+	for i := range t.Windows {
+		t.Windows[i].check(r)
+	}
+	t.checkRest(r)
+	return r.first
+}
+
+// checkRest looks at what stands beside the windows.
+func (t *Trial) checkRest(r *ranges) {
+	if p := t.Proof; p != nil {
+		r.within("proof.survived", int64(p.Survived), 0, MaxNodes)
+		r.within("proof.blocked_at", int64(p.BlockedAt), 0, MaxNodes)
+		r.counts(p.Acked, p.Unknown, p.Lost)
+		r.times(p.OutageNS, p.ElectionNS)
+	}
+	if a := t.Audit; a != nil {
+		r.within("audit.nodes", int64(a.Nodes), 0, MaxNodes)
+		r.counts(a.Keys, a.Acked, a.Unknown, a.Lost, a.Revision, int64(a.LinearizableOps))
+	}
+	for i := range t.Links {
+		l := &t.Links[i]
+		r.texts(l.From, l.To)
+		r.times(l.AskedNS)
+		r.counts(l.Frames, l.Bytes, l.Samples)
+	}
+	for i := range t.Resources {
+		u := &t.Resources[i]
+		r.counts(u.RSSBytes, u.DiskBytes, u.NetworkBytes, u.Fsyncs)
+		r.times(u.StoreTimeP50NS, u.StoreTimeP99NS)
+		r.figure("cpu_seconds", u.CPUSeconds, 0, maxTimeNS/1e9)
+	}
+	for i := range t.Remarks {
+		m := &t.Remarks[i]
+		r.texts(string(m.Code), m.Window, m.Node, m.Detail)
+		r.counts(m.Count, m.Of)
+	}
+	for i := range t.Findings {
+		f := &t.Findings[i]
+		r.texts(f.Rule, f.Node, f.Key, f.Got, f.Want)
+		if f.Class != Safety && f.Class != Liveness {
+			r.fail("a finding of class %.40q, want %q or %q", f.Class, Safety, Liveness)
+		}
+	}
+}
+
+func (w *Window) check(r *ranges) {
+	r.texts(w.Name, string(w.Role), w.Mode)
+	r.times(w.DurationNS)
+	r.within("clients", int64(w.Clients), 0, maxList)
+	r.counts(w.Attempted, w.Completed, w.Writes, w.Reads, w.FailedWrites, w.FailedReads, w.Errors, w.Unknown, w.Dropped,
+		w.RecordErrors, w.NetworkBytes, w.DiskBytes, w.Fsyncs)
+	r.figure("offered_ops", w.OfferedOps, 0, maxCount)
+	r.figure("throughput_ops", w.ThroughputOps, 0, maxCount)
+	r.figure("host_busy", w.HostBusy, 0, 1.01)
+	r.figure("foreign_busy", w.ForeignBusy, 0, 1.01)
+	for _, seconds := range []float64{w.CPUSeconds, w.ClientCPUSeconds, w.PacingCPUSeconds, w.InjectionCPUSeconds} {
+		r.figure("cpu_seconds", seconds, 0, maxTimeNS/1e9)
+	}
+	for _, l := range []*Latency{&w.Latency, &w.Service, w.ReadLatency, w.ReadService} {
+		if l != nil {
+			l.check(r)
+		}
+	}
+	r.lists(len(w.Usage), len(w.Series), len(w.Parts), len(w.HalfP50NS))
+	r.times(w.HalfP50NS...)
+}
+
+func (l *Latency) check(r *ranges) {
+	r.counts(l.Count, l.Failed)
+	for _, v := range []Nanos{l.P50NS, l.P90NS, l.P99NS, l.P999NS, l.MaxNS} {
+		if v == Never && l.Failed == 0 {
+			r.fail("a percentile of null and no failed operation: want a time")
+		} else if v != Never {
+			r.times(int64(v))
+		}
+	}
+	r.figure("mean_ns", l.MeanNS, 0, maxTimeNS)
+}
+
+// ranges keeps the first figure that is out of its range.
+type ranges struct{ first error }
+
+func (r *ranges) fail(format string, args ...any) {
+	if r.first == nil {
+		r.first = fmt.Errorf(format, args...)
+	}
+}
+
+func (r *ranges) within(what string, v, low, high int64) {
+	if v < low || v > high {
+		r.fail("%s %d: want %d to %d", what, v, low, high)
+	}
+}
+
+func (r *ranges) counts(vs ...int64) {
+	for _, v := range vs {
+		r.within("a count of", v, 0, maxCount)
+	}
+}
+
+func (r *ranges) times(vs ...int64) {
+	for _, v := range vs {
+		r.within("a time in nanoseconds of", v, 0, maxTimeNS)
+	}
+}
+
+func (r *ranges) figure(what string, v, low, high float64) {
+	if !(v >= low && v <= high) {
+		r.fail("%s %v: want %v to %v", what, v, low, high)
+	}
+}
+
+func (r *ranges) texts(texts ...string) {
+	for _, s := range texts {
+		if len(s) > maxText {
+			r.fail("a text of %d bytes: want at most %d", len(s), maxText)
+		}
+	}
+}
+
+func (r *ranges) lists(lengths ...int) {
+	for _, n := range lengths {
+		if n > maxList {
+			r.fail("a list of %d: want at most %d", n, maxList)
+		}
+	}
+}

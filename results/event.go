@@ -1,0 +1,43 @@
+package results
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of event.
+const (
+	EventRole     EventKind = "role"     // Node became State in Term
+	EventLeader   EventKind = "leader"   // Node learnt that Peer leads in Term (empty: nobody)
+	EventVote     EventKind = "vote"     // Peer asked Node for its vote in Term (PreVote: whether it would)
+	EventBallot   EventKind = "ballot"   // Node, a candidate in Term, heard whether Peer votes for it (Granted)
+	EventTerm     EventKind = "term"     // Node entered Term
+	EventSnapshot EventKind = "snapshot" // Node took a snapshot up to Index
+	EventInstall  EventKind = "install"  // Node holds a leader's snapshot up to Index
+	EventFault    EventKind = "fault"    // Action was done to Node (and Peer, the other end of a link), asked as Target
+	EventRestart  EventKind = "restart"  // Node listened again, its log on disk up to Index
+	EventDeath    EventKind = "death"    // Node's process ended unasked
+)
+
+// Raft's roles, in an event's State.
+const (
+	StateLeader    = "leader"
+	StateFollower  = "follower"
+	StateCandidate = "candidate"
+)
+
+// Event is one thing that happened at an instant, in the order of AtNS.
+type Event struct {
+	// AtNS is on CLOCK_MONOTONIC, which all processes of a host share.
+	AtNS int64     `json:"at_ns"`
+	Node string    `json:"node,omitempty"` // whom it happened to
+	Kind EventKind `json:"kind"`
+	Term uint64    `json:"term,omitempty"`
+
+	State  string `json:"state,omitempty"`
+	Peer   string `json:"peer,omitempty"`
+	Index  uint64 `json:"index,omitempty"`
+	Action string `json:"action,omitempty"` // kill, pause, isolate, …
+	Target string `json:"target,omitempty"` // as the experiment said it: leader
+
+	Granted bool `json:"granted,omitempty"`
+	PreVote bool `json:"pre_vote,omitempty"`
+}

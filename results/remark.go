@@ -1,0 +1,167 @@
+package results
+
+// Severity of a remark.
+type Severity string
+
+// The severities.
+const (
+	// Invalid: the trial's numbers are not to be believed, and none is printed.
+	Invalid Severity = "invalid"
+	// Doubtful: the numbers stand, and whoever shows them says what may be
+	// wrong with them where it matters.
+	Doubtful Severity = "doubtful"
+	// Note is worth knowing, and no doubt.
+	Note Severity = "note"
+)
+
+// Code says what a remark is about, and so what its figures mean.
+type Code string
+
+// The codes. Got and Want are in Unit; Count and Of are numbers of whatever is
+// named here.
+const (
+	// The trial did not get to its end; Detail is the error's text.
+	CodeFailed Code = "failed"
+	// Fewer operations were completed (Got) than were due (Of); Want is the
+	// least that is accepted. Unit count.
+	CodeIncomplete Code = "incomplete"
+	// Nothing was completed at all.
+	CodeNothing Code = "nothing-completed"
+	// Got operations were not sent, since more than Want were in flight.
+	CodeDropped Code = "dropped"
+	// Got values did not fit a histogram.
+	CodeRecordErrors Code = "record-errors"
+	// Got operations failed where nobody harmed the cluster; Detail is the
+	// first error's text.
+	CodeClientErrors Code = "client-errors"
+	// The generator was behind its schedule by Got at the median (or the 99th
+	// percentile) of its lag, where at most Want was allowed. Unit ns.
+	CodeLagP50 Code = "lag-p50"
+	CodeLagP99 Code = "lag-p99"
+	// The leader or the term changed in a window that was to be calm.
+	CodeLeaderChanged Code = "leader-changed"
+	// Link missed its delay at the median by Got, where Want was allowed; the
+	// worst of Count links that did, of Of that were judged. Unit ns.
+	CodeLinkLate Code = "link-late"
+	// Count of Of links, Link among them, had fewer than Want samples.
+	CodeLinksUnmeasured Code = "links-unmeasured"
+	// Node's links could not be probed; Detail is the error's text.
+	CodeProbesFailed Code = "probes-failed"
+	// The host's CPU was busy for the share Got; above Want it is said.
+	CodeHostBusy Code = "host-busy"
+	// Other processes used the share Got of the host's CPU.
+	CodeForeignCPU Code = "foreign-cpu"
+	// The hypervisor took the share Got of the host's CPU.
+	CodeSteal Code = "steal"
+	// A control group stopped processes for having used up their CPU.
+	CodeThrottled Code = "throttled"
+	// For the share Got of the window some process was ready and had no core.
+	CodeRunWait Code = "run-wait"
+	// Got snapshots were taken.
+	CodeSnapshot Code = "snapshot"
+	// The second half's median is Got above the first's, as a share.
+	CodeHalvesDiffer Code = "halves-differ"
+	// Latency rises, or falls, through the window; Got is the trend's
+	// probability by chance, below Want.
+	CodeRising  Code = "rising"
+	CodeFalling Code = "falling"
+	// One half of the window saw nothing.
+	CodeHalfEmpty Code = "half-empty"
+	// In-flight operations are off throughput × latency by the share Got.
+	CodeLittle Code = "littles-law"
+	// A sync took Got at the median, too fast for a disk; Detail is the file
+	// system. Unit ns.
+	CodeFsyncNotReal Code = "fsync-not-real"
+	// `warmup: auto` saw no steady state within Got. Unit ns.
+	CodeWarmupUnsteady Code = "warmup-unsteady"
+	// The values of Got keys have too many unknown writes to be judged.
+	CodeUnjudged Code = "audit-unjudged"
+	// Whether Got keys' histories are linearizable was not decided within
+	// Want ns.
+	CodeUndecided Code = "linearizability-undecided"
+	// The store keeps nothing, so that restart and audit prove nothing.
+	CodeNotDurable Code = "not-durable"
+	// What the processes used could not be read; Detail is the error's text.
+	CodeUsageUnread Code = "usage-unread"
+	// A fault could not be done as asked; Detail is the error's text.
+	CodeFaultFailed Code = "fault-failed"
+)
+
+// Unit of a remark's figures.
+type Unit string
+
+// The units.
+const (
+	UnitNS    Unit = "ns"
+	UnitShare Unit = "share" // of 1
+	UnitCount Unit = "count"
+	UnitP     Unit = "p" // a probability
+)
+
+// Calibration is the stretch before the first window in which links are
+// probed; remarks on it name it in place of a window.
+const Calibration = "calibration"
+
+// Remark is one thing that weakens or explains a trial's numbers.
+type Remark struct {
+	Code     Code     `json:"code"`
+	Severity Severity `json:"severity"`
+	// Window it is about; empty where it is about the whole trial.
+	Window string `json:"window,omitempty"`
+	Node   string `json:"node,omitempty"`
+	Link   *Ends  `json:"link,omitempty"`
+
+	Got   float64 `json:"got,omitempty"`
+	Want  float64 `json:"want,omitempty"`
+	Unit  Unit    `json:"unit,omitempty"`
+	Count int64   `json:"count,omitempty"`
+	Of    int64   `json:"of,omitempty"`
+	// Detail is what another program or an error said, verbatim, for people:
+	// nothing may be read out of it.
+	Detail string `json:"detail,omitempty"`
+}
+
+// Class of a finding.
+type Class string
+
+// The classes. Safety is what no Raft may do, ever; liveness is that something
+// did not happen that should have.
+const (
+	Safety   Class = "safety"
+	Liveness Class = "liveness"
+)
+
+// The rules whose breach is a finding.
+const (
+	RuleLost         = "lost-write"     // an acknowledged write is not there
+	RuleVersion      = "version"        // more writes took effect than were sent
+	RuleRevision     = "revision"       // older than the highest acknowledged
+	RuleValue        = "value"          // a value that nobody wrote there
+	RuleUnexpected   = "unexpected-key" // a key that nobody wrote
+	RuleHash         = "hash"           // replicas differ at one revision
+	RuleOrder        = "order"          // acknowledged revisions contradict real time
+	RuleStale        = "stale-read"     // a linearizable read missed a known write
+	RuleLinearizable = "linearizable"   // no order explains the answers
+	RuleQuorum       = "quorum"         // acknowledged without a majority alive
+	RuleDisk         = "durability"     // a store lost what it had reported durable
+	RuleUnreadable   = "unreadable"     // a node cannot open its own data
+
+	RuleApplied  = "catch-up"  // a replica did not catch up
+	RuleNoLeader = "no-leader" // a whole cluster elects nobody
+	RuleStuck    = "stuck"     // writes do not go on where they should
+)
+
+// Finding is one thing that Raft does not allow.
+type Finding struct {
+	Class Class  `json:"class"`
+	Rule  string `json:"rule"`
+	// Node and Key are empty where it is not about one node's, or one key's,
+	// content.
+	Node string `json:"node,omitempty"`
+	Key  string `json:"key,omitempty"`
+	// Got and Want are values as people read them: version 3; 4 to 5.
+	Got  string `json:"got"`
+	Want string `json:"want"`
+	// Log is the end of the node's log, oldest line first.
+	Log []string `json:"log,omitempty"`
+}

@@ -1,0 +1,204 @@
+package results
+
+import "strconv"
+
+// The modes of a window.
+const (
+	ModeOpen   = "open"
+	ModeClosed = "closed"
+)
+
+// Role is what a window was for.
+type Role string
+
+// The roles of windows.
+const (
+	RoleLight   Role = "light"            // an open loop at a light rate: what a write costs
+	RoleFull    Role = "full"             // a closed loop under full load: what goes through
+	RoleStep    Role = "step"             // one rate of a sweep
+	RoleGuess   Role = "capacity-guess"   // a closed loop that starts a search for capacity
+	RoleSearch  Role = "capacity-search"  // one rate that the search tried
+	RoleConfirm Role = "capacity-confirm" // one rate that a fresh cluster tried again
+	RoleShare   Role = "capacity-share"   // LoadShare of the capacity that was found
+)
+
+// The names of the windows that every measuring trial has.
+const (
+	WindowCalm     = "calm"     // of RoleLight
+	WindowSaturate = "saturate" // of RoleFull
+)
+
+// Window is one stretch of load.
+type Window struct {
+	// Name tells the windows of a trial apart, and names their histograms.
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+	Mode string `json:"mode"`
+	// StartNS is the window's start on CLOCK_MONOTONIC, as the events' instants.
+	StartNS int64 `json:"start_ns"`
+	// OfferedOps is the rate asked for, per second; 0 in a closed loop.
+	OfferedOps float64 `json:"offered_ops"`
+	// LoadShare is OfferedOps as a share of the capacity found, of RoleShare.
+	LoadShare  float64 `json:"load_share,omitempty"`
+	Clients    int     `json:"clients"`
+	DurationNS int64   `json:"duration_ns"`
+	// Harmed: faults were done to the cluster while the window ran.
+	Harmed bool `json:"harmed,omitempty"`
+
+	// Attempted operations were due in the window (in a closed loop: sent).
+	// Completed of them were acknowledged: Writes and Reads. FailedWrites and
+	// FailedReads were not: refused, of unknown outcome, dropped, or never
+	// answered.
+	Attempted     int64   `json:"attempted"`
+	Completed     int64   `json:"completed"`
+	Writes        int64   `json:"writes"`
+	Reads         int64   `json:"reads"`
+	FailedWrites  int64   `json:"failed_writes"`
+	FailedReads   int64   `json:"failed_reads"`
+	ThroughputOps float64 `json:"throughput_ops"`
+
+	// Of the operations that failed: Errors are definite failures, Unknown may
+	// have taken effect, Dropped were never sent.
+	Errors  int64 `json:"errors"`
+	Unknown int64 `json:"unknown"`
+	Dropped int64 `json:"dropped"`
+	// RecordErrors are values that a histogram refused.
+	RecordErrors int64 `json:"record_errors"`
+
+	Latency     Latency  `json:"latency"` // writes, from the intended instant
+	Service     Latency  `json:"service"` // writes, from the actual send
+	ReadLatency *Latency `json:"read_latency,omitempty"`
+	ReadService *Latency `json:"read_service,omitempty"`
+	Lag         Latency  `json:"lag"`
+
+	MeanInFlight float64 `json:"mean_in_flight"`
+	HostBusy     float64 `json:"host_busy"`    // share of all cores, [0,1]
+	ForeignBusy  float64 `json:"foreign_busy"` // the share used by no process of ours
+	// Limit is what kept a window from carrying more; nil where nothing was
+	// near its end, or it was not asked.
+	Limit *Limit `json:"limit,omitempty"`
+	// Held tells, of a window that tried a rate, whether the cluster kept up
+	// and kept the limit that was stated; null where nothing was tried.
+	Held *bool `json:"held,omitempty"`
+
+	// Costs of this window alone, all nodes together (client apart).
+	CPUSeconds       float64 `json:"cpu_seconds"`
+	ClientCPUSeconds float64 `json:"client_cpu_seconds"`
+	// PacingCPUSeconds is what keeping the schedule took, of the client's
+	// time; InjectionCPUSeconds what producing delays took, of the nodes'.
+	PacingCPUSeconds    float64 `json:"pacing_cpu_seconds"`
+	InjectionCPUSeconds float64 `json:"injection_cpu_seconds"`
+	NetworkBytes        int64   `json:"network_bytes"`
+	DiskBytes           int64   `json:"disk_bytes"`
+	Fsyncs              int64   `json:"fsyncs"`
+
+	// Usage is each node's process by second; counters are since its start.
+	Usage []UsagePoint `json:"usage,omitempty"`
+
+	Series []Point `json:"series"` // by second
+	Parts  []Point `json:"parts"`  // by tenth
+	// HalfP50NS are the median latencies of the window's two halves, reads and
+	// writes together; absent where a half saw nothing.
+	HalfP50NS []int64 `json:"half_p50_ns,omitempty"`
+}
+
+// Failed operations, of either kind.
+func (w *Window) Failed() int64 { return w.FailedWrites + w.FailedReads }
+
+// Latency summarises a histogram; the whole of it is in the trial's .hlog.
+//
+// A percentile is that of all operations attempted: one that failed counts as
+// one that took for ever, so that nothing gets faster by failing. MeanNS is
+// that of the Count operations that were answered.
+type Latency struct {
+	P50NS  Nanos   `json:"p50_ns"`
+	P90NS  Nanos   `json:"p90_ns"`
+	P99NS  Nanos   `json:"p99_ns"`
+	P999NS Nanos   `json:"p999_ns"`
+	MaxNS  Nanos   `json:"max_ns"`
+	MeanNS float64 `json:"mean_ns"`
+	Count  int64   `json:"count"`
+	Failed int64   `json:"failed"`
+}
+
+// Nanos is a time in nanoseconds, or Never.
+type Nanos int64
+
+// Never is the time of an operation that failed: it is above every other, and
+// null in JSON.
+const Never Nanos = 1<<63 - 1
+
+// MarshalJSON writes an integer, or null for Never.
+func (n Nanos) MarshalJSON() ([]byte, error) {
+	if n == Never {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, int64(n), 10), nil
+}
+
+// UnmarshalJSON reads an integer; null is Never.
+func (n *Nanos) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = Never
+		return nil
+	}
+	v, err := strconv.ParseInt(string(text), 10, 64)
+	*n = Nanos(v)
+	return err
+}
+
+// Point is one stretch of a series.
+type Point struct {
+	AtNS         int64   `json:"at_ns"`
+	LengthNS     int64   `json:"length_ns"`
+	Completed    int64   `json:"completed"`
+	Failed       int64   `json:"failed"`
+	P50NS        int64   `json:"p50_ns"`
+	P99NS        int64   `json:"p99_ns"`
+	MeanInFlight float64 `json:"mean_in_flight"`
+}
+
+// UsagePoint is what one process had used at an instant of a window.
+type UsagePoint struct {
+	AtNS       int64   `json:"at_ns"`
+	Node       string  `json:"node"`
+	CPUSeconds float64 `json:"cpu_seconds"`
+	RSSBytes   int64   `json:"rss_bytes"`
+	DiskBytes  int64   `json:"disk_bytes"`
+	// NetworkBytes arrived at the node over its links; StoreSeconds is the
+	// time that its log store took. All counters are since the node's start.
+	NetworkBytes int64   `json:"network_bytes"`
+	StoreSeconds float64 `json:"store_seconds"`
+	Fsyncs       int64   `json:"fsyncs"`
+}
+
+// Resource names of a Limit.
+const (
+	LimitCPU      = "cpu"       // the host's; User says who used most of it
+	LimitStore    = "log-store" // the leader's; Used is the share of the time
+	LimitLink     = "link-rate" // Link's rate; Used is the share of it
+	LimitPipeline = "pipeline"  // raft's own: at most MaxOps entries a second over the round trip
+)
+
+// Users of a host's CPU, in a Limit.
+const (
+	UserLeader    = "leader"
+	UserFollowers = "followers"
+	UserClient    = Client
+	UserForeign   = "foreign" // processes that are none of ours
+)
+
+// Limit is the resource that a window ran out of.
+type Limit struct {
+	Resource string  `json:"resource"`
+	User     string  `json:"user,omitempty"`
+	Link     *Ends   `json:"link,omitempty"`
+	Used     float64 `json:"used,omitempty"`    // share, [0,1]
+	MaxOps   float64 `json:"max_ops,omitempty"` // per second
+}
+
+// Ends name a directed link.
+type Ends struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
