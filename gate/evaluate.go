@@ -3,41 +3,89 @@ package gate
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/summary"
 )
 
-// Verdict is one rule on one cell.
+// Verdict is one rule on one cell. It holds facts; who prints it finds the
+// words.
 type Verdict struct {
 	Rule   string `json:"rule"`
 	Cell   string `json:"cell"`
 	Answer string `json:"answer"` // pass, fail or inconclusive
-	// Value is what was held against the rule, as people read it.
-	Value string `json:"value"`
-	Note  string `json:"note,omitempty"`
+	// Fact or Measured, of the name Metric, is what was held against the Limit by
+	// Op (==, <, …); all are empty where nothing was.
+	Fact     *float64        `json:"fact,omitempty"`
+	Metric   string          `json:"metric,omitempty"`
+	Measured *summary.Metric `json:"measured,omitempty"`
+	Op       string          `json:"op,omitempty"`
+	Limit    *float64        `json:"limit,omitempty"`
+	Reasons  []Reason        `json:"reasons,omitempty"`
+}
+
+// Reason says why a verdict is what it is, or what it rests on.
+type Reason struct {
+	Code ReasonCode `json:"code"`
+	// Got and Want are numbers of trials.
+	Got  int `json:"got,omitempty"`
+	Want int `json:"want,omitempty"`
+	// Remark that may have moved the value by the share By; null By where nobody
+	// knows by how much.
+	Remark results.Code `json:"remark,omitempty"`
+	By     *float64     `json:"by,omitempty"`
+}
+
+// ReasonCode says what a reason is about.
+type ReasonCode string
+
+// The codes.
+const (
+	WithinInterval   ReasonCode = "limit-within-interval"
+	OneTrial         ReasonCode = "one-trial"      // Got: a single trial says nothing of the next
+	FewValid         ReasonCode = "few-valid"      // Got of Want trials are valid: a selection
+	NoneValid        ReasonCode = "none-valid"     // of Want trials
+	NotMeasured      ReasonCode = "not-measured"   // or by too few operations
+	ByMedian         ReasonCode = "by-median"      // of Got trials: there is no interval
+	ByPool           ReasonCode = "by-pool"        // of Got trials' operations: there is no interval
+	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed
+	Doubtful         ReasonCode = "doubtful"       // Remark may have moved the value
+	NotProven        ReasonCode = "not-proven"     // no proof trial came so far
+	NotAudited       ReasonCode = "not-audited"    // no trial was audited
+	UnfinishedTrials ReasonCode = "unfinished-trials"
+	UnfinishedProofs ReasonCode = "unfinished-proofs"
+)
+
+// Finding is what trials of a cell saw that Raft does not allow.
+type Finding struct {
+	Cell  string        `json:"cell"`
+	Class results.Class `json:"class"`
+	summary.Findings
 }
 
 // Report is the verdict on a run.
 type Report struct {
 	RunID  string `json:"run_id"`
 	Answer string `json:"answer"`
-	// Unsafe is set when a write was lost or an audit objected, whatever the
-	// rules ask: no speed makes up for it.
+	// Unsafe is set when a write was lost or anything else happened that no Raft
+	// may do; Stuck when something did not happen that should have. Both hold
+	// whatever the rules ask: no speed makes up for them.
 	Unsafe   bool      `json:"unsafe"`
+	Stuck    bool      `json:"stuck"`
 	Verdicts []Verdict `json:"verdicts"`
-	// Warnings are the cells' own.
-	Warnings []string `json:"warnings"`
+	Findings []Finding `json:"findings"`
 }
 
 // Evaluate holds every rule against every cell that it selects. A rule that
 // selects none is a mistake of type *strictyaml.Error.
 func Evaluate(rules []Rule, s summary.Summary) (Report, error) {
-	r := Report{RunID: s.RunID, Verdicts: []Verdict{}, Warnings: []string{}}
+	r := Report{RunID: s.RunID, Verdicts: []Verdict{}, Findings: []Finding{}}
 	for _, rule := range rules {
 		cells, err := rule.selects(s.Cells)
 		if err != nil {
@@ -48,13 +96,22 @@ func Evaluate(rules []Rule, s summary.Summary) (Report, error) {
 		}
 	}
 	for _, c := range s.Cells {
-		r.Unsafe = r.Unsafe || c.Faults.LostWrites > 0 || c.Faults.Violations > 0
-		for _, w := range c.Warnings {
-			r.Warnings = append(r.Warnings, c.Cell+": "+w)
-		}
+		r.find(c)
 	}
 	r.Answer = worst(r.Verdicts).String()
 	return r, nil
+}
+
+// find takes over what the trials of a cell found.
+func (r *Report) find(c summary.Cell) {
+	for _, f := range c.Faults.Safety {
+		r.Findings = append(r.Findings, Finding{c.Cell, results.Safety, f})
+	}
+	for _, f := range c.Faults.Liveness {
+		r.Findings = append(r.Findings, Finding{c.Cell, results.Liveness, f})
+	}
+	r.Unsafe = r.Unsafe || c.Faults.LostWrites > 0 || len(c.Faults.Safety) > 0
+	r.Stuck = r.Stuck || len(c.Faults.Liveness) > 0
 }
 
 // Count is how many verdicts have the answer.
@@ -99,7 +156,7 @@ func (r Rule) selects(cells []summary.Cell) ([]summary.Cell, error) {
 			have = append(have, c.Cell)
 		}
 		return nil, &strictyaml.Error{
-			File: r.File, Line: r.Line, Column: r.Column, Message: fmt.Sprintf("%q: `where` matches no cell of the run", r.Text),
+			File: r.File, Line: r.Line, Column: r.Column, Message: fmt.Sprintf("%q: `where` matches no setup of the run", r.Text),
 			Advice: "the run has " + strings.Join(have, ", "),
 		}
 	}
@@ -107,7 +164,7 @@ func (r Rule) selects(cells []summary.Cell) ([]summary.Cell, error) {
 }
 
 func (r Rule) matches(c summary.Cell) bool {
-	traits := map[string]string{"cell": c.Cell, "nodes": strconv.Itoa(c.Nodes), "engine": c.Engine, "profile": c.Profile, "load": c.Load}
+	traits := map[string]string{"setup": c.Cell, "cell": c.Cell, "nodes": strconv.Itoa(c.Nodes), "engine": c.Engine, "profile": c.Profile, "load": c.Load}
 	maps.Copy(traits, c.Params)
 	for key, want := range r.Where {
 		if got, ok := traits[key]; !ok || got != want {
@@ -122,24 +179,28 @@ func (r Rule) on(c summary.Cell) Verdict {
 	v := Verdict{Rule: r.Text, Cell: c.Cell, Answer: stats.Inconclusive.String()}
 	limit, unknown := r.limit(c)
 	if unknown != "" {
-		v.Note = unknown
-		return v
+		return v.because(Reason{Code: unknown})
 	}
+	v.Op, v.Limit = string(r.op), &limit
 	if r.left.fact {
 		return r.fact(v, c, limit)
 	}
 	m, ok := c.Metrics[r.left.metric]
 	if !ok {
-		v.Note = missing(c)
-		return v
+		return v.because(missing(c))
 	}
-	v.Value = m.Text(r.left.metric)
-	answer, note := r.measured(c, m, limit)
-	v.Answer, v.Note = answer.String(), note
+	v.Metric, v.Measured = r.left.metric, &m
+	answer, reasons := r.measured(c, m, limit)
+	v.Answer = answer.String()
+	return v.because(append(reasons, doubts(c, m, r.left.metric)...)...)
+}
+
+func (v Verdict) because(reasons ...Reason) Verdict {
+	v.Reasons = append(v.Reasons, reasons...)
 	return v
 }
 
-func (r Rule) limit(c summary.Cell) (limit float64, unknown string) {
+func (r Rule) limit(c summary.Cell) (limit float64, unknown ReasonCode) {
 	if r.right.fact == "" {
 		return r.right.value, ""
 	}
@@ -150,14 +211,9 @@ func (r Rule) limit(c summary.Cell) (limit float64, unknown string) {
 func (r Rule) fact(v Verdict, c summary.Cell, limit float64) Verdict {
 	got, unknown := facts[r.left.text](c)
 	if unknown != "" {
-		v.Note = unknown
-		return v
+		return v.because(Reason{Code: unknown})
 	}
-	v.Value = strconv.FormatFloat(got, 'f', -1, 64)
-	v.Answer = answer(r.op.holds(got, limit)).String()
-	if v.Answer == stats.Fail.String() && r.right.fact != "" {
-		v.Note = fmt.Sprintf("want %s %v", r.op, limit)
-	}
+	v.Fact, v.Answer = &got, answer(r.op.holds(got, limit)).String()
 	return v
 }
 
@@ -169,39 +225,54 @@ func answer(holds bool) stats.Answer {
 }
 
 // missing says why a cell lacks a metric.
-func missing(c summary.Cell) string {
+func missing(c summary.Cell) Reason {
 	if c.ValidTrials == 0 {
-		return "none of " + trials(c.Trials) + " is valid"
+		return Reason{Code: NoneValid, Want: c.Trials}
 	}
-	return "not measured, or by too few operations"
-}
-
-func trials(n int) string {
-	if n == 1 {
-		return "1 trial"
-	}
-	return fmt.Sprintf("%d trials", n)
+	return Reason{Code: NotMeasured}
 }
 
 // measured judges by the interval. Without one the median decides where the
-// run was planned so small; where trials were lost to invalidity, what is left
-// is a selection and decides nothing.
-func (r Rule) measured(c summary.Cell, m summary.Metric, limit float64) (stats.Answer, string) {
-	if m.CILow != nil && m.CIHigh != nil {
-		low, high := r.op.holds(*m.CILow, limit), r.op.holds(*m.CIHigh, limit)
-		if low != high {
-			return stats.Inconclusive, "the limit lies within the interval"
-		}
-		return answer(low), ""
+// run was planned so small, and never that of one trial; where trials were lost
+// to invalidity, what is left is a selection and decides nothing.
+func (r Rule) measured(c summary.Cell, m summary.Metric, limit float64) (stats.Answer, []Reason) {
+	e := m.Estimate()
+	valid, all := trialsOf(c, r.left.metric)
+	var why []Reason
+	if math.IsInf(e.Center, 1) || m.Interval && math.IsInf(e.High, 1) {
+		why = append(why, Reason{Code: NeverAnswered})
 	}
-	if c.ValidTrials < c.Trials && c.ValidTrials < stats.IntervalTrials {
-		return stats.Inconclusive, fmt.Sprintf("too few valid trials: %d of %d", c.ValidTrials, c.Trials)
+	switch {
+	case m.N < 2:
+		return stats.Inconclusive, append(why, Reason{Code: OneTrial, Got: m.N})
+	case m.Interval && r.op.holds(e.Low, limit) != r.op.holds(e.High, limit):
+		return stats.Inconclusive, append(why, Reason{Code: WithinInterval})
+	case m.Interval:
+		return answer(r.op.holds(e.Low, limit)), why
+	case valid < all && valid < stats.IntervalTrials:
+		return stats.Inconclusive, append(why, Reason{Code: FewValid, Got: valid, Want: all})
+	case m.Pooled:
+		return answer(r.op.holds(e.Center, limit)), append(why, Reason{Code: ByPool, Got: m.N})
 	}
-	note := fmt.Sprintf("no interval: judged by the median of %d", m.N)
-	if m.Pooled {
-		note = "no interval: pooled over " + trials(m.N)
+	return answer(r.op.holds(e.Center, limit)), append(why, Reason{Code: ByMedian, Got: m.N})
+}
+
+// trialsOf are the trials that a metric is taken from: how many are valid, of
+// how many.
+func trialsOf(c summary.Cell, metric string) (valid, all int) {
+	if summary.Proven(metric) {
+		return c.ValidProofs, c.Proofs
 	}
-	return answer(r.op.holds(m.Median, limit)), note
+	return c.ValidTrials, c.Trials
+}
+
+// doubts are the remarks that weaken the number.
+func doubts(c summary.Cell, m summary.Metric, metric string) []Reason {
+	var out []Reason
+	for _, i := range m.Doubts {
+		out = append(out, Reason{Code: Doubtful, Remark: c.Remarks[i].Code, By: c.Remarks[i].Bounds[metric]})
+	}
+	return out
 }
 
 // Planned is how many trials of each kind a cell was to have.
@@ -216,18 +287,15 @@ func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 		if i := slices.IndexFunc(s.Cells, func(c summary.Cell) bool { return c.Cell == cell }); i >= 0 {
 			done = s.Cells[i]
 		}
-		r.unfinished(cell, "trials", done.Trials, planned[cell].Trials)
-		r.unfinished(cell, "proofs", done.Proofs, planned[cell].Proofs)
+		r.unfinished(cell, UnfinishedTrials, done.Trials, planned[cell].Trials)
+		r.unfinished(cell, UnfinishedProofs, done.Proofs, planned[cell].Proofs)
 	}
 	r.Answer = worst(r.Verdicts).String()
 }
 
-func (r *Report) unfinished(cell, what string, done, planned int) {
-	if done >= planned {
-		return
+func (r *Report) unfinished(cell string, code ReasonCode, done, planned int) {
+	if done < planned {
+		v := Verdict{Rule: "finished", Cell: cell, Answer: stats.Inconclusive.String()}
+		r.Verdicts = append(r.Verdicts, v.because(Reason{Code: code, Got: done, Want: planned}))
 	}
-	r.Verdicts = append(r.Verdicts, Verdict{
-		Rule: "finished", Cell: cell, Answer: stats.Inconclusive.String(), Value: strconv.Itoa(done),
-		Note: fmt.Sprintf("the run is unfinished: %d of %d planned %s", done, planned, what),
-	})
 }

@@ -3,13 +3,18 @@
 // of the interval does, passes only when the whole of it does, and is
 // inconclusive otherwise. One that has none, because the run was planned too
 // small for one or because it is pooled over the trials, is judged by its
-// median, and the verdict's note says so; where trials were lost to invalidity
-// it is inconclusive. Proven facts (survived, blocked_at) and counts (lost_writes) are exact.
+// median, and the verdict says so; where trials were lost to invalidity it is
+// inconclusive, and so is a value of one trial alone. What lies among operations
+// that failed is above every limit. Proven facts (survived, blocked_at) and
+// counts (lost_writes) are exact.
+//
+// It speaks in codes and figures. Nothing that a rule says can undo a finding of
+// safety or liveness.
 package gate
 
 import "github.com/raftbench/raftbench/summary"
 
-// Rule is one condition on every cell that it selects:
+// Rule is one condition on every setup that it selects:
 //
 //	METRIC OP LIMIT         write_latency_p50 < 20ms
 //	FACT   OP FACT [± n]    survived == tolerates
@@ -20,8 +25,8 @@ import "github.com/raftbench/raftbench/summary"
 // 1000/s, 4KiB, 85 %.
 type Rule struct {
 	Text string
-	// Where selects cells by nodes, engine, profile, load, cell or any
-	// parameter of the matrix; empty selects all.
+	// Where selects setups by nodes, engine, profile, load, setup (its name, also
+	// called cell) or any parameter of the matrix; empty selects all.
 	Where map[string]string
 	File  string
 	Line  int // from 1
@@ -70,31 +75,60 @@ func (o op) holds(a, b float64) bool {
 
 func (o op) exact() bool { return o == "==" || o == "!=" }
 
-// facts of a cell, exact where they are known at all.
-var facts = map[string]func(c summary.Cell) (float64, string){
-	"nodes":        func(c summary.Cell) (float64, string) { return float64(c.Nodes), "" },
-	"quorum":       func(c summary.Cell) (float64, string) { return float64(c.Quorum), "" },
-	"tolerates":    func(c summary.Cell) (float64, string) { return float64(c.Tolerates), "" },
-	"trials":       func(c summary.Cell) (float64, string) { return float64(c.Trials), "" },
-	"valid_trials": func(c summary.Cell) (float64, string) { return float64(c.ValidTrials), "" },
-	"survived":     func(c summary.Cell) (float64, string) { return proven(c.Faults.Survived) },
-	"blocked_at":   func(c summary.Cell) (float64, string) { return proven(c.Faults.BlockedAt) },
-	"lost_writes":  func(c summary.Cell) (float64, string) { return audited(c, float64(c.Faults.LostWrites)) },
-	"violations":   func(c summary.Cell) (float64, string) { return audited(c, float64(c.Faults.Violations)) },
+// facts of a cell, exact where they are known at all; else the code says why
+// not.
+var facts = map[string]func(c summary.Cell) (float64, ReasonCode){
+	"nodes":        func(c summary.Cell) (float64, ReasonCode) { return float64(c.Nodes), "" },
+	"quorum":       func(c summary.Cell) (float64, ReasonCode) { return float64(c.Quorum), "" },
+	"tolerates":    func(c summary.Cell) (float64, ReasonCode) { return float64(c.Tolerates), "" },
+	"trials":       func(c summary.Cell) (float64, ReasonCode) { return float64(c.Trials), "" },
+	"valid_trials": func(c summary.Cell) (float64, ReasonCode) { return float64(c.ValidTrials), "" },
+	"durable":      func(c summary.Cell) (float64, ReasonCode) { return one(c.Durable), "" },
+	"survived":     func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.Survived) },
+	"blocked_at":   func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.BlockedAt) },
+	"recovered":    func(c summary.Cell) (float64, ReasonCode) { return recovered(c.Faults.Recovered) },
+	"lost_writes":  func(c summary.Cell) (float64, ReasonCode) { return audited(c, float64(c.Faults.LostWrites)) },
+	"violations":   func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Safety)) },
+	"liveness":     func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Liveness)) },
 }
 
-// proven is a fact of proof trials; the text says why it is not known.
-func proven(v *int) (float64, string) {
+// proven is a fact of proof trials.
+func proven(v *int) (float64, ReasonCode) {
 	if v == nil {
-		return 0, "not proven: no proof trial came so far"
+		return 0, NotProven
 	}
 	return float64(*v), ""
 }
 
+// recovered is 1 where every proof ended with all members back and nothing
+// lost.
+func recovered(v *bool) (float64, ReasonCode) {
+	if v == nil {
+		return 0, NotProven
+	}
+	return one(*v), ""
+}
+
+func one(v bool) float64 {
+	if v {
+		return 1
+	}
+	return 0
+}
+
+// count of all findings.
+func count(fs []summary.Findings) float64 {
+	n := 0
+	for _, f := range fs {
+		n += f.Count
+	}
+	return float64(n)
+}
+
 // audited is a count of audits: none found means nothing where none was held.
-func audited(c summary.Cell, n float64) (float64, string) {
+func audited(c summary.Cell, n float64) (float64, ReasonCode) {
 	if n == 0 && c.Faults.Audited == 0 {
-		return 0, "no trial was audited"
+		return 0, NotAudited
 	}
 	return n, ""
 }

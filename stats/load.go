@@ -30,6 +30,3 @@ const (
 	LagShareP50 = 0.05
 	LagShareP99 = 0.25
 )
-
-// TooLate tells whether the generator missed its schedule by too much.
-func (l LagShare) TooLate() bool { return l.P50 > LagShareP50 || l.P99 > LagShareP99 }

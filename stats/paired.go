@@ -21,38 +21,34 @@ type Paired struct {
 	P float64
 }
 
-// ComparePairs compares with the given confidence for the interval. Values
-// must be positive, since ratios are taken.
+// ComparePairs compares with the given confidence for the interval. Values must
+// be at least 0, since ratios are taken; +Inf is an operation that never came
+// back.
 func ComparePairs(pairs []Pair, confidence float64) (Paired, error) {
 	logs := make([]float64, len(pairs))
 	for i, p := range pairs {
-		if !(p.A > 0 && p.B > 0) || math.IsInf(p.A, 0) || math.IsInf(p.B, 0) {
-			return Paired{}, fmt.Errorf("pair %d: got %v and %v, want positive numbers", i+1, p.A, p.B)
+		if !inRatio(p.A) || !inRatio(p.B) {
+			return Paired{}, fmt.Errorf("pair %d: got %v and %v, want numbers of at least 0", i+1, p.A, p.B)
 		}
-		logs[i] = math.Log(p.B / p.A)
+		logs[i] = logRatio(p.A, p.B)
 	}
 	if len(logs) == 0 {
 		return Paired{}, fmt.Errorf("got no pairs, want at least %d", PairsNeeded(1, Alpha))
 	}
-	r := hodgesLehmann(logs, confidence)
-	return Paired{
-		Ratio: Interval{math.Exp(r.Center), math.Exp(r.Low), math.Exp(r.High), r.N},
-		P:     SignedRank(logs, 0),
-	}, nil
+	return Paired{Ratio: ratios(hodgesLehmann(logs, confidence)), P: SignedRank(logs, 0)}, nil
 }
 
-// Bounded tells whether the ratio has an interval; its bounds of a ratio
-// without one are 0 and +∞.
-func (p Paired) Bounded() bool { return !math.IsInf(p.Ratio.High, 0) }
-
-// SignedRank returns the exact two-sided probability that values so far to
-// one side of center come from a distribution that is symmetric about it.
-// Values equal to center are left out; ties share their mean rank, and the
-// distribution is that of the ranks as they are.
+// SignedRank returns the two-sided probability that values so far to one side
+// of center come from a distribution that is symmetric about it. Values equal to
+// center are left out; ties share their mean rank, and the distribution is that
+// of the ranks as they are: counted out, or normal where there are many.
 func SignedRank(values []float64, center float64) float64 {
 	ranks, w := signedRanks(values, center)
-	if len(ranks) == 0 {
+	switch {
+	case len(ranks) == 0:
 		return 1
+	case len(ranks) > exactRanks:
+		return normalSignedRank(ranks, w)
 	}
 	p := subsetSums(ranks)
 	total := len(p) - 1
@@ -62,6 +58,18 @@ func SignedRank(values []float64, center float64) float64 {
 		tail += v
 	}
 	return min(1, 2*tail)
+}
+
+// normalSignedRank is for many ranks, corrected for continuity. The variance is
+// that of the ranks themselves, so that ties are in it.
+func normalSignedRank(ranks []int, above int) float64 {
+	total, squares := 0.0, 0.0
+	for _, r := range ranks {
+		total += float64(r)
+		squares += float64(r) * float64(r)
+	}
+	off := max(0, math.Abs(float64(above)-total/2)-1) // ranks are doubled: a half is 1
+	return math.Erfc(off / math.Sqrt(squares/4) / math.Sqrt2)
 }
 
 // signedRanks returns twice the rank of each |value − center|, so that mean
@@ -115,39 +123,48 @@ func subsetSums(terms []int) []float64 {
 	return p
 }
 
-// hodgesLehmann is the median of the Walsh averages, with the interval whose
-// bounds are the k-th from either end, k−1 being the largest sum of signed
-// ranks that is still too small at this confidence.
+// hodgesLehmann is the median of the Walsh averages, the means of each value
+// with itself and each other, with the interval whose bounds are the k-th from
+// either end, k−1 being the largest sum of signed ranks that is still too small
+// at this confidence.
 func hodgesLehmann(values []float64, confidence float64) Interval {
-	walsh := walshAverages(values)
-	m := len(walsh)
-	out := Unbounded((walsh[(m-1)/2]+walsh[m/2])/2, len(values))
-	ranks := make([]int, len(values))
-	for i := range ranks {
-		ranks[i] = i + 1
+	sorted := slices.Sorted(slices.Values(values))
+	n := int64(len(values))
+	walsh := n * (n + 1) / 2
+	at := func(k int64) float64 {
+		return kth(func(t float64) int64 { return averagesUpTo(sorted, t) }, k)
 	}
-	k, tail := 0, 0.0
-	for _, p := range subsetSums(ranks) {
-		if tail += p; 2*tail > 1-confidence+1e-12 {
-			break
-		}
-		k++
-	}
-	if k > 0 {
-		out.Low, out.High = walsh[k-1], walsh[m-k]
+	out := Unbounded((at((walsh+1)/2)+at(walsh/2+1))/2, len(values))
+	if k := signedRankBound(len(values), confidence); k > 0 {
+		out.Low, out.High = at(k), at(walsh+1-k)
 	}
 	return out
 }
 
-// walshAverages returns the mean of each value with itself and each other,
-// ascending.
-func walshAverages(values []float64) []float64 {
-	out := make([]float64, 0, len(values)*(len(values)+1)/2)
-	for i, a := range values {
-		for _, b := range values[i:] {
-			out = append(out, (a+b)/2)
+// averagesUpTo counts the Walsh averages of sorted values that are at most t.
+func averagesUpTo(sorted []float64, t float64) int64 {
+	var n int64
+	j := len(sorted)
+	for i, v := range sorted {
+		for j > 0 && (v+sorted[j-1])/2 > t {
+			j--
 		}
+		// Of the partners of v, those from v itself on: each pair counts once.
+		n += int64(max(0, j-i))
 	}
-	slices.Sort(out)
-	return out
+	return n
+}
+
+func signedRankBound(n int, confidence float64) int64 {
+	if n > exactRanks {
+		mean, variance := float64(n)*float64(n+1)/4, float64(n)*float64(n+1)*float64(2*n+1)/24
+		return normalBound(mean, variance, confidence)
+	}
+	return countedOnce(boundKey{n: n, confidence: confidence}, func() int64 {
+		ranks := make([]int, n)
+		for i := range ranks {
+			ranks[i] = i + 1
+		}
+		return boundOf(subsetSums(ranks), confidence)
+	})
 }

@@ -73,3 +73,9 @@ func Reachable(pairs, questions int) error {
 	}
 	return nil
 }
+
+// Testable tells whether so many trials on the two sides could answer any of so
+// many questions at Alpha, however clear the difference.
+func Testable(before, after, questions int) bool {
+	return before > 0 && after > 0 && smallestP(before, after)*float64(questions) <= Alpha
+}

@@ -8,7 +8,6 @@
 package stats
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -30,7 +29,8 @@ const IntervalTrials = 6
 type Sample []float64
 
 // Interval is an estimate and where the truth lies with the confidence asked
-// for. Low and High are infinite where there are too few values to say.
+// for. Its numbers may be +Inf, which is above every other: an operation that
+// never came back. Low is -Inf where there are too few values for an interval.
 type Interval struct {
 	Center    float64
 	Low, High float64
@@ -38,7 +38,7 @@ type Interval struct {
 }
 
 // Bounded tells whether there is an interval at all.
-func (i Interval) Bounded() bool { return !math.IsInf(i.Low, 0) && !math.IsInf(i.High, 0) }
+func (i Interval) Bounded() bool { return !math.IsInf(i.Low, -1) && !math.IsNaN(i.Center) }
 
 // Unbounded is an estimate from n values that has no interval.
 func Unbounded(center float64, n int) Interval {
@@ -47,64 +47,35 @@ func Unbounded(center float64, n int) Interval {
 
 // Median returns the median and its interval at Confidence, from order
 // statistics as benchstat has them (golang.org/x/perf/benchmath,
-// AssumeNothing). Of an empty sample it is NaN.
+// AssumeNothing). Of an empty sample it is NaN. Values may be +Inf.
 func (s Sample) Median() Interval {
 	if len(s) == 0 {
 		return Unbounded(math.NaN(), 0)
 	}
-	sum := benchmath.AssumeNothing.Summary(s.benchmath(), Confidence)
-	return Interval{sum.Center, sum.Lo, sum.Hi, len(s)}
+	sum := benchmath.AssumeNothing.Summary(s.finite().benchmath(), Confidence)
+	return Interval{infinite(sum.Center), infinite(sum.Lo), infinite(sum.Hi), len(s)}
+}
+
+// mostFinite stands for +Inf where averages of two values are taken: half of
+// it, and the sum of both, are still told from what is measured.
+const mostFinite = math.MaxFloat64 / 4
+
+func (s Sample) finite() Sample {
+	out := slices.Clone(s)
+	for i, v := range out {
+		out[i] = min(v, mostFinite)
+	}
+	return out
+}
+
+func infinite(v float64) float64 {
+	if v >= mostFinite/2 {
+		return math.Inf(1)
+	}
+	return v
 }
 
 // benchmath sorts what it is given, so it is given a copy.
 func (s Sample) benchmath() *benchmath.Sample {
 	return benchmath.NewSample(slices.Clone(s), &benchmath.Thresholds{CompareAlpha: Alpha})
-}
-
-// Comparison of two systems by trials that are not paired.
-type Comparison struct {
-	Old, New Interval
-	// P is the probability of samples this far apart from identical systems
-	// (Mann–Whitney, two-sided); 1 where the test cannot be made.
-	P float64
-	// Note says why no difference could have been found; empty otherwise.
-	Note string
-}
-
-// Compare tests whether two samples come from one distribution.
-func Compare(before, after Sample) Comparison {
-	c := Comparison{Old: before.Median(), New: after.Median(), P: 1}
-	if len(before) == 0 || len(after) == 0 {
-		c.Note = "no values on one side"
-		return c
-	}
-	cmp := benchmath.AssumeNothing.Compare(before.benchmath(), after.benchmath())
-	c.P = cmp.P
-	for _, w := range cmp.Warnings {
-		c.Note = w.Error()
-	}
-	if smallestP(len(before), len(after)) > Alpha {
-		c.Note = fmt.Sprintf("need ≥ %d trials on each side", TrialsNeeded(1, Alpha))
-	}
-	return c
-}
-
-// smallestP is the two-sided p of two samples that do not overlap, 2/C(n+m, n).
-func smallestP(n, m int) float64 {
-	p := 2.0
-	for i := 1; i <= n; i++ {
-		p *= float64(i) / float64(m+i)
-	}
-	return p
-}
-
-// Different tells whether a difference was shown at Alpha.
-func (c Comparison) Different() bool { return c.P <= Alpha }
-
-// Change is the new median over the old one, less 1; NaN from an old of 0.
-func (c Comparison) Change() float64 {
-	if c.Old.Center == 0 {
-		return math.NaN()
-	}
-	return c.New.Center/c.Old.Center - 1
 }

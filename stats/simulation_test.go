@@ -3,6 +3,7 @@ package stats
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -52,17 +53,48 @@ func paired(t *testing.T, rng *rand.Rand, pairs int, slowdown float64) Paired {
 	return got
 }
 
+func apart(t *testing.T, a, b Sample) bool {
+	t.Helper()
+	c, err := Compare(a, b, Confidence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.P <= Alpha
+}
+
+// anyFound asks a family of questions about identical systems.
+func anyFound(t *testing.T, rng *rand.Rand, pairs, questions int) bool {
+	t.Helper()
+	family := make([][]Pair, questions)
+	for q := range family {
+		a, b := trials(rng, pairs, 1), trials(rng, pairs, 1)
+		for i := range a {
+			family[q] = append(family[q], Pair{a[i], b[i]})
+		}
+	}
+	decided, err := DecidePairs(family, Precision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(decided, func(d Difference) bool { return d.Decided == Found })
+}
+
 func TestIdenticalSystemsAreRarelyCalledDifferent(t *testing.T) {
 	for name, f := range map[string]func(rng *rand.Rand) bool{
-		"6 and 6 trials": func(rng *rand.Rand) bool { return Compare(trials(rng, 6, 1), trials(rng, 6, 1)).Different() },
-		"8 and 8 trials": func(rng *rand.Rand) bool { return Compare(trials(rng, 8, 1), trials(rng, 8, 1)).Different() },
+		"6 and 6 trials": func(rng *rand.Rand) bool { return apart(t, trials(rng, 6, 1), trials(rng, 6, 1)) },
+		"8 and 8 trials": func(rng *rand.Rand) bool { return apart(t, trials(rng, 8, 1), trials(rng, 8, 1)) },
 		"8 pairs, p":     func(rng *rand.Rand) bool { return paired(t, rng, 8, 1).P <= Alpha },
 		"8 pairs, interval": func(rng *rand.Rand) bool {
 			p := paired(t, rng, 8, 1)
 			return p.Ratio.Low > 1 || p.Ratio.High < 1
 		},
+		"6 and 6 trials, interval": func(rng *rand.Rand) bool {
+			c, err := Compare(trials(rng, 6, 1), trials(rng, 6, 1), Confidence)
+			return err != nil || c.Ratio.Low > 1 || c.Ratio.High < 1
+		},
+		"one of a family of 8 in 9 pairs": func(rng *rand.Rand) bool { return anyFound(t, rng, 9, 8) },
 		"trend in 10 parts": func(rng *rand.Rand) bool {
-			s, err := Steady(trials(rng, 10, 1))
+			s, err := SteadyWith(trials(rng, 10, 1), 1, 1)
 			return err != nil || s.TrendP <= Alpha
 		},
 		"median of 6 missed": func(rng *rand.Rand) bool {
@@ -84,8 +116,8 @@ func TestASlowdownIsFound(t *testing.T) {
 	for name, f := range map[string]func(rng *rand.Rand) bool{
 		"8 pairs, p":            func(rng *rand.Rand) bool { return paired(t, rng, 8, 1.2).P <= Alpha },
 		"8 pairs, 6 questions":  func(rng *rand.Rand) bool { return 6*paired(t, rng, 8, 1.2).P <= Alpha },
-		"8 pairs, allowing 5 %": func(rng *rand.Rand) bool { return paired(t, rng, 8, 1.2).Ratio.AtMost(1.05) == Fail },
-		"8 and 8 trials":        func(rng *rand.Rand) bool { return Compare(trials(rng, 8, 1), trials(rng, 8, 1.2)).Different() },
+		"8 pairs, allowing 5 %": func(rng *rand.Rand) bool { return paired(t, rng, 8, 1.2).Ratio.Low > 1.05 },
+		"8 and 8 trials":        func(rng *rand.Rand) bool { return apart(t, trials(rng, 8, 1), trials(rng, 8, 1.2)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := share(simulatedRuns, f)
@@ -110,7 +142,7 @@ func TestPooledOperationsCryWolf(t *testing.T) {
 		}
 		return s
 	}
-	got := share(simulatedRuns/10, func(rng *rand.Rand) bool { return Compare(pooled(rng), pooled(rng)).Different() })
+	got := share(simulatedRuns/10, func(rng *rand.Rand) bool { return apart(t, pooled(rng), pooled(rng)) })
 	t.Logf("called different: %.1f %%", 100*got)
 	if got < 0.25 {
 		t.Errorf("got %.1f %%, want far over 5 %%: the reason for the rule is gone", 100*got)

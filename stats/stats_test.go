@@ -3,6 +3,7 @@ package stats
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -22,19 +23,30 @@ func TestAMedianOfFewTrialsHasNoInterval(t *testing.T) {
 	}
 }
 
-func TestCompareSaysWhenItCannot(t *testing.T) {
+func TestCompareOfFewTrials(t *testing.T) {
 	three, four := Sample{1, 2, 3}, Sample{1, 2, 3, 4}
-	if c := Compare(three, three); c.Note == "" || c.Different() {
-		t.Errorf("3 and 3 trials: got %+v, want a note", c)
+	for name, c := range map[string]struct {
+		a, b Sample
+		want float64 // the ratio
+		p    float64
+	}{
+		"3 and 3 trials apart":   {three, Sample{11, 12, 13}, 6, 0.1},
+		"4 and 4 trials apart":   {four, Sample{10, 20, 30, 40}, 10, 2.0 / 70},
+		"nothing on one side":    {nil, four, math.NaN(), 1},
+		"all equal":              {Sample{2, 2, 2, 2}, Sample{2, 2, 2, 2}, 1, 1},
+		"from nothing":           {Sample{0, 0, 0, 0}, four, math.Inf(1), 2.0 / 70},
+		"nothing on either side": {Sample{0, 0, 0, 0}, Sample{0, 0, 0, 0}, 1, 1},
+	} {
+		got, err := Compare(c.a, c.b, Confidence)
+		if err != nil || math.Abs(got.P-c.p) > 0.005 {
+			t.Errorf("%s: got %+v, %v, want p %v", name, got, err, c.p)
+		}
+		if r := got.Ratio.Center; r != c.want && !(math.IsNaN(r) && math.IsNaN(c.want)) && math.Abs(r/c.want-1) > 1e-9 {
+			t.Errorf("%s: got a ratio of %v, want %v", name, r, c.want)
+		}
 	}
-	if c := Compare(four, Sample{11, 12, 13, 14}); c.Note != "" || !c.Different() || c.Change() != 4 {
-		t.Errorf("4 and 4 trials apart: got %+v, change %v", c, c.Change())
-	}
-	if c := Compare(nil, four); c.Note == "" || c.Different() {
-		t.Errorf("nothing on one side: got %+v", c)
-	}
-	if c := Compare(Sample{2, 2, 2, 2}, Sample{2, 2, 2, 2}); c.Different() {
-		t.Errorf("all equal: got %+v", c)
+	if _, err := Compare(Sample{1, -1}, four, Confidence); err == nil {
+		t.Error("a negative value: got no error")
 	}
 }
 
@@ -72,8 +84,8 @@ func TestTrialsNeeded(t *testing.T) {
 	}
 }
 
-func TestPairsWantPositiveNumbers(t *testing.T) {
-	for _, bad := range []Pair{{0, 1}, {1, -1}, {math.NaN(), 1}, {1, math.Inf(1)}} {
+func TestPairsWantNumbersOfWhichARatioCanBeTaken(t *testing.T) {
+	for _, bad := range []Pair{{1, -1}, {math.NaN(), 1}, {math.Inf(-1), 1}} {
 		if _, err := ComparePairs([]Pair{{1, 1}, bad}, Confidence); err == nil {
 			t.Errorf("pair %v: got no error", bad)
 		}
@@ -82,8 +94,55 @@ func TestPairsWantPositiveNumbers(t *testing.T) {
 		t.Error("no pairs: got no error")
 	}
 	five, err := ComparePairs([]Pair{{1, 2}, {1, 2}, {1, 2}, {1, 2}, {1, 2}}, Confidence)
-	if err != nil || five.Bounded() || five.Ratio.Center != 2 {
+	if err != nil || five.Ratio.Bounded() || math.Abs(five.Ratio.Center-2) > 1e-12 {
 		t.Errorf("5 pairs: got %+v, %v: want a ratio of 2 without an interval", five, err)
+	}
+}
+
+// An operation that never came back is slower than any that did, and equal to
+// another one that did not.
+func TestPairsOfWhatNeverCameBack(t *testing.T) {
+	never := math.Inf(1)
+	lost, err := ComparePairs([]Pair{{1, never}, {2, never}, {3, never}, {1, never}, {2, never}, {3, never}}, Confidence)
+	if err != nil || !math.IsInf(lost.Ratio.Low, 1) || !lost.Ratio.Bounded() || lost.P > Alpha {
+		t.Errorf("all lost: got %+v, %v, want a ratio above every number", lost, err)
+	}
+	one, err := ComparePairs([]Pair{{1, 2}, {1, 2}, {1, 2}, {1, 2}, {1, 2}, {1, never}, {never, never}}, Confidence)
+	if err != nil || math.Abs(one.Ratio.Center-2) > 1e-12 || one.Ratio.Low < 1 || !math.IsInf(one.Ratio.High, 1) {
+		t.Errorf("one lost: got %+v, %v, want a ratio of 2 with an interval that has no end", one, err)
+	}
+	if back, err := ComparePairs([]Pair{{never, 1}}, Confidence); err != nil || back.Ratio.Center != 0 {
+		t.Errorf("it came back: got %+v, %v, want a ratio of 0", back, err)
+	}
+}
+
+func TestMedianOfWhatNeverCameBack(t *testing.T) {
+	never := math.Inf(1)
+	for name, c := range map[string]struct {
+		sample            Sample
+		center, low, high float64
+	}{
+		"one of six":  {Sample{1, 2, 3, 4, 5, never}, 3.5, 1, never},
+		"half of six": {Sample{1, 2, 3, never, never, never}, never, 1, never},
+		"all":         {Sample{never, never, never, never, never, never}, never, never, never},
+		"too few":     {Sample{1, never, never}, never, math.Inf(-1), never},
+	} {
+		got := c.sample.Median()
+		if got.Center != c.center || got.Low != c.low || got.High != c.high || got.Bounded() != (len(c.sample) >= IntervalTrials) {
+			t.Errorf("%s: got %+v, want %v [%v, %v]", name, got, c.center, c.low, c.high)
+		}
+	}
+}
+
+func TestRank(t *testing.T) {
+	for _, c := range []struct {
+		p    float64
+		n    int64
+		want int64
+	}{{50, 1, 1}, {50, 2, 1}, {50, 3, 2}, {99, 100, 99}, {99, 101, 100}, {99.9, 5000, 4995}, {99.9, 10, 10}, {100, 7, 7}, {0, 7, 1}} {
+		if got := Rank(c.p, c.n); got != c.want {
+			t.Errorf("p%v of %d: got rank %d, want %d", c.p, c.n, got, c.want)
+		}
 	}
 }
 
@@ -103,49 +162,27 @@ func TestPercentileTrust(t *testing.T) {
 	}
 }
 
-func TestSteady(t *testing.T) {
-	for name, c := range map[string]struct {
-		parts []float64
-		want  bool
-	}{
-		"flat":           {[]float64{10, 10.1, 9.9, 10, 10.2, 10.1, 9.8, 10, 10.1, 9.9}, true},
-		"slow rise":      {[]float64{10, 10.02, 10.04, 10.06, 10.08, 10.1, 10.12, 10.14, 10.16, 10.18}, false},
-		"a step":         {[]float64{10, 10.1, 9.9, 10, 10.2, 11.1, 10.8, 11, 11.1, 10.9}, false},
-		"empty half":     {[]float64{0, 0, 0, 0, 0, 11.1, 10.8, 11, 11.1, 10.9}, false},
-		"all equal":      {[]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, true},
-		"one part stuck": {[]float64{10, 10.1, 9.9, 30, 10.2, 10.1, 9.8, 10, 10.1, 9.9}, true},
-	} {
-		s, err := Steady(c.parts)
-		if got := s.Reason() == ""; err != nil || got != c.want {
-			t.Errorf("%s: got %+v (%s), %v: want steady %v", name, s, s.Reason(), err, c.want)
-		}
-	}
-	if _, err := Steady(make([]float64, SteadyParts-1)); err == nil {
-		t.Error("nine parts: got no error")
-	}
-}
-
-// Medians of few operations scatter by more than the halves of all do: the
-// halves' own medians decide, the trend stays with the parts.
-func TestSteadyWithMediansOfItsOwn(t *testing.T) {
-	scattered := []float64{10.6, 10.9, 9.9, 10.7, 10.8, 9.9, 10.1, 9.8, 10.7, 9.9}
-	if s, err := Steady(scattered); err != nil || s.Reason() == "" {
-		t.Fatalf("by parts: got %+v, %v, want a warning: else this shows nothing", s, err)
-	}
-	for name, c := range map[string]struct {
-		first, second float64
-		want          bool
-	}{
-		"alike": {10.3, 10.1, true}, "a step": {10.3, 9.6, false}, "nothing in one": {0, 10, false},
-	} {
-		s, err := SteadyWith(scattered, c.first, c.second)
-		if got := s.Reason() == ""; err != nil || got != c.want {
-			t.Errorf("%s: got %+v (%s), %v: want steady %v", name, s, s.Reason(), err, c.want)
-		}
-	}
+func TestInWhichWayAWindowIsUnsteady(t *testing.T) {
+	flat := []float64{10.6, 10.9, 9.9, 10.7, 10.8, 9.9, 10.1, 9.8, 10.7, 9.9}
 	rising := []float64{10, 10.02, 10.04, 10.06, 10.08, 10.1, 10.12, 10.14, 10.16, 10.18}
-	if s, err := SteadyWith(rising, 10, 10); err != nil || s.Reason() == "" {
-		t.Errorf("a trend: got %+v, %v", s, err)
+	falling := slices.Clone(rising)
+	slices.Reverse(falling)
+	for name, c := range map[string]struct {
+		parts         []float64
+		first, second float64
+		want          Unsteady
+	}{
+		"alike":          {flat, 10.3, 10.1, Steadily},
+		"a step":         {flat, 10.3, 9.6, HalvesDiffer},
+		"nothing in one": {flat, 0, 10, HalfEmpty},
+		"nothing at all": {flat, 0, 0, HalfEmpty},
+		"a slow rise":    {rising, 10, 10, Rising},
+		"a slow fall":    {falling, 10, 10, Falling},
+		"all equal":      {slices.Repeat([]float64{1}, 10), 1, 1, Steadily},
+	} {
+		if s, err := SteadyWith(c.parts, c.first, c.second); err != nil || s.Why() != c.want {
+			t.Errorf("%s: got %v of %+v, %v: want %v", name, s.Why(), s, err, c.want)
+		}
 	}
 	if _, err := SteadyWith(rising[1:], 10, 10); err == nil {
 		t.Error("nine parts: got no error")
@@ -158,33 +195,5 @@ func TestLittle(t *testing.T) {
 	}
 	if !math.IsNaN(Little(1, 0, 0)) {
 		t.Error("nothing flowed: want NaN")
-	}
-}
-
-func TestLag(t *testing.T) {
-	for _, c := range []struct {
-		p50, p99 float64
-		want     bool
-	}{{5, 25, false}, {5.1, 0, true}, {0, 25.1, true}} {
-		if got := Lag(c.p50, c.p99, 100, 100).TooLate(); got != c.want {
-			t.Errorf("lag p50 %v %% and p99 %v %%: got %v, want %v", c.p50, c.p99, got, c.want)
-		}
-	}
-}
-
-func TestAnswersOfAnInterval(t *testing.T) {
-	i := Interval{Center: 10, Low: 9, High: 11, N: 6}
-	for limit, want := range map[float64]Answer{8: Fail, 9: Inconclusive, 10: Inconclusive, 11: Pass, 12: Pass} {
-		if got := i.AtMost(limit); got != want {
-			t.Errorf("at most %v: got %v, want %v", limit, got, want)
-		}
-	}
-	for limit, want := range map[float64]Answer{8: Pass, 9: Pass, 10: Inconclusive, 11: Inconclusive, 12: Fail} {
-		if got := i.AtLeast(limit); got != want {
-			t.Errorf("at least %v: got %v, want %v", limit, got, want)
-		}
-	}
-	if got := Unbounded(10, 3).AtMost(1); got != Inconclusive {
-		t.Errorf("without an interval: got %v, want inconclusive", got)
 	}
 }

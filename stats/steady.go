@@ -10,9 +10,9 @@ const (
 	SteadyParts = 10
 	// SteadyChange is how far the halves' medians may differ.
 	SteadyChange = 0.05
-	// trendAlpha is the level of the trend test. It is asked of every window
+	// TrendAlpha is the level of the trend test. It is asked of every window
 	// of every trial, so a level of 5 % would flag one good window in twenty.
-	trendAlpha = 0.01
+	TrendAlpha = 0.01
 )
 
 // Steadiness says whether a window's parts look alike.
@@ -26,48 +26,42 @@ type Steadiness struct {
 	HalvesChange float64
 }
 
-// Steady judges the parts of a window, such as their median latencies, in
-// order of time; the halves by the medians of their parts.
-func Steady(parts []float64) (Steadiness, error) {
-	if err := enough(parts); err != nil {
-		return Steadiness{}, err
-	}
-	half := len(parts) / 2
-	return SteadyWith(parts, Sample(parts[:half]).Median().Center, Sample(parts[len(parts)-half:]).Median().Center)
-}
-
-// SteadyWith judges likewise, the halves by medians of their own: those of all
-// operations of each half, which vary far less than medians of a few parts'.
+// SteadyWith judges the parts of a window, such as their median latencies, in
+// order of time; its halves by the medians of all operations of each, which vary
+// far less than medians of a few parts'.
 func SteadyWith(parts []float64, first, second float64) (Steadiness, error) {
-	if err := enough(parts); err != nil {
-		return Steadiness{}, err
+	if len(parts) < SteadyParts {
+		return Steadiness{}, fmt.Errorf("got %d parts, want at least %d to see a trend", len(parts), SteadyParts)
 	}
 	s := kendallS(parts)
 	return Steadiness{TrendP: trendP(parts, s), Rising: s > 0, HalvesChange: second/first - 1}, nil
 }
 
-func enough(parts []float64) error {
-	if len(parts) < SteadyParts {
-		return fmt.Errorf("got %d parts, want at least %d to see a trend", len(parts), SteadyParts)
-	}
-	return nil
-}
+// Unsteady says in which way a window is no steady state.
+type Unsteady int
 
-// Reason says why the window was not steady; empty when it was.
-func (s Steadiness) Reason() string {
-	direction := "falls"
-	if s.Rising {
-		direction = "rises"
-	}
+// The ways, the plainest first.
+const (
+	Steadily     Unsteady = iota // it is one
+	HalfEmpty                    // one half saw nothing
+	HalvesDiffer                 // the halves' medians are too far apart
+	Rising                       // later parts are higher
+	Falling                      // later parts are lower
+)
+
+// Why says in which way the window was not steady.
+func (s Steadiness) Why() Unsteady {
 	switch {
 	case math.IsNaN(s.HalvesChange) || math.IsInf(s.HalvesChange, 0):
-		return "one half of the window saw nothing"
+		return HalfEmpty
 	case math.Abs(s.HalvesChange) > SteadyChange:
-		return fmt.Sprintf("the second half's median is %+.0f %% off the first's", 100*s.HalvesChange)
-	case s.TrendP <= trendAlpha:
-		return fmt.Sprintf("latency %s through the window (trend, p = %.3f)", direction, s.TrendP)
+		return HalvesDiffer
+	case s.TrendP <= TrendAlpha && s.Rising:
+		return Rising
+	case s.TrendP <= TrendAlpha:
+		return Falling
 	}
-	return ""
+	return Steadily
 }
 
 // kendallS is the number of later-is-larger pairs less the later-is-smaller.

@@ -14,20 +14,3 @@ const (
 func (a Answer) String() string {
 	return [...]string{"inconclusive", "pass", "fail"}[a]
 }
-
-// AtMost answers whether the estimate is at most limit: it passes when the
-// whole interval is, fails when none of it is.
-func (i Interval) AtMost(limit float64) Answer {
-	switch {
-	case i.High <= limit:
-		return Pass
-	case i.Low > limit:
-		return Fail
-	}
-	return Inconclusive
-}
-
-// AtLeast answers likewise whether the estimate is at least limit.
-func (i Interval) AtLeast(limit float64) Answer {
-	return Interval{Center: -i.Center, Low: -i.High, High: -i.Low, N: i.N}.AtMost(-limit)
-}

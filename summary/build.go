@@ -1,90 +1,123 @@
 package summary
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
 )
 
-// Build summarises a run, its cells by size and then by name. Its errors are
-// of type *results.Error and come from damaged histograms.
+// Build summarises a run, its cells by size and then by the values of their
+// axes. Its errors are of type *results.Error and come from damaged histograms.
 func Build(run *results.Run) (Summary, error) {
-	s := Summary{SchemaVersion: SchemaVersion, RunID: run.Environment.RunID, Cells: []Cell{}}
-	for _, trials := range byCell(run) {
-		c, err := buildCell(run, trials)
+	a, err := analyse(run, nil)
+	return a.Summary, err
+}
+
+// Analysis is a run that was read once: its summary, and the latencies that
+// charts draw.
+type Analysis struct {
+	Summary  Summary
+	observed []observations   // in the order of Summary.Cells
+	pools    map[string]pools // by cell
+}
+
+// Analyse is Build that keeps the pooled write latencies under light and under
+// full load.
+func Analyse(run *results.Run) (Analysis, error) {
+	return analyse(run, []results.Role{results.RoleLight, results.RoleFull})
+}
+
+// Writes are the write latencies of a cell under light or full load, pooled
+// over its valid trials; nil where there are none.
+func (a Analysis) Writes(cell string, role results.Role) *Pool {
+	return a.pools[cell][poolKey{place{role: role}, "latency"}]
+}
+
+// analyse reads every histogram at most once: those that pooled percentiles
+// need, and the write latencies of the roles that are to be kept.
+func analyse(run *results.Run, keep []results.Role) (Analysis, error) {
+	a := Analysis{pools: map[string]pools{}, Summary: Summary{
+		SchemaVersion: SchemaVersion, RunID: run.Environment.RunID, Precision: stats.Precision,
+		Cells: []Cell{}, Differences: []Difference{},
+	}}
+	for _, s := range setups(run) {
+		c, o, p, err := buildCell(run, s, keep)
 		if err != nil {
-			return Summary{}, err
+			return Analysis{}, err
 		}
-		s.Cells = append(s.Cells, c)
+		a.Summary.Cells = append(a.Summary.Cells, c)
+		a.observed, a.pools[c.Cell] = append(a.observed, o), p
 	}
-	return s, nil
+	var err error
+	a.Summary.Differences, err = differences(a.Summary.Cells, a.observed)
+	return a, err
 }
 
-// cellTrials are the trials of one cell.
-type cellTrials struct {
-	all []results.Trial // every attempt
-	// latest attempts
-	measure, proof []results.Trial
-}
-
-// byCell groups the trials, smallest clusters first.
-func byCell(run *results.Run) []*cellTrials {
-	cells := map[string]*cellTrials{}
-	var order []*cellTrials
-	for _, t := range run.Trials {
-		c := cells[t.Cell]
-		if c == nil {
-			c = &cellTrials{}
-			cells[t.Cell] = c
-			order = append(order, c)
-		}
-		c.all = append(c.all, t)
+func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observations, pools, error) {
+	c := describe(s)
+	measured, proofs := valid(s.measure), valid(s.proof)
+	if c.MessageFaults {
+		measured, proofs = nil, nil // what they proved stands in Faults
 	}
-	for _, t := range run.Latest() {
-		c := cells[t.Cell]
-		if t.Kind == results.Proof {
-			c.proof = append(c.proof, t)
-		} else {
-			c.measure = append(c.measure, t)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b *cellTrials) int {
-		return cmp.Or(cmp.Compare(a.all[0].Nodes, b.all[0].Nodes), cmp.Compare(a.all[0].Cell, b.all[0].Cell))
-	})
-	return order
-}
-
-func valid(trials []results.Trial) []results.Trial {
-	return slices.DeleteFunc(slices.Clone(trials), func(t results.Trial) bool { return !t.Valid })
-}
-
-func buildCell(run *results.Run, trials *cellTrials) (Cell, error) {
-	first := trials.all[0]
-	size := quorum.Size(first.Nodes)
-	measured := valid(trials.measure)
-	c := Cell{
-		Cell: first.Cell, Nodes: first.Nodes, Quorum: size.Quorum(), Tolerates: size.Tolerates(),
-		Engine: first.Engine, Profile: first.Profile, Load: first.Load, Params: first.Params,
-		Trials: len(trials.measure), ValidTrials: len(measured), Proofs: len(trials.proof),
-		Faults: faults(trials, size.Tolerates()), Warnings: warnings(run, trials),
-	}
-	if first.MessageFaults {
-		measured, trials.proof = nil, nil // what they proved stands in Faults
-		c.Warnings = append(c.Warnings, "message faults: a safety run, no performance result")
-	}
-	p := &pool{run: run, trials: measured}
-	c.Metrics = metrics(observe(measured, valid(trials.proof)))
+	o := observe(measured, proofs)
+	c.Metrics = metrics(o)
 	c.CapacityConfirmed = confirms(measured)
-	if _, found := c.Metrics["capacity_ops"]; found && c.CapacityConfirmed == 0 {
-		c.Warnings = append(c.Warnings, "capacity is not confirmed by a fresh cluster: give at least 2 trials")
-	}
-	tails, err := p.tails(c.Metrics)
+	c.Operations = operations(measured)
+	c.ReadsIncluded = slices.ContainsFunc(measured, readsToo)
+	p := wanted(measured, c.Metrics, keep)
+	missing, err := p.read(run, measured)
 	if err != nil {
-		return Cell{}, err
+		return Cell{}, nil, nil, err
 	}
-	c.Warnings = append(c.Warnings, tails...)
-	c.Curve, err = p.curve()
-	return c, err
+	c.Unpooled = missing
+	p.tails(c.Metrics)
+	c.Curve = curve(measured, p)
+	c.Remarks = remarks(s, c.Metrics, o)
+	doubt(&c)
+	return c, o, p, nil
+}
+
+// describe says what the trials of a cell share.
+func describe(s *setup) Cell {
+	t := s.first()
+	size := quorum.Size(t.Nodes)
+	c := Cell{
+		Cell: t.Cell, Nodes: t.Nodes, Quorum: size.Quorum(), Tolerates: size.Tolerates(),
+		Engine: t.Engine, Profile: t.Profile, Load: t.Load, Limit: t.Limit, Params: t.Params,
+		Settings: t.Settings, Timeouts: t.Timeouts, EmulatedSyncNS: t.EmulatedSyncNS,
+		Durable: t.Durable, MessageFaults: t.MessageFaults,
+		Trials: len(s.measure), ValidTrials: len(valid(s.measure)),
+		Proofs: len(s.proof), ValidProofs: len(valid(s.proof)),
+		Faults: faults(s, size.Tolerates()),
+	}
+	for _, m := range s.measure {
+		if w := m.Window(results.RoleFull); w != nil {
+			c.Clients = w.Clients
+		}
+	}
+	return c
+}
+
+// operations of the light window, or of the first where there is none.
+func operations(measured []*results.Trial) Operations {
+	var o Operations
+	for _, t := range measured {
+		w := t.Window(results.RoleLight)
+		if w == nil && len(t.Windows) > 0 {
+			w = &t.Windows[0]
+		}
+		if w != nil {
+			o.Attempted += w.Attempted
+			o.Completed += w.Completed
+			o.Failed += w.Failed()
+			o.Harmed = o.Harmed || w.Harmed
+		}
+	}
+	return o
+}
+
+func readsToo(t *results.Trial) bool {
+	return slices.ContainsFunc(t.Windows, func(w results.Window) bool { return w.Reads > 0 && w.Writes > 0 })
 }

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/raftbench/raftbench/results"
@@ -14,8 +13,11 @@ type Comparison struct {
 	Old     string   `json:"old"` // run ids
 	New     string   `json:"new"`
 	Changes []Change `json:"changes"`
-	// Notes say what makes the runs unlike, beside what was to be compared.
-	Notes []string `json:"notes"`
+	// Unlike is what differs between the runs beside what was to be compared.
+	Unlike []Contrast `json:"unlike"`
+	// OnlyOld and OnlyNew are the cells that one of the runs lacks.
+	OnlyOld []string `json:"only_old"`
+	OnlyNew []string `json:"only_new"`
 }
 
 // Change of one metric of one cell.
@@ -24,89 +26,179 @@ type Change struct {
 	Metric string `json:"metric"`
 	Old    Metric `json:"old"`
 	New    Metric `json:"new"`
-	// Ratio is the new median over the old; null where the old one is 0.
-	Ratio *float64 `json:"ratio"`
-	// P is how probable samples this far apart are from identical systems;
-	// null where no test could be made. Different is P at most 0.05.
-	P         *float64 `json:"p"`
-	Different bool     `json:"different"`
-	// Note says why no difference could be shown, whatever it is.
-	Note string `json:"note,omitempty"`
+	// Ratio of new over old with its 95 % interval where there are trials enough
+	// (see stats.Compare); where no test could be made, that of the medians. A
+	// null ratio, or a null bound of an interval, is above every number.
+	Ratio    *float64 `json:"ratio"`
+	CILow    *float64 `json:"ci_low"`
+	CIHigh   *float64 `json:"ci_high"`
+	Interval bool     `json:"interval"`
+	// P is the probability of samples this far apart from identical systems,
+	// corrected (Holm) for the Questions of its family; null where no test could
+	// be made, which Untested tells.
+	P         *float64       `json:"p"`
+	Questions int            `json:"questions,omitempty"`
+	Decided   stats.Decision `json:"decided"`
+	Untested  Untested       `json:"untested,omitempty"`
+	// Same: every trial of both runs gave one and the same value.
+	Same bool `json:"same,omitempty"`
+}
 
-	same bool
+// Untested says why no difference could have been found, whatever there is.
+type Untested string
+
+// The reasons.
+const (
+	// TooFew trials on a side for the number of questions in the family.
+	TooFew Untested = "too-few-trials"
+	// PooledOnly: there is one value, of all trials' operations together.
+	PooledOnly Untested = "pooled"
+)
+
+// question is a change whose answer is awaited.
+type question struct {
+	change  Change
+	family  string
+	samples stats.Samples
 }
 
 // Compare holds two runs against each other by their trials' values. Cells
 // are matched by name. Its errors are of type *results.Error.
+//
+// The runs were not made side by side, so that the host's drift between them is
+// part of what is compared. The median write or read, the throughput and the
+// capacity of all cells are one family of questions, as they are what runs are
+// made for; every other metric is one by itself.
 func Compare(before, after *results.Run) (Comparison, error) {
-	was, err := Build(before)
+	was, err := analyse(before, nil)
 	if err != nil {
 		return Comparison{}, err
 	}
-	is, err := Build(after)
+	is, err := analyse(after, nil)
 	if err != nil {
 		return Comparison{}, err
 	}
-	c := Comparison{Old: was.RunID, New: is.RunID, Changes: []Change{}, Notes: unlike(before, after)}
-	for _, cell := range was.Cells {
-		i := slices.IndexFunc(is.Cells, func(o Cell) bool { return o.Cell == cell.Cell })
-		if i < 0 {
-			c.Notes = append(c.Notes, cell.Cell+" is in the old run only")
-			continue
-		}
-		c.Changes = append(c.Changes, changes(cell, is.Cells[i], Observe(before, cell.Cell), Observe(after, cell.Cell))...)
+	c := Comparison{Old: was.Summary.RunID, New: is.Summary.RunID, Changes: []Change{}, Unlike: unlike(before, after)}
+	c.OnlyOld, c.OnlyNew = without(was.Summary, is.Summary), without(is.Summary, was.Summary)
+	var all []question
+	at := map[string]int{}
+	for j, cell := range is.Summary.Cells {
+		at[cell.Cell] = j
 	}
-	for _, cell := range is.Cells {
-		if !slices.ContainsFunc(was.Cells, func(o Cell) bool { return o.Cell == cell.Cell }) {
-			c.Notes = append(c.Notes, cell.Cell+" is in the new run only")
+	for i, cell := range was.Summary.Cells {
+		if j, both := at[cell.Cell]; both {
+			all = append(all, questions(cell, is.Summary.Cells[j], was.observed[i], is.observed[j])...)
 		}
 	}
-	return c, nil
+	c.Changes, err = answers(all)
+	return c, err
 }
 
-func changes(was, is Cell, before, after Observations) []Change {
-	var out []Change
+// without names the cells of a that b lacks.
+func without(a, b Summary) []string {
+	has := map[string]bool{}
+	for _, cell := range b.Cells {
+		has[cell.Cell] = true
+	}
+	out := []string{}
+	for _, cell := range a.Cells {
+		if !has[cell.Cell] {
+			out = append(out, cell.Cell)
+		}
+	}
+	return out
+}
+
+func familyOf(metric string) string {
+	if slices.Contains(primaries, metric) {
+		return primary
+	}
+	return metric
+}
+
+func questions(was, is Cell, before, after observations) []question {
+	var out []question
 	for _, name := range slices.SortedFunc(maps.Keys(was.Metrics), byRank) {
 		m, ok := is.Metrics[name]
 		if !ok {
 			continue
 		}
-		c := Change{Cell: was.Cell, Metric: name, Old: was.Metrics[name], New: m}
-		if c.Old.Median != 0 {
-			c.Ratio = ptr(m.Median / c.Old.Median)
+		q := question{
+			change:  Change{Cell: was.Cell, Metric: name, Old: was.Metrics[name], New: m, Decided: stats.Undecided},
+			family:  familyOf(name),
+			samples: stats.Samples{A: before.sample(name), B: after.sample(name)},
 		}
-		c.test(before[name], after[name])
-		out = append(out, c)
+		q.change.Same = same(q.samples)
+		if q.change.Old.Pooled || m.Pooled {
+			q.change.Untested = PooledOnly
+		}
+		out = append(out, q)
 	}
 	return out
 }
 
-// Tested tells whether P is a test's answer, and not what stands in for one
-// that could not be made.
-func (c Change) Tested() bool { return c.P != nil && c.Note == "" }
-
-// Same tells that every trial of both runs gave one and the same value.
-func (c Change) Same() bool { return c.same }
-
-// test asks whether the difference is more than noise.
-func (c *Change) test(before, after stats.Sample) {
-	if c.Old.Pooled || c.New.Pooled {
-		c.Note = "pooled over the trials: no test"
-		return
+// answers decides each family by itself.
+func answers(all []question) ([]Change, error) {
+	families := map[string][]int{}
+	for i, q := range all {
+		if q.change.Untested == "" && q.testable() {
+			families[q.family] = append(families[q.family], i)
+		}
 	}
-	c.same = same(before, after)
-	t := stats.Compare(before, after)
-	c.Note, c.Different = t.Note, t.Different()
-	if !math.IsNaN(t.P) {
-		c.P = &t.P
+	for _, members := range families {
+		var asked []stats.Samples
+		for _, i := range members {
+			asked = append(asked, all[i].samples)
+		}
+		decided, err := stats.DecideSamples(asked, stats.Precision)
+		if err != nil {
+			return nil, err
+		}
+		for k, i := range members {
+			all[i].change.answer(decided[k])
+		}
+	}
+	out := make([]Change, len(all))
+	for i, q := range all {
+		out[i] = q.change.finished(q.samples)
+	}
+	return out, nil
+}
+
+// testable tells whether a question by itself could ever be answered. What
+// could not is asked of nobody, and does not weigh on the others.
+func (q question) testable() bool {
+	return stats.Testable(len(q.samples.A), len(q.samples.B), 1)
+}
+
+func (c *Change) answer(d stats.Difference) {
+	c.P, c.Questions, c.Decided = &d.P, d.Questions, d.Decided
+	c.Ratio, c.Interval = number(d.Ratio.Center), d.Ratio.Bounded()
+	if c.Interval {
+		c.CILow, c.CIHigh = number(d.Ratio.Low), number(d.Ratio.High)
 	}
 }
 
-func same(before, after stats.Sample) bool {
-	for _, v := range slices.Concat(before, after) {
-		if v != before[0] {
+// finished fills in what a change has without a test.
+func (c Change) finished(s stats.Samples) Change {
+	if c.P == nil {
+		if c.Untested == "" {
+			c.Untested = TooFew
+		}
+		c.Ratio = number(stats.Ratio(value(c.Old.Median), value(c.New.Median)))
+		return c
+	}
+	if !stats.Testable(len(s.A), len(s.B), c.Questions) {
+		c.Untested = TooFew
+	}
+	return c
+}
+
+func same(s stats.Samples) bool {
+	for _, v := range slices.Concat(s.A, s.B) {
+		if v != s.A[0] {
 			return false
 		}
 	}
-	return len(before) > 0 && len(after) > 0
+	return len(s.A) > 0 && len(s.B) > 0
 }

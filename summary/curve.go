@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 )
@@ -15,89 +13,51 @@ type load struct {
 	p50, p90, p99, throughput stats.Sample
 	held                      *bool
 	thin                      bool // a window is too short for a p99 of its own
-	histogram                 *hdrhistogram.Histogram
-	merged                    int // histograms
+	key                       poolKey
 }
 
 // curve is latency against offered load, from sweeps and capacity searches.
-func (p *pool) curve() ([]CurvePoint, error) {
+func curve(measured []*results.Trial, p pools) []CurvePoint {
 	loads := map[float64]*load{}
-	for _, t := range p.trials {
-		if err := p.gather(t, loads); err != nil {
-			return nil, err
+	for _, t := range measured {
+		for i := range t.Windows {
+			w := &t.Windows[i]
+			if !placeOf(w).curved() || w.Latency.Count+w.Latency.Failed == 0 {
+				continue
+			}
+			if loads[w.OfferedOps] == nil {
+				loads[w.OfferedOps] = &load{key: rateKey(w)}
+			}
+			loads[w.OfferedOps].add(w)
 		}
 	}
 	var out []CurvePoint
 	for _, rate := range slices.Sorted(maps.Keys(loads)) {
-		out = append(out, loads[rate].point(rate))
+		out = append(out, loads[rate].point(rate, p))
 	}
-	return out, nil
+	return out
 }
 
-func (p *pool) gather(t results.Trial, loads map[float64]*load) error {
-	if !slices.ContainsFunc(t.Windows, func(w results.Window) bool { return ofCurve(w.Name) }) {
-		return nil
-	}
-	hs, err := p.run.Histograms(t.Cell, t.Trial)
-	if err != nil {
-		return err
-	}
-	for _, w := range t.Windows {
-		if !ofCurve(w.Name) || w.Latency.Count == 0 {
-			continue
-		}
-		l := loads[w.OfferedOps]
-		if l == nil {
-			l = &load{}
-			loads[w.OfferedOps] = l
-		}
-		l.add(w)
-		for _, h := range hs {
-			if h.Name == w.Name+".latency" {
-				l.merge(h.Histogram)
-			}
-		}
-	}
-	return nil
-}
-
-func (l *load) add(w results.Window) {
-	l.p50 = append(l.p50, float64(w.Latency.P50NS))
-	l.p90 = append(l.p90, float64(w.Latency.P90NS))
-	l.p99 = append(l.p99, float64(w.Latency.P99NS))
+func (l *load) add(w *results.Window) {
+	l.p50 = append(l.p50, latencyOf(w.Latency.P50NS))
+	l.p90 = append(l.p90, latencyOf(w.Latency.P90NS))
+	l.p99 = append(l.p99, latencyOf(w.Latency.P99NS))
 	l.throughput = append(l.throughput, w.ThroughputOps)
 	if w.Held != nil {
 		l.held = both(l.held, *w.Held)
 	}
-	l.thin = l.thin || stats.Percentile(99, w.Latency.Count) != stats.Enough
+	l.thin = l.thin || stats.Percentile(99, w.Latency.Count+w.Latency.Failed) != stats.Enough
 }
 
-func (l *load) merge(h *hdrhistogram.Histogram) {
-	l.merged++
-	if l.histogram == nil {
-		l.histogram = h
-		return
-	}
-	l.histogram.Merge(h)
-}
-
-func (l *load) point(rate float64) CurvePoint {
-	return CurvePoint{
+// point of the curve. Its p99 is pooled where the windows are short, null
+// where all together do not carry it.
+func (l *load) point(rate float64, p pools) CurvePoint {
+	out := CurvePoint{
 		OfferedOps: rate, P50: ptr(metricOf(l.p50)), P90: ptr(metricOf(l.p90)),
-		P99: l.tail(), Throughput: ptr(metricOf(l.throughput)), Held: l.held,
+		P99: p[l.key].metric(99), Throughput: ptr(metricOf(l.throughput)), Held: l.held,
 	}
-}
-
-// tail is the p99, pooled where the windows are short, null where all
-// together do not carry it.
-func (l *load) tail() *Metric {
-	switch {
-	case !l.thin:
-		return ptr(metricOf(l.p99))
-	case l.histogram == nil || stats.Percentile(99, l.histogram.TotalCount()) == stats.Refused:
-		return nil
+	if !l.thin {
+		out.P99 = ptr(metricOf(l.p99))
 	}
-	return &Metric{Median: float64(l.histogram.ValueAtPercentile(99)), N: l.merged, Pooled: true}
+	return out
 }
-
-func ptr[T any](v T) *T { return &v }

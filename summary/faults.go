@@ -1,19 +1,21 @@
 package summary
 
-import "github.com/raftbench/raftbench/results"
+import (
+	"cmp"
+	"slices"
 
-// faults is the worst that was seen. Losses count from every attempt, even of
+	"github.com/raftbench/raftbench/results"
+)
+
+// faults is the worst that was seen. Findings count from every attempt, even of
 // a trial whose numbers are not believed: a loss is a loss.
-func faults(trials *cellTrials, tolerates int) Faults {
-	var f Faults
-	for _, t := range trials.all {
+func faults(s *setup, tolerates int) Faults {
+	f := Faults{Safety: found(s.all, results.Safety), Liveness: found(s.all, results.Liveness)}
+	for _, t := range s.all {
 		f.LostWrites += lost(t)
-		f.Violations += violations(t)
 		if t.Audit != nil && promises(t) {
 			f.Audited++
 		}
-	}
-	for _, t := range trials.all {
 		if t.Proof != nil {
 			f.prove(t, tolerates)
 		}
@@ -21,10 +23,31 @@ func faults(trials *cellTrials, tolerates int) Faults {
 	return f
 }
 
+// found counts the findings of a class by their rule, in order of the rules'
+// names.
+func found(trials []*results.Trial, class results.Class) []Findings {
+	out := []Findings{}
+	for _, t := range trials {
+		for _, f := range t.Findings {
+			if f.Class != class {
+				continue
+			}
+			i := slices.IndexFunc(out, func(o Findings) bool { return o.Rule == f.Rule })
+			if i < 0 {
+				i = len(out)
+				out = append(out, Findings{Rule: f.Rule, First: f})
+			}
+			out[i].Count++
+		}
+	}
+	slices.SortFunc(out, func(a, b Findings) int { return cmp.Compare(a.Rule, b.Rule) })
+	return out
+}
+
 // prove adds a proof trial, whichever attempt it was: repeated until it holds,
 // a proof proves nothing. That something held is believed of a valid trial
 // only; that it did not, of any that came so far as to kill enough.
-func (f *Faults) prove(t results.Trial, tolerates int) {
+func (f *Faults) prove(t *results.Trial, tolerates int) {
 	killed := len(t.Proof.Killed)
 	if killed >= max(1, tolerates) && (t.Valid || t.Proof.Survived < tolerates) {
 		f.Survived = least(f.Survived, t.Proof.Survived)
@@ -37,10 +60,10 @@ func (f *Faults) prove(t results.Trial, tolerates int) {
 	}
 }
 
-// recovered tells whether the killed came back, writes went on, and an audit
-// of the same trial found nothing missing.
-func recovered(t results.Trial) bool {
-	return t.Durable && t.Proof.Restarted && t.Audit != nil && violations(t) == 0
+// recovered tells whether all came back, writes went on, and an audit of the
+// same trial found nothing missing.
+func recovered(t *results.Trial) bool {
+	return t.Durable && t.Proof.Recovered && t.Audit != nil && !t.Has(results.Safety) && lost(t) == 0
 }
 
 func both(so *bool, v bool) *bool {
@@ -59,10 +82,10 @@ func least(worst *int, v int) *int {
 
 // promises tells whether a trial's store promised to keep what a proof's
 // kills and restarts take away.
-func promises(t results.Trial) bool { return t.Durable || t.Kind != results.Proof }
+func promises(t *results.Trial) bool { return t.Durable || t.Kind != results.Proof }
 
 // lost is a trial's losses: the proof's repeat the audit's.
-func lost(t results.Trial) int64 {
+func lost(t *results.Trial) int64 {
 	n := int64(0)
 	if !promises(t) {
 		return 0
@@ -72,17 +95,6 @@ func lost(t results.Trial) int64 {
 	}
 	if t.Proof != nil {
 		n = max(n, t.Proof.Lost)
-	}
-	return n
-}
-
-func violations(t results.Trial) int {
-	n := 0
-	if promises(t) && t.Audit != nil {
-		n = len(t.Audit.Findings)
-	}
-	if n == 0 && lost(t) > 0 {
-		n = 1
 	}
 	return n
 }

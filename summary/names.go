@@ -7,7 +7,7 @@ import "slices"
 // the calm window, which tells the cost of a write, nothing does.
 func MetricNames() []string {
 	names := []string{
-		"boot_p50_ns", "capacity_ops", "election_p50_ns", "unavailability_p50_ns",
+		"boot_p50_ns", "capacity_ops", "election_p50_ns", "outage_p50_ns",
 		"throughput_ops", "rss_bytes", "leader_store_time_p50_ns",
 	}
 	for _, window := range []string{"", "saturate_", "capacity_at_50_", "capacity_at_80_"} {
@@ -17,7 +17,7 @@ func MetricNames() []string {
 			}
 		}
 		for _, cost := range []string{
-			"offered_ops", "cpu_seconds_per_kwrite", "client_cpu_seconds_per_kwrite",
+			"offered_ops", "availability", "error_ratio", "cpu_seconds_per_kwrite", "client_cpu_seconds_per_kwrite",
 			"network_bytes_per_write", "disk_bytes_per_write", "fsyncs_per_write", "host_busy_share",
 		} {
 			names = append(names, window+cost)
@@ -26,3 +26,9 @@ func MetricNames() []string {
 	slices.Sort(names)
 	return names
 }
+
+// proven metrics are taken from proof trials; all others from measuring ones.
+var proven = []string{"outage_p50_ns", "election_p50_ns"}
+
+// Proven tells whether a metric is taken from proof trials.
+func Proven(metric string) bool { return slices.Contains(proven, metric) }

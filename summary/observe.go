@@ -8,154 +8,162 @@ import (
 	"github.com/raftbench/raftbench/stats"
 )
 
-// Observations are a cell's values a trial, by metric: what intervals and
-// comparisons rest on. The far percentiles are not among them where a trial
-// is too short to carry them.
-type Observations map[string]stats.Sample
+// observation is what one trial says of a metric. It is +Inf where the value
+// lies among operations that failed.
+type observation struct {
+	trial *results.Trial
+	value float64
+}
+
+// observations are a cell's, by metric and in the order of its trials: what
+// intervals and comparisons rest on. The far percentiles are not among them
+// where a trial is too short to carry them.
+type observations map[string][]observation
+
+// sample is the values alone.
+func (o observations) sample(metric string) stats.Sample {
+	out := make(stats.Sample, len(o[metric]))
+	for i, v := range o[metric] {
+		out[i] = v.value
+	}
+	return out
+}
+
+// valuesBy finds a trial's value of a metric: its own, or the cell's where that
+// is pooled.
+func (o observations) valuesBy(metrics map[string]Metric) func(*results.Trial, string) float64 {
+	type place struct {
+		trial  *results.Trial
+		metric string
+	}
+	at := map[place]float64{}
+	for name, values := range o {
+		for _, v := range values {
+			at[place{v.trial, name}] = v.value
+		}
+	}
+	return func(t *results.Trial, metric string) float64 {
+		if v, own := at[place{t, metric}]; own {
+			return v
+		}
+		return value(metrics[metric].Median)
+	}
+}
 
 // add leaves out what is no number: there is no such measurement.
-func (o Observations) add(name string, v float64) {
-	if !math.IsNaN(v) && !math.IsInf(v, 0) {
-		o[name] = append(o[name], v)
+func (o observations) add(t *results.Trial, name string, v float64) {
+	if !math.IsNaN(v) {
+		o[name] = append(o[name], observation{t, v})
 	}
 }
 
-// Observe gives the values of one cell's valid trials; nil when the run has
-// no such cell.
-func Observe(run *results.Run, cell string) Observations {
-	for _, c := range byCell(run) {
-		if c.all[0].Cell == cell {
-			return observe(valid(c.measure), valid(c.proof))
-		}
-	}
-	return nil
-}
-
-func observe(measured, proofs []results.Trial) Observations {
-	o := Observations{}
+func observe(measured, proofs []*results.Trial) observations {
+	o := observations{}
 	for _, t := range measured {
 		if t.BootNS > 0 { // a cluster that ran already was not booted
-			o.add("boot_p50_ns", float64(t.BootNS))
+			o.add(t, "boot_p50_ns", float64(t.BootNS))
 		}
 		o.processes(t)
-		for _, w := range t.Windows {
-			o.window(w)
+		for _, w := range windows(t) {
+			o.window(t, w)
 		}
 	}
-	o["capacity_ops"] = capacities(measured)
-	if len(o["capacity_ops"]) == 0 {
-		delete(o, "capacity_ops")
+	for _, c := range capacities(measured) {
+		o.add(c.trial, "capacity_ops", c.value)
 	}
 	for _, t := range proofs {
-		if t.Proof != nil && t.Proof.UnavailabilityNS > 0 {
-			o.add("unavailability_p50_ns", float64(t.Proof.UnavailabilityNS))
+		if t.Proof != nil && t.Proof.OutageNS > 0 {
+			o.add(t, "outage_p50_ns", float64(t.Proof.OutageNS))
 		}
 		if t.Proof != nil && t.Proof.ElectionNS > 0 {
-			o.add("election_p50_ns", float64(t.Proof.ElectionNS))
+			o.add(t, "election_p50_ns", float64(t.Proof.ElectionNS))
 		}
 	}
 	o.dropThinTails(len(measured))
 	return o
 }
 
-// prefix of a window's metrics: none for the calm one, whose figures are the
-// cost of a write.
-func prefix(window string) string {
-	if window == results.WindowCalm {
-		return ""
-	}
-	return strings.ReplaceAll(window, "-", "_") + "_"
-}
-
-func (o Observations) window(w results.Window) {
-	if ofCurve(w.Name) || w.Name == guess {
-		return
-	}
-	p := prefix(w.Name)
-	o.latency(p+"write_latency", &w.Latency)
-	o.latency(p+"read_latency", w.ReadLatency)
+func (o observations) window(t *results.Trial, w *results.Window) {
+	p := placeOf(w).prefix()
+	o.latency(t, p+"write_latency", &w.Latency)
+	o.latency(t, p+"read_latency", w.ReadLatency)
 	// In a closed loop both latencies are one.
 	if w.Mode == results.ModeOpen {
-		o.latency(p+"service_latency", &w.Service)
-		o.latency(p+"read_service_latency", w.ReadService)
-		o.add(p+"offered_ops", w.OfferedOps)
+		o.latency(t, p+"service_latency", &w.Service)
+		o.latency(t, p+"read_service_latency", w.ReadService)
+		o.add(t, p+"offered_ops", w.OfferedOps)
 	}
-	if w.Name == results.WindowSaturate {
-		o.add("throughput_ops", w.ThroughputOps)
+	if w.Role == results.RoleFull {
+		o.add(t, "throughput_ops", w.ThroughputOps)
 	}
-	o.costs(p, w)
+	if w.Attempted > 0 {
+		attempted := float64(w.Attempted)
+		o.add(t, p+"availability", float64(w.Completed)/attempted)
+		o.add(t, p+"error_ratio", float64(w.Failed())/attempted)
+	}
+	o.costs(t, p, w)
 }
 
-func (o Observations) latency(name string, l *results.Latency) {
-	if l == nil || l.Count == 0 {
+func (o observations) latency(t *results.Trial, name string, l *results.Latency) {
+	if l == nil || l.Count+l.Failed == 0 {
 		return
 	}
-	o.add(name+"_p50_ns", float64(l.P50NS))
-	o.add(name+"_p90_ns", float64(l.P90NS))
-	o.add(name+"_max_ns", float64(l.MaxNS))
-	if stats.Percentile(99, l.Count) == stats.Enough {
-		o.add(name+"_p99_ns", float64(l.P99NS))
+	o.add(t, name+"_p50_ns", latencyOf(l.P50NS))
+	o.add(t, name+"_p90_ns", latencyOf(l.P90NS))
+	o.add(t, name+"_max_ns", latencyOf(l.MaxNS))
+	if stats.Percentile(99, l.Count+l.Failed) == stats.Enough {
+		o.add(t, name+"_p99_ns", latencyOf(l.P99NS))
 	}
-	if stats.Percentile(99.9, l.Count) == stats.Enough {
-		o.add(name+"_p999_ns", float64(l.P999NS))
+	if stats.Percentile(99.9, l.Count+l.Failed) == stats.Enough {
+		o.add(t, name+"_p999_ns", latencyOf(l.P999NS))
 	}
+}
+
+// latencyOf is later than every other where the operation failed.
+func latencyOf(ns results.Nanos) float64 {
+	if ns == results.Never {
+		return math.Inf(1)
+	}
+	return float64(ns)
 }
 
 // costs of a write: what carries over to separate machines. Where no process
 // was metered, as with a cluster that was already there, there are none.
-func (o Observations) costs(p string, w results.Window) {
+func (o observations) costs(t *results.Trial, p string, w *results.Window) {
 	if w.Writes == 0 || w.CPUSeconds == 0 {
 		return
 	}
 	writes := float64(w.Writes)
-	o.add(p+"cpu_seconds_per_kwrite", w.CPUSeconds/writes*1000)
-	o.add(p+"client_cpu_seconds_per_kwrite", w.ClientCPUSeconds/writes*1000)
-	o.add(p+"network_bytes_per_write", float64(w.NetworkBytes)/writes)
-	o.add(p+"disk_bytes_per_write", float64(w.DiskBytes)/writes)
-	o.add(p+"fsyncs_per_write", float64(w.Fsyncs)/writes)
-	o.add(p+"host_busy_share", w.HostBusy)
+	o.add(t, p+"cpu_seconds_per_kwrite", w.CPUSeconds/writes*1000)
+	o.add(t, p+"client_cpu_seconds_per_kwrite", w.ClientCPUSeconds/writes*1000)
+	o.add(t, p+"network_bytes_per_write", float64(w.NetworkBytes)/writes)
+	o.add(t, p+"disk_bytes_per_write", float64(w.DiskBytes)/writes)
+	o.add(t, p+"fsyncs_per_write", float64(w.Fsyncs)/writes)
+	o.add(t, p+"host_busy_share", w.HostBusy)
 }
 
 // processes adds what was metered over the whole trial.
-func (o Observations) processes(t results.Trial) {
+func (o observations) processes(t *results.Trial) {
 	var rss int64
 	for _, r := range t.Resources {
-		if r.Node != "client" {
+		if r.Node != results.Client {
 			rss = max(rss, r.RSSBytes)
 		}
 		if r.Node == t.Leader && r.StoreTimeP50NS > 0 {
-			o.add("leader_store_time_p50_ns", float64(r.StoreTimeP50NS))
+			o.add(t, "leader_store_time_p50_ns", float64(r.StoreTimeP50NS))
 		}
 	}
 	if rss > 0 {
-		o.add("rss_bytes", float64(rss))
+		o.add(t, "rss_bytes", float64(rss))
 	}
 }
 
 // dropThinTails removes the far percentiles that only some trials carry: the
 // median over the longer trials alone would be another quantity.
-func (o Observations) dropThinTails(trials int) {
+func (o observations) dropThinTails(trials int) {
 	for name, values := range o {
 		if (strings.HasSuffix(name, "_p99_ns") || strings.HasSuffix(name, "_p999_ns")) && len(values) < trials {
 			delete(o, name)
 		}
 	}
-}
-
-// metrics are the medians of observations, with intervals where there are.
-func metrics(o Observations) map[string]Metric {
-	out := make(map[string]Metric, len(o))
-	for name, values := range o {
-		out[name] = metricOf(values)
-	}
-	return out
-}
-
-func metricOf(values stats.Sample) Metric {
-	i := values.Median()
-	m := Metric{Median: i.Center, N: i.N}
-	if i.Bounded() {
-		m.CILow, m.CIHigh = &i.Low, &i.High
-	}
-	return m
 }

@@ -1,8 +1,7 @@
 package summary
 
 import (
-	"fmt"
-	"strings"
+	"math"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -10,49 +9,59 @@ import (
 	"github.com/raftbench/raftbench/stats"
 )
 
-// pool merges a cell's histograms, for the far percentiles that no single
-// trial is long enough to carry.
-type pool struct {
-	run    *results.Run
-	trials []results.Trial
-	merged map[string]*hdrhistogram.Histogram // by name, such as calm.latency
-	from   map[string]int                     // how many trials each is of
+// Pool is the latencies of many trials taken together, for percentiles that no
+// single trial is long enough to carry. Operations that failed are among them:
+// they took for ever.
+type Pool struct {
+	Histogram *hdrhistogram.Histogram // of those that were answered
+	Failed    int64
+	Trials    int
 }
 
-// load reads and merges once.
-func (p *pool) load() error {
-	if p.merged != nil {
-		return nil
+// Total is how many operations the pool holds.
+func (p *Pool) Total() int64 { return p.Histogram.TotalCount() + p.Failed }
+
+// At is a percentile (99 is p99) of all operations, by nearest rank.
+func (p *Pool) At(percentile float64) results.Nanos {
+	answered := p.Histogram.TotalCount()
+	rank := stats.Rank(percentile, p.Total())
+	if rank > answered {
+		return results.Never
 	}
-	p.merged, p.from = map[string]*hdrhistogram.Histogram{}, map[string]int{}
-	for _, t := range p.trials {
-		hs, err := p.run.Histograms(t.Cell, t.Trial)
-		if err != nil {
-			return err
-		}
-		for _, h := range hs {
-			p.add(h)
-		}
-	}
-	return nil
+	return results.Nanos(p.Histogram.ValueAtPercentile(100 * float64(rank) / float64(answered)))
 }
 
-func (p *pool) add(h results.NamedHistogram) {
-	p.from[h.Name]++
-	sum := p.merged[h.Name]
-	if sum == nil || sum.HighestTrackableValue() < h.Histogram.HighestTrackableValue() {
+// add takes one trial's histogram in, with the operations that failed.
+func (p *Pool) add(h *hdrhistogram.Histogram, failed int64) {
+	p.Trials++
+	p.Failed += failed
+	if p.Histogram == nil || p.Histogram.HighestTrackableValue() < h.HighestTrackableValue() {
 		// Merged into the wider of the two, nothing is dropped.
-		p.merged[h.Name], sum, h.Histogram = h.Histogram, h.Histogram, sum
+		p.Histogram, h = h, p.Histogram
 	}
-	if h.Histogram != nil {
-		sum.Merge(h.Histogram)
+	if h != nil {
+		p.Histogram.Merge(h)
 	}
 }
+
+// poolKey is a load and what was recorded under it: one of kinds' histograms.
+type poolKey struct {
+	place place
+	kind  string
+}
+
+// pools of one cell. Those that are wanted are there from the beginning.
+type pools map[poolKey]*Pool
 
 // kinds are a histogram's names and what a metric calls them.
-var kinds = []struct{ histogram, metric string }{
-	{"latency", "write_latency"}, {"service", "service_latency"},
-	{"read_latency", "read_latency"}, {"read_service", "read_service_latency"},
+var kinds = []struct {
+	histogram, metric string
+	of                func(*results.Window) *results.Latency
+}{
+	{"latency", "write_latency", func(w *results.Window) *results.Latency { return &w.Latency }},
+	{"service", "service_latency", func(w *results.Window) *results.Latency { return &w.Service }},
+	{"read_latency", "read_latency", func(w *results.Window) *results.Latency { return w.ReadLatency }},
+	{"read_service", "read_service_latency", func(w *results.Window) *results.Latency { return w.ReadService }},
 }
 
 var tails = []struct {
@@ -60,65 +69,64 @@ var tails = []struct {
 	suffix     string
 }{{99, "_p99_ns"}, {99.9, "_p999_ns"}}
 
-// tails adds the far percentiles that are missing, pooled and labelled so,
-// and returns a warning for each that rests on few samples.
-func (p *pool) tails(into map[string]Metric) (warnings []string, err error) {
-	for _, window := range p.windows() {
-		for _, k := range kinds {
-			name := prefix(window) + k.metric
-			if _, measured := into[name+"_p50_ns"]; !measured {
-				continue
+// wanted are the pools that a cell needs: of what was measured, where a far
+// percentile is missing; and the write latencies of the roles to be kept.
+func wanted(measured []*results.Trial, have map[string]Metric, keep []results.Role) pools {
+	p := pools{}
+	for _, role := range keep {
+		p[poolKey{place{role: role}, "latency"}] = nil
+	}
+	for _, t := range measured {
+		for _, w := range windows(t) {
+			for _, k := range kinds {
+				name := placeOf(w).prefix() + k.metric
+				_, there := have[name+"_p50_ns"]
+				_, p99 := have[name+"_p99_ns"]
+				_, p999 := have[name+"_p999_ns"]
+				if there && (!p99 || !p999) {
+					p[poolKey{placeOf(w), k.histogram}] = nil
+				}
 			}
+		}
+		for i := range t.Windows {
+			if w := &t.Windows[i]; placeOf(w).curved() && stats.Percentile(99, w.Latency.Count+w.Latency.Failed) != stats.Enough {
+				p[rateKey(w)] = nil
+			}
+		}
+	}
+	return p
+}
+
+// tails adds the far percentiles that are missing, pooled and labelled so,
+// where the operations of all trials carry them.
+func (p pools) tails(into map[string]Metric) {
+	for key, pool := range p {
+		if pool == nil || !key.place.measured() {
+			continue
+		}
+		for _, k := range kinds {
 			for _, tail := range tails {
-				if _, there := into[name+tail.suffix]; there {
+				name := key.place.prefix() + k.metric + tail.suffix
+				if _, there := into[name]; there || k.histogram != key.kind {
 					continue
 				}
-				m, warning, err := p.tail(window+"."+k.histogram, tail.percentile)
-				if err != nil {
-					return nil, err
-				}
-				if m != nil {
-					into[name+tail.suffix] = *m
-				}
-				if warning != "" {
-					warnings = append(warnings, warning)
+				if m := pool.metric(tail.percentile); m != nil {
+					into[name] = *m
 				}
 			}
 		}
 	}
-	return warnings, nil
 }
 
-// tail is one pooled percentile, nil when the samples do not carry it.
-func (p *pool) tail(histogram string, percentile float64) (m *Metric, warning string, err error) {
-	if err := p.load(); err != nil {
-		return nil, "", err
+// metric is one pooled percentile, nil when the samples do not carry it.
+func (p *Pool) metric(percentile float64) *Metric {
+	if p == nil || stats.Percentile(percentile, p.Total()) == stats.Refused {
+		return nil
 	}
-	h := p.merged[histogram]
-	if h == nil {
-		return nil, "", nil
-	}
-	trust := stats.Percentile(percentile, h.TotalCount())
-	if trust == stats.Refused {
-		return nil, "", nil
-	}
-	if trust == stats.Thin && !strings.HasSuffix(histogram, "service") {
-		warning = fmt.Sprintf("p%v of %s is thin: it rests on %d operations, want %d", percentile, histogram, h.TotalCount(), stats.ThinP99)
-	}
-	return &Metric{Median: float64(h.ValueAtPercentile(percentile)), N: p.from[histogram], Pooled: true}, warning, nil
+	return &Metric{Median: number(latencyOf(p.At(percentile))), N: p.Trials, Pooled: true, Samples: p.Total()}
 }
 
-// windows that are no part of the curve, in the order they were run.
-func (p *pool) windows() []string {
-	seen := map[string]bool{}
-	var names []string
-	for _, t := range p.trials {
-		for _, w := range t.Windows {
-			if !seen[w.Name] && !ofCurve(w.Name) && w.Name != guess {
-				seen[w.Name] = true
-				names = append(names, w.Name)
-			}
-		}
-	}
-	return names
+// rateKey is the pool of all windows that tried a window's rate.
+func rateKey(w *results.Window) poolKey {
+	return poolKey{place{role: results.RoleStep, share: int(math.Round(1000 * w.OfferedOps))}, "latency"}
 }

@@ -1,6 +1,9 @@
-// Package summary says what many trials say: cells with intervals over
-// trials, never over operations. summary.json is its stable, machine-readable
-// form and can be rebuilt from a run's folder at any time.
+// Package summary says what many trials say: setups with intervals over trials,
+// never over operations; what differs between setups, decided once and worded
+// elsewhere; and by how much each thing that was remarked can have moved each
+// number. What failed counts: a value that lies among operations that failed is
+// above every number. summary.json is the stable, machine-readable form of it and
+// can be rebuilt from a run's folder at any time.
 package summary
 
 import (
@@ -8,15 +11,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
 )
 
 // SchemaVersion of summary.json.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // File is the summary's name in a run's folder.
 const File = "summary.json"
@@ -26,25 +29,46 @@ type Summary struct {
 	SchemaVersion int    `json:"schema_version"`
 	RunID         string `json:"run_id"`
 	Cells         []Cell `json:"cells"`
+	// Differences between cells, decided; see Difference.
+	Differences []Difference `json:"differences"`
+	// Precision is how near to 1 the interval of a ratio must lie for its
+	// difference to be called bounded.
+	Precision float64 `json:"precision"`
 }
 
-// Cell is one point of the experiment's matrix.
+// Cell is one setup: one point of the experiment's axes.
 type Cell struct {
-	Cell      string            `json:"cell"`
-	Nodes     int               `json:"nodes"`
-	Quorum    int               `json:"quorum"`
-	Tolerates int               `json:"tolerates"` // by arithmetic: ⌊(N−1)/2⌋
-	Engine    string            `json:"engine"`
-	Profile   string            `json:"profile"`
-	Load      string            `json:"load"`
-	Params    map[string]string `json:"params,omitempty"`
+	Cell      string `json:"cell"`
+	Nodes     int    `json:"nodes"`
+	Quorum    int    `json:"quorum"`
+	Tolerates int    `json:"tolerates"` // by arithmetic: ⌊(N−1)/2⌋
+	Engine    string `json:"engine"`
+	Profile   string `json:"profile"`
+	Load      string `json:"load"`
+	// Limit is what a search for capacity was to keep: p99 < 20ms.
+	Limit  string            `json:"limit,omitempty"`
+	Params map[string]string `json:"params,omitempty"`
+	// Settings are those, by YAML path, that differ from the defaults; Timeouts
+	// decide how long an outage lasts; EmulatedSyncNS is 0 for the host's disk.
+	Settings       map[string]string `json:"settings,omitempty"`
+	Timeouts       results.Timeouts  `json:"timeouts"`
+	EmulatedSyncNS int64             `json:"emulated_sync_ns,omitempty"`
+	// Clients of the closed loop behind throughput_ops; 0 where there was none.
+	Clients       int  `json:"clients,omitempty"`
+	Durable       bool `json:"durable"`
+	MessageFaults bool `json:"message_faults,omitempty"`
+
 	// Trials and ValidTrials count measuring trials, by their last attempt.
 	Trials      int `json:"trials"`
 	ValidTrials int `json:"valid_trials"`
-	// Proofs counts proof trials likewise, by their last attempt.
-	Proofs int `json:"proofs"`
+	// Proofs and ValidProofs count proof trials likewise.
+	Proofs      int `json:"proofs"`
+	ValidProofs int `json:"valid_proofs"`
 	// Metrics by name; a name carries its unit (write_latency_p50_ns).
 	Metrics map[string]Metric `json:"metrics"`
+	// Operations of the light window (of the first one where there is none), over
+	// the valid trials.
+	Operations Operations `json:"operations"`
 	// Curve is latency against offered load, by ascending load, where the
 	// trials swept it or searched for their capacity.
 	Curve []CurvePoint `json:"curve,omitempty"`
@@ -53,19 +77,93 @@ type Cell struct {
 	// search found.
 	CapacityConfirmed int `json:"capacity_confirmed,omitempty"`
 
-	Faults   Faults   `json:"faults"`
-	Warnings []string `json:"warnings"`
+	// Unpooled counts valid trials whose histograms are gone: pooled percentiles
+	// leave them out.
+	Unpooled int `json:"unpooled,omitempty"`
+	// ReadsIncluded: the costs per write include those of the reads beside them.
+	ReadsIncluded bool `json:"reads_included,omitempty"`
+
+	Faults  Faults   `json:"faults"`
+	Remarks []Remark `json:"remarks"`
+}
+
+// Operations are counts over a cell's trials.
+type Operations struct {
+	Attempted int64 `json:"attempted"`
+	Completed int64 `json:"completed"`
+	Failed    int64 `json:"failed"`
+	// Harmed: faults were done to the cluster while they were offered.
+	Harmed bool `json:"harmed,omitempty"`
 }
 
 // Metric is a median over valid trials. An interval that cannot be had (too
-// few trials) is null.
+// few trials) is null; so is a median or bound that lies among operations that
+// failed, which is above every number.
 type Metric struct {
-	Median float64  `json:"median"`
+	Median *float64 `json:"median"`
 	CILow  *float64 `json:"ci_low"`
 	CIHigh *float64 `json:"ci_high"`
 	N      int      `json:"n"`
+	// Interval tells whether there is one: a null bound is then above every
+	// number, and not missing.
+	Interval bool `json:"interval"`
 	// Pooled marks a percentile taken over all trials' operations together.
 	Pooled bool `json:"pooled,omitempty"`
+	// Samples is how many operations a pooled percentile rests on.
+	Samples int64 `json:"samples,omitempty"`
+	// Doubts are the remarks (by index in the cell's) that may have moved this
+	// number by more than a third of its interval's width, or by nobody knows how
+	// much. Where there is no interval, 5 % stands for that third.
+	Doubts []int `json:"doubts,omitempty"`
+}
+
+// Remark is what was remarked of a cell's trials in the same words: one for
+// each code, severity, window and kind of trial.
+type Remark struct {
+	Code     results.Code     `json:"code"`
+	Severity results.Severity `json:"severity"`
+	Window   string           `json:"window,omitempty"`
+	Role     results.Role     `json:"role,omitempty"` // of the window
+	// LoadShare of the window, of results.RoleShare.
+	LoadShare float64           `json:"load_share,omitempty"`
+	Kind      results.TrialKind `json:"kind"`
+	// Trials it was said of, of so many of that kind; Replaced: those were
+	// invalid attempts, which a later one stands for.
+	Trials   int  `json:"trials"`
+	Of       int  `json:"of"`
+	Replaced bool `json:"replaced,omitempty"`
+	// Worst is the remark of the trial in which it weighs most.
+	Worst results.Remark `json:"worst"`
+	// Bounds say, for each metric that the thing remarked can have moved, by
+	// which share of the metric's median it did at most, over the trials; null
+	// where no bound is known. A metric that is not here was not touched.
+	Bounds map[string]*float64 `json:"bounds,omitempty"`
+}
+
+// Difference of one metric between two cells of a run. Its ratio and interval
+// are taken within blocks (see stats.DecidePairs), so that a host that drifts
+// from block to block does not widen it.
+type Difference struct {
+	Metric string `json:"metric"`
+	From   string `json:"from"` // cells
+	To     string `json:"to"`
+	// Ratio of To over From, with its 95 % interval where there are blocks
+	// enough. A null ratio, or a null bound of an interval, is above every number:
+	// operations failed, or To is compared with nothing.
+	Ratio    *float64 `json:"ratio"`
+	CILow    *float64 `json:"ci_low"`
+	CIHigh   *float64 `json:"ci_high"`
+	Interval bool     `json:"interval"`
+	// P is the probability of so large a difference by chance, corrected (Holm)
+	// for the Questions of its family.
+	P         float64 `json:"p"`
+	Questions int     `json:"questions"`
+	N         int     `json:"n"` // blocks
+	// Primary questions are those a run is planned for: the median write and the
+	// throughput between neighbouring sizes. They are one family; all others of
+	// one metric are another.
+	Primary bool           `json:"primary"`
+	Decided stats.Decision `json:"decided"`
 }
 
 // CurvePoint is what writes took at one offered load; a percentile that the
@@ -77,8 +175,8 @@ type CurvePoint struct {
 	P99        *Metric `json:"write_latency_p99_ns"`
 	Throughput *Metric `json:"throughput_ops"`
 	// Held tells whether every trial that tried the load carried it: kept up,
-	// and kept the limit that a search for capacity states. Null in records
-	// that do not say.
+	// and kept the limit that a search for capacity states. Null where nothing
+	// was tried.
 	Held *bool `json:"held,omitempty"`
 }
 
@@ -89,34 +187,45 @@ type Faults struct {
 	// BlockedAt is the number of failures at which it was seen to stop; 0
 	// when it was tried and not seen to.
 	BlockedAt *int `json:"blocked_at"`
-	// Recovered tells whether in every valid proof trial all that were killed
-	// were restarted, writes went on, and an audit found all that was
-	// acknowledged: false where the store keeps nothing and this was left out.
+	// Recovered tells whether in every valid proof trial all members were
+	// killed, all came back with what their stores had reported durable, writes
+	// went on, and an audit found all that was acknowledged: false where the
+	// store keeps nothing and this was left out.
 	Recovered *bool `json:"recovered"`
 	// LostWrites were acknowledged and are gone, over all trials.
 	LostWrites int64 `json:"lost_writes"`
-	// Violations counts all that the audits object to, over all trials:
-	// losses, replicas that disagree, histories that are not linearizable.
-	Violations int `json:"violations"`
+	// Safety and Liveness are what the trials found, over all of them, each
+	// rule once with how often it was found.
+	Safety   []Findings `json:"safety"`
+	Liveness []Findings `json:"liveness"`
 	// Audited is how many trials were audited: without one, that nothing was
 	// lost means nothing.
 	Audited int `json:"audited"`
 }
 
-// Write puts the summary into a run's folder.
-func (s Summary) Write(dir string) error {
+// Findings of one rule.
+type Findings struct {
+	Rule  string          `json:"rule"`
+	Count int             `json:"count"`
+	First results.Finding `json:"first"`
+}
+
+// Write puts the summary into a run's folder, whole or not at all. It never
+// writes outside of the folder, wherever symbolic links point.
+func (s Summary) Write(dir string) (err error) {
 	text, err := s.JSON()
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, File)
-	if err := refuseNewer(path); err != nil {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return &results.Error{Path: dir, What: "cannot be written", Err: err, Do: "make the run's folder writable"}
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	if err := refuseNewer(root); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, text, 0o644); err != nil {
-		return &results.Error{Path: path, What: "cannot be written", Err: err, Do: "make the run's folder writable"}
-	}
-	return nil
+	return results.WriteFile(root, File, text)
 }
 
 // JSON is the content of summary.json.
@@ -131,43 +240,25 @@ func (s Summary) JSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Read reads a summary.json. Its errors are of type *results.Error.
-func Read(path string) (Summary, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		hint := ""
-		if errors.Is(err, fs.ErrNotExist) {
-			hint = "rebuild it with `raftbench report DIR`"
-		}
-		return Summary{}, &results.Error{Path: path, What: "cannot be read", Err: err, Do: hint}
-	}
-	var s Summary
-	if err := json.Unmarshal(text, &s); err != nil {
-		return Summary{}, &results.Error{Path: path, What: "is no summary", Err: err, Do: "rebuild it with `raftbench report DIR`"}
-	}
-	if s.SchemaVersion < 1 || s.SchemaVersion > SchemaVersion {
-		return Summary{}, &results.Error{
-			Path: path, What: fmt.Sprintf("schema_version %d: this build reads up to %d", s.SchemaVersion, SchemaVersion),
-			Do: "rebuild it with `raftbench report DIR`",
-		}
-	}
-	return s, nil
-}
+// maxSize of a summary.json that is looked into, in bytes.
+const maxSize = 256 << 20
 
-// refuseNewer keeps what a later raftbench wrote: it may know more.
-func refuseNewer(path string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil // there is nothing to keep
+// refuseNewer keeps what a later raftbench wrote: it may know more. Anything
+// else of that name is built anew from the trials, and replaced.
+func refuseNewer(root *os.Root) error {
+	if info, err := root.Lstat(File); err != nil || !info.Mode().IsRegular() {
+		return nil // there is nothing to keep; a link would be replaced, not followed
 	}
+	path := filepath.Join(root.Name(), File)
+	text, err := results.ReadFile(path, maxSize)
 	var there struct {
 		SchemaVersion int `json:"schema_version"`
 	}
-	if json.Unmarshal(text, &there) != nil || there.SchemaVersion <= SchemaVersion {
+	if err != nil || json.Unmarshal(text, &there) != nil || there.SchemaVersion <= SchemaVersion {
 		return nil
 	}
 	return &results.Error{
-		Path: path, What: fmt.Sprintf("has schema_version %d, this raftbench writes %d", there.SchemaVersion, SchemaVersion),
-		Do: "use the raftbench that wrote it, or remove it to have it built anew",
+		Path: path, What: fmt.Sprintf("schema_version %d: this build writes %d", there.SchemaVersion, SchemaVersion),
+		Do: "it was written by a newer raftbench: use that one, or remove the file to have it built anew",
 	}
 }

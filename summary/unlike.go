@@ -2,48 +2,68 @@ package summary
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/raftbench/raftbench/results"
 )
 
-// unlike lists what differs between two runs that no metric tells.
-func unlike(before, after *results.Run) []string {
-	a, b := before.Environment, after.Environment
-	notes := []string{}
-	differ := func(what string, was, is any) {
-		if was != is {
-			notes = append(notes, fmt.Sprintf("%s: %v, now %v", what, orUnknown(was), orUnknown(is)))
-		}
-	}
-	differ("the hosts differ", a.Hostname, b.Hostname)
-	differ("CPU model", a.CPUModel, b.CPUModel)
-	differ("cores", a.Cores, b.Cores)
-	differ("kernel", a.Kernel, b.Kernel)
-	differ("filesystem", a.Filesystem, b.Filesystem)
-	differ("fsync is real", a.FsyncReal, b.FsyncReal)
-	differ("Go", a.GoVersion, b.GoVersion)
-	differ("raftbench", a.Version+" "+a.Commit, b.Version+" "+b.Commit)
-	if far(a.FsyncP50NS, b.FsyncP50NS) {
-		differ("the probe's fsync median", Text("fsync_p50_ns", float64(a.FsyncP50NS)), Text("fsync_p50_ns", float64(b.FsyncP50NS)))
-	}
-	for _, name := range versions(a, b) {
-		differ(name, a.Versions[name], b.Versions[name])
-	}
-	if !bytes.Equal(before.Experiment, after.Experiment) {
-		notes = append(notes, "the experiments differ: see experiment.yaml of each")
-	}
-	return notes
+// Contrast is one thing in which two runs differ that no metric tells. What is
+// not on record is empty.
+type Contrast struct {
+	What Trait `json:"what"`
+	// Name is that of the module, of TraitVersion.
+	Name string `json:"name,omitempty"`
+	Old  string `json:"old"`
+	New  string `json:"new"`
 }
 
-// orUnknown is what stands for a text that is not on record.
-func orUnknown(v any) any {
-	if v == "" {
-		return "not on record"
+// Trait of a run.
+type Trait string
+
+// The traits that are looked at.
+const (
+	TraitHost       Trait = "host"
+	TraitCPU        Trait = "cpu-model"
+	TraitCores      Trait = "cores"
+	TraitKernel     Trait = "kernel"
+	TraitFilesystem Trait = "filesystem"
+	TraitFsyncReal  Trait = "fsync-real" // true or false
+	TraitFsync      Trait = "fsync-p50"  // the probe's median in nanoseconds, where it is far off
+	TraitGo         Trait = "go"
+	TraitRaftbench  Trait = "raftbench"  // version and commit
+	TraitVersion    Trait = "version"    // of the module Name
+	TraitExperiment Trait = "experiment" // the text differs; Old and New are empty
+)
+
+// unlike lists what differs between two runs that no metric tells.
+func unlike(before, after *results.Run) []Contrast {
+	a, b := before.Environment, after.Environment
+	out := []Contrast{}
+	differ := func(what Trait, name, was, is string) {
+		if was != is {
+			out = append(out, Contrast{what, name, was, is})
+		}
 	}
-	return v
+	differ(TraitHost, "", a.Hostname, b.Hostname)
+	differ(TraitCPU, "", a.CPUModel, b.CPUModel)
+	differ(TraitCores, "", strconv.Itoa(a.Cores), strconv.Itoa(b.Cores))
+	differ(TraitKernel, "", a.Kernel, b.Kernel)
+	differ(TraitFilesystem, "", a.Filesystem, b.Filesystem)
+	differ(TraitFsyncReal, "", strconv.FormatBool(a.FsyncReal), strconv.FormatBool(b.FsyncReal))
+	differ(TraitGo, "", a.GoVersion, b.GoVersion)
+	differ(TraitRaftbench, "", a.Version+" "+a.Commit, b.Version+" "+b.Commit)
+	if far(a.FsyncP50NS, b.FsyncP50NS) {
+		differ(TraitFsync, "", strconv.FormatInt(a.FsyncP50NS, 10), strconv.FormatInt(b.FsyncP50NS, 10))
+	}
+	for _, name := range versions(a, b) {
+		differ(TraitVersion, name, a.Versions[name], b.Versions[name])
+	}
+	if !bytes.Equal(before.Experiment, after.Experiment) {
+		out = append(out, Contrast{What: TraitExperiment})
+	}
+	return out
 }
 
 // far tells probes apart that differ by more than a probe does from minute to

@@ -1,0 +1,194 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+func codes(v Verdict) []ReasonCode {
+	var out []ReasonCode
+	for _, r := range v.Reasons {
+		out = append(out, r.Code)
+	}
+	return out
+}
+
+func TestWithoutAnInterval(t *testing.T) {
+	median := 10e6
+	for name, c := range map[string]struct {
+		trials, valid, n int
+		pooled           bool
+		want             string
+		reason           Reason
+	}{
+		"a run planned for two": {2, 2, 2, false, "pass", Reason{Code: ByMedian, Got: 2}},
+		"one trial":             {1, 1, 1, false, "inconclusive", Reason{Code: OneTrial, Got: 1}},
+		"one trial, pooled":     {1, 1, 1, true, "inconclusive", Reason{Code: OneTrial, Got: 1}},
+		"six trials, pooled":    {6, 6, 6, true, "pass", Reason{Code: ByPool, Got: 6}},
+		"a trial was lost":      {6, 5, 5, false, "inconclusive", Reason{Code: FewValid, Got: 5, Want: 6}},
+	} {
+		cell := cell()
+		cell.Trials, cell.ValidTrials = c.trials, c.valid
+		cell.Metrics["write_latency_p50_ns"] = summary.Metric{Median: &median, N: c.n, Pooled: c.pooled}
+		if v := judge(t, "write_latency_p50 < 12ms", cell); v.Answer != c.want || !slices.Equal(v.Reasons, []Reason{c.reason}) {
+			t.Errorf("%s: got %+v, want %s since %+v", name, v, c.want, c.reason)
+		}
+	}
+	none := cell()
+	none.ValidTrials, none.Metrics = 0, nil
+	if v := judge(t, "write_latency_p50 < 12ms", none); v.Answer != "inconclusive" || v.Reasons[0] != (Reason{Code: NoneValid, Want: 6}) {
+		t.Errorf("no trial is valid: got %+v", v)
+	}
+}
+
+// An outage is taken from proofs, so that lost measuring trials do not weaken it
+// and lost proofs do.
+func TestAnOutageRestsOnProofs(t *testing.T) {
+	median := 2e9
+	c := cell()
+	c.Metrics["outage_p50_ns"] = summary.Metric{Median: &median, N: 3}
+	c.ValidTrials, c.Proofs, c.ValidProofs = 1, 3, 3
+	if v := judge(t, "outage_p50 < 5s", c); v.Answer != "pass" || !slices.Equal(codes(v), []ReasonCode{ByMedian}) {
+		t.Errorf("three proofs: got %+v", v)
+	}
+	c.Proofs = 4
+	if v := judge(t, "outage_p50 < 5s", c); v.Answer != "inconclusive" || v.Reasons[0] != (Reason{Code: FewValid, Got: 3, Want: 4}) {
+		t.Errorf("three of four: got %+v", v)
+	}
+}
+
+func TestWhatWasNotTriedIsInconclusive(t *testing.T) {
+	c := cell()
+	c.Faults = summary.Faults{}
+	for rule, want := range map[string]ReasonCode{
+		"survived == tolerates": NotProven, "blocked_at == 2": NotProven, "recovered == durable": NotProven, "nodes == survived": NotProven,
+		"lost_writes == 0": NotAudited, "violations == 0": NotAudited, "liveness == 0": NotAudited, "read_latency_p50 < 1s": NotMeasured,
+	} {
+		if v := judge(t, rule, c); v.Answer != "inconclusive" || !slices.Equal(codes(v), []ReasonCode{want}) {
+			t.Errorf("%s: got %+v, want %s", rule, v, want)
+		}
+	}
+}
+
+var (
+	lost   = results.Finding{Class: results.Safety, Rule: results.RuleLost, Key: "k7", Got: "nothing", Want: "version 3"}
+	behind = results.Finding{Class: results.Liveness, Rule: results.RuleApplied, Node: "n3"}
+)
+
+// Safety and liveness are told apart, and neither can be let pass by any rule.
+func TestFindingsHoldWhateverTheRulesAsk(t *testing.T) {
+	rules, err := Parse("t", []byte("rules: [nodes == 3]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		faults        summary.Faults
+		unsafe, stuck bool
+	}{
+		"nothing":        {summary.Faults{}, false, false},
+		"a loss counted": {summary.Faults{LostWrites: 1}, true, false},
+		"a finding":      {summary.Faults{Safety: []summary.Findings{{Rule: lost.Rule, Count: 1, First: lost}}}, true, false},
+		"a slow replica": {summary.Faults{Liveness: []summary.Findings{{Rule: behind.Rule, Count: 2, First: behind}}}, false, true},
+	} {
+		well := cell()
+		well.Faults = c.faults
+		r, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{well}})
+		if err != nil || r.Unsafe != c.unsafe || r.Stuck != c.stuck || r.Answer != "pass" {
+			t.Errorf("%s: got %+v, %v", name, r, err)
+		}
+		if want := len(c.faults.Safety) + len(c.faults.Liveness); len(r.Findings) != want {
+			t.Errorf("%s: got findings %+v, want %d", name, r.Findings, want)
+		}
+	}
+	bad := cell()
+	bad.Faults = summary.Faults{LostWrites: 1, Safety: []summary.Findings{{Count: 2}, {Count: 1}}, Liveness: []summary.Findings{{Count: 4}}}
+	for _, rule := range []string{"lost_writes == 1", "violations == 3", "liveness == 4"} {
+		if v := judge(t, rule, bad); v.Answer != "pass" {
+			t.Errorf("%s: got %+v", rule, v)
+		}
+	}
+}
+
+func TestADoubtIsSaidBesideTheVerdict(t *testing.T) {
+	by := 0.08
+	c := cell()
+	c.Remarks = []summary.Remark{{Code: results.CodeSnapshot}, {Code: results.CodeLinkLate, Bounds: map[string]*float64{"throughput_ops": &by}}}
+	m := c.Metrics["throughput_ops"]
+	m.Doubts = []int{0, 1}
+	c.Metrics["throughput_ops"] = m
+	want := []Reason{{Code: Doubtful, Remark: results.CodeSnapshot}, {Code: Doubtful, Remark: results.CodeLinkLate, By: &by}}
+	if v := judge(t, "throughput > 1000/s", c); v.Answer != "pass" || !slices.Equal(v.Reasons, want) {
+		t.Errorf("got %+v, want %+v", v, want)
+	}
+}
+
+// harmed makes a measuring trial in which the leader was killed: 525 of 1,200
+// operations failed, the others were quick.
+func harmed(number int, failed int64) results.Trial {
+	l := results.Latency{P50NS: 1_730_000, P90NS: 2e6, P99NS: 3_260_000, P999NS: 4e6, MaxNS: 5e6, Count: 1200 - failed, Failed: failed}
+	if failed > 0 {
+		l.P99NS, l.P999NS, l.MaxNS = results.Never, results.Never, results.Never
+	}
+	if failed > 120 {
+		l.P90NS = results.Never
+	}
+	return results.Trial{
+		Cell: "n3-x", Trial: number, Kind: results.Measure, Nodes: 3, Valid: true, Durable: true,
+		Windows: []results.Window{{
+			Name: results.WindowCalm, Role: results.RoleLight, Mode: results.ModeOpen, Harmed: failed > 0, Attempted: 1200,
+			Completed: 1200 - failed, Writes: 1200 - failed, FailedWrites: failed, Unknown: failed, Latency: l, Service: l,
+		}},
+	}
+}
+
+// A gate on a window in which the cluster was harmed cannot pass by leaving out
+// what failed.
+func TestAnOutageFailsTheGate(t *testing.T) {
+	for name, c := range map[string]struct {
+		failed []int64 // of each trial
+		rule   string
+		want   string
+	}{
+		"every trial":           {[]int64{525, 525}, "write_latency_p99 < 5ms", "fail"},
+		"with an interval":      {[]int64{525, 525, 525, 525, 525, 525}, "write_latency_p99 < 5ms", "fail"},
+		"half of the trials":    {[]int64{525, 525, 525, 0, 0, 0}, "write_latency_p99 < 5ms", "inconclusive"},
+		"one trial":             {[]int64{525}, "write_latency_p99 < 5ms", "inconclusive"},
+		"nothing failed":        {[]int64{0, 0}, "write_latency_p99 < 5ms", "pass"},
+		"the median came back":  {[]int64{525, 525}, "write_latency_p50 < 5ms", "pass"},
+		"however large":         {[]int64{525, 525}, "write_latency_p99 < 1h", "fail"},
+		"a lower limit is kept": {[]int64{525, 525}, "write_latency_p99 > 1h", "pass"},
+		"errors":                {[]int64{525, 525}, "error_ratio < 1%", "fail"},
+		"availability":          {[]int64{525, 525}, "availability > 99%", "fail"},
+	} {
+		dir := filepath.Join(t.TempDir(), "run")
+		w, err := results.Create(dir, results.Environment{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, failed := range c.failed {
+			err = errors.Join(err, w.Append(harmed(i+1, failed)))
+		}
+		run, openErr := results.Open(dir)
+		if err := errors.Join(err, w.Close(), openErr); err != nil {
+			t.Fatal(err)
+		}
+		s, err := summary.Build(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := judge(t, c.rule, s.Cells[0])
+		if v.Answer != c.want {
+			t.Errorf("%s, %s: got %+v, want %s", name, c.rule, v, c.want)
+		}
+		if never := strings.HasPrefix(c.rule, "write_latency_p99") && c.failed[0] > 0; never != slices.Contains(codes(v), NeverAnswered) {
+			t.Errorf("%s, %s: got reasons %v, want it said whether it was ever answered", name, c.rule, fmt.Sprint(codes(v)))
+		}
+	}
+}

@@ -1,0 +1,323 @@
+package summary
+
+import (
+	"math"
+	"slices"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+)
+
+// effects is the one table of what a remark can have done to numbers: for each
+// code, which metrics it touches, and by how much it can have moved one trial's
+// value of them at most. What is not touched is not named. A code that is not
+// here may have done anything.
+//
+// Percentiles of the median operation and of the far tail are told apart
+// throughout: what happens seldom (a snapshot, a stolen slice of time) leaves
+// the median alone, and nobody knows what it did to the slowest operations.
+var effects = map[results.Code]func(scene) []touch{
+	// A write crosses a number of links, each late by Got where lateness is
+	// typical; of the slower writes, each as late as its links were at that
+	// percentile. A closed loop waits for its writes, so that its rate falls as
+	// they get slower.
+	results.CodeLinkLate: func(s scene) []touch {
+		return []touch{
+			{s.latencies("_p50_ns"), absolute(s.crossings() * s.remark.Got)},
+			{s.latencies("_p90_ns"), absolute(s.crossings() * s.lateness(func(l results.LinkTruth) int64 { return l.ErrorP90NS }))},
+			{s.latencies("_p99_ns"), absolute(s.crossings() * s.lateness(func(l results.LinkTruth) int64 { return l.ErrorP99NS }))},
+			{s.latencies("_p999_ns", "_max_ns"), unknown},
+			{s.rate(), relative(s.crossings() * s.remark.Got / s.medianLatency())},
+		}
+	},
+	// Nobody knows how late a link was that was not measured.
+	results.CodeLinksUnmeasured: anyTime,
+	results.CodeProbesFailed:    anyTime,
+
+	// A host without room makes everything that runs on it wait, for nobody knows
+	// how long.
+	results.CodeHostBusy:  crowded,
+	results.CodeRunWait:   crowded,
+	results.CodeThrottled: crowded,
+	// Of a share of the CPU that others had, work that is bound by the CPU could
+	// have had as much more: share/(1−share) of what it got. It is taken in
+	// slices, each of which may make some operations much slower.
+	results.CodeForeignCPU: taken,
+	results.CodeSteal:      taken,
+
+	// A snapshot is short and seldom; the operations that it meets are few.
+	results.CodeSnapshot: func(s scene) []touch { return []touch{{s.latencies(farOut...), unknown}} },
+
+	// A figure of the whole window lies between those of its halves.
+	results.CodeHalvesDiffer: func(s scene) []touch {
+		return []touch{{s.latencies(everyPercentile...), relative(math.Abs(s.remark.Got))}, {s.rate(), relative(math.Abs(s.remark.Got))}}
+	},
+	// Halves that differ by more than this are remarked as such.
+	results.CodeRising:  drifting,
+	results.CodeFalling: drifting,
+	// A warm-up that saw no steady state was followed by windows whose halves are
+	// compared, if they are open; of a closed loop nothing is known.
+	results.CodeWarmupUnsteady: func(s scene) []touch { return append(drifting(s), touch{s.rate(), unknown}) },
+	results.CodeHalfEmpty:      anyTime,
+	// The mean latency or the rate is wrong by the share; the error may sit in few
+	// operations, and then in the slowest.
+	results.CodeLittle: func(s scene) []touch {
+		return []touch{
+			{slices.Concat(s.latencies(typical...), s.rate()), relative(math.Abs(s.remark.Got))},
+			{s.latencies(farOut...), unknown},
+		}
+	},
+
+	// The generator's lateness is part of each latency that counts from the
+	// intended instant.
+	results.CodeLagP50: func(s scene) []touch {
+		return []touch{{s.latencies("_p50_ns"), absolute(s.remark.Got)}, {s.latencies("_p90_ns", "_p99_ns", "_p999_ns", "_max_ns"), unknown}}
+	},
+	results.CodeLagP99: func(s scene) []touch {
+		return []touch{{s.latencies("_p99_ns"), absolute(s.remark.Got)}, {s.latencies("_p999_ns", "_max_ns"), unknown}}
+	},
+
+	// An election took part of the window.
+	results.CodeLeaderChanged: anyTime,
+	// The disk's part of everything that waits for it is missing.
+	results.CodeFsyncNotReal: func(s scene) []touch {
+		return append(anyTime(s), touch{[]string{"leader_store_time_p50_ns"}, unknown})
+	},
+	// What was done to the cluster is not what was asked for.
+	results.CodeFaultFailed: func(s scene) []touch { return append(anyTime(s), touch{s.outcomes(), unknown}) },
+	results.CodeUsageUnread: func(s scene) []touch {
+		return []touch{{append(s.costs(), "rss_bytes", "leader_store_time_p50_ns"), unknown}}
+	},
+
+	// These are about proofs and audits, and touch no measured number.
+	results.CodeUnjudged:   untouched,
+	results.CodeUndecided:  untouched,
+	results.CodeNotDurable: untouched,
+}
+
+// The percentiles of latencies.
+var (
+	typical         = []string{"_p50_ns", "_p90_ns"}
+	farOut          = []string{"_p99_ns", "_p999_ns", "_max_ns"}
+	everyPercentile = slices.Concat(typical, farOut)
+)
+
+func untouched(scene) []touch { return nil }
+
+// anyTime may have made operations slower by any amount.
+func anyTime(s scene) []touch {
+	return []touch{{slices.Concat(s.latencies(everyPercentile...), s.rate()), unknown}}
+}
+
+func crowded(s scene) []touch { return append(anyTime(s), touch{s.cpu(), unknown}) }
+
+func taken(s scene) []touch {
+	share := s.remark.Got / max(0, 1-s.remark.Got)
+	return []touch{
+		{slices.Concat(s.latencies(typical...), s.rate(), s.cpu()), relative(share)},
+		{s.latencies(farOut...), unknown},
+	}
+}
+
+func drifting(s scene) []touch {
+	return []touch{{s.latencies(everyPercentile...), relative(stats.SteadyChange)}}
+}
+
+// touch is a number of metrics that a remark can have moved, and by how much.
+type touch struct {
+	metrics []string
+	by      func(value float64) float64 // in the metric's unit; +Inf where nobody knows
+}
+
+func absolute(by float64) func(float64) float64 {
+	return func(float64) float64 { return by }
+}
+
+// relative is a share of the value: of 0 it is nothing, and what took for ever
+// takes for ever.
+func relative(share float64) func(float64) float64 {
+	return func(v float64) float64 {
+		switch {
+		case v == 0 || math.IsInf(v, 1):
+			return 0
+		case math.IsNaN(share):
+			return math.Inf(1)
+		}
+		return share * v
+	}
+}
+
+func unknown(float64) float64 { return math.Inf(1) }
+
+// scene is a remark where it was made.
+type scene struct {
+	remark results.Remark
+	trial  *results.Trial
+	window *results.Window // nil where it is about the whole trial, or calibration
+}
+
+// touches are what a remark did to its trial's numbers.
+func touches(r results.Remark, t *results.Trial) []touch {
+	s := scene{r, t, windowNamed(t, r.Window)}
+	effect, known := effects[r.Code]
+	switch {
+	case t.Kind == results.Proof:
+		return s.proof(known)
+	case !known:
+		return []touch{{slices.Concat(s.latencies(everyPercentile...), s.rate(), s.costs(), s.outcomes(), s.whole()), unknown}}
+	}
+	return effect(s)
+}
+
+// proof trials time an outage: hundreds of milliseconds that timeouts decide.
+// What makes single operations slower is lost in them, but the links' lateness
+// can be said.
+func (s scene) proof(known bool) []touch {
+	switch {
+	case !known:
+		return []touch{{proven, unknown}}
+	case s.remark.Code == results.CodeLinkLate:
+		return []touch{{proven, absolute(s.crossings() * s.remark.Got)}}
+	}
+	return nil
+}
+
+// windows that the remark is about. Calibration stands before the light load
+// and tells of links on a host with room, as the light windows have it; under
+// full load the links are judged again.
+func (s scene) windows() []*results.Window {
+	if s.window != nil {
+		return []*results.Window{s.window}
+	}
+	var out []*results.Window
+	for i := range s.trial.Windows {
+		w := &s.trial.Windows[i]
+		if s.remark.Window == "" || s.remark.Window == results.Calibration && placeOf(w).measured() && w.Mode == results.ModeOpen {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// named metrics of each window whose metrics there are.
+func (s scene) named(names ...string) []string {
+	var out []string
+	for _, w := range s.windows() {
+		if p := placeOf(w); p.measured() {
+			for _, n := range names {
+				out = append(out, p.prefix()+n)
+			}
+		}
+	}
+	return out
+}
+
+func (s scene) latencies(suffixes ...string) []string {
+	var names []string
+	for _, k := range kinds {
+		for _, suffix := range suffixes {
+			names = append(names, k.metric+suffix)
+		}
+	}
+	return s.named(names...)
+}
+
+func (s scene) cpu() []string {
+	return s.named("cpu_seconds_per_kwrite", "client_cpu_seconds_per_kwrite")
+}
+
+func (s scene) costs() []string {
+	return append(s.cpu(), s.named("network_bytes_per_write", "disk_bytes_per_write", "fsyncs_per_write", "host_busy_share")...)
+}
+
+func (s scene) outcomes() []string { return s.named("availability", "error_ratio", "offered_ops") }
+
+// whole are the metrics of the trial and of no window.
+func (s scene) whole() []string {
+	if s.window != nil {
+		return nil
+	}
+	return []string{"boot_p50_ns", "rss_bytes", "leader_store_time_p50_ns"}
+}
+
+// rate is the figure that a window's throughput decides.
+func (s scene) rate() []string {
+	var out []string
+	for _, w := range s.windows() {
+		switch w.Role {
+		case results.RoleFull:
+			out = append(out, "throughput_ops")
+		case results.RoleSearch, results.RoleConfirm:
+			out = append(out, "capacity_ops")
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// crossings is how many links a write crosses one after another: to a follower
+// and back; to the load generator and back where it stands at a site; to the
+// leader and back where a follower forwards.
+func (s scene) crossings() float64 {
+	n := 2.0
+	if s.trial.ClientSite != "" {
+		n += 2
+	}
+	if target := s.setting("workload.target"); target != "" && target != "leader" {
+		n += 2
+	}
+	return n
+}
+
+// setting of the trial's experiment, by its YAML path; empty for the default.
+func (s scene) setting(path string) string {
+	if v, axis := s.trial.Params[path]; axis {
+		return v
+	}
+	return s.trial.Settings[path]
+}
+
+// lateness is how late the worst link was at a percentile, where that is on
+// record for the remark's window.
+func (s scene) lateness(at func(results.LinkTruth) int64) float64 {
+	worst := math.Inf(-1)
+	for _, l := range s.trial.Links {
+		truth := &l.LinkTruth
+		if s.remark.Window == results.Calibration {
+			truth = l.Before
+		} else if s.window == nil || s.window != linksOf(s.trial) {
+			truth = nil
+		}
+		if truth != nil && truth.Samples > 0 {
+			worst = max(worst, float64(at(*truth)))
+		}
+	}
+	if math.IsInf(worst, -1) {
+		return math.Inf(1)
+	}
+	return max(worst, s.remark.Got)
+}
+
+// linksOf is the window that a trial's links are recorded of: the last open one,
+// or the last where none was open.
+func linksOf(t *results.Trial) *results.Window {
+	var last *results.Window
+	for i := range t.Windows {
+		if w := &t.Windows[i]; last == nil || w.Mode == results.ModeOpen || last.Mode != results.ModeOpen {
+			last = w
+		}
+	}
+	return last
+}
+
+// medianLatency of the remark's window: of its writes, or its reads.
+func (s scene) medianLatency() float64 {
+	if s.window == nil {
+		return math.NaN()
+	}
+	l := &s.window.Latency
+	if l.Count+l.Failed == 0 && s.window.ReadLatency != nil {
+		l = s.window.ReadLatency
+	}
+	return latencyOf(l.P50NS)
+}

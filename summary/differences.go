@@ -1,0 +1,244 @@
+package summary
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/raftbench/raftbench/stats"
+)
+
+// compared are the metrics of which setups are held against each other. Where
+// no trial had a light load, those of full load stand for it.
+var compared = []string{
+	"write_latency_p50_ns", "write_latency_p90_ns", "write_latency_p99_ns", "write_latency_p999_ns",
+	"read_latency_p50_ns", "read_latency_p90_ns", "read_latency_p99_ns",
+	"throughput_ops", "capacity_ops",
+	"cpu_seconds_per_kwrite", "network_bytes_per_write", "disk_bytes_per_write", "fsyncs_per_write",
+}
+
+// primaries are the metrics that runs are made for.
+var primaries = []string{"write_latency_p50_ns", "read_latency_p50_ns", "throughput_ops", "capacity_ops"}
+
+// primary is the family of questions that a run is planned for. Every other
+// family is named after its metric: what a reader asks of one figure over all
+// setups is one set of questions, and a clear answer there is not to drown in
+// those about other figures.
+const primary = "primary"
+
+// pairing is two cells, by their places in the summary, to be compared.
+type pairing struct {
+	from, to int
+	// neighbours are two sizes with none between them.
+	neighbours bool
+}
+
+// pairings are fixed by the setups alone, before any value is looked at: each
+// size against the next smaller one, the smallest of the tolerance below and the
+// smallest of all; and of setups of one size that differ in one axis, each value
+// against the first.
+func pairings(cells []Cell) []pairing {
+	return append(sizePairings(cells), axisPairings(cells)...)
+}
+
+func sizePairings(cells []Cell) []pairing {
+	var out []pairing
+	for _, group := range groupBy(cells, func(c Cell) string { return strings.Join(traits(c, ""), "\x00") }) {
+		for k, to := range group[min(1, len(group)):] {
+			smaller := group[:k+1] // cells are in the order of their sizes
+			out = append(out, pairing{smaller[k], to, true})
+			for _, from := range []int{cheapestBelow(cells, smaller, to), smaller[0]} {
+				known := func(p pairing) bool { return p.from == from && p.to == to }
+				if from >= 0 && !slices.ContainsFunc(out, known) {
+					out = append(out, pairing{from: from, to: to})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// cheapestBelow is the smallest size of the next lower tolerance; -1 where all
+// smaller ones tolerate as much.
+func cheapestBelow(cells []Cell, smaller []int, to int) int {
+	best := -1
+	for _, i := range smaller {
+		if cells[i].Tolerates < cells[to].Tolerates && (best < 0 || cells[i].Tolerates > cells[best].Tolerates) {
+			best = i
+		}
+	}
+	return best
+}
+
+func axisPairings(cells []Cell) []pairing {
+	var out []pairing
+	for _, axis := range dimensions(cells) {
+		others := func(c Cell) string { return strconv.Itoa(c.Nodes) + "\x00" + strings.Join(traits(c, axis), "\x00") }
+		for _, group := range groupBy(cells, others) {
+			for _, to := range group[min(1, len(group)):] {
+				out = append(out, pairing{from: group[0], to: to})
+			}
+		}
+	}
+	return out
+}
+
+// groupBy collects the places of cells with the same key, in order.
+func groupBy(cells []Cell, key func(Cell) string) [][]int {
+	at := map[string]int{}
+	var out [][]int
+	for i, c := range cells {
+		k := key(c)
+		g, there := at[k]
+		if !there {
+			g = len(out)
+			at[k] = g
+			out = append(out, nil)
+		}
+		out[g] = append(out[g], i)
+	}
+	return out
+}
+
+// The dimensions of a setup beside its size and its parameters.
+const (
+	byEngine  = "engine"
+	byProfile = "profile"
+	byLoad    = "load"
+)
+
+func dimensions(cells []Cell) []string {
+	var params []map[string]string
+	for _, c := range cells {
+		params = append(params, c.Params)
+	}
+	return append([]string{byEngine, byProfile, byLoad}, axes(params...)...)
+}
+
+// traits are a cell's values in every dimension but one and its size, each with
+// its dimension.
+func traits(c Cell, except string) []string {
+	var out []string
+	for _, d := range []struct{ name, value string }{{byEngine, c.Engine}, {byProfile, c.Profile}, {byLoad, c.Load + " " + c.Limit}} {
+		if d.name != except {
+			out = append(out, d.value)
+		}
+	}
+	for _, key := range axes(c.Params) {
+		if key != except {
+			out = append(out, key+"="+c.Params[key])
+		}
+	}
+	return out
+}
+
+// asked is a question and how it was paired.
+type asked struct {
+	pairing
+	metric string
+	pairs  []stats.Pair
+}
+
+func (a asked) family() string {
+	if a.neighbours && slices.Contains(primaries, headline(a.metric)) {
+		return primary
+	}
+	return a.metric
+}
+
+// headline is the metric that one of full load stands for.
+func headline(metric string) string { return strings.TrimPrefix(metric, fullPrefix) }
+
+// differences decides every question about a run's setups.
+func differences(cells []Cell, observed []observations) ([]Difference, error) {
+	var all []asked
+	pairs := pairings(cells)
+	for _, metric := range comparedOf(observed) {
+		for _, p := range pairs {
+			from, to := observed[p.from][metric], observed[p.to][metric]
+			if len(from) > 0 && len(to) > 0 {
+				all = append(all, asked{p, metric, withinBlocks(from, to)})
+			}
+		}
+	}
+	out := make([]Difference, len(all))
+	for _, family := range inFamilies(all) {
+		var questions [][]stats.Pair
+		for _, i := range family {
+			questions = append(questions, all[i].pairs)
+		}
+		decided, err := stats.DecidePairs(questions, stats.Precision)
+		if err != nil {
+			return nil, err
+		}
+		for k, i := range family {
+			out[i] = differenceOf(cells, all[i], decided[k])
+		}
+	}
+	// Where no block holds a valid trial of both there is nothing to tell.
+	return slices.DeleteFunc(out, func(d Difference) bool { return d.N == 0 }), nil
+}
+
+// inFamilies are the places of the questions of each family.
+func inFamilies(all []asked) map[string][]int {
+	out := map[string][]int{}
+	for i, a := range all {
+		out[a.family()] = append(out[a.family()], i)
+	}
+	return out
+}
+
+// comparedOf are the compared metrics that a run has.
+func comparedOf(observed []observations) []string {
+	has := func(metric string) bool {
+		return slices.ContainsFunc(observed, func(o observations) bool { return len(o[metric]) > 0 })
+	}
+	light := has("write_latency_p50_ns") || has("read_latency_p50_ns")
+	var out []string
+	for _, metric := range compared {
+		if !has(metric) && !light {
+			metric = fullPrefix + metric
+		}
+		if has(metric) {
+			out = append(out, metric)
+		}
+	}
+	return out
+}
+
+// withinBlocks pairs the values that were taken in one block.
+func withinBlocks(from, to []observation) []stats.Pair {
+	first := map[int]float64{}
+	for _, o := range from {
+		if _, there := first[o.trial.Block]; !there {
+			first[o.trial.Block] = o.value
+		}
+	}
+	var out []stats.Pair
+	for _, o := range to {
+		if v, both := first[o.trial.Block]; both {
+			delete(first, o.trial.Block) // a block holds one trial of each
+			out = append(out, stats.Pair{A: v, B: o.value})
+		}
+	}
+	return out
+}
+
+func differenceOf(cells []Cell, a asked, d stats.Difference) Difference {
+	out := Difference{
+		Metric: a.metric, From: cells[a.from].Cell, To: cells[a.to].Cell,
+		P: d.P, Questions: d.Questions, N: len(a.pairs), Primary: a.family() == primary, Decided: d.Decided,
+	}
+	if out.N == 0 {
+		return out
+	}
+	out.Ratio, out.Interval = number(d.Ratio.Center), d.Ratio.Bounded()
+	if out.Interval {
+		out.CILow, out.CIHigh = number(d.Ratio.Low), number(d.Ratio.High)
+	}
+	return out
+}
+
+// BlocksNeeded is the fewest blocks with which any question of the family could
+// be answered; with fewer, the decision is undecided whatever there is.
+func (d Difference) BlocksNeeded() int { return stats.PairsNeeded(d.Questions, stats.Alpha) }

@@ -1,0 +1,104 @@
+package summary
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+func TestFarPercentilesArePooledOrLeftOut(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := results.Create(dir, results.Environment{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One trial of 600 fast writes, one of 600 of which 15 are slow: 1.25 % of all.
+	for n, slow := range []int64{0, 15} {
+		h := histogram(t, map[time.Duration]int64{time.Millisecond: 600 - slow, time.Second: slow})
+		err = errors.Join(err, w.WriteHistograms("n3-x", n+1, []results.NamedHistogram{{Name: "calm.latency", Histogram: h}}),
+			w.Append(trial(n+1, time.Millisecond, 600)))
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := build(t, run).Cells[0].Metrics
+	p99 := m["write_latency_p99_ns"]
+	if !p99.Pooled || p99.Interval || p99.N != 2 || p99.Samples != 1200 || *p99.Median < 0.99e9 {
+		t.Errorf("p99: got %+v, want 1 s pooled over two trials", p99)
+	}
+	if p999, ok := m["write_latency_p999_ns"]; ok {
+		t.Errorf("p99.9 of 1,200 writes: got %+v, want none", p999)
+	}
+}
+
+// What was pooled of fewer trials says so, and does not pass for all of them.
+func TestMissingHistogramsAreToldOf(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tiny")
+	if err := os.CopyFS(dir, os.DirFS("../results/testdata/tiny")); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{2, 5} {
+		if err := os.Remove(filepath.Join(dir, "trials", fmt.Sprintf("n3-hashicorp-multi-az-%d.hlog", n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(run.Warnings) != 1 || !strings.Contains(run.Warnings[0], "n3-hashicorp-multi-az-2.hlog and 1 more: missing") {
+		t.Errorf("got the warnings %q, want the missing files", run.Warnings)
+	}
+	for _, c := range build(t, run).Cells {
+		want := map[bool]int{true: 2, false: 0}[c.Nodes == 3]
+		if c.Unpooled != want {
+			t.Errorf("%s: got %d trials without histograms, want %d", c.Cell, c.Unpooled, want)
+		}
+		if n := c.Metrics["write_latency_p99_ns"].N; c.Nodes == 3 && n != 4 {
+			t.Errorf("p99 of 3 nodes: got n = %d, want the 4 trials that it was pooled of", n)
+		}
+	}
+}
+
+func TestPercentilesOfLongTrialsHaveIntervals(t *testing.T) {
+	var trials []results.Trial
+	for n := 1; n <= 6; n++ {
+		trials = append(trials, trial(n, time.Duration(n)*time.Millisecond, 1000))
+	}
+	if m := cellOf(t, trials...).Metrics["write_latency_p99_ns"]; m.Pooled || !m.Interval || *m.Median != 7e6 {
+		t.Errorf("got %+v, want the median of the trials' p99", m)
+	}
+	trials[3].Windows[0].Latency.Count = 999
+	if m, ok := cellOf(t, trials...).Metrics["write_latency_p99_ns"]; ok {
+		t.Errorf("one trial too short and no histograms: got %+v, want none", m)
+	}
+}
+
+// A damaged file is an error, whichever of the readers meets it.
+func TestADamagedHistogramIsAnError(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tiny")
+	if err := os.CopyFS(dir, os.DirFS("../results/testdata/tiny")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "trials", "n5-hashicorp-multi-az-3.hlog"), []byte("Tag=calm.latency,0,1,2,what\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var damaged *results.Error
+	if _, err := Build(run); !errors.As(err, &damaged) || !strings.Contains(err.Error(), "n5-hashicorp-multi-az-3.hlog") {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+}
