@@ -2,145 +2,199 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"image/png"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/draw"
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
 
-func subjectOf(s summary.Summary) subject {
-	return subject{summary: s, groups: groups(s), env: host(), options: options()}
-}
-
-func distributions(s summary.Summary, count int) []distribution {
-	var out []distribution
-	for gi, g := range groups(s) {
-		for i, c := range g.cells {
-			h := hdrhistogram.New(1, 600e9, 2)
-			for _, v := range samples(uint64(i), count, c.Metrics[writeP50].Median) {
-				_ = h.RecordValue(v)
+// What a chart says is held against its data, without drawing it.
+func TestWhatChartsSay(t *testing.T) {
+	for _, name := range []string{"typical", "noisy", "harmed", "matrix"} {
+		t.Run(name, func(t *testing.T) {
+			charts := chartsOf(withCurves(withReads(cases()[name])), 500)
+			if name == "matrix" {
+				charts = charts[:2] // the others are one a group, and alike
 			}
-			out = append(out, distribution{gi, c, h})
-		}
-	}
-	return out
-}
-
-func withCurves(s summary.Summary) summary.Summary {
-	for i := range s.Cells {
-		c := &s.Cells[i]
-		for _, share := range []float64{0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95} {
-			base, rate := c.Metrics[writeP50].Median, c.Metrics[throughput].Median*share
-			done := rate
-			if share > 0.92 {
-				done = rate * 0.9
+			for i := range charts {
+				for k := range charts[i].Series {
+					s := &charts[i].Series[k]
+					s.Points = slices.DeleteFunc(s.Points, func(p chart.Point) bool { return p.Plain })
+				}
 			}
-			c.Curve = append(c.Curve, summary.CurvePoint{
-				OfferedOps: rate,
-				P50:        &summary.Metric{Median: base * (1 + share/(1-share)/4)},
-				P99:        &summary.Metric{Median: base * (2 + 2*share/(1-share))},
-				Throughput: &summary.Metric{Median: done},
-			})
-		}
+			text, err := json.MarshalIndent(charts, "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".charts.json", append(text, '\n'))
+		})
 	}
-	return s
 }
 
-func withReads(s summary.Summary) summary.Summary {
-	for i := range s.Cells {
-		m := s.Cells[i].Metrics
-		if w, ok := m[writeP50]; ok {
-			m[readP50] = around(w.Median*0.4, 5)
-			m[readP90] = around(w.Median*0.7, 8)
-		}
+func svgOf(t *testing.T, c chart.Chart) []byte {
+	t.Helper()
+	vector, err := draw.Lay(c).SVG()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return s
+	return vector
 }
 
-// every is all charts of a summary.
-func every(sub subject, count int) []chart {
-	var all []chart
-	for _, f := range []func(subject) (chart, bool){tradeoff, throughputs, reads} {
-		if c, ok := f(sub); ok {
-			all = append(all, c)
-		}
-	}
-	if count > 0 {
-		all = append(all, latencies(sub, distributions(sub.summary, min(count, 5000)), "calm")...)
-	}
-	return append(all, loads(sub)...)
+// svgText is a line of text of a picture.
+type svgText struct {
+	X      float64 `xml:"x,attr"`
+	Y      float64 `xml:"y,attr"`
+	Length float64 `xml:"textLength,attr"`
+	Style  string  `xml:"style,attr"`
+	Text   string  `xml:",chardata"`
 }
 
-// No text of any chart overlaps another or leaves the canvas, whatever the
-// summary. With CHARTS set to a folder the charts are kept there to be looked
-// at.
+func (s svgText) size(t *testing.T) float64 {
+	_, rest, _ := strings.Cut(s.Style, "font-size:")
+	size, _, _ := strings.Cut(rest, "px")
+	v, err := strconv.ParseFloat(size, 64)
+	if err != nil {
+		t.Fatalf("%q: %v", s.Style, err)
+	}
+	return v
+}
+
+// box is from left to right and from the letters' top to their foot.
+func (s svgText) box(t *testing.T) (x0, y0, x1, y1 float64) {
+	size := s.size(t)
+	return s.X, s.Y - 0.76*size, s.X + s.Length, s.Y + 0.22*size
+}
+
+func textsOf(t *testing.T, svg []byte) []svgText {
+	t.Helper()
+	var out []svgText
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err != nil {
+			t.Fatalf("the SVG is not well-formed: %v", err)
+		}
+		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "text" {
+			var text svgText
+			if err := d.DecodeElement(&text, &e); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, text)
+		}
+	}
+}
+
+// No text of any chart overlaps another or leaves the picture, whatever the
+// summary. With CHARTS set to a folder the pictures are kept there to be
+// looked at.
 func TestChartTextNeverOverlapsNorLeaves(t *testing.T) {
 	for name, s := range cases() {
 		t.Run(name, func(t *testing.T) {
-			for _, c := range every(subjectOf(withCurves(withReads(s))), 6000) {
-				checkTexts(t, c)
-				keep(t, name, c)
+			t.Parallel()
+			for _, c := range chartsOf(withCurves(withReads(s)), 5000) {
+				checkTexts(t, c.Name, textsOf(t, svgOf(t, c)))
+				if dir := os.Getenv("CHARTS"); dir != "" {
+					raster, err := draw.Lay(c).PNG()
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := os.WriteFile(filepath.Join(dir, c.Name+"-"+name+".png"), raster, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
 			}
 		})
 	}
 }
 
-func checkTexts(t *testing.T, c chart) {
+func checkTexts(t *testing.T, name string, texts []svgText) {
 	t.Helper()
-	canvas := rect{0, 0, c.scene.w, c.scene.h}
-	for i, w := range c.scene.texts {
-		if !canvas.holds(w.box()) {
-			t.Errorf("%s: %q at %v leaves the canvas", c.name, w.text, w.box())
+	for i, a := range texts {
+		ax0, ay0, ax1, ay1 := a.box(t)
+		// Points of the picture, the text's y is negative upwards.
+		if ax0 < 0 || ax1 > 1152 || -ay1 < 0 || -ay0 > 648 {
+			t.Errorf("%s: %q at %.0f..%.0f, %.0f..%.0f leaves the picture", name, a.Text, ax0, ax1, -ay1, -ay0)
 		}
-		for _, o := range c.scene.texts[:i] {
-			if w.box().overlaps(o.box()) {
-				t.Errorf("%s: %q at %v overlaps %q at %v", c.name, w.text, w.box(), o.text, o.box())
+		for _, b := range texts[:i] {
+			bx0, by0, bx1, by1 := b.box(t)
+			if ax0 < bx1-0.1 && bx0 < ax1-0.1 && ay0 < by1-0.1 && by0 < ay1-0.1 {
+				t.Errorf("%s: %q overlaps %q", name, a.Text, b.Text)
 			}
 		}
 	}
 }
 
-func keep(t *testing.T, name string, c chart) {
-	dir := os.Getenv("CHARTS")
-	if dir == "" {
-		return
-	}
-	b, err := c.scene.png()
+func TestPicturesAreWhole(t *testing.T) {
+	c := chartsOf(typical(), 0)[0]
+	raster, err := draw.Lay(c).PNG()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, c.name+"-"+name+".png"), b, 0o644); err != nil {
+	vector := svgOf(t, c)
+	img, err := png.Decode(bytes.NewReader(raster))
+	if err != nil {
 		t.Fatal(err)
 	}
+	if size := img.Bounds().Size(); size.X != 1600 || size.Y != 900 {
+		t.Errorf("got a picture of %v, want 1600 by 900", size)
+	}
+	if n := len(textsOf(t, vector)); n < 20 {
+		t.Errorf("the SVG has %d texts, want all of the chart's", n)
+	}
+	for _, want := range []string{">3 nodes<", ">4 nodes<", "Arial"} {
+		if !bytes.Contains(vector, []byte(want)) {
+			t.Errorf("the SVG lacks %q", want)
+		}
+	}
+}
+
+// The same run gives the same files, so that a committed report changes only
+// when its run does.
+func TestChartsAreReproducible(t *testing.T) {
+	for i, c := range chartsOf(matrix(), 200) {
+		if !bytes.Equal(svgOf(t, c), svgOf(t, chartsOf(matrix(), 200)[i])) {
+			t.Errorf("two drawings of one summary's %s differ", c.Name)
+		}
+	}
+}
+
+// front are the p50s of a chart of points, by the name of their label.
+func front(c chart.Chart) map[string]chart.Point {
+	out := map[string]chart.Point{}
+	for _, l := range c.Labels {
+		out[l.Name] = c.At(l.Of[0])
+	}
+	return out
 }
 
 // The reader must see that the fourth node buys nothing: three and four stand
 // in one stretch, under one tick.
 func TestThreeAndFourStandAtOnePlace(t *testing.T) {
-	points, most := tradeoffPoints(subjectOf(typical()))
-	at := map[int]float64{}
-	for _, p := range points {
-		at[p.cell.Nodes] = p.x
+	at := front(chartsOf(typical(), 0)[0])
+	three, four := at["3 nodes"].X, at["4 nodes"].X
+	if three == four || three < 0.5 || four > 1.5 || three > four {
+		t.Errorf("3 nodes at %g, 4 at %g: want both at 1, apart", three, four)
 	}
-	if at[3] == at[4] || at[3] < 0.5 || at[4] > 1.5 {
-		t.Errorf("3 nodes at %g, 4 at %g: want both beside 1, apart", at[3], at[4])
-	}
-	for n, want := range map[int]float64{1: 0, 5: 2, 7: 3} {
-		if at[n] != want {
-			t.Errorf("%d nodes at %g, want %g", n, at[n], want)
+	for name, want := range map[string]float64{"1 node": 0, "5 nodes": 2, "7 nodes": 3} {
+		if got := at[name].X; got != want {
+			t.Errorf("%s at %g, want %g", name, got, want)
 		}
-	}
-	if most != 3 {
-		t.Errorf("got %d as the most tolerated, want 3", most)
 	}
 }
 
@@ -148,70 +202,110 @@ func TestThreeAndFourStandAtOnePlace(t *testing.T) {
 func TestPointsStandAtWhatWasProven(t *testing.T) {
 	s := typical()
 	s.Cells[3].Faults = summary.Faults{Survived: p(1), BlockedAt: p(2)}
-	points, _ := tradeoffPoints(subjectOf(s))
-	for _, pt := range points {
-		if pt.cell.Nodes == 5 && (pt.x < 0.5 || pt.x > 1.5) {
-			t.Errorf("5 nodes that survived 1 stand at %g, want at 1", pt.x)
-		}
+	if x := front(chartsOf(s, 0)[0])["5 nodes"].X; x < 0.5 || x > 1.5 {
+		t.Errorf("5 nodes that survived 1 stand at %g, want at 1", x)
 	}
 }
 
-// A size that was proven, and of which no measuring trial was valid, keeps its
-// place; its cost is said to be unknown and not drawn.
-func TestASizeWithoutACostKeepsItsPlace(t *testing.T) {
+// A size of which no trial was valid keeps its place in every chart of sizes,
+// and says so: an empty place would pass for a zero, or for nothing to measure.
+func TestASizeWithoutAValidTrialSaysSo(t *testing.T) {
 	s := typical()
 	s.Cells[2].ValidTrials, s.Cells[2].Metrics = 0, nil
-	sub := subjectOf(s)
-	points, _ := tradeoffPoints(sub)
-	if i := slices.IndexFunc(points, func(p point) bool { return p.cell.Nodes == 4 }); i < 0 || !points[i].uncosted || points[i].x < 0.5 || points[i].x > 1.5 {
-		t.Errorf("got %+v, want 4 nodes without a cost at 1 failure", points)
+	charts := chartsOf(s, 0)
+	if pt := front(charts[0])["4 nodes"]; pt.Y != nil || pt.Missing != noTrial || pt.X < 0.5 || pt.X > 1.5 {
+		t.Errorf("trade-off: got %+v, want 4 nodes without a cost at 1 failure", pt)
 	}
-	if low, _ := latencyRange(points); low != 0.46e6 {
-		t.Errorf("the axis begins with %g, want the cheapest size's 0.46 ms", low)
+	bars := charts[1].Series[0].Points
+	if len(bars) != 5 || bars[2].Y != nil || bars[2].Missing != noTrial || bars[2].Text != noTrial {
+		t.Errorf("throughput: got %+v, want a gap that says why", bars)
 	}
-	c, ok := tradeoff(sub)
-	for _, want := range []string{"4 nodes†", "no valid trial", "cost not known: no valid measuring trial"} {
-		if !ok || !strings.Contains(texts(c), want) {
-			t.Errorf("the chart lacks %q:\n%s", want, texts(c))
+	for _, c := range charts[:2] {
+		if !slices.ContainsFunc(c.Keys, func(k chart.Key) bool { return k.Sign == chart.SignStruck }) {
+			t.Errorf("%s explains no struck place: %+v", c.Name, c.Keys)
+		}
+		if !bytes.Contains(svgOf(t, c), []byte(noTrial)) {
+			t.Errorf("the picture of %s lacks %q", c.Name, noTrial)
 		}
 	}
 }
 
-// What was not to be measured in calm is not missing.
+// What was not to be measured under light load is not missing.
 func TestAClosedLoopAloneLacksNoCost(t *testing.T) {
 	s := typical()
 	delete(s.Cells[2].Metrics, writeP50)
-	if points, _ := tradeoffPoints(subjectOf(s)); len(points) != 4 {
-		t.Errorf("got %d points, want the 4 with a calm latency", len(points))
+	if n := len(front(chartsOf(s, 0)[0])); n != 4 {
+		t.Errorf("got %d points, want the 4 with a latency", n)
 	}
 }
 
-func TestDoubtedCellsCarryADaggerInEveryChart(t *testing.T) {
-	for _, c := range every(subjectOf(withCurves(withReads(noisy()))), 2000) {
-		if n := strings.Count(texts(c), dagger); n < 4 {
-			t.Errorf("%s: %d daggers, want at 3 and 7 nodes and in the warnings:\n%s", c.name, n, texts(c))
+// A chart marks the numbers that something may have moved, and those alone.
+func TestChartsMarkDoubtedNumbersAlone(t *testing.T) {
+	for _, c := range chartsOf(withReads(noisy()), 2000) {
+		text := saidBy(c)
+		doubted := c.Name == "tradeoff" || c.Name == "latency"
+		if got := strings.Contains(text, dagger); got != doubted {
+			t.Errorf("%s: a mark is there: %t, want %t:\n%s", c.Name, got, doubted, text)
+		}
+		if doubted && !strings.Contains(text, "the host's CPU was") {
+			t.Errorf("%s does not explain its mark:\n%s", c.Name, text)
+		}
+		if strings.Contains(text, "links missed") {
+			t.Errorf("%s tells what moved no number of it:\n%s", c.Name, text)
 		}
 	}
 }
 
+// saidBy is every word of a chart.
+func saidBy(c chart.Chart) string {
+	text, _ := json.MarshalIndent(c, "", " ")
+	return string(text)
+}
+
 func TestEveryChartSaysHostDateSourceAndCoLocation(t *testing.T) {
-	sub := subjectOf(withCurves(withReads(typical())))
-	sub.options.Label = "quick"
-	for _, c := range every(sub, 2000) {
-		for _, want := range []string{"bench-1", "2026-11-23", "IBM Cloud", "share this host's 2 cores and one disk", "quick"} {
-			if !strings.Contains(texts(c), want) {
-				t.Errorf("%s lacks %q:\n%s", c.name, want, texts(c))
+	env := host()
+	env.Label = "quick: one trial"
+	r := New(&results.Run{Environment: env}, summary.Analysis{Summary: withCurves(withReads(typical()))}, Options{Source: source})
+	charts := r.charts(distributions(r, 2000))
+	if len(charts) != 5 {
+		t.Fatalf("got %d charts, want 5", len(charts))
+	}
+	for _, c := range charts {
+		for _, want := range []string{"bench-1", "2026-11-23", "IBM Cloud", "share this host's 2 cores and one disk", "quick: one trial"} {
+			if !strings.Contains(saidBy(c), want) {
+				t.Errorf("%s lacks %q:\n%s", c.Name, want, saidBy(c))
 			}
 		}
 	}
 }
 
-func texts(c chart) string {
-	var lines []string
-	for _, w := range c.scene.texts {
-		lines = append(lines, w.text)
+// A loss stands in every chart; no remark is set as large.
+func TestALossIsAnAlarmInEveryChart(t *testing.T) {
+	for _, c := range chartsOf(withReads(broken()), 500) {
+		if len(c.Alarms) != 2 || !strings.HasPrefix(c.Alarms[0], "SAFETY VIOLATED") || !strings.HasPrefix(c.Alarms[1], "LIVENESS") {
+			t.Errorf("%s: alarms %q, want the loss and then the standstill", c.Name, c.Alarms)
+		}
 	}
-	return strings.Join(lines, "\n")
+}
+
+// Notes are wrapped, never cut off; text of the data is larger than any of
+// them.
+func TestNotesAreWholeAndSmall(t *testing.T) {
+	for _, c := range chartsOf(noisyMatrix(), 0)[:1] {
+		vector := svgOf(t, c)
+		var all strings.Builder
+		for _, text := range slices.Backward(textsOf(t, vector)) { // notes are written from the foot up
+			fmt.Fprint(&all, text.Text, " ")
+			if strings.HasPrefix(text.Text, dagger) && text.size(t) > 13 {
+				t.Errorf("%q is of size %g: as large as the data", text.Text, text.size(t))
+			}
+		}
+		for _, note := range c.Notes {
+			if !strings.Contains(all.String(), note) {
+				t.Errorf("the note is not whole: %s", note)
+			}
+		}
+	}
 }
 
 // A chart with nothing to show is not drawn.
@@ -220,8 +314,8 @@ func TestNothingToShowIsNoChart(t *testing.T) {
 	for i := range s.Cells {
 		s.Cells[i].Metrics = nil
 	}
-	if all := every(subjectOf(s), 0); len(all) > 0 {
-		t.Errorf("got %d charts of nothing, first %s", len(all), all[0].name)
+	if all := chartsOf(s, 0); len(all) > 0 {
+		t.Errorf("got %d charts of nothing, first %s", len(all), all[0].Name)
 	}
 }
 
@@ -234,6 +328,29 @@ func TestCurvesEndWhereTheSamplesDo(t *testing.T) {
 	}
 }
 
+// What failed is slower than all that was answered: a curve ends where the
+// failures begin, and its percentiles are those of all operations.
+func TestCurvesCountWhatFailed(t *testing.T) {
+	r := reportOf(typical())
+	ds := distributions(r, 6000)[:1]
+	honest := r.charts(ds)[2].Series[0].Points
+	ds[0].pool.Failed = 2000
+	c := r.charts(ds)[2]
+	points := c.Series[0].Points
+	if last := points[len(points)-1].X; last > tail(0.7501) || last < tail(0.74) {
+		t.Errorf("the curve ends at %g, want at the 75th percentile, %g", last, tail(0.75))
+	}
+	mid := func(ps []chart.Point) float64 {
+		return *ps[slices.IndexFunc(ps, func(p chart.Point) bool { return !p.Plain })].Y
+	}
+	if mid(points) <= mid(honest) {
+		t.Errorf("the median is %g with failures, %g without: want it higher", mid(points), mid(honest))
+	}
+	if !strings.Contains(strings.Join(c.Subtitle, " "), "failed") {
+		t.Errorf("nothing is said of failures: %q", c.Subtitle)
+	}
+}
+
 // However few the samples, the axis says how far it reaches, and has enough
 // places to read it by.
 func TestThePercentileAxisIsLabelledToItsEnd(t *testing.T) {
@@ -243,74 +360,23 @@ func TestThePercentileAxisIsLabelledToItsEnd(t *testing.T) {
 	} {
 		a := percentileAxis(furthest(count))
 		var labels []string
-		for _, t := range a.ticks {
-			labels = append(labels, t.label)
+		for _, t := range a.Ticks {
+			labels = append(labels, t.Label)
 		}
 		if got := strings.Join(labels, " "); got != want {
 			t.Errorf("%d samples: got ticks at %s, want %s", count, got, want)
 		}
-		if last := a.ticks[len(a.ticks)-1].at; last > a.max || a.max-last > 0.01*a.max {
-			t.Errorf("%d samples: the last tick is at %g, want it at the end, %g", count, last, a.max)
+		if last := a.Ticks[len(a.Ticks)-1].At; last > a.Max || a.Max-last > 0.01*a.Max {
+			t.Errorf("%d samples: the last tick is at %g, want it at the end, %g", count, last, a.Max)
 		}
-	}
-}
-
-func TestPicturesAreWhole(t *testing.T) {
-	c, _ := tradeoff(subjectOf(typical()))
-	raster, err := c.scene.png()
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := png.Decode(bytes.NewReader(raster))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if size := img.Bounds().Size(); size.X != 1600 || size.Y != 900 {
-		t.Errorf("got a picture of %v, want 1600 by 900", size)
-	}
-	vector, err := c.scene.svg()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !wellFormed(vector) {
-		t.Error("the SVG is not well-formed XML")
-	}
-	if got := bytes.Count(vector, []byte("textLength=")); got != len(c.scene.texts) {
-		t.Errorf("%d texts state their length, want all %d", got, len(c.scene.texts))
-	}
-	for _, want := range []string{">3 nodes<", ">4 nodes<", "Arial"} {
-		if !bytes.Contains(vector, []byte(want)) {
-			t.Errorf("the SVG lacks %q", want)
-		}
-	}
-}
-
-func wellFormed(text []byte) bool {
-	d := xml.NewDecoder(bytes.NewReader(text))
-	for {
-		if _, err := d.Token(); err != nil {
-			return errors.Is(err, io.EOF)
-		}
-	}
-}
-
-// The same run gives the same files, so that a committed report changes only
-// when its run does.
-func TestChartsAreReproducible(t *testing.T) {
-	first, _ := tradeoff(subjectOf(matrix()))
-	second, _ := tradeoff(subjectOf(matrix()))
-	a, _ := first.scene.svg()
-	b, _ := second.scene.svg()
-	if !slices.Equal(a, b) {
-		t.Error("two drawings of one summary differ")
 	}
 }
 
 // Many curves are one chart a group, each with a name of its own.
 func TestManyCurvesAreOneChartAGroup(t *testing.T) {
 	var names []string
-	for _, c := range every(subjectOf(withCurves(matrix())), 500) {
-		names = append(names, c.name)
+	for _, c := range chartsOf(withCurves(matrix()), 500) {
+		names = append(names, c.Name)
 	}
 	want := []string{
 		"tradeoff", "throughput", "latency", "latency-2", "latency-3", "latency-4",
@@ -318,5 +384,21 @@ func TestManyCurvesAreOneChartAGroup(t *testing.T) {
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)
+	}
+}
+
+// A rate that the cluster did not carry is crossed out; one that nobody judged
+// is not.
+func TestWhatWasNotCarriedIsCrossedOut(t *testing.T) {
+	c := cell(3, 1.7, 9000)
+	for i, held := range []*bool{nil, p(true), p(false)} {
+		c.Curve = append(c.Curve, summary.CurvePoint{OfferedOps: float64(100 * (i + 1)), P50: p(around(1e6, 2)), Held: held})
+	}
+	charts := chartsOf(summary.Summary{Cells: []summary.Cell{c}}, 0)
+	got := charts[len(charts)-1].Series[0].Points
+	for i, want := range []bool{false, false, true} {
+		if got[i].Struck != want {
+			t.Errorf("the rate of %g/s is crossed out: %t, want %t", got[i].X, got[i].Struck, want)
+		}
 	}
 }

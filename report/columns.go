@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // column of a table. Two titles stand over each other; neighbours with the
@@ -14,9 +15,15 @@ type column struct {
 	// keep ranks columns for narrow terminals: the lowest goes first. 0 never
 	// goes.
 	keep int
-	// value is the number and, where there is one, its interval.
-	value func(c summary.Cell) (main, interval string)
+	// metric that it shows; empty where it shows none.
+	metric string
+	// value of a setup.
+	value func(c summary.Cell) entry
 }
+
+// entry is what stands in one field of a table: a number, the mark of one that
+// something may have moved, and its interval where there is one.
+type entry struct{ main, mark, interval string }
 
 // sheet is a table as text, before any layout.
 type sheet struct {
@@ -27,65 +34,77 @@ type sheet struct {
 
 // sheets are the tables of a report: what a node costs and buys, what a write
 // uses, and reads where there were any.
-func sheets(s summary.Summary, o Options) []sheet {
-	gs := groups(s)
-	out := []sheet{{"What each size buys, and what a write costs", costColumns(s, o), gs}}
+func (r *Report) sheets() []sheet {
+	out := []sheet{{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}}
 	for _, extra := range []sheet{
-		{"What a write uses, all nodes together", useColumns(), gs},
-		{"What a read costs", readColumns(), gs},
-		{"What a write takes at part of the capacity", shareColumns(), gs},
+		{"What a write uses, all nodes together", useColumns(), r.groups},
+		{"What a read costs", r.readColumns(), r.groups},
+		{"What a write takes at part of the capacity", shareColumns(), r.groups},
 	} {
-		extra.columns = filled(extra.columns, s)
+		extra.columns = filled(extra.columns, r.summary)
 		if len(extra.columns) > 1 {
 			out = append(out, extra)
 		}
 	}
-	out[0].columns = filled(out[0].columns, s)
 	return out
 }
 
-func costColumns(s summary.Summary, o Options) []column {
-	closed := "throughput"
-	if o.Clients > 0 {
-		closed = plural(o.Clients, "client")
+// shown are the metrics that stand in a report's tables.
+func shown(sheets []sheet) []string {
+	var out []string
+	for _, sh := range sheets {
+		for _, c := range sh.columns {
+			if c.metric != "" {
+				out = append(out, c.metric)
+			}
+		}
 	}
-	p99, latency := "p99", o.latency("write")
-	if pooled(s) {
+	return out
+}
+
+func (r *Report) costColumns() []column {
+	closed := "full load"
+	if n := clients(r.summary); n > 0 {
+		closed = units.Plural(n, "client")
+	}
+	p99, latency := "p99", r.latency("write")
+	if pooled(r.summary) {
 		p99 = "p99*"
 	}
 	return []column{
 		nodesColumn(),
-		{title: "quorum", keep: 1, value: plain(func(c summary.Cell) string { return fmt.Sprint(c.Quorum) })},
-		{over: "failures tolerated", title: "theory", keep: 9, value: plain(func(c summary.Cell) string { return fmt.Sprint(c.Tolerates) })},
-		{over: "failures tolerated", title: "proven", value: plain(proven)},
-		measured(latency, "p50", 0, writeP50, durationScale),
-		measured(latency, "p90", 6, writeP90, durationScale),
-		measured(latency, p99, 4, writeP99, durationScale),
-		measured("throughput at", closed, 8, throughput, rateScale),
-		measured("capacity at", commonLimit(s), 7, capacity, rateScale),
-		{over: "valid", title: "trials", keep: 3, value: plain(func(c summary.Cell) string {
-			return fmt.Sprintf("%d of %d", c.ValidTrials, c.Trials)
-		})},
+		plain("", "quorum", 1, func(c summary.Cell) string { return fmt.Sprint(c.Quorum) }),
+		plain("failures tolerated", "theory", 9, func(c summary.Cell) string { return fmt.Sprint(c.Tolerates) }),
+		plain("failures tolerated", "proven", 0, proven),
+		plain("operations", "failed", 10, failed),
+		plain("", "availability", 9, available),
+		measured(latency, "p50", 0, writeP50, units.Duration),
+		measured(latency, "p90", 6, writeP90, units.Duration),
+		measured(latency, p99, 4, writeP99, units.Duration),
+		measured("throughput at", closed, 8, throughput, units.Rate),
+		measured("capacity at", commonLimit(r.summary), 7, capacity, units.Rate),
+		plain("valid", "trials", 3, func(c summary.Cell) string { return fmt.Sprintf("%d of %d", c.ValidTrials, c.Trials) }),
 	}
 }
 
 func useColumns() []column {
 	return []column{
 		nodesColumn(),
-		measured("", "CPU time", 9, cpuPerKwrite, cpuScale),
-		measured("bytes", "between nodes", 6, networkPer, bytesScale),
-		measured("bytes", "to disk", 5, diskPer, bytesScale),
-		measured("", "fsyncs", 7, fsyncsPer, countScale),
-		measured("pause when the", "leader dies", 4, unavailability, durationScale),
+		cpuColumn(),
+		measured("bytes", "between nodes", 6, networkPer, units.Size),
+		measured("bytes", "to disk", 5, diskPer, units.Size),
+		measured("", "fsyncs", 7, fsyncsPer, units.Count),
+		measured("outage when the", "leader dies", 8, outage, units.Duration),
 	}
 }
 
-func readColumns() []column {
+func (r *Report) readColumns() []column {
+	latency := r.latency("read")
 	return []column{
 		nodesColumn(),
-		measured("read latency", "p50", 0, readP50, durationScale),
-		measured("read latency", "p90", 6, readP90, durationScale),
-		measured("read latency", "p99", 4, readP99, durationScale),
+		measured(latency, "p50", 0, readP50, units.Duration),
+		measured(latency, "p90", 6, readP90, units.Duration),
+		measured(latency, "p99", 4, readP99, units.Duration),
 	}
 }
 
@@ -95,25 +114,40 @@ func shareColumns() []column {
 	for _, share := range []string{"50", "80"} {
 		over, prefix := "at "+share+" % of capacity", "capacity_at_"+share+"_"
 		out = append(out,
-			measured(over, "p50", 9, prefix+writeP50, durationScale),
-			measured(over, "p90", 6, prefix+writeP90, durationScale),
-			measured(over, "p99", 4, prefix+writeP99, durationScale))
+			measured(over, "p50", 9, prefix+writeP50, units.Duration),
+			measured(over, "p90", 6, prefix+writeP90, units.Duration),
+			measured(over, "p99", 4, prefix+writeP99, units.Duration))
 	}
 	return out
+}
+
+// clients of the closed loop, where all setups with one have as many.
+func clients(s summary.Summary) int {
+	n := 0
+	for _, c := range s.Cells {
+		switch {
+		case c.Clients == 0:
+		case n != 0 && n != c.Clients:
+			return 0
+		default:
+			n = c.Clients
+		}
+	}
+	return n
 }
 
 // anyLimit stands where the limit is not on record, or differs.
 const anyLimit = "the limit"
 
-// capacityLimit is what a cell's capacity was to keep: p99 < 20ms.
+// capacityLimit is what a setup's capacity was to keep: p99 < 20ms.
 func capacityLimit(c summary.Cell) string {
-	if limit, ok := strings.CutPrefix(c.Load, "capacity at "); ok {
-		return limit
+	if c.Limit != "" {
+		return c.Limit
 	}
 	return anyLimit
 }
 
-// commonLimit is that of all cells that have a capacity.
+// commonLimit is that of all setups that have a capacity.
 func commonLimit(s summary.Summary) string {
 	common := ""
 	for _, c := range s.Cells {
@@ -132,59 +166,58 @@ func commonLimit(s summary.Summary) string {
 	return common
 }
 
-// latency names what was measured, and under which load.
-func (o Options) latency(of string) string {
-	if o.closed {
-		return of + " latency, full load"
-	}
-	return of + " latency"
-}
-
 func nodesColumn() column {
-	return column{title: "nodes", value: plain(func(c summary.Cell) string { return fmt.Sprint(c.Nodes) + mark(c) })}
+	return plain("", "nodes", 0, func(c summary.Cell) string { return fmt.Sprint(c.Nodes) })
 }
 
-func plain(f func(summary.Cell) string) func(summary.Cell) (string, string) {
-	return func(c summary.Cell) (string, string) { return f(c), "" }
+func plain(over, title string, keep int, f func(summary.Cell) string) column {
+	return column{over: over, title: title, keep: keep, value: func(c summary.Cell) entry { return entry{main: f(c)} }}
 }
 
-func measured(over, title string, keep int, name string, s scaler) column {
-	return column{over: over, title: title, keep: keep, value: func(c summary.Cell) (string, string) {
-		m, ok := metric(c, name)
+func measured(over, title string, keep int, name string, k units.Kind) column {
+	return column{over: over, title: title, keep: keep, metric: name, value: func(c summary.Cell) entry {
+		f, ok := metric(c, name)
 		if !ok {
-			return absent, ""
+			return entry{main: absent}
 		}
-		return in(s, m.Median), between(s, m)
+		return entry{show(k, f.median), f.mark(), between(k, f)}
 	}}
 }
 
-// proven is the tolerance that was seen.
-func proven(c summary.Cell) string {
-	if c.Faults.Survived == nil {
-		return unproven
+// cpuColumn shows a CPU-second per thousand writes as what it is, a
+// millisecond per write.
+func cpuColumn() column {
+	col := measured("", "CPU time", 9, cpuPerKwrite, units.Seconds)
+	col.value = func(c summary.Cell) entry {
+		f, ok := metric(c, cpuPerKwrite)
+		if !ok {
+			return entry{main: absent}
+		}
+		f.median, f.low, f.high = f.median/1000, f.low/1000, f.high/1000
+		return entry{show(units.Seconds, f.median), f.mark(), between(units.Seconds, f)}
 	}
-	return fmt.Sprint(*c.Faults.Survived)
+	return col
 }
 
-// filled leaves out columns that have nothing to say of any cell.
+// filled leaves out columns that have nothing to say of any setup.
 func filled(columns []column, s summary.Summary) []column {
 	var out []column
 	for i, col := range columns {
-		if i == 0 || said(col, s) {
+		if i == 0 || saysAny(col, s) {
 			out = append(out, col)
 		}
 	}
 	return out
 }
 
-func said(col column, s summary.Summary) bool {
+func saysAny(col column, s summary.Summary) bool {
 	for _, c := range s.Cells {
-		if main, _ := col.value(c); main != absent {
+		if col.value(c).main != absent {
 			return true
 		}
 	}
 	return false
 }
 
-// heads are the two lines of titles in one, for formats with one line.
+// head is the two lines of titles in one, for formats with one line.
 func (c column) head() string { return strings.TrimSpace(c.over + " " + c.title) }

@@ -7,26 +7,26 @@ import (
 )
 
 // forOtherTools are the files that other programs read: every trial as CSV,
-// the trials as benchstat reads them, and each cell's pooled latencies as
+// the trials as benchstat reads them, and each setup's pooled latencies as
 // HdrHistogram's plotter reads them.
-func forOtherTools(run *results.Run, ds []distribution) ([]file, error) {
+func (r *Report) forOtherTools(ds []distribution) ([]file, error) {
 	var trials, bench bytes.Buffer
-	if err := results.WriteCSV(&trials, run); err != nil {
+	named := *r.run
+	named.Environment = r.env
+	if err := results.WriteBenchfmt(&bench, &named); err != nil {
 		return nil, err
 	}
-	if err := results.WriteBenchfmt(&bench, run); err != nil {
+	named.Trials = defusedTrials(r.run.Trials)
+	if err := results.WriteCSV(&trials, &named); err != nil {
 		return nil, err
 	}
 	files := []file{{"trials.csv", trials.Bytes()}, {"trials.bench", bench.Bytes()}}
 	for _, d := range ds {
 		var b bytes.Buffer
-		if err := results.WriteHGRM(&b, d.h); err != nil {
+		if err := results.WriteHGRM(&b, d.pool.Histogram); err != nil {
 			return nil, err
 		}
-		files = append(files, file{distributionFile(d.cell.Cell), b.Bytes()})
+		files = append(files, file{d.cell.Cell + ".hgrm", b.Bytes()})
 	}
 	return files, nil
 }
-
-// distributionFile is where a cell's pooled latencies stand.
-func distributionFile(cell string) string { return cell + ".hgrm" }

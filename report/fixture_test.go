@@ -4,17 +4,22 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
 
 // host is the machine of the fixtures.
 func host() results.Environment {
 	return results.Environment{
-		SchemaVersion: 1, RunID: "20261123-074000-three-zones",
+		SchemaVersion: results.SchemaVersion, RunID: "20261123-074000-three-zones",
 		StartedAt: time.Date(2026, 11, 23, 7, 40, 0, 0, time.UTC),
 		Hostname:  "bench-1", OS: "linux", Arch: "amd64", Kernel: "6.12.0", Cores: 2,
 		Filesystem: "ext4", FsyncP50NS: 140_000, FsyncP99NS: 210_000, FsyncReal: true,
@@ -28,14 +33,17 @@ func source(profile string) string {
 	return "IBM Cloud VPC, Washington, three zones; netperf TCP_RR averages, 18 July to 16 August 2026"
 }
 
-func options() Options { return Options{Clients: 64, Source: source} }
+// reportOf is a report of a summary alone.
+func reportOf(s summary.Summary) *Report {
+	return New(&results.Run{Environment: host()}, summary.Analysis{Summary: s}, Options{Source: source})
+}
 
 func p[T any](v T) *T { return &v }
 
 // around is a median with an interval of so many percent to each side.
 func around(median, percent float64) summary.Metric {
 	return summary.Metric{
-		Median: median, CILow: p(median * (1 - percent/100)), CIHigh: p(median * (1 + percent/100)), N: 6,
+		Median: &median, CILow: p(median * (1 - percent/100)), CIHigh: p(median * (1 + percent/100)), N: 6, Interval: true,
 	}
 }
 
@@ -45,68 +53,164 @@ func proved(n int) summary.Faults {
 	return summary.Faults{Survived: p(t), BlockedAt: p(t + 1), Recovered: p(true)}
 }
 
-// cell is a cell of n nodes whose writes take so many milliseconds.
+// cell is a setup of n nodes whose writes take so many milliseconds.
 func cell(n int, p50ms, perSecond float64) summary.Cell {
 	return summary.Cell{
 		Cell: fmt.Sprintf("n%d-hashicorp-multi-az", n), Nodes: n, Quorum: n/2 + 1, Tolerates: (n - 1) / 2,
-		Engine: "hashicorp", Profile: "multi-az", Load: "calm+saturate", Trials: 6, ValidTrials: 6,
+		Engine: "hashicorp", Profile: "multi-az", Load: "calm+saturate", Trials: 6, ValidTrials: 6, Proofs: 1, ValidProofs: 1,
+		Timeouts: usualTimeouts, Clients: 64, Durable: true, Operations: summary.Operations{Attempted: 1800, Completed: 1800},
 		Metrics: map[string]summary.Metric{
-			writeP50:       around(p50ms*1e6, 2.5),
-			writeP90:       around(p50ms*1.35e6, 5),
-			writeP99:       {Median: p50ms * 2.4e6, N: 6, Pooled: true},
-			throughput:     around(perSecond, 4),
-			cpuPerKwrite:   around(0.35*float64(n), 3),
-			networkPer:     around(460*float64(n-1)+1, 1),
-			diskPer:        around(8700*float64(n), 1),
-			fsyncsPer:      around(3.2*float64(n), 1),
-			unavailability: {Median: 2.1e9, N: 1},
+			writeP50:     around(p50ms*1e6, 2.5),
+			writeP90:     around(p50ms*1.35e6, 5),
+			writeP99:     {Median: p(p50ms * 2.4e6), N: 6, Pooled: true, Samples: 1800},
+			throughput:   around(perSecond, 4),
+			cpuPerKwrite: around(0.35*float64(n), 3),
+			networkPer:   around(460*float64(n-1)+1, 1),
+			diskPer:      around(8700*float64(n), 1),
+			fsyncsPer:    around(3.2*float64(n), 1),
+			outage:       {Median: p(2.1e9), N: 1},
 		},
 		Faults: proved(n),
 	}
 }
 
-// typical is a default run.
-func typical() summary.Summary {
-	return summary.Summary{SchemaVersion: 1, RunID: "20261123-074000-three-zones", Cells: []summary.Cell{
-		cell(1, 0.46, 21340), cell(3, 1.74, 9920), cell(4, 2.31, 7310), cell(5, 2.33, 6240), cell(7, 2.92, 4120),
-	}}
-}
-
-// noisy has one invalid trial, a flag, a missing proof and overlapping
-// intervals.
-func noisy() summary.Summary {
-	s := typical()
-	s.Cells[1].ValidTrials = 5
-	s.Cells[2].Metrics[writeP50] = around(1.78e6, 6)
-	s.Cells[3].Faults = summary.Faults{}
-	s.Cells[4].Warnings = []string{"host CPU 91 % busy in the calm window", "p99 from 640 samples is thin"}
+// decided adds the differences between neighbouring sizes of each group: what
+// the intervals of the two medians leave of their ratio.
+func decided(s summary.Summary) summary.Summary {
+	s.Precision, s.Differences = stats.Precision, nil
+	for _, metric := range []string{writeP50, throughput} {
+		for _, g := range groups(s) {
+			for i := range g.cells[1:] {
+				if d, ok := differs(metric, g.cells[i], g.cells[i+1]); ok {
+					s.Differences = append(s.Differences, d)
+				}
+			}
+		}
+	}
+	for i := range s.Differences {
+		s.Differences[i].Questions = len(s.Differences)
+	}
 	return s
 }
 
-// limited is a run that looked for the capacity.
-func limited() summary.Summary {
+func differs(name string, from, to summary.Cell) (summary.Difference, bool) {
+	a, aIs := metric(from, name)
+	b, bIs := metric(to, name)
+	if !aIs || !bIs {
+		return summary.Difference{}, false
+	}
+	d := summary.Difference{Metric: name, From: from.Cell, To: to.Cell, Ratio: p(b.median / a.median), N: a.n, Primary: true, Decided: stats.Undecided, P: 1}
+	if a.interval && b.interval {
+		half := math.Hypot(a.high-a.median, b.high-b.median) / min(a.median, b.median) / 2
+		d.Interval, d.CILow, d.CIHigh = true, p(*d.Ratio*(1-half)), p(*d.Ratio*(1+half))
+		switch {
+		case *d.CILow > 1 || *d.CIHigh < 1:
+			d.Decided, d.P = stats.Found, 0.03
+		case *d.CILow > 1/(1+stats.Precision) && *d.CIHigh < 1+stats.Precision:
+			d.Decided = stats.Bounded
+		}
+	}
+	return d, true
+}
+
+// typical is a default run.
+func typical() summary.Summary {
+	return decided(summary.Summary{SchemaVersion: summary.SchemaVersion, RunID: "20261123-074000-three-zones", Cells: []summary.Cell{
+		cell(1, 0.46, 21340), cell(3, 1.74, 9920), cell(4, 2.31, 7310), cell(5, 2.33, 6240), cell(7, 2.92, 4120),
+	}})
+}
+
+// remark is one that was said of so many of 6 trials.
+func remark(r results.Remark, role results.Role, trials int, bounds map[string]*float64) summary.Remark {
+	return summary.Remark{
+		Code: r.Code, Severity: r.Severity, Window: r.Window, Role: role, Kind: results.Measure, Trials: trials, Of: 6, Worst: r, Bounds: bounds,
+	}
+}
+
+// late is a link that missed its delay.
+func late(byNS float64) results.Remark {
+	return results.Remark{
+		Code: results.CodeLinkLate, Severity: results.Doubtful, Window: results.WindowCalm, Link: &results.Ends{From: "n1", To: "n3"},
+		Got: byNS, Want: 100_000, Unit: results.UnitNS, Count: 4, Of: 20,
+	}
+}
+
+func busy(share float64) results.Remark {
+	return results.Remark{Code: results.CodeHostBusy, Severity: results.Doubtful, Window: results.WindowCalm, Got: share, Want: 0.85, Unit: results.UnitShare}
+}
+
+// noisy has an invalid trial, late links that moved nothing that shows, a busy
+// host that did, a missing proof and a difference that is not decided.
+func noisy() summary.Summary {
+	s := typical()
+	three, four, five, seven := &s.Cells[1], &s.Cells[2], &s.Cells[3], &s.Cells[4]
+	three.ValidTrials = 5
+	three.Remarks = []summary.Remark{
+		remark(results.Remark{Code: results.CodeLeaderChanged, Severity: results.Invalid, Window: results.WindowCalm}, results.RoleLight, 1, nil),
+		remark(late(110_000), results.RoleLight, 1, map[string]*float64{writeP50: p(0.002)}),
+	}
+	five.Remarks = []summary.Remark{remark(late(173_000), results.RoleLight, 3, map[string]*float64{writeP50: p(0.004)})}
+	four.Metrics[writeP50] = around(1.78e6, 6)
+	five.Faults = summary.Faults{}
+	seven.Remarks = []summary.Remark{remark(busy(0.91), results.RoleLight, 2, map[string]*float64{writeP50: nil, writeP90: nil})}
+	for _, name := range []string{writeP50, writeP90} {
+		m := seven.Metrics[name]
+		m.Doubts = []int{0}
+		seven.Metrics[name] = m
+	}
+	return decided(s)
+}
+
+// harmed is a run with faults: operations failed, and percentiles with them.
+func harmed() summary.Summary {
+	s := typical()
+	s.Cells = s.Cells[:3]
+	three, four := &s.Cells[1], &s.Cells[2]
+	three.Operations = summary.Operations{Attempted: 1200, Completed: 675, Failed: 525, Harmed: true}
+	three.Metrics[writeP90] = summary.Metric{N: 6, Interval: true, CILow: p(2.4e6)}
+	three.Metrics[writeP99] = summary.Metric{N: 6, Pooled: true, Samples: 1200}
+	four.Operations = summary.Operations{Attempted: 1200, Completed: 300, Failed: 900, Harmed: true}
+	four.Metrics[writeP50] = summary.Metric{N: 6, Interval: true, CILow: p(2.2e6)}
+	delete(four.Metrics, writeP90)
+	delete(four.Metrics, writeP99)
+	return decided(s)
+}
+
+// broken is a run in which acknowledged writes were lost and a replica stood
+// still.
+func broken() summary.Summary {
+	s := typical()
+	s.Cells[1].Faults.LostWrites = 3
+	s.Cells[1].Faults.Safety = []summary.Findings{{Rule: results.RuleLost, Count: 2, First: results.Finding{
+		Class: results.Safety, Rule: results.RuleLost, Node: "n2", Key: "k17", Got: "version 3", Want: "4 to 5",
+	}}}
+	s.Cells[3].Faults.Liveness = []summary.Findings{{Rule: results.RuleApplied, Count: 1, First: results.Finding{
+		Class: results.Liveness, Rule: results.RuleApplied, Node: "n4", Got: "index 812", Want: "index 4102",
+		Log: []string{"2026-11-23T07:41:00Z [ERROR] raft: failed to send snapshot to: id=n4", "2026-11-23T07:41:01Z [INFO]  snapshot: reaping"},
+	}}}
+	return s
+}
+
+// limitedRun is a run that looked for the capacity.
+func limitedRun() summary.Summary {
 	s := withCurves(typical())
 	for i := range s.Cells {
 		c := &s.Cells[i]
 		was := c.Metrics
-		c.Load, c.CapacityConfirmed = "capacity at p99 < 20ms", 6
-		c.Metrics = map[string]summary.Metric{capacity: around(was[throughput].Median*0.9, 3)}
+		c.Load, c.Limit, c.CapacityConfirmed = "capacity", "p99 < 20ms", 6
+		c.Metrics = map[string]summary.Metric{capacity: around(*was[throughput].Median*0.9, 3)}
 		for share, slower := range map[string]float64{"50": 1.2, "80": 1.9} {
-			c.Metrics["capacity_at_"+share+"_"+writeP50] = around(was[writeP50].Median*slower, 4)
-			c.Metrics["capacity_at_"+share+"_"+writeP90] = around(was[writeP90].Median*slower, 6)
-		}
-		for k, share := range []float64{0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95} {
-			c.Curve[k].Held = p(share < 0.9)
+			c.Metrics["capacity_at_"+share+"_"+writeP50] = around(*was[writeP50].Median*slower, 4)
+			c.Metrics["capacity_at_"+share+"_"+writeP90] = around(*was[writeP90].Median*slower, 6)
 		}
 	}
 	s.Cells[2].CapacityConfirmed = 0
-	s.Cells[2].Warnings = []string{"capacity is not confirmed by a fresh cluster: give at least 2 trials"}
 	return s
 }
 
-// matrix has two engines and three sizes, and a parameter.
+// matrix has two engines and five sizes, and a parameter.
 func matrix() summary.Summary {
-	s := summary.Summary{SchemaVersion: 1, RunID: "20261123-080000-engines"}
+	s := summary.Summary{SchemaVersion: summary.SchemaVersion, RunID: "20261123-080000-engines"}
 	for _, inflight := range []string{"2", "16"} {
 		for _, engine := range []string{"hashicorp", "etcd"} {
 			for _, n := range []int{1, 3, 4, 5, 7} {
@@ -118,13 +222,64 @@ func matrix() summary.Summary {
 					slow *= 1.15
 				}
 				c := cell(n, slow*(0.4+0.35*float64(n)), 20000/slow/float64(n))
-				c.Engine = engine
+				c.Cell, c.Engine = fmt.Sprintf("n%d-%s-multi-az-inflight%s", n, engine, inflight), engine
 				c.Params = map[string]string{"raft.max_rpcs_in_flight": inflight}
 				s.Cells = append(s.Cells, c)
 			}
 		}
 	}
+	return decided(s)
+}
+
+func withCurves(s summary.Summary) summary.Summary {
+	for i := range s.Cells {
+		c := &s.Cells[i]
+		at, has50 := metric(*c, writeP50)
+		carried, has := metric(*c, throughput)
+		if !has50 || !has {
+			continue
+		}
+		for _, share := range []float64{0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95} {
+			rate := carried.median * share
+			c.Curve = append(c.Curve, summary.CurvePoint{
+				OfferedOps: rate, Held: p(share < 0.92),
+				P50:        &summary.Metric{Median: p(at.median * (1 + share/(1-share)/4)), N: 6},
+				P99:        &summary.Metric{Median: p(at.median * (2 + 2*share/(1-share))), N: 6},
+				Throughput: &summary.Metric{Median: &rate, N: 6},
+			})
+		}
+	}
 	return s
+}
+
+func withReads(s summary.Summary) summary.Summary {
+	for i := range s.Cells {
+		if w, ok := metric(s.Cells[i], writeP50); ok {
+			s.Cells[i].Metrics[readP50] = around(w.median*0.4, 5)
+			s.Cells[i].Metrics[readP90] = around(w.median*0.7, 8)
+			s.Cells[i].ReadsIncluded = true
+		}
+	}
+	return s
+}
+
+// distributions are made-up latencies of a report's setups.
+func distributions(r *Report, count int) []distribution {
+	var out []distribution
+	for gi, g := range r.groups {
+		for i, c := range g.cells {
+			f, ok := metric(c, writeP50)
+			if !ok || f.never() {
+				continue
+			}
+			h := hdrhistogram.New(1, 600e9, 2)
+			for _, v := range samples(uint64(i), count, f.median) {
+				_ = h.RecordValue(v)
+			}
+			out = append(out, distribution{gi, c, &summary.Pool{Histogram: h, Failed: c.Operations.Failed, Trials: 6}})
+		}
+	}
+	return out
 }
 
 // samples draws latencies with a tail like a write's.
@@ -137,6 +292,16 @@ func samples(seed uint64, n int, p50 float64) []int64 {
 	return out
 }
 
+// chartsOf are all charts of a summary.
+func chartsOf(s summary.Summary, count int) []chart.Chart {
+	r := reportOf(s)
+	var ds []distribution
+	if count > 0 {
+		ds = distributions(r, count)
+	}
+	return r.charts(ds)
+}
+
 // cases are summaries that have been, or might be, hard to show.
 func cases() map[string]summary.Summary {
 	one := typical()
@@ -147,57 +312,75 @@ func cases() map[string]summary.Summary {
 		dead.Cells[i].ValidTrials = 0
 		dead.Cells[i].Metrics = nil
 	}
-
 	half := typical()
 	half.Cells[2].ValidTrials, half.Cells[2].Metrics = 0, map[string]summary.Metric{}
 
 	bare := typical()
 	for i := range bare.Cells {
 		for name, m := range bare.Cells[i].Metrics {
-			m.CILow, m.CIHigh = nil, nil
+			m.CILow, m.CIHigh, m.Interval, m.N = nil, nil, false, 1
 			bare.Cells[i].Metrics[name] = m
 		}
 	}
 	nan := typical()
-	nan.Cells[0].Metrics[writeP50] = summary.Metric{Median: math.NaN()}
-	nan.Cells[1].Metrics[writeP50] = summary.Metric{Median: 1.7e6, CILow: p(math.NaN()), CIHigh: p(math.Inf(1)), N: 2}
+	nan.Cells[0].Metrics[writeP50] = summary.Metric{Median: p(math.NaN())}
+	nan.Cells[1].Metrics[writeP50] = summary.Metric{Median: p(1.7e6), CILow: p(math.NaN()), CIHigh: p(math.Inf(1)), N: 2, Interval: true}
 
 	long := matrix()
+	long.Cells[1].Remarks = []summary.Remark{remark(results.Remark{
+		Code: results.CodeClientErrors, Severity: results.Invalid, Got: 12, Detail: strings.Repeat("rpc error: code = Unavailable ", 30),
+	}, results.RoleLight, 1, nil)}
 	for i := range long.Cells {
 		long.Cells[i].Params = map[string]string{
 			"network.profile_of_a_very_long_name": strings.Repeat("aws-global-7-with-everything-", 4),
 			"raft.max_rpcs_in_flight":             long.Cells[i].Params["raft.max_rpcs_in_flight"],
+			"storage.sync":                        fmt.Sprint(i%3) + "ms",
 		}
-		long.Cells[i].Warnings = []string{strings.Repeat("the link from a to b missed its delay by a lot ", 9) + fmt.Sprint(i)}
 	}
-	long.Cells[0].Params["network.profile_of_a_very_long_name"] = "x"
-
-	sweep := summary.Summary{RunID: "inflight"}
+	var sweep, many summary.Summary
 	for i, v := range []string{"1", "2", "16", "130"} {
 		c := cell(3, 26+float64(i), 2000*float64(i+1))
-		c.Params = map[string]string{"raft.max_rpcs_in_flight": v}
+		c.Cell, c.Params = "n3-hashicorp-multi-az-inflight"+v, map[string]string{"raft.max_rpcs_in_flight": v}
 		sweep.Cells = append(sweep.Cells, c)
 	}
-
-	many := summary.Summary{RunID: "many"}
 	for n := 1; n <= 15; n++ {
 		many.Cells = append(many.Cells, cell(n, 0.4+0.3*float64(n), 20000/float64(n)))
 	}
-
 	far := scaled(typical(), 90)
 	far.Cells[0] = cell(1, 0.4, 20000)
 	return map[string]summary.Summary{
-		"typical": typical(), "noisy": noisy(), "matrix": matrix(), "one": one, "dead": dead, "half": half,
-		"bare": bare, "nan": nan, "long": long, "sweep": sweep, "many": many, "far": far,
-		"faint": faint(), "fast": scaled(typical(), 0.00005), "alike": alike(), "capacity": limited(), "none": {RunID: "none"},
+		"typical": typical(), "noisy": noisy(), "harmed": harmed(), "broken": broken(), "matrix": matrix(), "one": one, "dead": dead, "half": decided(half),
+		"bare": decided(bare), "nan": nan, "long": long, "sweep": sweep, "many": decided(many), "far": decided(far),
+		"faint": faint(), "fast": scaled(typical(), 0.00005), "alike": alike(), "capacity": limitedRun(), "none": {RunID: "none"},
+		"noisy-matrix": noisyMatrix(),
 	}
+}
+
+// noisyMatrix has remarks on every setup, most of which moved a number.
+func noisyMatrix() summary.Summary {
+	s := matrix()
+	for i := range s.Cells {
+		c := &s.Cells[i]
+		c.Remarks = []summary.Remark{
+			remark(late(float64(100_000+i*1000)), results.RoleLight, 1+i%6, map[string]*float64{writeP50: p(0.03 + float64(i)/500)}),
+			remark(busy(0.86+float64(i)/200), results.RoleLight, 1+i%3, map[string]*float64{writeP90: nil}),
+		}
+		m := c.Metrics[writeP50]
+		m.Doubts = []int{0}
+		c.Metrics[writeP50] = m
+		if i%4 == 0 {
+			c.ValidTrials = 0
+			c.Metrics = nil
+		}
+	}
+	return s
 }
 
 // scaled multiplies all latencies.
 func scaled(s summary.Summary, by float64) summary.Summary {
+	s.Cells = slices.Clone(s.Cells)
 	for i, c := range s.Cells {
-		f := cell(c.Nodes, c.Metrics[writeP50].Median/1e6*by, c.Metrics[throughput].Median/by)
-		s.Cells[i] = f
+		s.Cells[i] = cell(c.Nodes, *c.Metrics[writeP50].Median/1e6*by, *c.Metrics[throughput].Median/by)
 	}
 	return s
 }
@@ -219,5 +402,5 @@ func alike() summary.Summary {
 	for _, n := range []int{2, 3, 4, 5, 6, 7} {
 		s.Cells = append(s.Cells, cell(n, 25.3, 5000))
 	}
-	return s
+	return decided(s)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/results"
-	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/units"
 )
 
 // minLinkSamples is what a link's median rests on at least.
@@ -14,14 +14,16 @@ const minLinkSamples = 5
 // linkTruth tells how far the emulated links were from the delays asked of
 // them, over the valid measuring trials; empty where nothing was emulated.
 func linkTruth(trials []results.Trial) string {
-	var asked, p50, p99 stats.Sample
+	var asked, p50, p99 []float64
 	of := 0
-	for _, t := range trials {
+	for i := range trials {
+		t := &trials[i]
 		if !t.Valid || t.Kind != results.Measure {
 			continue
 		}
 		before := len(asked)
-		for _, l := range t.Links {
+		for k := range t.Links {
+			l := &t.Links[k]
 			if e, ok := judgedBy(l); ok {
 				asked, p50, p99 = append(asked, float64(l.AskedNS)), append(p50, float64(e.ErrorP50NS)), append(p99, float64(e.ErrorP99NS))
 			}
@@ -33,28 +35,27 @@ func linkTruth(trials []results.Trial) string {
 	if len(asked) == 0 {
 		return ""
 	}
-	delays := duration(slices.Min(asked))
-	if most := duration(slices.Max(asked)); most != delays {
-		delays += " to " + most
-	}
+	delays := units.Duration.Span(slices.Min(asked), slices.Max(asked))
 	return fmt.Sprintf("The emulated one-way delays of %s came %s late at the median and %s at p99 (the middle of all links of %s; %s at the worst link's median).",
-		delays, duration(p50.Median().Center), duration(p99.Median().Center), plural(of, "trial"), duration(slices.Max(p50)))
+		delays, duration(middle(p50)), duration(middle(p99)), units.Plural(of, "trial"), duration(slices.Max(p50)))
+}
+
+// middle is the median of values, the upper of two.
+func middle(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
 }
 
 // judgedBy is what tells of a link: its window where that has samples enough,
 // else the probes before it.
-func judgedBy(l results.Link) (results.LinkProbe, bool) {
-	samples := l.Samples
-	if samples == 0 && l.Before == nil {
-		samples = l.Frames // the record is older than the count of samples
-	}
+func judgedBy(l *results.Link) (*results.LinkTruth, bool) {
 	switch {
 	case l.AskedNS <= 0:
-		return results.LinkProbe{}, false
-	case samples >= minLinkSamples:
-		return results.LinkProbe{ErrorP50NS: l.ErrorP50NS, ErrorP99NS: l.ErrorP99NS}, true
+		return nil, false
+	case l.Samples >= minLinkSamples:
+		return &l.LinkTruth, true
 	case l.Before != nil && l.Before.Samples >= minLinkSamples:
-		return *l.Before, true
+		return l.Before, true
 	}
-	return results.LinkProbe{}, false
+	return nil, false
 }

@@ -3,57 +3,70 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
-	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/summary"
 )
 
 // Markdown writes the report as a page for a repository or a CI job's
 // summary, without charts. Its error is w's.
-func Markdown(w io.Writer, s summary.Summary, env results.Environment, o Options) error {
-	_, err := io.WriteString(w, markdown(s, env, o, nil))
+func (r *Report) Markdown(w io.Writer) error {
+	_, err := io.WriteString(w, r.markdown(nil))
 	return err
 }
 
 const pageTitle = "# What each Raft node costs per write, and what it buys"
 
-// picture is a chart that a page shows.
-type picture struct{ file, title string }
-
-func markdown(s summary.Summary, env results.Environment, o Options, pictures []picture) string {
-	s, o.closed = calmOrClosed(s)
+func (r *Report) markdown(charts []chart.Chart) string {
 	var b strings.Builder
 	b.WriteString(pageTitle + "\n\n")
-	for i, line := range heading(s, env, o) {
-		if i == labelLine {
-			line = "**" + escape(line) + "**"
-		} else {
-			line = escape(line)
-		}
-		b.WriteString(line + "  \n")
+	for _, line := range r.heading() {
+		b.WriteString(escape(line) + "  \n")
 	}
-	if len(s.Cells) == 0 {
+	if r.env.Label != "" {
+		b.WriteString("**" + escape(r.env.Label) + "**\n")
+	}
+	for _, line := range r.alarms {
+		b.WriteString("\n> **" + escape(line) + "**\n")
+	}
+	if len(r.summary.Cells) == 0 {
 		b.WriteString("\nThere is no finished trial in this run yet.\n")
 		return b.String()
 	}
-	for _, g := range groups(s) {
-		b.WriteString("\n")
-		if g.name != "" {
-			fmt.Fprintf(&b, "**%s**: ", escape(g.name))
-		}
-		b.WriteString(escape(strings.Join(verdict(g), " ")) + "\n")
-	}
-	bullets(&b, notices(s))
-	for _, sh := range sheets(s, o) {
+	markdownAnswers(&b, r)
+	sheets := r.sheets()
+	for _, sh := range sheets {
 		markdownSheet(&b, sh)
 	}
-	for _, p := range pictures {
-		fmt.Fprintf(&b, "\n## %s\n\n![%s](%s)\n", escape(p.title), escape(p.title), p.file)
+	bullets(&b, r.doubtLines(shown(sheets), everything, everything))
+	for _, c := range charts {
+		fmt.Fprintf(&b, "\n## %s\n\n![%s](%s.png)\n", escape(c.Title), escape(c.Title), c.Name)
 	}
+	markdownDifferences(&b, r)
 	b.WriteString("\n## Read this with the numbers\n")
-	bullets(&b, footnotes(s, env, o))
+	bullets(&b, r.footnotes())
+	markdownDetails(&b, r)
 	return b.String()
+}
+
+// everything: a page leaves nothing out.
+const everything = math.MaxInt
+
+func markdownAnswers(b *strings.Builder, r *Report) {
+	for _, a := range r.answers {
+		b.WriteString("\n")
+		if a.name != "" {
+			fmt.Fprintf(b, "**%s**:\n", escape(a.name))
+		}
+		for _, sentence := range a.sentences {
+			b.WriteString("- " + escape(sentence) + "\n")
+		}
+	}
+	for _, line := range proofLines(r.groups) {
+		b.WriteString("\n- " + escape(line) + "\n")
+	}
 }
 
 func bullets(b *strings.Builder, lines []string) {
@@ -73,7 +86,7 @@ func markdownSheet(b *strings.Builder, sh sheet) {
 		heads, rule = append(heads, "setup"), append(rule, "---")
 	}
 	for _, c := range sh.columns {
-		heads, rule = append(heads, c.head()), append(rule, "--:")
+		heads, rule = append(heads, escape(c.head())), append(rule, "--:")
 	}
 	tableLine(b, heads)
 	tableLine(b, rule)
@@ -91,10 +104,10 @@ func markdownSheet(b *strings.Builder, sh sheet) {
 func markdownCells(columns []column, c summary.Cell) []string {
 	out := make([]string, len(columns))
 	for i, col := range columns {
-		main, interval := col.value(c)
-		out[i] = escape(main)
-		if interval != "" {
-			out[i] += " (" + interval + ")"
+		e := col.value(c)
+		out[i] = escape(e.main) + e.mark
+		if e.interval != "" {
+			out[i] += " (" + e.interval + ")"
 		}
 	}
 	return out
@@ -104,7 +117,46 @@ func tableLine(b *strings.Builder, texts []string) {
 	b.WriteString("| " + strings.Join(texts, " | ") + " |\n")
 }
 
-// escape keeps text from being read as Markdown or HTML.
-func escape(text string) string {
-	return strings.NewReplacer("|", "\\|", "*", "\\*", "_", "\\_", "<", "&lt;", "`", "\\`", "\n", " ").Replace(text)
+func markdownDifferences(b *strings.Builder, r *Report) {
+	rows := r.differenceRows()
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteString("\n## Differences\n\n" + escape(r.differencesNote()) + "\n\n")
+	tableLine(b, differenceHead)
+	tableLine(b, []string{"---", "---", "---", "--:", "--:", "---", "--:"})
+	for _, row := range rows {
+		for i := range row {
+			row[i] = escape(row[i])
+		}
+		tableLine(b, row)
+	}
 }
+
+func markdownDetails(b *strings.Builder, r *Report) {
+	sections, ends := r.details(), logs(r.groups)
+	if len(sections)+len(ends) > 0 {
+		b.WriteString("\n## Details\n")
+	}
+	for _, s := range sections {
+		fmt.Fprintf(b, "\n### %s\n", s.title)
+		bullets(b, s.lines)
+	}
+	for _, l := range ends {
+		fmt.Fprintf(b, "\n### The end of a log: %s\n\n", escape(l.title))
+		for _, line := range l.lines {
+			b.WriteString("    " + line + "\n") // indented it is code, and nothing in it is live
+		}
+	}
+}
+
+// escape keeps text from being read as Markdown or HTML: no name of a foreign
+// run becomes a link, an image, a mention or a tag. A comment parts what pages
+// would make a link of without any brackets.
+func escape(text string) string { return escaper.Replace(text) }
+
+var escaper = strings.NewReplacer(
+	"\\", "\\\\", "|", "\\|", "*", "\\*", "_", "\\_", "`", "\\`", "~", "\\~", "$", "\\$", "!", "\\!", "[", "\\[", "]", "\\]",
+	"&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", " ",
+	"://", ":<!-- -->//", "www.", "www<!-- -->.", "WWW.", "WWW<!-- -->.", "@", "<!-- -->@<!-- -->",
+)

@@ -2,22 +2,25 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/draw"
 	"github.com/raftbench/raftbench/results"
-	"github.com/raftbench/raftbench/summary"
 )
 
 // Dir is where a run's report stands, inside the run's folder.
 const Dir = "report"
 
-// The page and the table, which tell what a report wrote.
-const (
-	pageFile  = "report.md"
-	tableFile = "report.csv"
-)
+// pageFile is the page, which has everything.
+const pageFile = "report.md"
 
 // file is one file of a report, whole in memory before any of it is written.
 type file struct {
@@ -25,125 +28,122 @@ type file struct {
 	content []byte
 }
 
-// Write writes the whole report of a run into dir, or into the run's own
-// folder where dir is empty, and returns the paths written, the page first.
-// Each file is replaced whole, so that a crash leaves the old or the new one
-// and never half of one; charts of an earlier report that this one has not are
-// removed. At most one Options is used; without it they are
-// those of OptionsFor.
-func Write(dir string, run *results.Run, s summary.Summary, opts ...Options) ([]string, error) {
-	if dir == "" {
-		dir = filepath.Join(run.Dir, Dir)
-	}
-	o := OptionsFor(run)
-	if len(opts) > 0 {
-		o = opts[0]
-	}
-	files, err := render(run, s, o)
+// Write writes the whole report into dir, or into the run's own folder where
+// dir is empty, and returns the paths written, the page first. Each file is
+// replaced whole, so that a crash leaves the old or the new one and never half
+// of one; files of an earlier report that this one has not are removed. Nothing
+// is written outside of the folder, wherever symbolic links in it point.
+func (r *Report) Write(dir string) (paths []string, err error) {
+	files, err := r.files()
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	out, err := r.folder(dir)
+	if err != nil {
 		return nil, fmt.Errorf("make the report's folder: %w", err)
 	}
-	if err := removeStale(dir, files); err != nil {
+	defer func() { err = errors.Join(err, out.root.Close()) }()
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.name
+	}
+	earlier := out.listed()
+	// Both lists first: a crash must not leave files that no list knows.
+	if err := out.list(union(names, earlier)); err != nil {
 		return nil, err
 	}
-	var paths []string
 	for _, f := range files {
-		path := filepath.Join(dir, f.name)
-		if err := replace(path, f.content); err != nil {
+		if err := results.WriteFile(out.root, out.path(f.name), f.content); err != nil {
 			return paths, err
 		}
-		paths = append(paths, path)
+		paths = append(paths, filepath.Join(out.root.Name(), out.path(f.name)))
 	}
-	return paths, nil
+	if err := out.removeStale(earlier, names); err != nil {
+		return paths, err
+	}
+	return append(paths, filepath.Join(out.root.Name(), out.path(manifestFile))), out.list(names)
 }
 
-func render(run *results.Run, s summary.Summary, o Options) ([]file, error) {
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// folder is where a report goes: a folder below root, which nothing leaves.
+type folder struct {
+	root *os.Root
+	sub  string
+}
+
+func (f folder) path(name string) string { return filepath.Join(f.sub, name) }
+
+// folder opens where the report goes. The run's own is opened from the run's
+// folder, so that a link in a foreign run leads nowhere else; one that the user
+// named is the user's choice.
+func (r *Report) folder(dir string) (folder, error) {
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return folder{}, err
+		}
+		root, err := os.OpenRoot(dir)
+		return folder{root, "."}, err
+	}
+	root, err := os.OpenRoot(r.run.Dir)
+	if err != nil {
+		return folder{}, err
+	}
+	if err := root.MkdirAll(Dir, 0o755); err != nil {
+		return folder{}, errors.Join(err, root.Close())
+	}
+	return folder{root, Dir}, nil
+}
+
+// files makes everything that a report consists of.
+func (r *Report) files() ([]file, error) {
+	ds := r.distributions()
+	charts := r.charts(ds)
 	var table, data bytes.Buffer
-	if err := CSV(&data, s); err != nil {
+	if err := r.Table(&table, Terminal{}); err != nil {
 		return nil, err
 	}
-	if err := Table(&table, s, run.Environment, Options{Label: o.Label, Clients: o.Clients, Source: o.Source, Emulated: o.Emulated}); err != nil {
+	if err := CSV(&data, r.summary); err != nil {
 		return nil, err
 	}
-	charts, ds, err := drawn(run, s, o)
-	if err != nil {
-		return nil, err
-	}
-	var pictures []picture
-	for _, c := range charts {
-		pictures = append(pictures, picture{c.name + ".png", c.title})
-	}
-	files := []file{
-		{pageFile, []byte(markdown(s, run.Environment, o, pictures))},
+	out := []file{
+		{pageFile, []byte(r.markdown(charts))},
 		{"report.txt", table.Bytes()},
-		{tableFile, data.Bytes()},
+		{"report.csv", data.Bytes()},
 	}
-	for _, c := range charts {
-		png, err := c.scene.png()
-		if err != nil {
-			return nil, err
-		}
-		svg, err := c.scene.svg()
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, file{c.name + ".png", png}, file{c.name + ".svg", svg})
+	pictures, err := drawAll(charts)
+	if err != nil {
+		return nil, err
 	}
-	others, err := forOtherTools(run, ds)
-	return append(files, others...), err
+	others, err := r.forOtherTools(ds)
+	return append(append(out, pictures...), others...), err
 }
 
-// drawn are the charts that the run has something to say for.
-// The distributions behind the latency chart come with them.
-func drawn(run *results.Run, s summary.Summary, o Options) ([]chart, []distribution, error) {
-	s, o.closed = calmOrClosed(s)
-	sub := subject{summary: s, groups: groups(s), env: run.Environment, options: o}
-	ds, window, err := pool(run, sub.groups)
-	if err != nil {
-		return nil, nil, err
+// drawAll lays each chart out once and draws it in both formats, as many at a
+// time as there are processors.
+func drawAll(charts []chart.Chart) ([]file, error) {
+	out := make([]file, 2*len(charts))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, c := range charts {
+		g.Go(func() error {
+			picture := draw.Lay(c)
+			png, err := picture.PNG()
+			if err != nil {
+				return err
+			}
+			svg, err := picture.SVG()
+			out[2*i], out[2*i+1] = file{c.Name + ".png", png}, file{c.Name + ".svg", svg}
+			return err
+		})
 	}
-	var out []chart
-	for _, f := range []func(subject) (chart, bool){tradeoff, throughputs} {
-		if c, ok := f(sub); ok {
-			out = append(out, c)
-		}
-	}
-	out = append(out, latencies(sub, ds, window)...)
-	if c, ok := reads(sub); ok {
-		out = append(out, c)
-	}
-	return append(out, loads(sub)...), ds, nil
-}
-
-// replace writes a file beside its place and renames it there.
-func replace(path string, content []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".report-*")
-	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	_, err = tmp.Write(content)
-	if syncErr := tmp.Sync(); err == nil {
-		err = syncErr
-	}
-	if closeErr := tmp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Chmod(tmp.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
+	return out, g.Wait()
 }

@@ -1,0 +1,172 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// answers are all sentences of a report's answer.
+func answers(s summary.Summary) string {
+	r := reportOf(s)
+	var all []string
+	for _, a := range r.answers {
+		all = append(all, a.sentences...)
+	}
+	return strings.Join(append(append(all, proofLines(r.groups)...), r.alarms...), "\n")
+}
+
+// told changes the difference of the median write from 3 to 4 nodes.
+func told(s summary.Summary, d summary.Difference) summary.Summary {
+	d.Metric, d.From, d.To, d.Primary = writeP50, s.Cells[1].Cell, s.Cells[2].Cell, true
+	for i, old := range s.Differences {
+		if old.Metric == d.Metric && old.From == d.From && old.To == d.To {
+			s.Differences[i] = d
+		}
+	}
+	return s
+}
+
+// A difference is told as the summary decided it, whatever the intervals of
+// the two sizes look like.
+func TestADifferenceIsToldAsItWasDecided(t *testing.T) {
+	ratio := func(ratio, low, high float64, n, questions int, how stats.Decision) summary.Difference {
+		return summary.Difference{Ratio: &ratio, CILow: &low, CIHigh: &high, Interval: true, N: n, Questions: questions, Decided: how}
+	}
+	bare := ratio(1.33, 0, 0, 1, 8, stats.Undecided)
+	bare.CILow, bare.CIHigh, bare.Interval = nil, nil, false
+	for _, c := range []struct {
+		name string
+		d    summary.Difference
+		want string
+	}{
+		{"found", ratio(1.048, 1.039, 1.057, 12, 8, stats.Found), "The 4th node costs +4.8 % latency (3.9 to 5.7) and buys no further failure."},
+		{"found faster", ratio(0.95, 0.93, 0.968, 12, 8, stats.Found), "The 4th node buys no further failure; writes took 5.0 % less with it (3.2 to 7.0)."},
+		{"bounded", ratio(1.004, 0.988, 1.021, 12, 8, stats.Bounded), "The 4th node changes latency by at most 2.1 % and buys no further failure."},
+		{"undecided", ratio(1.04, 0.99, 1.09, 12, 8, stats.Undecided),
+			"The 4th node buys no further failure; what it costs is undecided, −1.0 to +9.0 % latency: about 22 trials would decide it, should it be as large as it looks."},
+		{"far from decided", ratio(1.03, 0.8, 1.32, 12, 8, stats.Undecided), "−20 to +32 % latency: four times the trials would halve that."},
+		{"clear, and yet not decided", ratio(1.3, 1.2, 1.4, 6, 8, stats.Undecided),
+			"The 4th node buys no further failure; what it costs is undecided: it looks like +30 % latency (20 to 40), which 6 trials do not decide among 8 questions."},
+		{"too few for any answer", ratio(1.3, 1.2, 1.4, 6, 8, stats.Undecided), "6 trials cannot decide the 8 differences asked for, however clear: run at least 9 trials."},
+		{"one trial", bare, "what it costs is a hint only, +33 % latency in 1 trial."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := answers(told(typical(), c.d)); !strings.Contains(got, c.want) {
+				t.Errorf("got\n%s\nwant in it\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+// A difference on record in the other direction is turned.
+func TestADifferenceCanBeTurned(t *testing.T) {
+	s := typical()
+	s.Differences = []summary.Difference{{
+		Metric: writeP50, From: s.Cells[2].Cell, To: s.Cells[1].Cell, Ratio: p(0.8), CILow: p(0.5), CIHigh: p(1.0), Interval: true, N: 12, Decided: stats.Found,
+	}}
+	d, ok := reportOf(s).differenceIn(writeP50, s.Cells[1], s.Cells[2])
+	if !ok || d.ratio != 1.25 || d.low != 1 || d.high != 2 {
+		t.Errorf("got %+v, want 1.25 from 1 to 2", d)
+	}
+}
+
+func TestASizeIsComparedWithTheCheapestOfTheLowerTolerance(t *testing.T) {
+	s := typical()
+	s.Differences = append(s.Differences, summary.Difference{
+		Metric: writeP50, From: s.Cells[1].Cell, To: s.Cells[3].Cell, Ratio: p(1.34), CILow: p(1.3), CIHigh: p(1.38), Interval: true, N: 12, Decided: stats.Found,
+	})
+	if got := answers(s); !strings.Contains(got, "5 nodes tolerate 2 failures at 2.33 ms per write: +34 % latency (30 to 38) against 3 nodes.") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestWhatProofsShowed(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*summary.Cell)
+		want   string
+	}{
+		{"not measured", func(c *summary.Cell) { c.Metrics, c.ValidTrials = nil, 0 }, "4 nodes: none of 6 trials was valid, so that its cost is not known."},
+		{"and why", func(c *summary.Cell) {
+			c.Metrics, c.ValidTrials = nil, 0
+			c.Remarks = []summary.Remark{remark(results.Remark{Code: results.CodeNothing, Severity: results.Invalid}, results.RoleLight, 6, nil)}
+		}, "so that its cost is not known (light load: no operation was completed)."},
+		{"messages harmed", func(c *summary.Cell) { c.Metrics, c.MessageFaults = nil, true }, "4 nodes: messages were harmed on purpose, so that latencies and rates are no result."},
+		{"proof fails", func(c *summary.Cell) { c.Faults.Survived = p(0) }, "4 nodes: writes went on after no failure where theory says 1"},
+		{"not seen to stop", func(c *summary.Cell) { c.Faults.BlockedAt = p(0) }, "4 nodes: not seen to stop with 2 of 4 dead, one more than it tolerates"},
+		{"not watched", func(c *summary.Cell) { c.Faults.BlockedAt = nil }, "at one more a cluster of 4 was not seen to stop."},
+		{"not restarted", func(c *summary.Cell) { c.Faults.Recovered = p(false) }, "stopped at one more. A restart, and an audit after it, are not proven of 4 nodes."},
+		{"restarted and audited", func(*summary.Cell) {}, "then all were killed and started again, and the audit found what was acknowledged."},
+		{"not proven", func(c *summary.Cell) { c.Faults = summary.Faults{} }, "Not proven in this run: 4 nodes."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := typical()
+			c.change(&s.Cells[2])
+			if got := answers(s); !strings.Contains(got, c.want) {
+				t.Errorf("got\n%s\nwant in it\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+// Where no store keeps anything, that is said of all.
+func TestAStoreThatKeepsNothingProvesNoRestart(t *testing.T) {
+	s := typical()
+	for i := range s.Cells {
+		s.Cells[i].Faults.Recovered, s.Cells[i].Durable = p(false), false
+	}
+	text := strings.Join(strings.Fields(table(t, s, 100)), " ")
+	for _, want := range []string{"stopped at one more. A restart, and an audit after it, are not proven.", "Not durable: some of these stores keep nothing over a restart."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// A loss is told before everything, a standstill apart from it, and both in
+// every form.
+func TestFindingsAreToldInEveryFormAndApart(t *testing.T) {
+	r := reportOf(broken())
+	for name, text := range map[string]string{"table": tableOf(t, r, Terminal{}), "page": pageText(t, r)} {
+		flat := strings.Join(strings.Fields(text), " ")
+		for _, want := range []string{
+			"SAFETY VIOLATED, 3 nodes: an acknowledged write is gone, 3 times (n2, key k17: got version 3, wanted 4 to 5)",
+			"LIVENESS, 5 nodes: a replica did not catch up (n4: got index 812, wanted index 4102)",
+		} {
+			if !strings.Contains(flat, want) {
+				t.Errorf("the %s lacks %q:\n%s", name, want, text)
+			}
+		}
+	}
+	if text := pageText(t, r); !strings.Contains(text, "failed to send snapshot") {
+		t.Errorf("the page lacks the end of the node's log:\n%s", text)
+	}
+	s := typical()
+	s.Cells[1].Faults.LostWrites = 2
+	if got := reportOf(s).alarms; len(got) != 1 || got[0] != "SAFETY VIOLATED, 3 nodes: an acknowledged write is gone, twice" {
+		t.Errorf("a loss that no finding names: got %q", got)
+	}
+}
+
+// The table and the answer say at which limit a size carries what it does.
+func TestCapacityIsSaidWithItsLimit(t *testing.T) {
+	text := strings.Join(strings.Fields(table(t, limitedRun(), 100)), " ")
+	for _, want := range []string{
+		"p99 < 20ms", "at 50 % of capacity", "at 80 % of capacity", "at p99 < 20ms.",
+		"A cluster of 4 tolerates 1 failure and carries 6,580/s at p99 < 20ms, which no fresh cluster confirmed.",
+		"A capacity is what 0 to 6 fresh clusters a size carried",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	s := limitedRun()
+	s.Cells[1].Limit = "p50 < 5ms"
+	if got := commonLimit(s); got != anyLimit {
+		t.Errorf("two limits: got %q in the title, want %q", got, anyLimit)
+	}
+}

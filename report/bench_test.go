@@ -1,0 +1,81 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// largeRun makes a run of so many measuring trials: the made-up run's, over
+// five values of a parameter.
+func largeRun(b *testing.B, trials int) string {
+	b.Helper()
+	const tiny = "../results/testdata/tiny"
+	dir := b.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(tiny)); err != nil {
+		b.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(tiny, results.TrialsFile))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var out strings.Builder
+	for written := 0; written < trials; {
+		for line := range strings.Lines(string(text)) {
+			var t map[string]any
+			if err := json.Unmarshal([]byte(line), &t); err != nil {
+				b.Fatal(err)
+			}
+			if t["kind"] != string(results.Measure) || t["attempt"].(float64) != 1 || written == trials {
+				continue
+			}
+			written++
+			was := fmt.Sprintf("%s-%v", t["cell"], t["trial"])
+			clients := fmt.Sprint(1 << (written % 5))
+			t["cell"], t["trial"], t["block"] = fmt.Sprintf("%s-c%s", t["cell"], clients), written, written
+			t["params"] = map[string]string{"workload.saturate.clients": clients}
+			line, err := json.Marshal(t)
+			if err != nil {
+				b.Fatal(err)
+			}
+			out.Write(append(line, '\n'))
+			from, to := filepath.Join(dir, "trials", was+".hlog"), filepath.Join(dir, "trials", fmt.Sprintf("%s-%d.hlog", t["cell"], written))
+			if err := os.Link(from, to); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, results.TrialsFile), []byte(out.String()), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+// BenchmarkReport is the whole way of `raftbench report`, from the folder to
+// its files; it is linear in the number of trials.
+func BenchmarkReport(b *testing.B) {
+	for _, trials := range []int{1250, 5000} {
+		dir := largeRun(b, trials)
+		b.Run(fmt.Sprintf("trials=%d", trials), func(b *testing.B) {
+			for b.Loop() {
+				run, err := results.Open(dir)
+				if err != nil {
+					b.Fatal(err)
+				}
+				a, err := summary.Analyse(run)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := New(run, a, Options{}).Write(""); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

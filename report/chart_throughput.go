@@ -1,0 +1,91 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// throughputs shows how many writes a second each size takes from a closed
+// loop: bars from zero, with intervals.
+func (r *Report) throughputs() (chart.Chart, bool) {
+	var most span
+	c := r.base("throughput", r.fall(), throughput)
+	for gi := range r.groups {
+		c.Series = append(c.Series, r.bars(gi, &most))
+	}
+	if most.high == 0 {
+		return chart.Chart{}, false
+	}
+	c.Subtitle = []string{r.loop()}
+	c.X, c.Y = r.sizeAxis(), chart.Linear(most.high*1.08, units.Rate.Scale(0).Tick)
+	c.Y.Title = "writes per second (" + r.intervals(throughput) + ")"
+	if len(r.groups) > 1 {
+		c.Keys = r.groupKeys(chart.SignBar)
+	}
+	c.Keys = append(c.Keys, struckKeys(c.Series)...)
+	return c, true
+}
+
+// fall is the title: that every step up costs throughput, where every one was
+// found to.
+func (r *Report) fall() string {
+	const plain = "Write throughput by number of nodes"
+	if len(r.groups) != 1 || len(r.groups[0].cells) < 2 {
+		return plain
+	}
+	cells := r.groups[0].cells
+	for i := range cells[1:] {
+		if d, ok := r.differenceIn(throughput, cells[i], cells[i+1]); !ok || d.Decided != stats.Found || d.ratio >= 1 {
+			return plain
+		}
+	}
+	first, last := cells[0], cells[len(cells)-1]
+	from, _ := metric(first, throughput)
+	to, _ := metric(last, throughput)
+	return fmt.Sprintf("Every step up costs throughput: %s with %s, %s with %d",
+		rate(from.median), units.Plural(first.Nodes, "node"), rate(to.median), last.Nodes)
+}
+
+func (r *Report) loop() string {
+	who := "each client"
+	loop := "Closed loop"
+	if n := clients(r.summary); n > 0 {
+		loop, who = "Closed loop of "+units.Plural(n, "client"), "each"
+	}
+	return loop + ": " + who + " sends its next write when the last is answered."
+}
+
+// bars of one group; a size that no valid trial measured has a gap that says
+// so.
+func (r *Report) bars(gi int, most *span) chart.Series {
+	sizes, g := r.sizes(), r.groups[gi]
+	width := min(0.5, 0.8/float64(len(r.groups)))
+	s := chart.Series{Name: g.name, Form: chart.Bars, Look: chart.Look{Number: gi}, Width: width * 0.92}
+	for _, c := range g.cells {
+		x := float64(slices.Index(sizes, c.Nodes)) + width*(float64(gi)-float64(len(r.groups)-1)/2)
+		f, ok := metric(c, throughput)
+		switch {
+		case ok:
+			most.add(f.upper())
+			p := pointOf(x, f)
+			p.Text = rate(f.median) + f.mark()
+			s.Points = append(s.Points, p)
+		case costless(c) && closedLoop(r.summary):
+			s.Points = append(s.Points, chart.Point{X: x, Missing: noTrial, Text: noTrial})
+		}
+	}
+	return s
+}
+
+// closedLoop tells whether any setup was put under full load.
+func closedLoop(s summary.Summary) bool {
+	return slices.ContainsFunc(s.Cells, func(c summary.Cell) bool {
+		_, ok := metric(c, throughput)
+		return ok
+	})
+}

@@ -1,0 +1,223 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// charts are those that the run has something to say for.
+func (r *Report) charts(ds []distribution) []chart.Chart {
+	var out []chart.Chart
+	for _, build := range []func() (chart.Chart, bool){r.tradeoff, r.throughputs} {
+		if c, ok := build(); ok {
+			out = append(out, c)
+		}
+	}
+	out = append(out, r.spreads(ds)...)
+	if c, ok := r.reads(); ok {
+		out = append(out, c)
+	}
+	return append(out, r.loads()...)
+}
+
+// What a chart has room for; the page has everything.
+const (
+	maxAlarms      = 3
+	maxChartNotes  = 3
+	maxChartSetups = 3
+	// crowd is how many curves one chart holds before it is one chart a group.
+	crowd = 8
+	// maxOfKind is how many charts of one kind are drawn: nobody reads more.
+	maxOfKind = 12
+)
+
+// base starts what all charts say: what is broken, what may have moved the
+// numbers that it shows, and where these are from.
+func (r *Report) base(name, title string, metrics ...string) chart.Chart {
+	c := chart.Chart{Name: name, Title: title, Caption: r.caption(), Alarms: r.alarms}
+	c.Notes = append(r.failedNotes(), r.doubtLines(metrics, maxChartNotes, maxChartSetups)...)
+	if r.env.Label != "" {
+		c.Notes = append([]string{r.env.Label}, c.Notes...)
+	}
+	if n := len(c.Alarms); n > maxAlarms {
+		c.Alarms = append(slices.Clone(c.Alarms[:maxAlarms-1]), fmt.Sprintf("and %d more: %s", n-maxAlarms+1, pageFile))
+	}
+	return c
+}
+
+func (r *Report) caption() []string {
+	where := r.host()
+	if !r.env.StartedAt.IsZero() {
+		where = append([]string{r.env.StartedAt.UTC().Format("2006-01-02")}, where...)
+	}
+	out := append([]string{r.colocation()}, r.unreal()...)
+	out = append(out, strings.Join(append(where, r.changed()...), " · "))
+	return append(out, r.sources()...)
+}
+
+// intervals says what the bars at a mark are, or that there are none.
+func (r *Report) intervals(name string) string {
+	for _, c := range r.summary.Cells {
+		if f, ok := metric(c, name); ok && f.interval {
+			return "medians over trials, 95 % intervals"
+		}
+	}
+	return "medians over trials, too few for intervals"
+}
+
+// Why a place has no number.
+const (
+	noTrial       = "no valid trial"
+	neverAnswered = "never answered"
+)
+
+// struckKeys explain the struck places of some series.
+func struckKeys(series []chart.Series) []chart.Key {
+	var keys []chart.Key
+	for _, why := range []string{noTrial, neverAnswered} {
+		if slices.ContainsFunc(series, func(s chart.Series) bool {
+			return slices.ContainsFunc(s.Points, func(p chart.Point) bool { return p.Missing == why })
+		}) {
+			keys = append(keys, chart.Key{Text: why, Sign: chart.SignStruck})
+		}
+	}
+	return keys
+}
+
+// place is where a setup stands in a chart.
+type place struct {
+	group int
+	cell  summary.Cell
+	x     float64
+}
+
+// dodge spreads the setups that share a place over the middle of its stretch,
+// by size, with more room between sizes than within one.
+func dodge(places []place) {
+	at := map[float64][]int{}
+	for i, p := range places {
+		at[p.x] = append(at[p.x], i)
+	}
+	for _, members := range at {
+		slices.SortStableFunc(members, func(a, b int) int { return cmp.Compare(places[a].cell.Nodes, places[b].cell.Nodes) })
+		offsets := make([]float64, len(members))
+		for i := 1; i < len(members); i++ {
+			gap := 1.0
+			if places[members[i]].cell.Nodes != places[members[i-1]].cell.Nodes {
+				gap = 2
+			}
+			offsets[i] = offsets[i-1] + gap
+		}
+		width := offsets[len(offsets)-1]
+		step := min(0.045, 0.72/max(width, 1))
+		for i, m := range members {
+			places[m].x += step * (offsets[i] - width/2)
+		}
+	}
+}
+
+// pointOf is a figure at its place. A median that lies among operations that
+// failed has no height.
+func pointOf(x float64, f figure) chart.Point {
+	p := chart.Point{X: x}
+	if f.never() {
+		p.Missing, p.Beyond = neverAnswered, true
+		return p
+	}
+	p.Y = &f.median
+	if f.interval && finite(f.low) {
+		p.Low = &f.low
+		if p.Open = !finite(f.high); !p.Open {
+			p.High = &f.high
+		}
+	}
+	return p
+}
+
+// span is from where to where values go.
+type span struct{ low, high float64 }
+
+func (s *span) add(v float64) {
+	if !(v > 0) || !finite(v) {
+		return
+	}
+	if s.high == 0 || v < s.low {
+		s.low = v
+	}
+	s.high = max(s.high, v)
+}
+
+// latencyAxis is linear from zero, or logarithmic where the values span too
+// much; its unit suits the highest, or the middle of a logarithmic axis, and
+// stands in its title.
+func latencyAxis(what, how string, s span) chart.Axis {
+	logs := chart.IsWide(s.low, s.high)
+	sc := units.Duration.Scale(s.high)
+	if logs {
+		sc = units.Duration.Scale(math.Sqrt(s.low * s.high))
+		how = "logarithmic; " + how
+	}
+	var a chart.Axis
+	if logs {
+		a = chart.Logarithmic(s.low, s.high, sc.Tick)
+	} else {
+		a = chart.Linear(s.high*1.05, sc.Tick) // room for the mark of the highest
+	}
+	a.Title = what + ", " + sc.Name() + " (" + how + ")"
+	return a
+}
+
+// numbered names the first chart of a kind plainly and counts the others.
+func numbered(name string, before int) string {
+	if before == 0 {
+		return name
+	}
+	return fmt.Sprintf("%s-%d", name, before+1)
+}
+
+// byGroup makes one chart of few things, and one for each group of many.
+func byGroup[T any](r *Report, name string, all []T, group func(T) int, build func(name, group string, own []T) chart.Chart) []chart.Chart {
+	if len(all) == 0 {
+		return nil
+	}
+	if len(all) <= crowd {
+		return []chart.Chart{build(name, "", all)}
+	}
+	var out []chart.Chart
+	for gi, g := range r.groups {
+		var own []T
+		for _, x := range all {
+			if group(x) == gi {
+				own = append(own, x)
+			}
+		}
+		if len(own) > 0 && len(out) < maxOfKind {
+			out = append(out, build(numbered(name, len(out)), g.name, own))
+		}
+	}
+	return out
+}
+
+// curveName names a setup's curve, with its group where the chart has several.
+func (r *Report) curveName(gi int, c summary.Cell, alone bool) string {
+	if alone || len(r.groups) == 1 {
+		return units.Plural(c.Nodes, "node")
+	}
+	return sizeName(r.groups[gi], c)
+}
+
+func doubtedAny(c summary.Cell, metrics ...string) string {
+	for _, name := range metrics {
+		if f, ok := metric(c, name); ok && f.mark() != "" {
+			return dagger
+		}
+	}
+	return ""
+}

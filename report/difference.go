@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// difference of a metric from one setup to another, as the summary decided it;
+// nothing is decided here. Its bounds are those of its interval.
+type difference struct {
+	summary.Difference
+	ratio, low, high float64
+	interval         bool
+}
+
+type pairOf struct{ metric, from, to string }
+
+func index(ds []summary.Difference) map[pairOf]summary.Difference {
+	out := make(map[pairOf]summary.Difference, len(ds))
+	for _, d := range ds {
+		out[pairOf{d.Metric, d.From, d.To}] = d
+	}
+	return out
+}
+
+// differenceIn finds that of a metric between two setups, in this direction.
+// One that operations beyond every number are part of has no ratio, and is
+// not told.
+func (r *Report) differenceIn(metric string, from, to summary.Cell) (difference, bool) {
+	d, ok := r.differences[pairOf{metric, from.Cell, to.Cell}]
+	if ok {
+		return ratioOf(d)
+	}
+	d, ok = r.differences[pairOf{metric, to.Cell, from.Cell}]
+	if !ok {
+		return difference{}, false
+	}
+	out, ok := ratioOf(d)
+	out.ratio, out.low, out.high = 1/out.ratio, 1/out.high, 1/out.low
+	return out, ok
+}
+
+func ratioOf(d summary.Difference) (difference, bool) {
+	positive := func(v *float64) bool { return v != nil && finite(*v) && *v > 0 }
+	if !positive(d.Ratio) {
+		return difference{}, false
+	}
+	out := difference{Difference: d, ratio: *d.Ratio, interval: d.Interval && positive(d.CILow) && positive(d.CIHigh)}
+	if out.interval {
+		out.low, out.high = *d.CILow, *d.CIHigh
+	}
+	return out, true
+}
+
+// change is a difference of latencies with its interval: +4.8 % latency (3.9 to
+// 5.7).
+func (d difference) change() string {
+	text := percent(d.ratio) + " latency"
+	if !d.interval {
+		return text
+	}
+	return text + " (" + d.span() + ")"
+}
+
+// span is the interval alone: 3.9 to 5.7, or −1.2 to +6.3 where the signs
+// differ.
+func (d difference) span() string {
+	signed := d.low < 1 || d.high < 1
+	return points(d.low, signed) + " to " + points(d.high, signed)
+}
+
+// most is the largest change that the interval holds, in either direction.
+func (d difference) most() string { return part(max(math.Abs(d.low-1), math.Abs(d.high-1))) }
+
+// less is how much a decrease is, and its interval: 5.1 %, (3.2 to 7.0).
+func (d difference) less() (by, interval string) {
+	if d.interval {
+		interval = fmt.Sprintf(" (%s to %s)", points(2-d.high, false), points(2-d.low, false))
+	}
+	return part(1 - d.ratio), interval
+}
+
+// apart tells of an interval that holds no "no difference": what is not decided
+// yet only because so many questions were asked.
+func (d difference) apart() bool { return d.interval && (d.low > 1 || d.high < 1) }
+
+// open says why what looks so is not decided.
+func (d difference) open() string {
+	return fmt.Sprintf("%s do not decide among %s", units.Plural(d.N, "trial"), units.Plural(d.Questions, "question"))
+}
+
+// wants says with how many trials a difference would be decided, for one that
+// trials enough were asked to decide; few tells what is wrong otherwise.
+func (r *Report) wants(d difference) string {
+	if d.few() {
+		return ""
+	}
+	n := enough(d, r.summary.Precision)
+	if n > 16*d.N {
+		return ": four times the trials would halve that"
+	}
+	return fmt.Sprintf(": about %s would decide it, should it be as large as it looks", units.Plural(max(n, d.least()), "trial"))
+}
+
+// least is the fewest trials with which so many questions can be decided,
+// however clear their answers.
+func (d difference) least() int {
+	return max(d.BlocksNeeded(), stats.IntervalTrials)
+}
+
+func (d difference) few() bool { return !d.interval || d.N < d.least() }
+
+// fewLine says that a run has too few trials for what it is asked; empty of one
+// that has not.
+func (r *Report) fewLine(g group) string {
+	var worst difference
+	for i := range g.cells[1:] {
+		d, ok := r.differenceIn(writeP50, g.cells[i], g.cells[i+1])
+		if ok && d.Decided == stats.Undecided && d.few() && (worst.N == 0 || d.least() > worst.least()) {
+			worst = d
+		}
+	}
+	if worst.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s cannot decide the %s asked for, however clear: run at least %d trials.",
+		units.Plural(worst.N, "trial"), units.Plural(worst.Questions, "difference"), worst.least())
+}
+
+// enough is with how many trials the interval would leave 1 out, or lie within
+// the precision asked for, were the ratio what it is estimated at: intervals
+// narrow with the square root of their number.
+func enough(d difference, precision float64) int {
+	half, by := math.Log(d.high/d.low)/2, math.Abs(math.Log(d.ratio))
+	room := max(by, math.Log1p(max(precision, 0))-by)
+	n := math.Ceil(float64(d.N) * (half / room) * (half / room) * 1.2)
+	if !finite(n) {
+		return math.MaxInt32
+	}
+	return int(min(max(n, float64(d.N+1)), math.MaxInt32))
+}

@@ -1,0 +1,65 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// listedMetrics are those of which a page lists the differences: what runs are
+// made for.
+var listedMetrics = []string{writeP50, readP50, throughput, capacity}
+
+// differenceRows list what the summary decided, for the page.
+func (r *Report) differenceRows() [][]string {
+	names := map[string]string{}
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			names[c.Cell] = sizeName(g, c)
+		}
+	}
+	var rows [][]string
+	for _, metric := range listedMetrics {
+		for _, d := range r.summary.Differences {
+			if d.Metric == metric {
+				rows = append(rows, append([]string{metricName(metric), names[d.From], names[d.To]}, decidedWords(d)...))
+			}
+		}
+	}
+	return rows
+}
+
+var differenceHead = []string{"", "from", "to", "change", "95 % interval", "decided", "trials"}
+
+// decidedWords are a difference's change, its interval, what was decided, and
+// from how many trials.
+func decidedWords(found summary.Difference) []string {
+	d, ok := ratioOf(found)
+	change, interval, decided := "beyond every number", absent, "undecided"
+	if ok {
+		change = percent(d.ratio)
+	}
+	if d.interval {
+		interval = d.span() + " %"
+	}
+	switch {
+	case d.Decided == stats.Found:
+		decided = "found"
+	case d.Decided == stats.Bounded && d.interval:
+		decided = "at most " + d.most()
+	}
+	return []string{change, interval, decided, fmt.Sprint(found.N)}
+}
+
+// differencesNote explains the list.
+func (r *Report) differencesNote() string {
+	text := "Ratios of trials of one block, taken next to each other in time; “found” is at the 95 % level for all that was asked together"
+	if slices.ContainsFunc(r.summary.Differences, func(d summary.Difference) bool { return d.Decided == stats.Bounded }) {
+		text += fmt.Sprintf("; “at most” has its whole interval within ±%s", strings.TrimSpace(units.Share.Show(r.summary.Precision)))
+	}
+	return text + "; “undecided” is no proof that there is none."
+}

@@ -1,0 +1,136 @@
+package draw
+
+import (
+	"slices"
+
+	"github.com/raftbench/raftbench/report/chart"
+)
+
+// A chart is a header (title, subtitle, keys, the y axis's title), the field
+// with the data, the x axis, and a footer. Header and footer take the room
+// they need, the field takes what is left.
+
+var (
+	titlePen    = pen{30, true, dark}
+	subtitlePen = pen{18, false, grey}
+	keyPen      = pen{17, false, dark}
+	axisPen     = pen{17, false, dark}
+	tickPen     = pen{17, false, dark}
+	underPen    = pen{17, false, grey}
+	alarmPen    = pen{14, true, rust}
+	notePen     = pen{12.5, false, dark}
+	captionPen  = pen{12.5, false, grey}
+)
+
+const margin = 34
+
+// field is the area of a chart in which data stand.
+type field struct {
+	rect
+	x, y chart.Axis
+}
+
+func (f field) px(v float64) float64 { return f.x0 + f.x.Share(v)*f.width() }
+func (f field) py(v float64) float64 { return f.y0 + f.y.Share(v)*f.height() }
+
+// surroundings sets everything around the data and returns the field.
+func (cv *canvas) surroundings(c *chart.Chart) field {
+	top := cv.header(c)
+	bottom := cv.footer(c)
+	left := margin + 0.0
+	for _, t := range c.Y.Ticks {
+		left = max(left, margin+tickPen.width(t.Label)+12)
+	}
+	below := bottom + cv.tickRoom(c) + 2
+	if c.X.Title != "" {
+		below += axisPen.size * leading
+	}
+	fd := field{rect{left, below, cv.w - margin - endRoom(c.Series), top}, c.X, c.Y}
+	cv.axes(c, fd)
+	return fd
+}
+
+// header writes down from the top and returns where the field may begin.
+func (cv *canvas) header(c *chart.Chart) float64 {
+	room := cv.w - 2*margin
+	title := titlePen
+	for title.size > 20 && title.width(c.Title) > room {
+		title.size--
+	}
+	y := cv.h - 22.0
+	y = cv.paragraph(title, y, c.Title, room)
+	y -= 2
+	for _, line := range c.Subtitle {
+		y = cv.paragraph(subtitlePen, y, line, room)
+	}
+	if len(c.Keys) > 0 {
+		y = cv.legend(c.Keys, y-6)
+	}
+	y -= 10
+	y = cv.paragraph(axisPen, y, c.Y.Title, room)
+	return y - 8
+}
+
+// paragraph writes wrapped lines below y and returns where the next begin.
+func (cv *canvas) paragraph(p pen, y float64, text string, room float64) float64 {
+	for _, line := range p.wrap(text, room) {
+		cv.write(p, margin, y-ascent*p.size, 0, line)
+		y -= p.size * leading
+	}
+	return y
+}
+
+// legend sets the keys side by side, in as many rows as they need.
+func (cv *canvas) legend(keys []chart.Key, y float64) float64 {
+	const swatch, space = 34, 26
+	row := keyPen.size * 1.4
+	x := float64(margin)
+	for _, k := range keys {
+		text := keyPen.shorten(k.Text, cv.w-2*margin-swatch-8)
+		need := swatch + 8 + keyPen.width(text)
+		if x > margin && x+need > cv.w-margin {
+			x, y = margin, y-row
+		}
+		cv.swatch(k, x, y-row/2, swatch)
+		cv.write(keyPen, x+swatch+8, y-row/2-keyPen.size*0.34, 0, text)
+		x += need + space
+	}
+	return y - row
+}
+
+func (cv *canvas) swatch(k chart.Key, x, y, width float64) {
+	middle := x + width/2
+	switch k.Sign {
+	case chart.SignStruck:
+		cv.cross(dark, middle, y, 7)
+	case chart.SignBar:
+		cv.area(hue(k.Look), rect{x + 6, y - 8, x + width - 6, y + 8})
+		cv.dot(shape(k.Look), white, footRadius, middle, y, false)
+	case chart.SignLine:
+		cv.line(hue(k.Look), 3, dashes(k.Look), [2]float64{x, y}, [2]float64{x + width, y})
+		cv.dot(shape(k.Look), hue(k.Look), 7, middle, y, k.Look.Hollow)
+	default:
+		cv.line(hue(k.Look), 2.2, nil, [2]float64{middle, y - 11}, [2]float64{middle, y + 11})
+		cv.dot(shape(k.Look), hue(k.Look), 7, middle, y, k.Look.Hollow)
+	}
+}
+
+// footer writes up from the bottom and returns where the field may end.
+func (cv *canvas) footer(c *chart.Chart) float64 {
+	y := 16.0
+	up := func(p pen, paragraphs []string) {
+		for _, text := range slices.Backward(paragraphs) {
+			for _, line := range slices.Backward(p.wrap(text, cv.w-2*margin)) {
+				cv.write(p, margin, y+descent*p.size, 0, line)
+				y += p.size * leading
+			}
+		}
+	}
+	up(captionPen, c.Caption)
+	up(notePen, c.Notes)
+	if len(c.Alarms) > 0 {
+		y += 4
+		up(alarmPen, c.Alarms)
+	}
+	return y + 6
+}

@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// footnotes hold for every number of the report.
+func (r *Report) footnotes() []string {
+	out := append([]string{r.colocation()}, r.unreal()...)
+	if text := pooledNote(r.summary); text != "" {
+		out = append(out, text)
+	}
+	out = append(out, fmt.Sprintf("Medians over trials; a range is the 95 %% interval of its median, absent with fewer than %d trials or where it prints as its median.", stats.IntervalTrials))
+	for _, text := range []string{r.failuresCount(), confirmations(r.summary), outageNote(r.summary), mixedCosts(r.summary), unpooledTrials(r.summary)} {
+		if text != "" {
+			out = append(out, text)
+		}
+	}
+	out = append(out, r.sources()...)
+	if r.linkTruth != "" {
+		out = append(out, r.linkTruth)
+	}
+	return out
+}
+
+func (r *Report) failuresCount() string {
+	if anyFailed(r.summary) {
+		return failureNote
+	}
+	return ""
+}
+
+// sources tell who published the networks' figures.
+func (r *Report) sources() []string {
+	var out []string
+	for _, p := range r.profiles() {
+		if src := r.source(p); src != "" {
+			out = append(out, fmt.Sprintf("Network profile %s: %s.", p, strings.TrimSuffix(src, ".")))
+		}
+	}
+	return out
+}
+
+// pooledNote tells of percentiles that no single trial carries; empty where
+// there are none.
+func pooledNote(s summary.Summary) string {
+	fewest := int64(0)
+	for _, c := range s.Cells {
+		if m, ok := c.Metrics[writeP99]; ok && m.Pooled && (fewest == 0 || m.Samples < fewest) {
+			fewest = m.Samples
+		}
+	}
+	switch {
+	case !pooled(s):
+		return ""
+	case fewest > 0 && fewest < stats.ThinP99:
+		return fmt.Sprintf("* p99 pooled over trials, no interval; it rests on as few as %s operations, where %s make it steady.",
+			count(fewest), count(stats.ThinP99))
+	}
+	return "* p99 pooled over trials, no interval."
+}
+
+func pooled(s summary.Summary) bool {
+	return slices.ContainsFunc(s.Cells, func(c summary.Cell) bool { return c.Metrics[writeP99].Pooled })
+}
+
+// confirmations is on how many fresh clusters each size's capacity rests;
+// empty where no capacity was looked for.
+func confirmations(s summary.Summary) string {
+	fewest, most := -1, 0
+	for _, c := range s.Cells {
+		if _, ok := metric(c, capacity); !ok {
+			continue
+		}
+		n := c.CapacityConfirmed
+		if fewest < 0 || n < fewest {
+			fewest = n
+		}
+		most = max(most, n)
+	}
+	switch {
+	case fewest < 0:
+		return ""
+	case most == 0:
+		return "No fresh cluster confirmed a capacity: give at least 2 trials."
+	case fewest == most:
+		return "A capacity is what " + units.Plural(most, "fresh cluster") + " a size carried, after a search on another one."
+	}
+	return fmt.Sprintf("A capacity is what %d to %d fresh clusters a size carried, after a search on another one.", fewest, most)
+}
+
+// mixedCosts is said where reads were among what the costs are of.
+func mixedCosts(s summary.Summary) string {
+	if slices.ContainsFunc(s.Cells, func(c summary.Cell) bool { return c.ReadsIncluded }) {
+		return "What a write uses includes what the reads beside it used."
+	}
+	return ""
+}
+
+// unpooledTrials is said where histograms are gone.
+func unpooledTrials(s summary.Summary) string {
+	n := 0
+	for _, c := range s.Cells {
+		n += c.Unpooled
+	}
+	if n == 0 {
+		return ""
+	}
+	return units.Plural(n, "valid trial") + " without a histogram file (.hlog): the charts of latency and pooled percentiles leave them out."
+}

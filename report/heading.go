@@ -1,0 +1,191 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// heading names the run, its host and day, and what was set otherwise than
+// usual. The label, a warning of the experiment's own, stands apart.
+func (r *Report) heading() []string {
+	first := []string{"run " + r.summary.RunID}
+	if !r.env.StartedAt.IsZero() {
+		first = append(first, r.env.StartedAt.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	out := []string{strings.Join(first, " · "), strings.Join(r.host(), " · ")}
+	if set := r.changed(); len(set) > 0 {
+		out = append(out, "set: "+strings.Join(set, " · "))
+	}
+	return out
+}
+
+// host is the machine and the network.
+func (r *Report) host() []string {
+	var out []string
+	add := func(ok bool, text string) {
+		if ok {
+			out = append(out, text)
+		}
+	}
+	env := r.env
+	add(env.Hostname != "", "host "+shorten(env.Hostname, 24))
+	add(env.Cores > 0, units.Plural(env.Cores, "core"))
+	add(env.OS != "", strings.TrimSpace(env.OS+"/"+env.Arch))
+	add(env.Filesystem != "", env.Filesystem)
+	add(env.FsyncP50NS > 0 && r.disks() != allEmulated, "fsync "+duration(float64(env.FsyncP50NS)))
+	add(len(r.profiles()) > 0, "network "+strings.Join(r.profiles(), ", ")+r.changedLinks())
+	return out
+}
+
+func (r *Report) profiles() []string {
+	var out []string
+	for _, c := range r.summary.Cells {
+		if c.Profile != "" && !slices.Contains(out, c.Profile) {
+			out = append(out, c.Profile)
+		}
+	}
+	return out
+}
+
+// linkSettings begin the paths of settings that change links.
+const linkSettings = "network.links"
+
+// changedLinks follow the network's name: ", 1 link changed: a→b 20 ms".
+func (r *Report) changedLinks() string {
+	links := r.settings(func(path string) bool { return strings.HasPrefix(path, linkSettings) })
+	if len(links) == 0 {
+		return ""
+	}
+	texts := make([]string, len(links))
+	for i, l := range links {
+		texts[i] = l.value
+	}
+	return ", " + units.Plural(len(links), "link") + " changed: " + strings.Join(texts, ", ")
+}
+
+// changed are the settings that are not the usual ones.
+func (r *Report) changed() []string {
+	var out []string
+	for _, s := range r.settings(func(path string) bool { return !strings.HasPrefix(path, linkSettings) }) {
+		out = append(out, s.path+" "+s.value)
+	}
+	return append(out, r.timeouts()...)
+}
+
+type settingOf struct{ path, value string }
+
+// settings are those of the chosen paths, of any setup, once each.
+func (r *Report) settings(chosen func(path string) bool) []settingOf {
+	var out []settingOf
+	for _, c := range r.summary.Cells {
+		for _, path := range slices.Sorted(maps.Keys(c.Settings)) {
+			s := settingOf{path, c.Settings[path]}
+			if chosen(path) && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// usualTimeouts are those of hashicorp/raft's DefaultConfig.
+var usualTimeouts = results.Timeouts{HeartbeatNS: 1e9, ElectionNS: 1e9, LeaseNS: 5e8}
+
+// timeouts are raft's where they are not the usual ones and no axis of the
+// experiment says so already.
+func (r *Report) timeouts() []string {
+	var out []string
+	for _, c := range r.summary.Cells {
+		for _, t := range []struct {
+			path       string
+			got, usual int64
+		}{
+			{"raft.heartbeat_timeout", c.Timeouts.HeartbeatNS, usualTimeouts.HeartbeatNS},
+			{"raft.election_timeout", c.Timeouts.ElectionNS, usualTimeouts.ElectionNS},
+			{"raft.leader_lease_timeout", c.Timeouts.LeaseNS, usualTimeouts.LeaseNS},
+		} {
+			text := t.path + " " + setting(t.got)
+			if _, axis := c.Params[t.path]; !axis && t.got > 0 && t.got != t.usual && !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
+}
+
+// disks tells whose disks the logs were on.
+type disks int
+
+const (
+	allReal disks = iota
+	someEmulated
+	allEmulated
+)
+
+func (r *Report) disks() disks {
+	emulated := 0
+	for _, c := range r.summary.Cells {
+		if c.EmulatedSyncNS > 0 {
+			emulated++
+		}
+	}
+	switch {
+	case emulated == 0:
+		return allReal
+	case emulated == len(r.summary.Cells):
+		return allEmulated
+	}
+	return someEmulated
+}
+
+// colocation is said with every result: what grows with N on one host is
+// partly the host.
+func (r *Report) colocation() string {
+	if len(r.env.Endpoints) > 0 {
+		return "The cluster ran already: where its nodes are, and what they share, is not known here."
+	}
+	cores := "cores"
+	if r.env.Cores > 0 {
+		cores = units.Plural(r.env.Cores, "core")
+	}
+	const host = ": part of what grows with N is the host, not Raft."
+	switch r.disks() {
+	case allEmulated:
+		return fmt.Sprintf("All N nodes share this host's %s; each has an emulated disk of its own, %s a sync, of which a write transaction makes two%s",
+			cores, r.syncs(), host)
+	case someEmulated:
+		return fmt.Sprintf("All N nodes share this host's %s, and its one disk where each has no emulated one of its own (%s a sync)%s",
+			cores, r.syncs(), host)
+	}
+	return "All N nodes share this host's " + cores + " and one disk" + host
+}
+
+// syncs are the times that emulated disks take.
+func (r *Report) syncs() string {
+	var out []string
+	for _, c := range r.summary.Cells {
+		if text := setting(c.EmulatedSyncNS); c.EmulatedSyncNS > 0 && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return strings.Join(out, " or ")
+}
+
+// unreal says what else was not as in production.
+func (r *Report) unreal() []string {
+	var out []string
+	any := func(has func(summary.Cell) bool) bool { return slices.ContainsFunc(r.summary.Cells, has) }
+	if any(func(c summary.Cell) bool { return c.MessageFaults }) {
+		out = append(out, "Messages were dropped, delayed or doubled on purpose: a run for safety, no performance result.")
+	}
+	if any(func(c summary.Cell) bool { return !c.Durable }) {
+		out = append(out, "Not durable: some of these stores keep nothing over a restart.")
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// What was set otherwise than usual is in the heading of every form: a network
+// with a link of its own is no longer the published one.
+func TestTheHeadingTellsWhatWasChanged(t *testing.T) {
+	s := typical()
+	for i := range s.Cells {
+		c := &s.Cells[i]
+		c.Timeouts.ElectionNS = 2e9
+		c.Settings = map[string]string{"network.links[0]": "a→b 20ms", "raft.commit_timeout": "5ms"}
+	}
+	r := reportOf(s)
+	for name, text := range map[string]string{"table": tableOf(t, r, Terminal{}), "page": pageText(t, r), "chart": saidBy(r.charts(nil)[0])} {
+		flat := strings.ReplaceAll(strings.Join(strings.Fields(text), " "), `\_`, "_")
+		for _, want := range []string{"network multi-az, 1 link changed: a→b 20ms", "raft.election_timeout 2s", "raft.commit_timeout 5ms"} {
+			if !strings.Contains(flat, want) {
+				t.Errorf("the %s lacks %q:\n%s", name, want, text)
+			}
+		}
+	}
+	if text := table(t, typical(), 100); strings.Contains(text, "set:") {
+		t.Errorf("nothing was changed, and yet it is told:\n%s", text)
+	}
+}
+
+// An axis is told by the setups' names, and is no change.
+func TestAnAxisIsNoChange(t *testing.T) {
+	s := typical()
+	for i := range s.Cells {
+		s.Cells[i].Timeouts.ElectionNS = 2e9
+		s.Cells[i].Params = map[string]string{"raft.election_timeout": "2s"}
+	}
+	if got := reportOf(s).changed(); len(got) > 0 {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Whose the disks were is told as it was.
+func TestWhoseTheDisksWere(t *testing.T) {
+	said := func(change func(i int, c *summary.Cell)) string {
+		s := typical()
+		for i := range s.Cells {
+			change(i, &s.Cells[i])
+		}
+		return reportOf(s).colocation()
+	}
+	for _, c := range []struct {
+		name, want string
+		change     func(int, *summary.Cell)
+	}{
+		{"the host's", "2 cores and one disk", func(int, *summary.Cell) {}},
+		{"emulated", "each has an emulated disk of its own, 2ms a sync, of which a write transaction makes two", func(_ int, c *summary.Cell) { c.EmulatedSyncNS = 2e6 }},
+		{"some emulated", "its one disk where each has no emulated one of its own (2ms a sync)", func(i int, c *summary.Cell) { c.EmulatedSyncNS = int64(i%2) * 2e6 }},
+	} {
+		if got := said(c.change); !strings.Contains(got, c.want) {
+			t.Errorf("%s: got %q, want in it %q", c.name, got, c.want)
+		}
+	}
+	env := host()
+	env.Endpoints = []string{"10.0.0.1:2379"}
+	r := New(&results.Run{Environment: env}, summary.Analysis{Summary: typical()}, Options{})
+	if got := r.colocation(); !strings.Contains(got, "ran already") || strings.Contains(got, "share this host") {
+		t.Errorf("a cluster elsewhere: got %q", got)
+	}
+}
+
+func TestHowTrueTheLinksWere(t *testing.T) {
+	link := func(asked, samples, p50, p99 int64) results.Link {
+		return results.Link{AskedNS: asked, LinkTruth: results.LinkTruth{Samples: samples, ErrorP50NS: p50, ErrorP99NS: p99}}
+	}
+	idle := link(140_000, 2, 9_000_000, 9_000_000)
+	idle.Before = &results.LinkTruth{Samples: 18, ErrorP50NS: 3_000, ErrorP99NS: 20_000}
+	trials := []results.Trial{
+		{Valid: true, Kind: results.Measure, Links: []results.Link{link(370_000, 50, 5_000, 40_000), idle, link(0, 50, 1, 1)}},
+		{Valid: true, Kind: results.Measure, Links: []results.Link{link(370_000, 50, 70_000, 60_000), link(370_000, 4, 1, 1)}},
+		{Valid: false, Kind: results.Measure, Links: []results.Link{link(1_000_000, 50, 900_000, 900_000)}},
+		{Valid: true, Kind: results.Proof, Links: []results.Link{link(1_000_000, 50, 900_000, 900_000)}},
+	}
+	want := "The emulated one-way delays of 140 to 370 µs came 5.00 µs late at the median and 40.0 µs at p99 (the middle of all links of 2 trials; 70.0 µs at the worst link's median)."
+	if got := linkTruth(trials); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := linkTruth(trials[2:]); got != "" {
+		t.Errorf("got %q of no valid trial", got)
+	}
+}

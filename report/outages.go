@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// An outage is a time in which operations fail; what failed is said before any
+// latency, since percentiles alone would hide it.
+
+// availability is the share of operations that were answered.
+func availability(o summary.Operations) float64 {
+	return float64(o.Completed) / float64(max(o.Attempted, 1))
+}
+
+// failed counts a setup's operations: 525 of 1,200.
+func failed(c summary.Cell) string {
+	if c.Operations.Failed == 0 {
+		return absent
+	}
+	return count(c.Operations.Failed) + " of " + count(c.Operations.Attempted)
+}
+
+func available(c summary.Cell) string {
+	if c.Operations.Failed == 0 {
+		return absent
+	}
+	return share(availability(c.Operations))
+}
+
+// outageLines tell what failed, size by size.
+func outageLines(g group) []string {
+	var out []string
+	for _, c := range g.cells {
+		o := c.Operations
+		if o.Failed == 0 {
+			continue
+		}
+		line := fmt.Sprintf("%s: %s operations failed (availability %s)", units.Plural(c.Nodes, "node"), failed(c), share(availability(o)))
+		if o.Harmed {
+			line += " while faults were done to the cluster"
+		}
+		out = append(out, line+".")
+	}
+	return out
+}
+
+// failedNotes are the same for a chart, of the first few groups.
+func (r *Report) failedNotes() []string {
+	var out []string
+	for _, g := range r.groups {
+		for _, line := range outageLines(g) {
+			if len(out) == maxChartNotes {
+				return append(out, "More operations failed: "+pageFile)
+			}
+			if g.name != "" {
+				line = g.name + ", " + line
+			}
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+func anyFailed(s summary.Summary) bool {
+	return slices.ContainsFunc(s.Cells, func(c summary.Cell) bool { return c.Operations.Failed > 0 })
+}
+
+// failureNote explains how failures count.
+const failureNote = "An operation that failed counts as one that takes for ever; where a percentile lies among those that failed it is “never”."
+
+// outageNote says what the outage column rests on: how many kills, of whom,
+// and the timeouts that decide it.
+func outageNote(s summary.Summary) string {
+	fewest, most := 0, 0
+	var timeouts []string
+	for _, c := range s.Cells {
+		f, ok := metric(c, outage)
+		if !ok {
+			continue
+		}
+		if fewest == 0 || f.n < fewest {
+			fewest = f.n
+		}
+		most = max(most, f.n)
+		if t := timeoutWords(c.Timeouts); t != "" && !slices.Contains(timeouts, t) {
+			timeouts = append(timeouts, t)
+		}
+	}
+	if most == 0 {
+		return ""
+	}
+	kills := units.Plural(most, "kill")
+	if fewest != most {
+		kills = fmt.Sprintf("%d to %s", fewest, kills)
+	}
+	text := "The outage when the leader dies is from " + kills +
+		" a size. The leader was the last to be killed, after tolerance − 1 followers; outages differ from kill to kill, and so few are no distribution."
+	if len(timeouts) > 0 {
+		text += " Raft's timeouts decide it: " + strings.Join(timeouts, "; or ") + "."
+	}
+	return text
+}
+
+func timeoutWords(t results.Timeouts) string {
+	var parts []string
+	for _, p := range []struct {
+		name string
+		ns   int64
+	}{{"heartbeat", t.HeartbeatNS}, {"election", t.ElectionNS}, {"leader lease", t.LeaseNS}} {
+		if p.ns > 0 {
+			parts = append(parts, p.name+" "+setting(p.ns))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
