@@ -5,23 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
-)
-
-// The names of a capacity trial's windows. The cell's first trial searches;
-// each of the others, on a fresh cluster, looks for its own capacity in steps
-// up or down from there, so that what one cluster happened to carry is
-// confirmed, or corrected either way, by the rest.
-const (
-	windowGuess   = "capacity-guess"
-	windowProbe   = "capacity-probe-"
-	windowConfirm = "capacity-confirm-"
-	windowShare   = "capacity-at-" // followed by per cent of the trial's capacity
 )
 
 const (
@@ -30,89 +17,117 @@ const (
 	guessDuration = time.Second
 	// maxSteps of searchPrecision, up or down, are tried by a fresh trial.
 	maxSteps = 6
-	// longestProbe bounds a window that a low rate makes long.
-	longestProbe = 10 * time.Second
+	// longestTry bounds a window that a low rate makes long.
+	longestTry = 10 * time.Second
+	// drainTime lets what an overload left behind drain before the next window.
+	drainTime = 100 * time.Millisecond
 )
 
 // shares of a trial's capacity at which its latency is told.
-var shares = []int{50, 80}
+var shares = []float64{0.5, 0.8}
 
-// capacity searches in the cell's first trial and confirms in the others.
-func (t *trial) capacity(ctx context.Context, gen *loadgen.Generator, leader string) error {
-	start, known := t.runner.capacities[t.job.Setup.Cell]
-	find := t.searchFrom
-	if known {
-		find = func(ctx context.Context, gen *loadgen.Generator, leader string) (float64, error) {
-			return t.stepFrom(ctx, gen, leader, start)
-		}
+// capacitySearch looks for the highest rate that keeps a limit. The cell's first
+// trial searches; each of the others, on a fresh cluster, looks for its own
+// capacity in steps up or down from there, so that what one cluster happened to
+// carry is confirmed, or corrected either way, by the rest.
+type capacitySearch struct {
+	*load
+	tell func(Stage)
+	// known is what the cell's first trial found; 0 in that trial itself.
+	known float64
+	// found is what the cell's other trials are to start from.
+	found float64
+	tries int
+}
+
+func (c *capacitySearch) run(ctx context.Context) error {
+	find := c.search
+	if c.known > 0 {
+		find = c.confirm
 	}
-	rate, err := find(ctx, gen, leader)
+	rate, err := find(ctx)
 	if err != nil {
 		return err
 	}
-	t.capacityFound = rate
-	if known {
-		t.capacityFound = start // the others step from the search, not from each other
+	c.found = rate
+	if c.known > 0 {
+		c.found = c.known // the others step from the search, not from each other
 	}
-	return t.atShares(ctx, gen, leader, rate)
+	return c.atShares(ctx, rate)
 }
 
-// searchFrom guesses by a closed loop, then searches by open ones.
-func (t *trial) searchFrom(ctx context.Context, gen *loadgen.Generator, leader string) (float64, error) {
-	if err := t.window(ctx, gen, t.closed(windowGuess, guessClients, guessDuration), leader); err != nil {
+// search guesses by a closed loop, then searches by open ones.
+func (c *capacitySearch) search(ctx context.Context) (float64, error) {
+	c.tell(StageSearching)
+	guess, err := c.load.run(ctx, c.closed("capacity-guess", results.RoleGuess, configs.Saturate{Clients: guessClients, Duration: guessDuration}))
+	if err != nil {
 		return 0, err
 	}
-	guess := t.last().ThroughputOps / 2
-	probes := 0
-	rate, err := searchCapacity(guess, func(rate float64) (bool, error) {
-		probes++
-		return t.keepsLimit(ctx, gen, leader, fmt.Sprintf("%s%d", windowProbe, probes), rate)
+	rate, err := searchCapacity(guess.ThroughputOps/2, func(rate float64) (bool, error) {
+		return c.try(ctx, "capacity-search", results.RoleSearch, rate)
 	})
 	if errors.Is(err, errNoRate) {
-		err = fmt.Errorf("limit %q: %w", t.job.Setup.Workload.Capacity.Limit, err)
+		err = fmt.Errorf("limit %q: %w", c.setup.Workload.Capacity.Limit, err)
 	}
 	return rate, err
 }
 
-// stepFrom goes up while the limit holds, or down until it does.
-func (t *trial) stepFrom(ctx context.Context, gen *loadgen.Generator, leader string, start float64) (float64, error) {
-	confirms := 0
-	return stepCapacity(start, func(rate float64) (bool, error) {
-		confirms++
-		return t.keepsLimit(ctx, gen, leader, fmt.Sprintf("%s%d", windowConfirm, confirms), rate)
+// confirm goes up from what is known while the limit holds, or down until it
+// does.
+func (c *capacitySearch) confirm(ctx context.Context) (float64, error) {
+	return stepCapacity(c.known, func(rate float64) (bool, error) {
+		return c.try(ctx, "capacity-confirm", results.RoleConfirm, rate)
 	})
 }
 
-// keepsLimit offers a rate and says whether the limit held: the percentile,
-// no errors, and no backlog that grows. A window that fails is an answer, not
-// an invalid trial.
-func (t *trial) keepsLimit(ctx context.Context, gen *loadgen.Generator, leader, name string, rate float64) (bool, error) {
-	t.stage(fmt.Sprintf("%s: %.0f/s", name, rate))
-	limit := t.job.Setup.Workload.Capacity
-	o := t.open(name, rate, probeTime(t.job.Setup.Workload.Calm.Duration, limit.Percentile, rate))
-	o.probe = true
-	o.holds = func() bool {
-		return t.lastLatency.ValueAtQuantile(limit.Percentile) < limit.Below.Nanoseconds()
-	}
-	if err := t.window(ctx, gen, o, leader); err != nil {
+// try offers a rate and says whether the limit held: the percentile, no errors,
+// and no backlog that grows. A window that fails is an answer, not an invalid
+// trial.
+func (c *capacitySearch) try(ctx context.Context, name string, role results.Role, rate float64) (bool, error) {
+	c.tries++
+	c.tell(Stage(fmt.Sprintf("%s: %.0f/s", name, rate)))
+	limit := c.setup.Workload.Capacity
+	o := c.open(windowName(name, c.tries), role, rate)
+	o.Duration = windowTime(o.Duration, limit.Percentile, rate)
+	o.tries = true
+	o.holds = func() bool { return c.last.ValueAtQuantile(limit.Percentile) < limit.Below.Nanoseconds() }
+	w, err := c.load.run(ctx, o)
+	if err != nil {
 		return false, err
 	}
-	settle(ctx)
-	return *t.last().Held, nil
+	held := *w.Held
+	select {
+	case <-ctx.Done():
+	case <-time.After(drainTime):
+	}
+	return held, nil
 }
 
-// probeTime is long enough for ten operations beyond the percentile, which is
+// atShares tells the latency at parts of the capacity, where people run.
+func (c *capacitySearch) atShares(ctx context.Context, rate float64) error {
+	for _, share := range shares {
+		o := c.open(windowName("capacity-at", 100*share), results.RoleShare, rate*share)
+		o.share = share
+		c.tell(Stage(o.Name))
+		if _, err := c.load.run(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// windowTime is long enough for ten operations beyond the percentile, which is
 // the least that says anything about it.
-func probeTime(wanted time.Duration, percentile, rate float64) time.Duration {
+func windowTime(wanted time.Duration, percentile, rate float64) time.Duration {
 	const beyond = 10
 	operations := beyond / (1 - percentile/100)
 	needs := time.Duration(operations / rate * float64(time.Second))
-	return max(wanted, min(needs, longestProbe))
+	return max(wanted, min(needs, longestTry))
 }
 
 // keptUp is a window in which everything due was done and no backlog grew.
 func keptUp(w *results.Window) bool {
-	done := w.Errors+w.Unknown+w.Dropped == 0 && float64(w.Completed) >= minCompleted*float64(w.Due)
+	done := w.Errors+w.Unknown+w.Dropped == 0 && float64(w.Completed) >= minCompleted*float64(w.Attempted)
 	return done && !backlogGrows(w)
 }
 
@@ -132,30 +147,6 @@ func backlogGrows(w *results.Window) bool {
 	return last > twice*first && last/float64(n) > few
 }
 
-// atShares tells the latency at parts of the capacity, where people run.
-func (t *trial) atShares(ctx context.Context, gen *loadgen.Generator, leader string, rate float64) error {
-	for _, percent := range shares {
-		name := windowShare + strconv.Itoa(percent)
-		o := t.open(name, rate*float64(percent)/100, t.job.Setup.Workload.Calm.Duration)
-		t.stage(name)
-		if err := t.window(ctx, gen, o, leader); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// settle lets what an overload left behind drain before the next window.
-func settle(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(100 * time.Millisecond):
-	}
-}
-
-// last is the window measured last.
-func (t *trial) last() *results.Window { return &t.record.Windows[len(t.record.Windows)-1] }
-
 // knownCapacities are those that a resumed run's searches have on record.
 func knownCapacities(done []results.Trial) map[string]float64 {
 	known := map[string]float64{}
@@ -165,7 +156,7 @@ func knownCapacities(done []results.Trial) map[string]float64 {
 		}
 		found := 0.0
 		for _, w := range trial.Windows {
-			if strings.HasPrefix(w.Name, windowProbe) && w.Held != nil && *w.Held {
+			if w.Role == results.RoleSearch && w.Held != nil && *w.Held {
 				found = math.Max(found, w.OfferedOps)
 			}
 		}

@@ -75,7 +75,7 @@ func TestCapacityOfAnMD1ServerIsTheAnalyticOne(t *testing.T) {
 }
 
 func parts(inFlight ...float64) *results.Window {
-	w := &results.Window{Due: 1000, Completed: 1000}
+	w := &results.Window{Attempted: 1000, Completed: 1000}
 	for _, f := range inFlight {
 		w.Parts = append(w.Parts, results.Point{MeanInFlight: f})
 	}
@@ -90,9 +90,9 @@ func TestABacklogThatGrowsIsNotCarried(t *testing.T) {
 		"steady":           {parts(2, 2.1, 1.9, 2, 2.2, 2, 2, 1.8, 2.1), true},
 		"growing":          {parts(2, 4, 6, 8, 10, 12, 14, 16, 18), false},
 		"noise of nothing": {parts(.1, .1, .1, .2, .2, .2, .5, .5, .5), true},
-		"an error":         {&results.Window{Due: 1000, Completed: 1000, Unknown: 1}, false},
-		"a drop":           {&results.Window{Due: 1000, Completed: 1000, Dropped: 1}, false},
-		"too little done":  {&results.Window{Due: 1000, Completed: 980}, false},
+		"an error":         {&results.Window{Attempted: 1000, Completed: 1000, Unknown: 1}, false},
+		"a drop":           {&results.Window{Attempted: 1000, Completed: 1000, Dropped: 1}, false},
+		"too little done":  {&results.Window{Attempted: 1000, Completed: 980}, false},
 	} {
 		if got := keptUp(c.window); got != c.want {
 			t.Errorf("%s: kept up is %v, want %v", name, got, c.want)
@@ -105,7 +105,7 @@ func TestLowRatesAreTriedForLonger(t *testing.T) {
 	for _, c := range []struct{ percentile, rate, seconds float64 }{
 		{99, 5000, 1}, {99, 200, 5}, {99, 5, 10}, {50, 5, 4},
 	} {
-		if got := probeTime(time.Second, c.percentile, c.rate).Seconds(); math.Abs(got-c.seconds) > 1e-6 {
+		if got := windowTime(time.Second, c.percentile, c.rate).Seconds(); math.Abs(got-c.seconds) > 1e-6 {
 			t.Errorf("p%g at %g/s: tried for %.2f s, want %g", c.percentile, c.rate, got, c.seconds)
 		}
 	}
@@ -115,11 +115,11 @@ func TestAResumedSearchStartsFromWhatWasFound(t *testing.T) {
 	yes, no := true, false
 	known := knownCapacities([]results.Trial{
 		{Cell: "c", Valid: true, Windows: []results.Window{
-			{Name: windowProbe + "1", OfferedOps: 100, Held: &yes}, {Name: windowProbe + "2", OfferedOps: 150, Held: &no},
-			{Name: windowProbe + "3", OfferedOps: 120, Held: &yes},
+			{Role: results.RoleSearch, OfferedOps: 100, Held: &yes}, {Role: results.RoleSearch, OfferedOps: 150, Held: &no},
+			{Role: results.RoleSearch, OfferedOps: 120, Held: &yes},
 		}},
-		{Cell: "c", Valid: true, Windows: []results.Window{{Name: windowConfirm + "1", OfferedOps: 114, Held: &yes}}},
-		{Cell: "d", Windows: []results.Window{{Name: windowProbe + "1", OfferedOps: 100, Held: &yes}}},
+		{Cell: "c", Valid: true, Windows: []results.Window{{Role: results.RoleConfirm, OfferedOps: 114, Held: &yes}}},
+		{Cell: "d", Windows: []results.Window{{Role: results.RoleSearch, OfferedOps: 100, Held: &yes}}},
 	})
 	if len(known) != 1 || known["c"] != 120 {
 		t.Errorf("got %v, want 120/s of cell c alone: d's trial was not valid", known)

@@ -2,95 +2,106 @@ package bench
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/raftbench/raftbench/check"
 	"github.com/raftbench/raftbench/client"
 	"github.com/raftbench/raftbench/configs"
-	"github.com/raftbench/raftbench/results"
 )
 
 // attachBound is how long the endpoints of a running cluster may take to
 // answer.
 const attachBound = 10 * time.Second
 
-// attach makes a rig of a cluster that somebody else runs: the generator and
-// the audit only. What it wrote is deleted when the trial ends.
-func attach(ctx context.Context, job Job, addresses []string) (_ *rig, err error) {
-	r := newRig(job)
+// endpoints are a System that somebody else runs: it is loaded and audited, and
+// nothing of it is metered or harmed. What the trial wrote is deleted at its
+// end.
+type endpoints struct {
+	workload    configs.Workload
+	prefix      string // of the trial's keys
+	servers     []Server
+	connections connections
+}
+
+// attach connects to the endpoints of a running cluster.
+func attach(ctx context.Context, job Job, addresses []string, prefix string) (_ *endpoints, err error) {
+	e := &endpoints{workload: job.Setup.Workload, prefix: prefix}
 	ctx, cancel := context.WithTimeout(ctx, attachBound)
 	defer cancel()
 	defer func() {
 		if err != nil {
-			r.disconnect()
+			e.connections.close()
 		}
 	}()
 	for _, a := range addresses {
-		p := place{a, a, func(ctx context.Context) (*client.Client, error) { return r.connect(ctx, a, a, nil) }}
-		c, err := p.dial(ctx)
+		s := Server{a, a, func(ctx context.Context) (*client.Client, error) { return e.connections.open(ctx, a, a, nil) }}
+		c, err := s.Dial(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if _, err := c.Status(ctx); err != nil {
 			return nil, fmt.Errorf("%s does not answer as an etcd API: %w", a, err)
 		}
-		r.endpoints = append(r.endpoints, p)
+		e.servers = append(e.servers, s)
 	}
-	return r, nil
+	return e, nil
 }
 
-func newRig(job Job) *rig {
-	r := &rig{setup: job.Setup, seed: job.Seed, events: &timeline{}, prefix: keyPrefix()}
-	r.ledger = check.NewLedger(r.prefix)
-	w := job.Setup.Workload
-	if job.Kind == results.Proof || w.ReadRatio > 0 && w.Reads != serializable {
-		r.history = check.NewHistory(r.prefix, 0, 0)
-	}
-	return r
-}
+// Servers implements System.
+func (e *endpoints) Servers() []Server { return e.servers }
 
-// keyPrefix is new for every trial, also of other runs on the same servers:
-// what one left behind must not be taken for what another wrote. Its length is
-// configs.KeyPrefixSize.
-func keyPrefix() string {
-	var b [configs.KeyPrefixSize]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	return "rb" + hex.EncodeToString(b[:])[:configs.KeyPrefixSize-3] + "/"
-}
+// Members implements System: there is none to be harmed.
+func (e *endpoints) Members() []Member { return nil }
 
-// leadingEndpoint is the endpoint that says it leads.
-func (r *rig) leadingEndpoint(ctx context.Context) (string, error) {
+// Health implements System.
+func (e *endpoints) Health() error { return nil }
+
+// Boot implements System.
+func (e *endpoints) Boot() time.Duration { return 0 }
+
+// Read implements System: of servers elsewhere only the latency is known.
+func (e *endpoints) Read(context.Context) (usage, error) { return usage{}, nil }
+
+// Links implements System: they are not ours.
+func (e *endpoints) Links() []link { return nil }
+
+// Probe implements System.
+func (e *endpoints) Probe(context.Context, []link) map[string]error { return nil }
+
+// Leader implements System: the endpoint that says it leads. Where the load goes
+// to all of them, none need say so.
+func (e *endpoints) Leader(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, attachBound)
 	defer cancel()
-	for _, p := range r.endpoints {
-		c, err := p.dial(ctx)
+	for _, server := range e.servers {
+		c, err := server.Dial(ctx)
 		if err != nil {
 			return "", err
 		}
 		s, err := c.Status(ctx)
 		if err != nil {
-			return "", fmt.Errorf("status of %s: %w", p.id, err)
+			return "", fmt.Errorf("status of %s: %w", server.ID, err)
 		}
 		if s.Leader != 0 && s.Leader == s.MemberID {
-			return p.id, nil
+			return server.ID, nil
 		}
 	}
-	if r.setup.Workload.Target == "leader" {
+	if e.workload.Target == targetLeader {
 		return "", errors.New("none of the endpoints leads: name all members in --endpoints, or set workload.target to all")
 	}
 	return "", nil
 }
 
-// leaveEndpoints deletes what the trial wrote: the cluster is not ours.
-func (r *rig) leaveEndpoints(ctx context.Context) error {
-	for _, c := range r.clients {
-		if err := c.DeletePrefix(ctx, r.prefix); err == nil {
+// Stop implements System: it deletes what the trial wrote.
+func (e *endpoints) Stop(ctx context.Context) error {
+	defer e.connections.close()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopBound)
+	defer cancel()
+	for _, c := range e.connections.all() {
+		if err := c.DeletePrefix(ctx, e.prefix); err == nil {
 			return nil
 		}
 	}
-	return fmt.Errorf("keys that begin with %q could not be deleted from the endpoints", r.prefix)
+	return fmt.Errorf("keys that begin with %q could not be deleted from the endpoints", e.prefix)
 }

@@ -15,7 +15,7 @@ type estimate struct {
 	took  map[results.TrialKind][]time.Duration
 }
 
-func newEstimate(_ configs.Plan, jobs []Job) *estimate {
+func newEstimate(jobs []Job) *estimate {
 	return &estimate{began: time.Now(), jobs: jobs, took: map[results.TrialKind][]time.Duration{}}
 }
 

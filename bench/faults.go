@@ -7,144 +7,132 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/results"
 )
 
-// harm does an experiment's faults during the calm window. Its load goes to
-// every living member in turn, as in a proof: one that is pinned to a killed
-// leader would see nothing but the pin.
-type harm struct {
-	*trial
+// faults does an experiment's faults to a system while the light window runs,
+// and notes when each really happened and to whom. The load goes to every living
+// member in turn, as in a proof: one that is pinned to a killed leader would see
+// nothing but the pin.
+type faults struct {
+	system System
+	events *timeline
 	router *router
+	asked  []configs.TimedFault
 	// victims remembers whom "leader" and "follower" meant when they were
 	// hit, so that a later restart or heal finds them again.
-	victims map[string]*cluster.Member
+	victims map[string]Member
 }
 
-func (t *trial) newHarm(ctx context.Context) (*harm, error) {
-	h := &harm{trial: t, router: &router{}, victims: map[string]*cluster.Member{}}
-	for _, m := range t.rig.cluster.Members() {
-		if err := h.join(ctx, m); err != nil {
-			return nil, err
-		}
-	}
-	for _, f := range t.job.Setup.Faults {
-		t.record.Flags = append(t.record.Flags, fmt.Sprintf("fault: %s %s at %v of the calm window", f.Action, f.Target, f.At))
-	}
-	return h, nil
+func newFaults(ctx context.Context, s System, events *timeline, asked []configs.TimedFault) (*faults, error) {
+	f := &faults{system: s, events: events, router: &router{}, asked: asked, victims: map[string]Member{}}
+	return f, f.router.joinAll(ctx, s)
 }
 
-// targets spreads the load over all that lives.
-func (h *harm) targets() []loadgen.Target { return []loadgen.Target{h.router} }
-
-// during does the faults at their instants, from now on; wait returns when
-// the last is done, with what could not be done.
-func (h *harm) during(ctx context.Context) (wait func() error) {
+// during does the faults at their instants, from now on; wait returns when the
+// last is done and all that still stands is undone, with what could not be.
+func (f *faults) during(ctx context.Context) (wait func() error) {
 	began, done := time.Now(), make(chan error, 1)
 	go func() {
 		var errs []error
-		for _, f := range h.job.Setup.Faults {
+		for _, asked := range f.asked {
 			select {
 			case <-ctx.Done():
 				done <- ctx.Err()
 				return
-			case <-time.After(time.Until(began.Add(f.At))):
+			case <-time.After(time.Until(began.Add(asked.At))):
 			}
-			if err := h.do(ctx, f); err != nil {
-				errs = append(errs, fmt.Errorf("fault %s %s: %w", f.Action, f.Target, err))
+			if err := f.do(ctx, asked); err != nil {
+				errs = append(errs, fmt.Errorf("fault %s %s: %w", asked.Action, asked.Target, err))
 			}
 		}
 		done <- errors.Join(errs...)
 	}()
-	return func() error { return <-done }
+	return func() error { return errors.Join(<-done, f.undo(ctx)) }
 }
 
-func (h *harm) do(ctx context.Context, f configs.TimedFault) error {
-	if from, to, isLink := strings.Cut(f.Target, "->"); isLink {
-		return h.link(ctx, f.Action, from, to)
+// do does one fault now, and notes it.
+func (f *faults) do(ctx context.Context, asked configs.TimedFault) error {
+	event := results.Event{AtNS: clock.Now(), Kind: results.EventFault, Action: asked.Action, Target: asked.Target}
+	if from, to, isLink := strings.Cut(asked.Target, "->"); isLink {
+		event.Node, event.Peer = from, to
+		f.events.add(event)
+		return f.link(ctx, asked.Action, from, to)
 	}
-	m := h.victim(f)
+	m := f.victim(asked)
 	if m == nil {
 		return errors.New("no such member lives now")
 	}
-	switch f.Action {
+	event.Node = m.ID()
+	f.events.add(event)
+	switch asked.Action {
 	case "kill":
-		return h.kill(ctx, m)
+		return f.kill(ctx, m)
 	case "pause":
 		return m.Pause(ctx)
 	case "resume":
 		return m.Resume(ctx)
 	case "restart":
-		return h.restart(ctx, m)
+		return f.restart(ctx, m)
 	case "power-loss":
-		return errors.Join(h.kill(ctx, m), h.restart(ctx, m))
+		return errors.Join(f.kill(ctx, m), f.restart(ctx, m))
 	case "partition", "isolate":
-		return h.isolate(ctx, m, control.FaultCut)
+		return f.isolate(ctx, m, control.FaultCut)
 	case "heal":
-		return h.isolate(ctx, m, control.FaultHeal)
+		return f.isolate(ctx, m, control.FaultHeal)
 	}
-	return fmt.Errorf("unknown action %q", f.Action)
+	return fmt.Errorf("unknown action %q", asked.Action)
 }
 
 // victim resolves a target now; what undoes a fault finds whom it hit.
-func (h *harm) victim(f configs.TimedFault) *cluster.Member {
-	if m := h.rig.cluster.Member(f.Target); m != nil {
+func (f *faults) victim(asked configs.TimedFault) Member {
+	if m := member(f.system, asked.Target); m != nil {
 		return m
 	}
-	switch f.Action {
+	switch asked.Action {
 	case "resume", "restart", "heal":
-		return h.victims[f.Target]
+		return f.victims[asked.Target]
 	}
-	leader, _ := h.rig.cluster.Current()
-	for _, m := range h.rig.cluster.Members() {
-		isLeader := leader != nil && m.ID() == leader.ID()
-		if m.Alive() && isLeader == (f.Target == "leader") {
-			h.victims[f.Target] = m
+	leader := f.events.leaderAt(clock.Now())
+	for _, m := range living(f.system) {
+		if (m.ID() == leader) == (asked.Target == targetLeader) {
+			f.victims[asked.Target] = m
 			return m
 		}
 	}
 	return nil
 }
 
-func (h *harm) kill(ctx context.Context, m *cluster.Member) error {
+func (f *faults) kill(ctx context.Context, m Member) error {
 	_, err := m.Kill(ctx)
-	h.router.remove(m.ID())
+	f.router.remove(m.ID())
 	return err
 }
 
-func (h *harm) restart(ctx context.Context, m *cluster.Member) error {
-	if err := m.Restart(ctx); err != nil {
+func (f *faults) restart(ctx context.Context, m Member) error {
+	if err := restart(ctx, m, f.events); err != nil {
 		return err
 	}
-	return h.join(ctx, m)
-}
-
-func (h *harm) join(ctx context.Context, m *cluster.Member) error {
-	c, err := h.rig.dial(ctx, m)
-	if err != nil {
-		return err
-	}
-	h.router.add(m.ID(), c)
-	return nil
+	return f.router.join(ctx, f.system, m.ID())
 }
 
 // link cuts or heals one directed link.
-func (h *harm) link(ctx context.Context, action, from, to string) error {
-	f := control.Fault{Action: control.FaultCut, To: []string{to}}
+func (f *faults) link(ctx context.Context, action, from, to string) error {
+	fault := control.Fault{Action: control.FaultCut, To: []string{to}}
 	if action == "heal" {
-		f.Action = control.FaultHeal
+		fault.Action = control.FaultHeal
 	}
-	return h.rig.cluster.Member(from).Links(ctx, f)
+	return member(f.system, from).Links(ctx, fault)
 }
 
 // isolate cuts or heals every link to and from a member, between members,
 // the dead included: a partition is the network's, and they may come back.
-func (h *harm) isolate(ctx context.Context, m *cluster.Member, action control.FaultAction) error {
+func (f *faults) isolate(ctx context.Context, m Member, action control.FaultAction) error {
 	var errs []error
-	for _, other := range h.rig.cluster.Members() {
+	for _, other := range f.system.Members() {
 		if other.ID() == m.ID() {
 			continue
 		}
@@ -155,25 +143,38 @@ func (h *harm) isolate(ctx context.Context, m *cluster.Member, action control.Fa
 	return errors.Join(errs...)
 }
 
-// recover undoes what still stands, so that every node can be audited.
-func (h *harm) recover(ctx context.Context) error {
+// undo ends what still stands, so that every node can be audited.
+func (f *faults) undo(ctx context.Context) error {
 	var errs []error
-	for _, m := range h.rig.cluster.Members() {
+	for _, m := range f.system.Members() {
 		if !m.Alive() {
-			errs = append(errs, m.Restart(ctx))
+			errs = append(errs, restart(ctx, m, f.events))
 			continue
 		}
 		errs = append(errs, m.Resume(ctx))
 	}
-	return errors.Join(append(errs, h.healAll(ctx))...)
+	return errors.Join(append(errs, healAll(ctx, f.system))...)
 }
 
 // healAll ends every partition between members.
-func (t *trial) healAll(ctx context.Context) error {
+func healAll(ctx context.Context, s System) error {
 	var errs []error
 	heal := control.Fault{Action: control.FaultHeal, Immediate: true}
-	for _, m := range t.rig.cluster.Members() {
+	for _, m := range s.Members() {
 		errs = append(errs, m.Links(ctx, heal))
 	}
 	return errors.Join(errs...)
+}
+
+// restart starts a member again, and notes what it found on its disk.
+func restart(ctx context.Context, m Member, events *timeline) error {
+	if err := m.Restart(ctx); err != nil {
+		return err
+	}
+	e := results.Event{AtNS: clock.Now(), Kind: results.EventRestart, Node: m.ID()}
+	if found, ok := m.OnDisk(); ok {
+		e.Index, e.Term = found.Last(), found.Term
+	}
+	events.add(e)
+	return nil
 }

@@ -11,33 +11,41 @@ import (
 	"github.com/raftbench/raftbench/results"
 )
 
-// harmed boots a cluster to do faults to, outside any window.
-func harmed(t *testing.T, text string) *harm {
+// bootSystem boots a cluster of an experiment's first setup, outside any window.
+func bootSystem(t *testing.T, text string) (*ownCluster, *timeline, []configs.TimedFault) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	job := Job{Setup: setups(t, text)[0], Kind: results.Measure, Trial: 1, Seed: 1}
-	r, err := boot(ctx, job, starter(t), filepath.Join(t.TempDir(), "data"), t.TempDir())
+	events := &timeline{}
+	c, err := startCluster(ctx, job, starter(t), filepath.Join(t.TempDir(), "data"), t.TempDir(), events.heard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := r.stop(context.Background()); err != nil {
+		if err := c.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
-	h, err := (&trial{job: job, rig: r}).newHarm(ctx)
+	return c, events, job.Setup.Faults
+}
+
+// harmed boots a cluster to do faults to.
+func harmed(t *testing.T, text string) (*ownCluster, *faults) {
+	t.Helper()
+	c, events, asked := bootSystem(t, text)
+	f, err := newFaults(context.Background(), c, events, asked)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h
+	return c, f
 }
 
-func (h *harm) must(t *testing.T, action, target string) {
+func (f *faults) must(t *testing.T, action, target string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	if err := h.do(ctx, configs.TimedFault{Action: action, Target: target}); err != nil {
+	if err := f.do(ctx, configs.TimedFault{Action: action, Target: target}); err != nil {
 		t.Fatalf("%s %s: %v", action, target, err)
 	}
 }
@@ -64,7 +72,7 @@ func become(t *testing.T, m *cluster.Member, state string) (leader string) {
 // finds nobody, which one that hears of a leader never does. In the end all
 // are one cluster again.
 func TestAPartitionOutlastsAPowerLoss(t *testing.T) {
-	h := harmed(t, `
+	c, f := harmed(t, `
 nodes: 3
 network: {profile: none}
 raft: {heartbeat_timeout: 500ms, election_timeout: 500ms, leader_lease_timeout: 400ms}
@@ -72,10 +80,10 @@ storage: {power_loss: true}
 workload: {load: {mode: calm}, calm: {rate: 100/s, duration: 600ms}}
 faults: [{at: 100ms, action: isolate, target: n3}]
 `)
-	n3 := h.rig.cluster.Member("n3")
+	n3 := c.cluster.Member("n3")
 	for _, faults := range [][]string{{"isolate", "power-loss"}, {"heal", "kill", "partition", "restart"}} {
 		for _, action := range faults {
-			h.must(t, action, "n3")
+			f.must(t, action, "n3")
 		}
 		if leader := become(t, n3, "Candidate"); leader != "" {
 			t.Errorf("%v: n3 knows the leader %s", faults, leader)
@@ -83,29 +91,29 @@ faults: [{at: 100ms, action: isolate, target: n3}]
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	if err := h.recover(ctx); err != nil {
+	if err := f.undo(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := h.rig.cluster.Leader(ctx); err != nil {
+	if _, _, err := c.cluster.Leader(ctx); err != nil {
 		t.Errorf("after the end of all faults: %v", err)
 	}
 }
 
 // What was cut and killed is up and healed when the faults are over.
-func TestRecoverHealsTheDead(t *testing.T) {
-	h := harmed(t, quickly+"faults: [{at: 100ms, action: isolate, target: n3}]\n")
+func TestUndoHealsTheDead(t *testing.T) {
+	c, f := harmed(t, quickly+"faults: [{at: 100ms, action: isolate, target: n3}]\n")
 	for _, action := range []string{"isolate", "kill"} {
-		h.must(t, action, "n3")
+		f.must(t, action, "n3")
 	}
-	h.must(t, "partition", "n3->n1")
-	h.must(t, "pause", "n2")
-	h.must(t, "isolate", "n2") // nobody waits for its answer
+	f.must(t, "partition", "n3->n1")
+	f.must(t, "pause", "n2")
+	f.must(t, "isolate", "n2") // nobody waits for its answer
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	if err := h.recover(ctx); err != nil {
+	if err := f.undo(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := h.rig.cluster.Leader(ctx); err != nil {
+	if _, _, err := c.cluster.Leader(ctx); err != nil {
 		t.Errorf("after the end of all faults: %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/raftbench/raftbench/configs"
@@ -12,23 +11,22 @@ import (
 // A resource counts as the limit when it was used for this share of a window.
 const saturated = 0.85
 
-// limitOf names what kept a window from carrying more: the host's CPU (and
-// whose share of it was largest), the leader's disk, a link's rate, or raft's
-// own pipeline. It is empty where nothing was near its end.
-func limitOf(w *results.Window, c cost, s configs.Setup, leader string) string {
+// limitOf names what kept a window from carrying more; nil where nothing was
+// near its end.
+func limitOf(w *results.Window, c cost, s configs.Setup, leader string) *results.Limit {
 	if w.HostBusy >= saturated {
-		return "CPU, mostly " + largestUser(c, leader)
+		return &results.Limit{Resource: results.LimitCPU, User: largestUser(c, leader), Used: w.HostBusy}
 	}
 	if busy := storeBusy(c, leader); busy >= saturated {
-		return fmt.Sprintf("the leader's log store (%.0f %% of the time)", 100*busy)
+		return &results.Limit{Resource: results.LimitStore, Used: busy}
 	}
-	if full := fullLink(c, s); full != "" {
+	if full := fullLink(c, s); full != nil {
 		return full
 	}
 	if bound := pipelineBound(s, leader); bound > 0 && w.ThroughputOps >= saturated*bound {
-		return fmt.Sprintf("raft's pipeline (at most %.0f entries/s over this round trip)", bound)
+		return &results.Limit{Resource: results.LimitPipeline, MaxOps: bound, Used: w.ThroughputOps / bound}
 	}
-	return ""
+	return nil
 }
 
 // largestUser compares the leader, all followers together, the generator, and
@@ -41,24 +39,24 @@ func largestUser(c cost, leader string) string {
 			followers += d
 		}
 	}
-	name, most := "the leader's", c.cpu[leader]
+	user, most := results.UserLeader, c.cpu[leader]
 	if followers > most {
-		name, most = "the followers'", followers
+		user, most = results.UserFollowers, followers
 	}
 	if c.client > most {
-		name, most = "the load generator's", c.client
+		user, most = results.UserClient, c.client
 	}
 	if ourShare := c.hostBusy - c.foreignBusy; ourShare > 0 {
 		foreign := time.Duration(float64(ours+c.client) / ourShare * c.foreignBusy)
 		if foreign > most {
-			name = "other processes'"
+			user = results.UserForeign
 		}
 	}
-	return name
+	return user
 }
 
 // fullLink is the first link that carried nearly its rate.
-func fullLink(c cost, s configs.Setup) string {
+func fullLink(c cost, s configs.Setup) *results.Limit {
 	for _, l := range c.links {
 		rate := s.Links[l.From][l.To].Rate
 		if rate == 0 || c.length == 0 {
@@ -66,10 +64,10 @@ func fullLink(c cost, s configs.Setup) string {
 		}
 		used := float64(8*l.Bytes) / c.length.Seconds() / float64(rate)
 		if used >= saturated {
-			return fmt.Sprintf("the rate of link %s→%s (%g Mbit/s, %.0f %% used)", l.From, l.To, float64(rate)/1e6, 100*used)
+			return &results.Limit{Resource: results.LimitLink, Link: &results.Ends{From: l.From, To: l.To}, Used: used}
 		}
 	}
-	return ""
+	return nil
 }
 
 // storeBusy is the share of the window that the leader spent writing its log.

@@ -79,7 +79,7 @@ func closedLoop(tb testing.TB, leader *cluster.Member, clients int, d time.Durat
 	ctx, cancel := context.WithTimeout(context.Background(), d+30*time.Second)
 	defer cancel()
 	var targets []loadgen.Target
-	for range min(clients, connections) {
+	for range min(clients, connectionsOfLoad) {
 		c, err := client.Dial(ctx, leader.Listen().Client, nil)
 		if err != nil {
 			tb.Fatal(err)

@@ -3,8 +3,9 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
-	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -19,12 +20,10 @@ import (
 // reading is what all counters said at one instant: every node's own account,
 // its process's, the host's and ours. A window's cost is the difference of two.
 type reading struct {
-	at    time.Time
-	host  cpu.TimesStat
-	self  time.Duration
-	nodes map[string]nodeReading
-	// site is what arrived at the load generator's end of its links.
-	site []netem.Arrival
+	usage
+	at   time.Time
+	host cpu.TimesStat
+	self time.Duration
 	// throttled counts the times that a control group stopped us.
 	throttled int64
 	// waited is the time in which some process of the host wanted a core and
@@ -38,37 +37,20 @@ type nodeReading struct {
 	stats control.Stats
 }
 
-// meter reads everything. It stands outside the windows, so its own cost is
-// in none of them.
-func (t *trial) meter(ctx context.Context) (reading, error) {
-	r := reading{nodes: map[string]nodeReading{}}
-	var members []*cluster.Member
-	if t.rig.cluster != nil { // of servers elsewhere only the latency is known
-		members = t.rig.cluster.Members()
-	}
-	read := make([]nodeReading, len(members))
-	errs := make([]error, len(members))
-	var asked sync.WaitGroup
-	for i, m := range members {
-		asked.Go(func() { read[i], errs[i] = readNode(ctx, m) })
-	}
-	asked.Wait()
-	for i, m := range members {
-		if errs[i] != nil {
-			return r, fmt.Errorf("read the counters of %s: %w", m.ID(), errs[i])
-		}
-		r.nodes[m.ID()] = read[i]
+// read reads everything. It stands outside the windows, so its own cost is in
+// none of them.
+func read(ctx context.Context, s System) (reading, error) {
+	used, err := s.Read(ctx)
+	if err != nil {
+		return reading{}, err
 	}
 	times, err := cpu.TimesWithContext(ctx, false)
 	if err != nil {
-		return r, fmt.Errorf("read the host's CPU time: %w", err)
+		return reading{}, fmt.Errorf("read the host's CPU time: %w", err)
 	}
-	if t.rig.site != nil {
-		r.site = t.rig.site.Arrivals()
-	}
-	r.at, r.host, r.self = time.Now(), times[0], ownCPU()
-	r.throttled, r.waited = throttling(), waiting()
-	return r, nil
+	return reading{
+		usage: used, at: time.Now(), host: times[0], self: ownCPU(), throttled: throttling(), waited: waiting(),
+	}, nil
 }
 
 func readNode(ctx context.Context, m *cluster.Member) (nodeReading, error) {
@@ -127,7 +109,7 @@ func (after reading) since(before reading) cost {
 			}
 		}
 	}
-	c.links = append(c.links, linksToClient(after.site, before.site)...)
+	c.links = append(c.links, linksToClient(after.client, before.client)...)
 	sort.Slice(c.links, func(i, j int) bool {
 		return c.links[i].From+" "+c.links[i].To < c.links[j].From+" "+c.links[j].To
 	})
@@ -151,13 +133,14 @@ func (b nodeReading) countedOn(a nodeReading) nodeReading {
 	return b
 }
 
-// fill writes the cost into a window's record.
+// fill writes the cost into a window's record. The shares are of two clocks, so
+// they may seem to reach beyond 1 by a tick.
 func (c cost) fill(w *results.Window) {
 	for _, d := range c.cpu {
 		w.CPUSeconds += d.Seconds()
 	}
 	w.ClientCPUSeconds, w.InjectionCPUSeconds = c.client.Seconds(), c.injection.Seconds()
-	w.HostBusy, w.ForeignBusy = c.hostBusy, c.foreignBusy
+	w.HostBusy, w.ForeignBusy = min(c.hostBusy, 1), min(c.foreignBusy, 1)
 	w.NetworkBytes, w.DiskBytes, w.Fsyncs = c.network, c.disk, c.fsyncs
 }
 
@@ -209,9 +192,11 @@ func linksToClient(after, before []netem.Arrival) []results.Link {
 }
 
 func arrived(l results.Link, late, took *hdrhistogram.Histogram) results.Link {
-	l.Samples = late.TotalCount()
-	l.ErrorP50NS, l.ErrorP90NS, l.ErrorP99NS = late.ValueAtQuantile(50), late.ValueAtQuantile(90), late.ValueAtQuantile(99)
-	l.RealisedP50NS, l.RealisedP90NS, l.RealisedP99NS = took.ValueAtQuantile(50), took.ValueAtQuantile(90), took.ValueAtQuantile(99)
+	l.LinkTruth = results.LinkTruth{
+		Samples:    late.TotalCount(),
+		ErrorP50NS: late.ValueAtQuantile(50), ErrorP90NS: late.ValueAtQuantile(90), ErrorP99NS: late.ValueAtQuantile(99),
+		RealisedP50NS: took.ValueAtQuantile(50), RealisedP90NS: took.ValueAtQuantile(90), RealisedP99NS: took.ValueAtQuantile(99),
+	}
 	return l
 }
 
@@ -238,4 +223,77 @@ func decodeHistogram(text control.Histogram) *hdrhistogram.Histogram {
 		return h
 	}
 	return hdrhistogram.New(1, time.Minute.Nanoseconds(), 3)
+}
+
+// watchEvery is how often processes are looked at during a window.
+const watchEvery = time.Second
+
+// watch looks at a system's processes during a window until the returned
+// function is called, which gives what was seen.
+func watch(s System) func() []results.UsagePoint {
+	stop, seen := make(chan struct{}), make(chan []results.UsagePoint)
+	began := time.Now()
+	go func() {
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		var points []results.UsagePoint
+		for {
+			select {
+			case <-tick.C:
+				points = append(points, usagePoints(s, time.Since(began))...)
+			case <-stop:
+				seen <- points
+				return
+			}
+		}
+	}()
+	return func() []results.UsagePoint {
+		close(stop)
+		return <-seen
+	}
+}
+
+// usagePoints of an instant; where the processes do not answer at once there
+// are none: the window will say what became of them.
+func usagePoints(s System, at time.Duration) []results.UsagePoint {
+	ctx, cancel := context.WithTimeout(context.Background(), watchEvery/2)
+	defer cancel()
+	u, err := s.Read(ctx)
+	if err != nil {
+		return nil
+	}
+	var out []results.UsagePoint
+	for _, id := range slices.Sorted(maps.Keys(u.nodes)) {
+		n := u.nodes[id]
+		store := decodeHistogram(n.stats.StoreTime)
+		out = append(out, results.UsagePoint{
+			AtNS: ns(at), Node: id, CPUSeconds: n.usage.CPU.Seconds(), RSSBytes: n.usage.RSS, DiskBytes: n.usage.DiskWrite,
+			NetworkBytes: n.arrived(), Fsyncs: n.stats.Fsyncs, StoreSeconds: store.Mean() * float64(store.TotalCount()) / 1e9,
+		})
+	}
+	return out
+}
+
+// arrived is how many bytes the node's links brought it.
+func (n nodeReading) arrived() (bytes int64) {
+	for _, l := range n.stats.Links {
+		bytes += l.Bytes
+	}
+	return bytes
+}
+
+// resources are what each process took over the whole trial, the load
+// generator's (which had used so much when the trial began) last.
+func (after reading) resources(clientBefore time.Duration) []results.Resource {
+	var out []results.Resource
+	for _, id := range slices.Sorted(maps.Keys(after.nodes)) {
+		n := after.nodes[id]
+		store := decodeHistogram(n.stats.StoreTime)
+		out = append(out, results.Resource{
+			Node: id, CPUSeconds: n.usage.CPU.Seconds(), RSSBytes: n.usage.RSS, DiskBytes: n.usage.DiskWrite,
+			StoreTimeP50NS: store.ValueAtQuantile(50), StoreTimeP99NS: store.ValueAtQuantile(99),
+			Fsyncs: n.stats.Fsyncs, NetworkBytes: n.arrived(),
+		})
+	}
+	return append(out, results.Resource{Node: results.Client, CPUSeconds: (after.self - clientBefore).Seconds()})
 }

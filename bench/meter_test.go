@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/shirou/gopsutil/v4/cpu"
 
 	"github.com/raftbench/raftbench/cluster"
@@ -37,24 +39,24 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 	began := time.Now()
 	before := reading{
 		at: began, host: cpu.TimesStat{User: 10, Idle: 90}, self: time.Second, waited: time.Second,
-		nodes: map[string]nodeReading{"n1": {
+		usage: usage{nodes: map[string]nodeReading{"n1": {
 			usage: cluster.Usage{CPU: 5 * time.Second, DiskWrite: 1000},
 			stats: control.Stats{
 				Term: 2, Leader: "n1", Fsyncs: 100, Snapshots: 1, StoreTime: encoded(t, 5_000_000),
 				Links: []control.LinkStats{{From: "n2", To: "n1", Asked: 1000, Bytes: 50, Frames: 5, Error: encoded(t, 900_000)}},
 			},
-		}},
+		}}},
 	}
 	after := reading{
 		at: began.Add(2 * time.Second), host: cpu.TimesStat{User: 12, Idle: 91, Steal: 1}, self: 1500 * time.Millisecond,
 		waited: 1500 * time.Millisecond,
-		nodes: map[string]nodeReading{"n1": {
+		usage: usage{nodes: map[string]nodeReading{"n1": {
 			usage: cluster.Usage{CPU: 6 * time.Second, DiskWrite: 4000},
 			stats: control.Stats{
 				Term: 2, Leader: "n1", Fsyncs: 160, Snapshots: 2, StoreTime: encoded(t, 5_000_000, 1_000_000),
 				Links: []control.LinkStats{{From: "n2", To: "n1", Asked: 1000, Bytes: 250, Frames: 8, Error: encoded(t, 900_000, 2000, 2000, 2000)}},
 			},
-		}},
+		}}},
 	}
 	c := after.since(before)
 	if c.cpu["n1"] != time.Second || c.client != 500*time.Millisecond || c.disk != 3000 || c.fsyncs != 60 ||
@@ -77,10 +79,10 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 // taken from them. Frames that nobody waited for are no samples.
 func TestARestartedNodeCountsFromZero(t *testing.T) {
 	node := func(pid int, frames int64, late ...int64) reading {
-		return reading{nodes: map[string]nodeReading{"n1": {pid: pid, stats: control.Stats{
+		return reading{usage: usage{nodes: map[string]nodeReading{"n1": {pid: pid, stats: control.Stats{
 			Term: 2, Leader: "n2", Fsyncs: frames, StoreTime: encoded(t, late...),
 			Links: []control.LinkStats{{From: "n2", To: "n1", Frames: frames, Bytes: frames, Error: encoded(t, late...)}},
-		}}}}
+		}}}}}
 	}
 	before := node(10, 50, 1000, 1000, 1000, 7_000_000)
 	for name, test := range map[string]struct {
@@ -101,7 +103,7 @@ func TestARestartedNodeCountsFromZero(t *testing.T) {
 
 func TestALeaderThatMovedIsSeenByTermOrName(t *testing.T) {
 	node := func(term uint64, leader string) reading {
-		return reading{nodes: map[string]nodeReading{"n1": {stats: control.Stats{Term: term, Leader: leader}}}}
+		return reading{usage: usage{nodes: map[string]nodeReading{"n1": {stats: control.Stats{Term: term, Leader: leader}}}}}
 	}
 	for _, after := range []reading{node(3, "n1"), node(2, "n2")} {
 		if !after.since(node(2, "n1")).leaderMoved {
@@ -117,26 +119,30 @@ func TestWhatLimitedAWindowIsNamed(t *testing.T) {
 		_ = h.RecordValue(int64(share * float64(time.Second)))
 		return map[string]*hdrhistogram.Histogram{"n1": h}
 	}
-	for want, c := range map[string]struct {
+	for name, c := range map[string]struct {
 		window results.Window
 		cost   cost
+		want   *results.Limit
 	}{
-		"CPU, mostly the followers'": {
+		"followers": {
 			results.Window{HostBusy: 0.95},
 			cost{cpu: map[string]time.Duration{"n1": 3 * time.Second, "n2": 2 * time.Second, "n3": 2 * time.Second}, client: time.Second},
+			&results.Limit{Resource: results.LimitCPU, User: results.UserFollowers, Used: 0.95},
 		},
-		"CPU, mostly other processes'": {
+		"foreign processes": {
 			results.Window{HostBusy: 0.95, ForeignBusy: 0.6},
 			cost{cpu: map[string]time.Duration{"n1": time.Second}, hostBusy: 0.95, foreignBusy: 0.6},
+			&results.Limit{Resource: results.LimitCPU, User: results.UserForeign, Used: 0.95},
 		},
-		"the leader's log store (90 % of the time)": {results.Window{}, cost{store: busy(0.9), length: time.Second}},
-		"raft's pipeline (at most 5120 entries/s over this round trip)": {
+		"the disk": {results.Window{}, cost{store: busy(0.9), length: time.Second}, &results.Limit{Resource: results.LimitStore, Used: 0.9}},
+		"raft": {
 			results.Window{ThroughputOps: 4900}, cost{store: busy(0.1), length: time.Second},
+			&results.Limit{Resource: results.LimitPipeline, MaxOps: 5120, Used: 0.957},
 		},
-		"": {results.Window{ThroughputOps: 1000, HostBusy: 0.5}, cost{store: busy(0.1), length: time.Second}},
+		"nothing": {results.Window{ThroughputOps: 1000, HostBusy: 0.5}, cost{store: busy(0.1), length: time.Second}, nil},
 	} {
-		if got := limitOf(&c.window, c.cost, s, "n1"); got != want {
-			t.Errorf("got %q, want %q", got, want)
+		if diff := cmp.Diff(c.want, limitOf(&c.window, c.cost, s, "n1"), cmpopts.EquateApprox(0, 0.001)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
@@ -145,7 +151,8 @@ func TestWhatLimitedAWindowIsNamed(t *testing.T) {
 func TestTheNetworksRateIsALimit(t *testing.T) {
 	s := setups(t, "nodes: 3\nnetwork: {profile: none, links: [{delay: 1ms, rate: 8mbit}]}")[0]
 	c := cost{length: time.Second, links: []results.Link{{From: "n1", To: "n2", Bytes: 950_000}}}
-	if got := limitOf(&results.Window{}, c, s, "n1"); got != "the rate of link n1→n2 (8 Mbit/s, 95 % used)" {
-		t.Errorf("got %q", got)
+	want := &results.Limit{Resource: results.LimitLink, Link: &results.Ends{From: "n1", To: "n2"}, Used: 0.95}
+	if diff := cmp.Diff(want, limitOf(&results.Window{}, c, s, "n1")); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -48,7 +48,7 @@ func remaining(plan configs.Plan, done []results.Trial) []Job {
 	for _, t := range done {
 		id := trialID{t.Cell, t.Trial}
 		attempts[id] = max(attempts[id], t.Attempt)
-		over[id] = over[id] || settled(plan, t)
+		over[id] = settledForGood(plan, t) // by the last attempt
 	}
 	var left []Job
 	for _, j := range Order(plan) {

@@ -82,7 +82,7 @@ func TestAResumedRunRepeatsWhatWasToBeRepeated(t *testing.T) {
 	done := []results.Trial{
 		{Cell: "cell-0", Trial: 1, Attempt: 1},
 		{Cell: "cell-0", Trial: 2, Attempt: 1}, {Cell: "cell-0", Trial: 2, Attempt: 2},
-		{Cell: "cell-0", Trial: 3, Attempt: 1, Audit: &results.Audit{Findings: []string{"lost write"}}},
+		{Cell: "cell-0", Trial: 3, Attempt: 1, Findings: found(results.Safety, results.RuleLost)},
 	}
 	left := remaining(plan, done)
 	if len(left) != 1 || left[0].Trial != 1 || left[0].Attempt != 2 {

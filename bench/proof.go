@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/quorum"
@@ -35,71 +36,94 @@ const (
 	minBlocked = 3 * time.Second
 )
 
-// prove kills members up to the tolerance and one beyond it, and records what
-// was acknowledged after each kill.
+// proof kills members up to the tolerance and one beyond it, then all that are
+// left, and records what each step showed.
+//
+// A survivor that was never killed proves nothing of durability: it holds every
+// write in memory. So nobody is started again before everybody is dead, and what
+// each store then holds is compared with what it had reported durable before
+// anybody waits for a leader: nodes that lost everything elect nobody, and that
+// is a loss, not a wait.
+type proof struct {
+	setup  configs.Setup
+	system System
+	events *timeline
+	record *record
+	tell   func(Stage)
+	result *results.ProofResult
+	acks   *acknowledgements
+	router *router
+}
+
+// prove runs a proof trial on a booted system.
 func (t *trial) prove(ctx context.Context) error {
-	leader, _, err := t.rig.cluster.Leader(ctx)
-	if err != nil {
+	p := &proof{
+		setup: t.job.Setup, system: t.system, events: t.events, record: t.record, tell: t.tell,
+		result: &results.ProofResult{Killed: []string{}}, acks: &acknowledgements{}, router: &router{},
+	}
+	t.record.Proof = p.result
+	if err := p.router.joinAll(ctx, t.system); err != nil {
 		return err
 	}
-	p := &proof{trial: t, acks: &acknowledgements{}, router: &router{}}
-	t.record.Proof = &p.fault
-	for _, m := range t.rig.cluster.Members() {
-		if err := p.join(ctx, m); err != nil {
-			return err
-		}
-	}
-	if err := t.calibrate(ctx); err != nil {
+	// A proof stands, whatever its links: what it times are elections.
+	t.tell(StageCalibrating)
+	if err := t.links.calibrate(ctx, t.system, t.record, results.Doubtful); err != nil {
 		return err
 	}
 	t.record.Links = t.links.withBefore(t.record.Links)
-	t.flagUnmeasured()
-	load := p.offer(ctx)
-	err = p.harm(ctx, leader)
+	t.record.remark(t.links.unmeasured()...)
+	work := workload(p.setup, t.audit.prefix, t.job.Seed)
+	work.ReadRatio, work.Serializable = proofReads, false
+	gen := loadgen.New([]loadgen.Target{p.acks.watch(p.router)}, work, t.audit.observers()...)
+	load := offerUntilStopped(ctx, gen, p.setup)
+	err := p.run(ctx)
 	rec, loadErr := load.stop()
-	p.fault.Acked, p.fault.Unknown = rec.Writes, rec.Unknown
+	p.result.Acked, p.result.Unknown = rec.Writes, rec.Unknown
 	if loadErr != nil && !errors.Is(loadErr, context.Canceled) {
 		return fmt.Errorf("the proof's load: %w", loadErr) // nothing else means anything without it
 	}
 	return err
 }
 
-// proof is one proof trial in progress.
-type proof struct {
-	*trial
-	fault  results.Fault
-	acks   *acknowledgements
-	router *router
-}
-
-// harm is the sequence of kills and what each has to show.
-func (p *proof) harm(ctx context.Context, leader *cluster.Member) error {
+// run is the sequence of kills and what each has to show.
+func (p *proof) run(ctx context.Context) error {
 	if err := p.goesOn(ctx, clock.Now(), standingWrites, "before any kill"); err != nil {
 		return err
 	}
-	tolerates := quorum.Size(p.job.Setup.Nodes).Tolerates()
-	followers := p.others(leader)
+	tolerates := quorum.Size(p.setup.Nodes).Tolerates()
 	if tolerates > 0 {
-		for _, m := range followers[:tolerates-1] {
-			if _, err := p.kill(ctx, m); err != nil {
-				return err
-			}
-		}
-		if err := p.killLeader(ctx, leader, tolerates); err != nil {
+		if err := p.survives(ctx, tolerates); err != nil {
 			return err
 		}
 	}
 	if err := p.blocks(ctx, tolerates+1); err != nil {
 		return err
 	}
+	if !p.record.Durable {
+		return nil
+	}
 	return p.recovers(ctx)
 }
 
-// killLeader kills the last member that may be missed, the leader itself, and
-// times how long writes were unavailable.
-func (p *proof) killLeader(ctx context.Context, leader *cluster.Member, tolerates int) error {
-	p.stage(fmt.Sprintf("killing the leader, failure %d of %d tolerated", tolerates, tolerates))
-	at, err := p.kill(ctx, leader)
+// survives kills as many as are tolerated, the leader last, and times how long
+// writes were out.
+func (p *proof) survives(ctx context.Context, tolerates int) error {
+	for n := 1; n < tolerates; n++ {
+		leader, err := p.system.Leader(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := p.kill(ctx, p.other(leader)); err != nil {
+			return err
+		}
+	}
+	p.tell(StageKillingLeader)
+	// Who leads now may be another than led before calibration and load began.
+	leader, err := p.system.Leader(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := p.kill(ctx, member(p.system, leader))
 	if err != nil {
 		return err
 	}
@@ -107,12 +131,11 @@ func (p *proof) killLeader(ctx context.Context, leader *cluster.Member, tolerate
 	if err := p.goesOn(ctx, at, provingWrites, fmt.Sprintf("after %d kills", tolerates)); err != nil {
 		return err
 	}
-	p.fault.Survived = tolerates
-	if at0 := first.first(); at0 > 0 {
-		p.fault.UnavailabilityNS = at0 - at
-	}
-	if elected := p.rig.events.firstLeaderAfter(at); elected > 0 {
-		p.fault.ElectionNS = elected - at
+	p.result.Survived = tolerates
+	if p.events.leaderAt(at) == leader { // none was elected between question and kill
+		p.result.Leader = leader
+		p.result.OutageNS = first.first() - at
+		p.result.ElectionNS = max(0, p.events.firstLeaderAfter(at)-at)
 	}
 	return nil
 }
@@ -121,59 +144,99 @@ func (p *proof) killLeader(ctx context.Context, leader *cluster.Member, tolerate
 // sent after its death is acknowledged. It kills a follower where one lives:
 // a leader that lost its quorum must not acknowledge either.
 func (p *proof) blocks(ctx context.Context, failures int) error {
-	leader, _ := p.rig.cluster.Current()
-	victim := p.living()[0]
-	for _, m := range p.living() {
-		if leader != nil && m.ID() != leader.ID() {
-			victim = m
-			break
-		}
-	}
-	watch := max(minBlocked, 3*p.job.Setup.Raft.ElectionTimeout)
-	p.stage(fmt.Sprintf("killing one more (%d of %d dead): nothing may be acknowledged for %v",
-		failures, p.job.Setup.Nodes, watch))
-	if _, err := p.kill(ctx, victim); err != nil {
+	p.tell(StageKillingOneMore)
+	if _, err := p.kill(ctx, p.other(p.events.leaderAt(clock.Now()))); err != nil {
 		return err
 	}
 	mark := p.acks.mark(clock.Now()) // the victim is reaped
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(watch):
+	case <-time.After(max(minBlocked, 3*p.setup.Raft.ElectionTimeout)):
 	}
 	if n := mark.count(); n > 0 {
-		p.unsafe = append(p.unsafe, fmt.Sprintf("%d writes were acknowledged with %d of %d nodes dead", n, failures, p.job.Setup.Nodes))
+		p.record.find(results.Finding{Class: results.Safety, Rule: results.RuleQuorum,
+			Got:  fmt.Sprintf("%d writes acknowledged with %d of %d nodes dead", n, failures, p.setup.Nodes),
+			Want: "none: no majority was alive"})
 		return nil
 	}
-	p.fault.BlockedAt = failures
+	p.result.BlockedAt = failures
 	return nil
 }
 
-// recovers restarts every dead member on its old data: writes must go on.
+// recovers kills all that are left and starts everybody again, each on its own
+// disk: nothing may be missing there, and writes must go on.
 func (p *proof) recovers(ctx context.Context) error {
-	if !p.record.Durable {
-		return nil
+	p.tell(StageBlackout)
+	for _, m := range living(p.system) {
+		if err := p.end(ctx, m); err != nil {
+			return err
+		}
 	}
-	p.stage("restarting all")
-	var restarts sync.WaitGroup
-	errs := make([]error, len(p.fault.Killed))
-	for i, id := range p.fault.Killed {
-		restarts.Go(func() { errs[i] = p.rig.cluster.Member(id).Restart(ctx) })
+	durable := map[string]uint64{}
+	for _, m := range p.system.Members() {
+		if index, ok := m.Durable(); ok {
+			durable[m.ID()] = index
+		}
 	}
-	restarts.Wait()
-	if err := errors.Join(errs...); err != nil {
+	p.tell(StageRestarting)
+	if err := restartAll(ctx, p.system, p.events, p.record); err != nil {
 		return err
 	}
-	for _, id := range p.fault.Killed {
-		if err := p.join(ctx, p.rig.cluster.Member(id)); err != nil {
+	if p.compare(durable); p.record.found(results.Safety) {
+		return nil // that nobody leads them would be no news
+	}
+	for _, m := range p.system.Members() {
+		if err := p.router.join(ctx, p.system, m.ID()); err != nil {
 			return err
 		}
 	}
 	if err := p.goesOn(ctx, clock.Now(), provingWrites, "after all were restarted"); err != nil {
 		return err
 	}
-	p.fault.Restarted = true
+	p.result.Recovered = !p.record.found(results.Liveness)
 	return nil
+}
+
+// restartAll starts every member that is dead. One that cannot open its own data
+// after SIGKILL has lost it.
+func restartAll(ctx context.Context, s System, events *timeline, rec *record) error {
+	members := s.Members()
+	errs := make([]error, len(members))
+	var all sync.WaitGroup
+	for i, m := range members {
+		if !m.Alive() {
+			all.Go(func() { errs[i] = restart(ctx, m, events) })
+		}
+	}
+	all.Wait()
+	for i, err := range errs {
+		var start *cluster.StartError
+		if errors.As(err, &start) && start.Code == control.CodeData {
+			rec.find(results.Finding{Class: results.Safety, Rule: results.RuleUnreadable, Node: members[i].ID(),
+				Got: start.Error(), Want: "its own data, as it was when it was killed", Log: members[i].LogTail(logLines)})
+			errs[i] = nil
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// compare holds what each store was opened with against what it had reported
+// durable before it was killed.
+func (p *proof) compare(durable map[string]uint64) {
+	for _, m := range p.system.Members() {
+		found, opened := m.OnDisk()
+		want, promised := durable[m.ID()]
+		if !opened || !promised || !m.Alive() {
+			continue
+		}
+		p.result.Disks = append(p.result.Disks, results.Disk{Node: m.ID(), Durable: want, Found: found.Last()})
+		if found.Last() < want {
+			p.record.find(results.Finding{Class: results.Safety, Rule: results.RuleDisk, Node: m.ID(),
+				Got:  fmt.Sprintf("a log up to index %d after its restart", found.Last()),
+				Want: fmt.Sprintf("at least index %d, which it had reported durable", want)})
+		}
+	}
 }
 
 // recoveryBound is how long writes may take to go on: elections that split
@@ -182,79 +245,108 @@ func recoveryBound(r control.Raft) time.Duration {
 	return 10*time.Second + 10*max(r.ElectionTimeout, r.HeartbeatTimeout)
 }
 
-// goesOn waits until enough writes sent after an instant are acknowledged.
+// goesOn waits until enough writes sent after an instant are acknowledged. That
+// they are not is a matter of liveness.
 func (p *proof) goesOn(ctx context.Context, afterNS int64, writes int, when string) error {
 	mark := p.acks.mark(afterNS)
-	bound := recoveryBound(p.job.Setup.Raft)
-	ctx, cancel := context.WithTimeout(ctx, bound)
+	bound := recoveryBound(p.setup.Raft)
+	wait, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for mark.count() < writes {
 		select {
 		case <-tick.C:
-			if err := p.rig.healthy(); err != nil {
+			if err := p.system.Health(); err != nil {
 				return err
 			}
-		case <-ctx.Done():
-			if ctx.Err() == context.DeadlineExceeded {
-				return fmt.Errorf("%s: %d writes acknowledged within %v, wanted %d", when, mark.count(), bound, writes)
+		case <-wait.Done():
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
-			return ctx.Err()
+			p.record.find(p.stuck(ctx, mark.count(), writes, bound, when))
+			return fmt.Errorf("%s: %d writes acknowledged within %v, wanted %d", when, mark.count(), bound, writes)
 		}
 	}
 	return nil
 }
 
+// stuck tells a cluster that elects nobody from one whose leader commits
+// nothing.
+func (p *proof) stuck(ctx context.Context, got, want int, bound time.Duration, when string) results.Finding {
+	f := results.Finding{Class: results.Liveness, Rule: results.RuleStuck,
+		Got:  fmt.Sprintf("%d writes acknowledged within %v %s", got, bound, when),
+		Want: fmt.Sprintf("%d, a majority being alive", want)}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	leader, err := p.system.Leader(ctx)
+	if err != nil {
+		f.Rule, f.Got = results.RuleNoLeader, f.Got+": "+err.Error()
+	}
+	if m := member(p.system, leader); m != nil {
+		f.Node = leader
+		f.Log = m.LogTail(logLines)
+	} else if alive := living(p.system); len(alive) > 0 {
+		f.Log = alive[0].LogTail(logLines)
+	}
+	return f
+}
+
 // kill takes a member out of the load's way only when it is dead, as a client
 // would learn of it.
-func (p *proof) kill(ctx context.Context, m *cluster.Member) (int64, error) {
+func (p *proof) kill(ctx context.Context, m Member) (int64, error) {
+	if m == nil {
+		return 0, errors.New("no member to kill is left alive")
+	}
+	at, err := p.sigkill(ctx, m)
+	if err == nil {
+		p.result.Killed = append(p.result.Killed, m.ID())
+	}
+	return at, err
+}
+
+// end kills a member after the proof of tolerance.
+func (p *proof) end(ctx context.Context, m Member) error {
+	_, err := p.sigkill(ctx, m)
+	return err
+}
+
+func (p *proof) sigkill(ctx context.Context, m Member) (int64, error) {
 	at, err := m.Kill(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("kill %s: %w", m.ID(), err)
 	}
 	p.router.remove(m.ID())
-	p.fault.Killed = append(p.fault.Killed, m.ID())
+	p.events.add(results.Event{AtNS: at, Kind: results.EventFault, Node: m.ID(), Action: "kill"})
 	return at, nil
 }
 
-// join sends load to a member.
-func (p *proof) join(ctx context.Context, m *cluster.Member) error {
-	c, err := p.rig.dial(ctx, m)
-	if err != nil {
-		return err
+// other is a living member that is not the one called id, or that one where it
+// is alone; nil where nobody lives.
+func (p *proof) other(id string) Member {
+	alive := living(p.system)
+	if len(alive) == 0 {
+		return nil
 	}
-	p.router.add(m.ID(), c)
-	return nil
+	return alive[max(0, slices.IndexFunc(alive, func(m Member) bool { return m.ID() != id }))]
 }
 
-func (p *proof) living() []*cluster.Member {
-	return slices.DeleteFunc(slices.Clone(p.rig.cluster.Members()), func(m *cluster.Member) bool { return !m.Alive() })
-}
-
-func (p *proof) others(than *cluster.Member) []*cluster.Member {
-	return slices.DeleteFunc(p.living(), func(m *cluster.Member) bool { return m.ID() == than.ID() })
-}
-
-// load is the writing and reading that goes on throughout a proof.
-type load struct {
+// offered is the writing and reading that goes on throughout a proof.
+type offered struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	rec    loadgen.Recording
 	err    error
 }
 
-// offer starts the load. Its window is far longer than any proof may take;
-// it is cut off when the proof ends.
-func (p *proof) offer(ctx context.Context) *load {
+// offerUntilStopped starts the load. Its window is far longer than any proof may
+// take; it is cut off when the proof ends.
+func offerUntilStopped(ctx context.Context, gen *loadgen.Generator, s configs.Setup) *offered {
 	ctx, cancel := context.WithCancel(ctx)
-	l := &load{cancel: cancel, done: make(chan struct{})}
-	work := p.rig.workload()
-	work.ReadRatio, work.Serializable = proofReads, false
-	gen := loadgen.New([]loadgen.Target{p.acks.watch(p.router)}, work, p.rig.observers()...)
+	l := &offered{cancel: cancel, done: make(chan struct{})}
 	window := loadgen.Window{
 		Name: "proof", Schedule: loadgen.Constant(proofRate), Timeout: proofTimeout, MaxInFlight: maxInFlight,
-		Duration: trialBound + 10*recoveryBound(p.job.Setup.Raft),
+		Duration: trialBound + 10*recoveryBound(s.Raft),
 	}
 	go func() {
 		defer close(l.done)
@@ -264,7 +356,7 @@ func (p *proof) offer(ctx context.Context) *load {
 }
 
 // stop ends the load and waits for what is in flight.
-func (l *load) stop() (loadgen.Recording, error) {
+func (l *offered) stop() (loadgen.Recording, error) {
 	l.cancel()
 	<-l.done
 	return l.rec, l.err

@@ -1,25 +1,82 @@
 package bench
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/raftbench/raftbench/clock"
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/results"
 )
 
-// record turns what the generator saw into a window's record.
-func record(rec loadgen.Recording, offered float64) results.Window {
+// record is a trial's record in the making: every part of a trial adds what it
+// saw. Its methods may be called from many goroutines; the embedded Trial is
+// read when the trial is over.
+type record struct {
+	mu sync.Mutex
+	results.Trial
+	histograms []results.NamedHistogram
+}
+
+func newRecord(job Job, attempt int) *record {
+	s := job.Setup
+	return &record{Trial: results.Trial{
+		SchemaVersion: results.SchemaVersion, Cell: s.Cell, Trial: job.Trial, Kind: job.Kind, Block: job.Block,
+		Seed: job.Seed, StartedAt: time.Now().UTC(), Attempt: attempt,
+		Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Limit: s.Workload.Capacity.Limit,
+		Params: s.Params, ClientSite: s.Client,
+		Durable: s.Storage.Store == control.StoreBolt, EmulatedSyncNS: ns(s.Storage.EmulatedSync),
+		MessageFaults: s.MessageFaults != nil, Settings: configs.Changed(s),
+		Timeouts: results.Timeouts{
+			HeartbeatNS: ns(s.Raft.HeartbeatTimeout), ElectionNS: ns(s.Raft.ElectionTimeout), LeaseNS: ns(s.Raft.LeaderLeaseTimeout),
+		},
+	}}
+}
+
+// remark adds what weakens or explains the trial's numbers.
+func (r *record) remark(remarks ...results.Remark) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Remarks = append(r.Remarks, remarks...)
+}
+
+// find adds what Raft does not allow.
+func (r *record) find(findings ...results.Finding) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Findings = append(r.Findings, findings...)
+}
+
+// found tells whether anything of a class was found so far.
+func (r *record) found(c results.Class) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.Has(c)
+}
+
+// conclude decides whether the trial's numbers are to be believed.
+func (r *record) conclude() {
+	r.TookNS = ns(time.Since(r.StartedAt))
+	r.Valid = len(r.Findings) == 0 &&
+		!slices.ContainsFunc(r.Remarks, func(m results.Remark) bool { return m.Severity == results.Invalid })
+}
+
+// window turns what the generator saw into a window's record.
+func window(rec loadgen.Recording, o offer) results.Window {
 	w := results.Window{
-		Name: rec.Window.Name, Mode: results.ModeOpen, OfferedOps: offered,
-		Clients: rec.Window.Clients, DurationNS: rec.Duration.Nanoseconds(),
-		Completed: rec.Completed, Due: rec.Due, Writes: rec.Writes, Reads: rec.Reads,
-		Latency: latency(rec.Latency), Service: latency(rec.Service), Lag: latency(rec.Lag),
-		Errors: rec.Rejected, Unknown: rec.Unknown, Dropped: rec.Dropped,
-		RecordErrors: rec.RecordErrors, MeanInFlight: rec.MeanInFlight,
-		PacingCPUSeconds: rec.PacingCPU.Seconds(),
-		Series:           points(rec.Seconds), Parts: points(rec.Parts),
+		Name: rec.Window.Name, Role: o.role, Mode: results.ModeOpen, StartNS: monotonic(rec.Started),
+		OfferedOps: o.rate, LoadShare: o.share, Clients: rec.Window.Clients, DurationNS: ns(rec.Duration), Harmed: o.harmed,
+		Attempted: rec.Due, Completed: rec.Completed, Writes: rec.Writes, Reads: rec.Reads,
+		FailedWrites: rec.FailedWrites, FailedReads: rec.FailedReads,
+		Errors: rec.Rejected, Unknown: rec.Unknown, Dropped: rec.Dropped, RecordErrors: rec.RecordErrors,
+		Latency: latency(rec.Latency, rec.FailedWrites), Service: latency(rec.Service, rec.FailedWrites), Lag: latency(rec.Lag, 0),
+		MeanInFlight: rec.MeanInFlight, PacingCPUSeconds: rec.PacingCPU.Seconds(),
+		Series: points(rec.Seconds), Parts: points(rec.Parts),
 	}
 	if rec.Window.Schedule == nil {
 		w.Mode = results.ModeClosed
@@ -27,30 +84,51 @@ func record(rec loadgen.Recording, offered float64) results.Window {
 	if rec.Duration > 0 {
 		w.ThroughputOps = rec.Throughput()
 	}
-	if rec.Reads > 0 {
-		read, service := latency(rec.ReadLatency), latency(rec.ReadService)
+	if rec.Reads+rec.FailedReads > 0 {
+		read, service := latency(rec.ReadLatency, rec.FailedReads), latency(rec.ReadService, rec.FailedReads)
 		w.ReadLatency, w.ReadService = &read, &service
 	}
 	return w
 }
 
-func latency(h *hdrhistogram.Histogram) results.Latency {
-	if h == nil || h.TotalCount() == 0 {
+// latency summarises a histogram and so many operations beside it that failed:
+// they count as slower than all others.
+func latency(h *hdrhistogram.Histogram, failed int64) results.Latency {
+	if h == nil {
 		return results.Latency{}
 	}
-	return results.Latency{
-		P50NS: h.ValueAtQuantile(50), P90NS: h.ValueAtQuantile(90), P99NS: h.ValueAtQuantile(99),
-		P999NS: h.ValueAtQuantile(99.9), MaxNS: h.Max(), MeanNS: h.Mean(), Count: h.TotalCount(),
+	l := results.Latency{MeanNS: h.Mean(), Count: h.TotalCount(), Failed: failed}
+	if l.Count+l.Failed == 0 {
+		return results.Latency{}
 	}
+	for _, p := range []struct {
+		percent float64
+		to      *results.Nanos
+	}{{50, &l.P50NS}, {90, &l.P90NS}, {99, &l.P99NS}, {99.9, &l.P999NS}, {100, &l.MaxNS}} {
+		*p.to = quantile(h, failed, p.percent)
+	}
+	return l
+}
+
+// quantile of all operations, those that failed being the slowest.
+func quantile(h *hdrhistogram.Histogram, failed int64, percent float64) results.Nanos {
+	answered := float64(h.TotalCount())
+	if failed == 0 {
+		return results.Nanos(h.ValueAtQuantile(percent))
+	}
+	among := percent * (answered + float64(failed)) / answered // of those answered
+	if answered == 0 || among > 100 {
+		return results.Never
+	}
+	return results.Nanos(h.ValueAtQuantile(among))
 }
 
 func points(in []loadgen.Point) []results.Point {
 	out := make([]results.Point, len(in))
 	for i, p := range in {
 		out[i] = results.Point{
-			AtNS: p.At.Nanoseconds(), LengthNS: p.Length.Nanoseconds(),
-			Completed: p.Completed, Failed: p.Failed,
-			P50NS: p.P50.Nanoseconds(), P99NS: p.P99.Nanoseconds(), MeanInFlight: p.MeanInFlight,
+			AtNS: ns(p.At), LengthNS: ns(p.Length), Completed: p.Completed, Failed: p.Failed,
+			P50NS: ns(p.P50), P99NS: ns(p.P99), MeanInFlight: p.MeanInFlight,
 		}
 	}
 	return out
@@ -79,3 +157,6 @@ func histograms(rec loadgen.Recording) []results.NamedHistogram {
 
 // ns is a duration's nanoseconds, for fields that carry them.
 func ns(d time.Duration) int64 { return d.Nanoseconds() }
+
+// monotonic is an instant on CLOCK_MONOTONIC, as the nodes' events have it.
+func monotonic(at time.Time) int64 { return clock.Now() - ns(time.Since(at)) }

@@ -34,6 +34,31 @@ func (r *router) remove(id string) {
 	r.members = slices.DeleteFunc(r.members, func(m routed) bool { return m.id == id })
 }
 
+// join sends load to the server called id.
+func (r *router) join(ctx context.Context, s System, id string) error {
+	for _, server := range s.Servers() {
+		if server.ID != id {
+			continue
+		}
+		c, err := server.Dial(ctx)
+		if err != nil {
+			return err
+		}
+		r.add(id, c)
+	}
+	return nil
+}
+
+// joinAll sends load to every server.
+func (r *router) joinAll(ctx context.Context, s System) error {
+	for _, server := range s.Servers() {
+		if err := r.join(ctx, s, server.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *router) pick() (loadgen.Target, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -38,13 +38,29 @@ type Runner struct {
 type Outcome struct {
 	Settled int // trials that will not be repeated
 	Failed  int // of those, did not get to their end
-	// Unsafe is what broke Raft's promises: an acknowledged write lost,
-	// replicas that disagree, an acknowledgement without a quorum.
-	Unsafe []string
+	// Findings are what Raft does not allow, of all trials.
+	Findings []results.Finding
 	// Starved are the cells that the plan wanted measured or proven and that
 	// no valid trial measured or proved.
 	Starved []string
 }
+
+// Stage is what a trial does now; a window's is its name.
+type Stage string
+
+// The stages of a trial beside its windows.
+const (
+	StageBooting        Stage = "booting"
+	StageConnecting     Stage = "connecting"
+	StageCalibrating    Stage = "calibrating"
+	StageWarmingUp      Stage = "warming up"
+	StageSearching      Stage = "searching"
+	StageKillingLeader  Stage = "killing the leader"
+	StageKillingOneMore Stage = "killing one more"
+	StageBlackout       Stage = "killing the rest"
+	StageRestarting     Stage = "restarting all"
+	StageAuditing       Stage = "auditing"
+)
 
 // Progress is one step of a run.
 type Progress struct {
@@ -52,41 +68,41 @@ type Progress struct {
 	Number   int // of the trial, from 1
 	Of       int
 	Attempt  int
-	Stage    string         // what the trial does now
+	Stage    Stage
 	Finished *results.Trial // set when it ended
 	Elapsed  time.Duration  // since the run began
 	Left     time.Duration  // estimated until the run's end
 }
 
-// Run runs what is left of the plan. On interruption every finished trial is
-// on record and the context's error is returned, with what was seen so far.
+// Run runs what is left of the plan. On interruption, and on a fault of the host
+// (*HostFaultError), every finished trial is on record, and the error comes with
+// what was seen so far.
 func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	defer func() { _ = os.RemoveAll(filepath.Join(r.Writer.Dir(), "data")) }()
 	jobs := remaining(r.Plan, r.Done)
 	r.capacities = knownCapacities(r.Done)
-	clock := newEstimate(r.Plan, jobs)
+	clock := newEstimate(jobs)
 	tally := newTally(r.Plan, r.Done)
 	for i, job := range jobs {
 		for attempt := job.Attempt; ; attempt++ {
 			t := r.newTrial(job, attempt)
 			step := Progress{Job: job, Number: i + 1, Of: len(jobs), Attempt: attempt}
-			t.stage = func(s string) {
+			t.tell = func(s Stage) {
 				step.Stage, step.Elapsed, step.Left = s, clock.elapsed(), clock.left(i)
 				r.tell(step)
 			}
 			if err := t.run(ctx); err != nil {
 				return tally.outcome(), err
 			}
-			tally.violations(t.unsafe)
 			if err := r.keep(t); err != nil {
 				return tally.outcome(), err
 			}
 			clock.finished(job, time.Duration(t.record.TookNS))
-			step.Stage, step.Finished = "", &t.record
+			step.Stage, step.Finished = "", &t.record.Trial
 			step.Elapsed, step.Left = clock.elapsed(), clock.left(i+1)
 			r.tell(step)
-			if settled(r.Plan, t.record) {
-				tally.settle(t.record, t.failed)
+			tally.add(t.record.Trial)
+			if settled(r.Plan, t.record.Trial) {
 				break
 			}
 		}
@@ -97,15 +113,26 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 // keep writes the histograms first, so that a record on disk is complete. A
 // capacity counts for the cell's other trials only when its trial is valid.
 func (r *Runner) keep(t *trial) error {
-	if t.record.Valid && t.capacityFound > 0 {
-		r.capacities[t.record.Cell] = t.capacityFound
+	rec := t.record
+	if rec.Valid && t.capacityFound > 0 {
+		r.capacities[rec.Cell] = t.capacityFound
 	}
-	err := r.Writer.WriteHistograms(t.record.Cell, t.record.Trial, t.histograms)
-	return errors.Join(err, r.Writer.Append(t.record))
+	err := errors.Join(r.Writer.WriteHistograms(rec.Cell, rec.Trial.Trial, rec.histograms), r.Writer.Append(rec.Trial))
+	if fault := hostFault(err); fault != nil {
+		return fault
+	}
+	return err
 }
 
 func (r *Runner) tell(p Progress) {
 	if r.Progress != nil {
 		r.Progress(p)
 	}
+}
+
+// Left is how many trials of a plan an interrupted run has still to do, and
+// about how long they take when none is repeated.
+func Left(plan configs.Plan, done []results.Trial) (trials int, takes time.Duration) {
+	jobs := remaining(plan, done)
+	return len(jobs), newEstimate(jobs).left(0)
 }

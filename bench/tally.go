@@ -1,25 +1,42 @@
 package bench
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
 )
 
-// settled tells whether a trial is not to be repeated: it is valid, it broke a
-// promise, it was repeated enough, or it is a proof. A proof that failed is an
-// answer; repeated until it holds it would prove nothing.
+// settled tells whether a trial is not to be repeated in the same run: it is
+// valid, it found what Raft does not allow, it was repeated enough, or it is a
+// proof. A proof that failed is an answer; repeated until it holds it would
+// prove nothing.
 func settled(plan configs.Plan, t results.Trial) bool {
-	return t.Valid || t.Kind == results.Proof || broke(t) || t.Attempt > plan.Retries
+	return t.Valid || t.Kind == results.Proof || len(t.Findings) > 0 || t.Attempt > plan.Retries
 }
 
-// broke tells whether a trial's audit has something to object to.
-func broke(t results.Trial) bool { return t.Audit != nil && len(t.Audit.Findings) > 0 }
+// settledForGood tells likewise of a run that is resumed: what found nothing
+// worse than slowness may find none now.
+func settledForGood(plan configs.Plan, t results.Trial) bool {
+	return settled(plan, t) && (!t.Has(results.Liveness) || t.Has(results.Safety))
+}
+
+// failed tells whether a trial did not get to its end; others may be invalid by
+// what they measured.
+func failed(t results.Trial) bool {
+	return slices.ContainsFunc(t.Remarks, func(m results.Remark) bool { return m.Code == results.CodeFailed })
+}
 
 // tally counts how the trials of a run end.
 type tally struct {
 	plan  configs.Plan
 	out   Outcome
 	valid map[cellKind]bool
+	// slow are the findings on liveness, by trial: a later attempt without any
+	// takes the place of one with.
+	slow map[trialID][]results.Finding
 }
 
 // cellKind is one of the two answers that a plan wants of a cell.
@@ -30,24 +47,29 @@ type cellKind struct {
 
 // newTally begins with what an interrupted part of the run has on record.
 func newTally(plan configs.Plan, done []results.Trial) *tally {
-	t := &tally{plan: plan, valid: map[cellKind]bool{}}
+	t := &tally{plan: plan, valid: map[cellKind]bool{}, slow: map[trialID][]results.Finding{}}
 	for _, d := range done {
-		if broke(d) {
-			t.violations(d.Audit.Findings)
-		}
-		if settled(plan, d) {
-			// Whether an invalid trial failed or was judged is not on record.
-			t.settle(d, !d.Valid && len(d.Windows) == 0)
-		}
+		t.add(d)
 	}
 	return t
 }
 
-func (t *tally) violations(found []string) { t.out.Unsafe = append(t.out.Unsafe, found...) }
-
-func (t *tally) settle(trial results.Trial, failed bool) {
+// add takes a trial, settled or not.
+func (t *tally) add(trial results.Trial) {
+	id := trialID{trial.Cell, trial.Trial}
+	delete(t.slow, id)
+	for _, f := range trial.Findings {
+		if f.Class == results.Safety {
+			t.out.Findings = append(t.out.Findings, f)
+		} else {
+			t.slow[id] = append(t.slow[id], f)
+		}
+	}
+	if !settled(t.plan, trial) {
+		return
+	}
 	t.out.Settled++
-	if failed {
+	if failed(trial) {
 		t.out.Failed++
 	}
 	if trial.Valid {
@@ -58,6 +80,11 @@ func (t *tally) settle(trial results.Trial, failed bool) {
 // outcome names the cells that are left without an answer.
 func (t *tally) outcome() Outcome {
 	out := t.out
+	for _, id := range slices.SortedFunc(maps.Keys(t.slow), func(a, b trialID) int {
+		return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.trial, b.trial))
+	}) {
+		out.Findings = append(out.Findings, t.slow[id]...)
+	}
 	for _, s := range t.plan.Setups {
 		measured := t.plan.Trials == 0 || t.valid[cellKind{s.Cell, results.Measure}]
 		proven := t.plan.Proofs == 0 || t.valid[cellKind{s.Cell, results.Proof}]

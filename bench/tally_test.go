@@ -12,7 +12,16 @@ func planOf(trials, proofs, retries int) configs.Plan {
 	return configs.Plan{Trials: trials, Proofs: proofs, Retries: retries, Setups: []configs.Setup{{Cell: "c"}}}
 }
 
-func objection() *results.Audit { return &results.Audit{Findings: []string{"lost write"}} }
+func found(c results.Class, rule string) []results.Finding {
+	return []results.Finding{{Class: c, Rule: rule}}
+}
+
+func rules(o Outcome) (out []string) {
+	for _, f := range o.Findings {
+		out = append(out, f.Rule)
+	}
+	return out
+}
 
 func TestWhatIsNotRepeated(t *testing.T) {
 	plan := planOf(1, 1, 1)
@@ -23,7 +32,8 @@ func TestWhatIsNotRepeated(t *testing.T) {
 		"a valid trial":                {results.Trial{Kind: results.Measure, Attempt: 1, Valid: true}, true},
 		"an invalid one":               {results.Trial{Kind: results.Measure, Attempt: 1}, false},
 		"an invalid one, repeated":     {results.Trial{Kind: results.Measure, Attempt: 2}, true},
-		"a violation":                  {results.Trial{Kind: results.Measure, Attempt: 1, Audit: objection()}, true},
+		"a violation":                  {results.Trial{Kind: results.Measure, Attempt: 1, Findings: found(results.Safety, results.RuleLost)}, true},
+		"a laggard":                    {results.Trial{Kind: results.Measure, Attempt: 1, Findings: found(results.Liveness, results.RuleApplied)}, true},
 		"a proof that did not hold":    {results.Trial{Kind: results.Proof, Attempt: 1}, true},
 		"an audit that found no fault": {results.Trial{Kind: results.Measure, Attempt: 1, Audit: &results.Audit{}}, false},
 	} {
@@ -35,10 +45,30 @@ func TestWhatIsNotRepeated(t *testing.T) {
 
 // What an interrupted run had found stays found.
 func TestAResumedRunRemembersItsViolations(t *testing.T) {
-	done := []results.Trial{{Cell: "c", Trial: 1, Attempt: 1, Kind: results.Measure, Audit: objection()}}
-	out := newTally(planOf(1, 0, 0), done).outcome()
-	if !slices.Equal(out.Unsafe, []string{"lost write"}) {
-		t.Errorf("got violations %q, want the recorded one", out.Unsafe)
+	done := []results.Trial{{Cell: "c", Trial: 1, Attempt: 1, Kind: results.Measure, Findings: found(results.Safety, results.RuleLost)}}
+	tally := newTally(planOf(1, 0, 0), done)
+	tally.add(results.Trial{Cell: "c", Trial: 1, Attempt: 2, Kind: results.Measure, Valid: true})
+	if got := rules(tally.outcome()); !slices.Equal(got, []string{results.RuleLost}) {
+		t.Errorf("got findings %q, want the recorded one", got)
+	}
+}
+
+// What was only slow may be in time when it is tried again: a resumed run tries
+// it, and then its last word counts.
+func TestAResumedRunTriesWhatWasOnlySlowAgain(t *testing.T) {
+	plan := planOf(1, 0, 0)
+	slow := results.Trial{Cell: "c", Trial: 1, Attempt: 1, Kind: results.Measure, Findings: found(results.Liveness, results.RuleApplied)}
+	left := remaining(plan, []results.Trial{slow})
+	if len(left) != 1 || left[0].Attempt != 2 {
+		t.Errorf("got %+v left, want the slow one's second attempt", left)
+	}
+	tally := newTally(plan, []results.Trial{slow})
+	if got := rules(tally.outcome()); !slices.Equal(got, []string{results.RuleApplied}) {
+		t.Errorf("got findings %q, want that of the slow trial", got)
+	}
+	tally.add(results.Trial{Cell: "c", Trial: 1, Attempt: 2, Kind: results.Measure, Valid: true})
+	if out := tally.outcome(); len(out.Findings) > 0 || len(out.Starved) > 0 {
+		t.Errorf("got %+v, want nothing left to say", out)
 	}
 }
 
@@ -59,7 +89,7 @@ func TestCellsWithoutAnAnswerAreNamed(t *testing.T) {
 	} {
 		tally := newTally(c.plan, nil)
 		for _, trial := range c.trials {
-			tally.settle(trial, false)
+			tally.add(trial)
 		}
 		if got := len(tally.outcome().Starved) > 0; got != c.starved {
 			t.Errorf("%s: starved is %v, want %v", name, got, c.starved)

@@ -1,42 +1,83 @@
 package bench
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/results"
 )
 
-// timeline keeps the events of all nodes that tell of leadership and of
-// snapshots, so that a window can say what fell into it.
+// timeline keeps what happened during a trial: what the nodes told, and what
+// was done to them.
 type timeline struct {
 	mu     sync.Mutex
-	events []nodeEvent
+	events []results.Event
 }
 
-type nodeEvent struct {
-	node string
-	control.Event
+// kinds of a node's events that are kept; the others are the launcher's affair.
+var kinds = map[control.EventKind]results.EventKind{
+	control.EventRole:     results.EventRole,
+	control.EventLeader:   results.EventLeader,
+	control.EventVote:     results.EventVote,
+	control.EventBallot:   results.EventBallot,
+	control.EventTerm:     results.EventTerm,
+	control.EventSnapshot: results.EventSnapshot,
+	control.EventInstall:  results.EventInstall,
 }
 
-// add is the cluster's OnEvent.
-func (t *timeline) add(node string, e control.Event) {
-	switch e.Kind {
-	case control.EventRole, control.EventSnapshot:
-		t.mu.Lock()
-		t.events = append(t.events, nodeEvent{node, e})
-		t.mu.Unlock()
+// heard is the cluster's OnEvent.
+func (t *timeline) heard(node string, e control.Event) {
+	kind, known := kinds[e.Kind]
+	if !known {
+		return
 	}
+	out := results.Event{
+		AtNS: e.AtNS, Node: node, Kind: kind, Term: e.Term, Index: e.Index,
+		State: strings.ToLower(e.State), Peer: e.From, Granted: e.Granted, PreVote: e.PreVote,
+	}
+	if e.Kind == control.EventLeader {
+		out.Peer = e.Leader
+	}
+	t.add(out)
 }
 
-// firstLeaderAfter returns when a node first became leader after atNS, on
-// CLOCK_MONOTONIC; 0 when none has.
-func (t *timeline) firstLeaderAfter(atNS int64) int64 {
+func (t *timeline) add(e results.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, e := range t.events {
-		if e.Kind == control.EventRole && e.State == "Leader" && e.AtNS > atNS {
+	t.events = append(t.events, e)
+}
+
+// all events, in the order of their instants.
+func (t *timeline) all() []results.Event {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := slices.Clone(t.events)
+	slices.SortStableFunc(out, func(a, b results.Event) int { return cmp.Compare(a.AtNS, b.AtNS) })
+	return out
+}
+
+// firstLeaderAfter is when a node first became leader after an instant; 0 when
+// none has.
+func (t *timeline) firstLeaderAfter(atNS int64) int64 {
+	for _, e := range t.all() {
+		if e.Kind == results.EventRole && e.State == results.StateLeader && e.AtNS > atNS {
 			return e.AtNS
 		}
 	}
 	return 0
+}
+
+// leaderAt is the node that had become leader last before an instant, in the
+// highest term; empty when none had.
+func (t *timeline) leaderAt(atNS int64) string {
+	leader, term := "", uint64(0)
+	for _, e := range t.all() {
+		if e.Kind == results.EventRole && e.State == results.StateLeader && e.AtNS <= atNS && e.Term >= term {
+			leader, term = e.Node, e.Term
+		}
+	}
+	return leader
 }

@@ -12,10 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
 )
 
-// quickly is three nodes that elect fast, with a calm window only.
+// quickly is three nodes that elect fast, with a light window only.
 const quickly = `
 nodes: 3
 network: {profile: none}
@@ -26,79 +27,101 @@ workload:
   calm: {rate: 100/s, duration: 600ms}
 `
 
-// runTrial runs one trial on real nodes; during is called when its calm
-// window begins, beside it.
-func runTrial(t *testing.T, text string, kind results.TrialKind, during func(*rig)) results.Trial {
+// script is what a test does to a trial beside its load.
+type script struct {
+	start Starter // in place of the real program's
+	// at is called when a stage begins, beside it; what it takes is waited for.
+	at map[Stage]func(System)
+}
+
+// runTrial runs one trial on real nodes.
+func runTrial(t *testing.T, text string, kind results.TrialKind, s script) results.Trial {
 	t.Helper()
-	w, err := results.Create(filepath.Join(t.TempDir(), "run"), results.Environment{SchemaVersion: results.SchemaVersion}, []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = w.Close() }()
-	runner := &Runner{Writer: w, Start: starter(t), Host: results.Environment{FsyncReal: true}, capacities: map[string]float64{}}
+	runner := testRunner(t, text, s.start)
 	trial := runner.newTrial(Job{Setup: setups(t, text)[0], Kind: kind, Trial: 1, Seed: 1}, 1)
 	var beside sync.WaitGroup
-	trial.stage = func(s string) {
-		if s == results.WindowCalm && during != nil {
-			beside.Go(func() {
-				time.Sleep(200 * time.Millisecond)
-				during(trial.rig)
-			})
+	trial.tell = func(stage Stage) {
+		if act := s.at[stage]; act != nil {
+			beside.Go(func() { act(trial.system) })
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	if err := trial.run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	beside.Wait()
-	return trial.record
+	return trial.record.Trial
 }
 
-func says(lines []string, what string) bool {
-	return slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, what) })
+// testRunner records into a folder of its own.
+func testRunner(t *testing.T, text string, start Starter) *Runner {
+	t.Helper()
+	w, err := results.Create(filepath.Join(t.TempDir(), "run"), results.Environment{}, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	if start == nil {
+		start = starter(t)
+	}
+	return &Runner{Writer: w, Start: start, Host: results.Environment{FsyncReal: true}, capacities: map[string]float64{}}
 }
 
-func TestALeaderThatChangesSpoilsACalmWindow(t *testing.T) {
-	r := runTrial(t, quickly, results.Measure, func(r *rig) {
-		if err := r.cluster.Transfer(context.Background(), "n2"); err != nil {
+// during does something a while after the light window began.
+func during(act func(System)) script {
+	return script{at: map[Stage]func(System){results.WindowCalm: func(s System) {
+		time.Sleep(200 * time.Millisecond)
+		act(s)
+	}}}
+}
+
+func TestALeaderThatChangesSpoilsALightWindow(t *testing.T) {
+	r := runTrial(t, quickly, results.Measure, during(func(s System) {
+		if err := s.(*ownCluster).cluster.Transfer(context.Background(), "n2"); err != nil {
 			t.Error(err)
 		}
-	})
-	if r.Valid || !says(r.InvalidReasons, "the leader or the term changed") {
-		t.Errorf("valid %v, reasons %q; want the change of leader", r.Valid, r.InvalidReasons)
+	}))
+	if m, found := says(r.Remarks, results.CodeLeaderChanged); r.Valid || !found || m.Severity != results.Invalid {
+		t.Errorf("valid %v, remarks %+v; want the change of leader", r.Valid, r.Remarks)
+	}
+	if !slices.ContainsFunc(r.Events, func(e results.Event) bool {
+		return e.Kind == results.EventRole && e.Node == "n2" && e.State == results.StateLeader && e.AtNS > r.Windows[0].StartNS
+	}) {
+		t.Errorf("events %+v do not tell of n2's election within the window", r.Events)
 	}
 }
 
 // A node that dies unasked fails its trial with how it ended and its last
 // words, and the audit still looks at what can be asked.
 func TestANodeThatDiesFailsItsTrialWithItsLog(t *testing.T) {
-	r := runTrial(t, quickly, results.Measure, func(r *rig) {
-		if err := syscall.Kill(r.cluster.Member("n3").PID(), syscall.SIGKILL); err != nil {
+	r := runTrial(t, quickly, results.Measure, during(func(s System) {
+		if err := syscall.Kill(s.(*ownCluster).cluster.Member("n3").PID(), syscall.SIGKILL); err != nil {
 			t.Error(err)
 		}
-	})
-	if r.Valid || !says(r.InvalidReasons, "n3") || !says(r.InvalidReasons, "killed") || !says(r.InvalidReasons, "entering follower state") {
-		t.Errorf("valid %v, reasons %q; want the death of n3 and the tail of its log", r.Valid, r.InvalidReasons)
+	}))
+	m, found := says(r.Remarks, results.CodeFailed)
+	if r.Valid || !found || !strings.Contains(m.Detail, "n3") || !strings.Contains(m.Detail, "killed") || !strings.Contains(m.Detail, "entering follower state") {
+		t.Errorf("valid %v, remark %+v; want the death of n3 and the tail of its log", r.Valid, m)
 	}
-	if r.Audit == nil || r.Audit.Lost != 0 || len(r.Audit.Findings) > 0 {
-		t.Errorf("audit %+v; want one without objections", r.Audit)
+	if r.Audit == nil || r.Audit.Lost != 0 || len(r.Findings) > 0 {
+		t.Errorf("audit %+v, findings %+v; want one without objections", r.Audit, r.Findings)
 	}
 }
 
-func TestASnapshotInAWindowIsFlagged(t *testing.T) {
-	r := runTrial(t, quickly, results.Measure, func(r *rig) {
-		if err := r.cluster.Member("n1").Snapshot(context.Background()); err != nil {
+func TestASnapshotInAWindowIsRemarked(t *testing.T) {
+	r := runTrial(t, quickly, results.Measure, during(func(s System) {
+		if err := s.(*ownCluster).cluster.Member("n1").Snapshot(context.Background()); err != nil {
 			t.Error(err)
 		}
-	})
-	if !says(r.Flags, "snapshots fell into it") {
-		t.Errorf("flags %q do not tell of the snapshot", r.Flags)
+	}))
+	if m, found := says(r.Remarks, results.CodeSnapshot); !found || m.Got != 1 || m.Window != results.WindowCalm {
+		t.Errorf("remarks %+v do not tell of the snapshot", r.Remarks)
 	}
 }
 
 // Every core is kept busy by others for the whole trial.
-func TestABusyHostIsFlagged(t *testing.T) {
+func TestABusyHostIsRemarked(t *testing.T) {
 	for range 2 * runtime.NumCPU() {
 		spin := exec.Command("sh", "-c", "while :; do :; done")
 		if err := spin.Start(); err != nil {
@@ -110,42 +133,56 @@ func TestABusyHostIsFlagged(t *testing.T) {
 		}()
 	}
 	// One node under raft's own timeouts: nothing is lost when it starves.
-	r := runTrial(t, "nodes: 1\nnetwork: {profile: none}\nworkload: {warmup: 100ms, load: {mode: calm}, calm: {rate: 100/s, duration: 600ms}}", results.Measure, nil)
-	if !says(r.Flags, "the host's CPU was") || !says(r.Flags, "other processes took") {
-		t.Errorf("flags %q do not tell of the busy host", r.Flags)
+	r := runTrial(t, "nodes: 1\nnetwork: {profile: none}\nworkload: {warmup: 100ms, load: {mode: calm}, calm: {rate: 100/s, duration: 600ms}}", results.Measure, script{})
+	_, busy := says(r.Remarks, results.CodeHostBusy)
+	if _, foreign := says(r.Remarks, results.CodeForeignCPU); !busy || !foreign {
+		t.Errorf("remarks %+v do not tell of the busy host", r.Remarks)
 	}
 }
 
-// A disk that does not sync is said beside every number it made faster.
-func TestAnUnrealSyncIsFlagged(t *testing.T) {
-	trial := &trial{job: Job{Setup: setups(t, quickly)[0]}, runner: &Runner{Host: results.Environment{Filesystem: "tmpfs", FsyncP50NS: 200}}}
-	trial.rig = &rig{}
-	trial.flagDisk()
-	if len(trial.record.Flags) > 0 {
+// A disk that does not sync is said beside every number it made faster, and not
+// beside those of a disk that is emulated, or of a cluster elsewhere.
+func TestAnUnrealSyncIsRemarked(t *testing.T) {
+	for text, want := range map[string]bool{quickly: true, strings.Replace(quickly, "nodes: 3", "nodes: 1\nstorage: {sync: 1ms}", 1): false} {
+		c, events, _ := bootSystem(t, text)
+		trial := &trial{job: Job{Setup: setups(t, text)[0]}, system: c, events: events, record: &record{},
+			runner: &Runner{Host: results.Environment{Filesystem: "tmpfs", FsyncP50NS: 200}}}
+		trial.describe()
+		if m, found := says(trial.record.Remarks, results.CodeFsyncNotReal); found != want || want && (m.Detail != "tmpfs" || m.Got != 200) {
+			t.Errorf("remarks %+v, want one: %v", trial.record.Remarks, want)
+		}
+	}
+	elsewhere := &trial{job: Job{Setup: setups(t, quickly)[0]}, system: &endpoints{}, events: &timeline{}, record: &record{}, runner: &Runner{}}
+	if elsewhere.describe(); len(elsewhere.record.Remarks) > 0 {
 		t.Error("a cluster elsewhere was judged by this host's disk")
 	}
-	r := runTrial(t, strings.Replace(quickly, "nodes: 3", "nodes: 1\nstorage: {sync: 1ms}", 1), results.Measure, nil)
-	if says(r.Flags, "fsync is not real") {
-		t.Errorf("an emulated disk was judged by the real one: %q", r.Flags)
-	}
 }
 
-// Faults that an experiment asks for are done, survived and audited.
+// Faults that an experiment asks for are done, survived and audited; when each
+// happened and to whom is on record, and the operations that failed meanwhile
+// count against every percentile.
 func TestAnExperimentsFaultsAreDone(t *testing.T) {
 	text := strings.Replace(quickly, "600ms", "2s", 1) +
 		"faults: [{at: 200ms, action: kill, target: leader}, {at: 1s, action: restart, target: leader}, {at: 1200ms, action: isolate, target: follower}, {at: 1500ms, action: heal, target: follower}]\n"
-	r := runTrial(t, text, results.Measure, nil)
-	if !r.Valid {
-		t.Fatalf("invalid: %q", r.InvalidReasons)
+	r := runTrial(t, text, results.Measure, script{})
+	if !r.Valid || r.Audit == nil || r.Audit.Nodes != 3 || r.Audit.Acked == 0 {
+		t.Fatalf("invalid: %+v, %+v, audit %+v", r.Remarks, r.Findings, r.Audit)
 	}
-	if !says(r.Flags, "fault: kill leader at 200ms") {
-		t.Errorf("flags %q do not tell what was done", r.Flags)
+	w := r.Windows[0]
+	var done []string
+	for _, e := range r.Events {
+		if e.Kind == results.EventFault {
+			done = append(done, e.Action+" "+e.Target)
+			if e.AtNS < w.StartNS || !slices.Contains([]string{"n1", "n2", "n3"}, e.Node) {
+				t.Errorf("fault %+v: want whom it hit, after the window began at %d", e, w.StartNS)
+			}
+		}
 	}
-	if r.Audit == nil || r.Audit.Nodes != 3 || len(r.Audit.Findings) > 0 || r.Audit.Acked == 0 {
-		t.Errorf("audit %+v; want all three nodes without objections", r.Audit)
+	if want := []string{"kill leader", "restart leader", "isolate follower", "heal follower"}; !slices.Equal(done, want) {
+		t.Errorf("got faults %q, want %q", done, want)
 	}
-	if w := r.Windows[0]; w.Completed == w.Due {
-		t.Errorf("all %d operations were completed: was the leader killed at all?", w.Due)
+	if !w.Harmed || w.Failed() == 0 || w.Completed+w.Failed() != w.Attempted || w.Latency.Failed != w.FailedWrites || w.Latency.MaxNS != results.Never {
+		t.Errorf("window %+v: was the leader killed at all? Want its failures counted", w)
 	}
 }
 
@@ -153,11 +190,38 @@ func TestAnExperimentsFaultsAreDone(t *testing.T) {
 // would show stays unproven, and is no violation.
 func TestAProofWithoutDurabilityIsNoViolation(t *testing.T) {
 	text := strings.Replace(quickly, "network:", "storage: {store: inmem}\nnetwork:", 1)
-	r := runTrial(t, text, results.Proof, nil)
-	if !r.Valid || r.Proof.Survived != 1 || r.Proof.BlockedAt != 2 || r.Proof.Restarted {
-		t.Errorf("valid %v %q, proof %+v; want survived 1, blocked at 2, no restart", r.Valid, r.InvalidReasons, r.Proof)
+	r := runTrial(t, text, results.Proof, script{})
+	if !r.Valid || r.Proof.Survived != 1 || r.Proof.BlockedAt != 2 || r.Proof.Recovered {
+		t.Errorf("valid %v %+v, proof %+v; want survived 1, blocked at 2, no restart", r.Valid, r.Remarks, r.Proof)
 	}
-	if !says(r.Flags, "not proven") {
-		t.Errorf("flags %q do not say what was not proven", r.Flags)
+	if _, found := says(r.Remarks, results.CodeNotDurable); !found {
+		t.Errorf("remarks %+v do not say what was not proven", r.Remarks)
+	}
+}
+
+// A replica that stands still is found slow, with its last words, and never
+// unsafe: nothing was lost.
+func TestAReplicaThatStandsStillIsAMatterOfLiveness(t *testing.T) {
+	r := runTrial(t, quickly, results.Measure, script{at: map[Stage]func(System){StageAuditing: func(s System) {
+		if err := s.(*ownCluster).cluster.Member("n3").Pause(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}}})
+	if r.Valid || r.Has(results.Safety) || len(r.Findings) != 1 || r.Findings[0].Rule != results.RuleApplied ||
+		r.Findings[0].Node != "n3" || len(r.Findings[0].Log) == 0 {
+		t.Errorf("valid %v, findings %+v; want n3 behind, with its log", r.Valid, r.Findings)
+	}
+}
+
+// What a setup differs in from the defaults is on record.
+func TestChangedSettingsAreOnRecord(t *testing.T) {
+	s := setups(t, "nodes: 3\nnetwork: {profile: multi-az, links: [{from: a, to: b, delay: 20ms}]}\nraft: {election_timeout: 2s}\nstorage: {sync: 2ms}")[0]
+	r := newRecord(Job{Setup: s, Kind: results.Measure, Trial: 1}, 1)
+	if r.EmulatedSyncNS != 2*ms || r.Timeouts.ElectionNS != 2000*ms || r.Settings["raft.election_timeout"] != "2s" ||
+		r.Settings["network.links"] != "1 of 6 changed" || len(r.Settings) != 2 {
+		t.Errorf("got sync %d, timeouts %+v, settings %v", r.EmulatedSyncNS, r.Timeouts, r.Settings)
+	}
+	if got := configs.Changed(setups(t, "nodes: 3")[0]); len(got) != 0 {
+		t.Errorf("of the defaults: got %v, want nothing", got)
 	}
 }

@@ -100,7 +100,7 @@ func someStep(finished bool) bench.Progress {
 		Number: 3, Of: 30, Left: 95 * time.Second, Stage: "killing the leader, failure 1 of 2 tolerated",
 	}
 	if finished {
-		p.Finished = &results.Trial{Cell: p.Job.Setup.Cell, Kind: p.Job.Kind, Trial: 2, InvalidReasons: []string{"late"}}
+		p.Finished = &results.Trial{Cell: p.Job.Setup.Cell, Kind: p.Job.Kind, Trial: 2, Remarks: []results.Remark{{Code: results.CodeNothing, Severity: results.Invalid}}}
 	}
 	return p
 }
@@ -132,7 +132,7 @@ func TestTheLiveLineFitsAndGoes(t *testing.T) {
 		l.close()
 		fmt.Fprintln(c, "error: interrupted")
 		want = "\nstopping; once more to stop at once\n" +
-			"  3/30  n5-hashicorp-multi-az-wide-pipelining-16 measure 2  INVALID: late\nerror: interrupted"
+			"  3/30  n5-hashicorp-multi-az-wide-pipelining-16 measure 2  INVALID: no operatio\nn was completed\nerror: interrupted"
 		if got := s.String(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}

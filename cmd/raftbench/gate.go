@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,10 +35,13 @@ func newGateCommand() *cobra.Command {
 A metric is a name of summary.json, its unit left out or not. A measured value
 fails only when the whole of its 95 % interval does, and passes only when the
 whole of it does; between the two the verdict is inconclusive. Where a run is
-too small for intervals the median decides, and the verdict says so.
+too small for intervals the median decides, and the verdict says so; one trial
+alone decides nothing. An operation that failed took for ever: it is above
+every limit.
 
-Exit codes: 0 pass, 3 fail, 4 a write was lost or an audit objected (whatever
-the rules ask), 5 inconclusive.`,
+Exit codes: 0 pass, 3 fail, 4 safety is violated, 5 inconclusive, 6 something
+that should have happened did not, such as a replica that does not catch up. No
+rule lets 4 or 6 pass. Where several hold: 4, then 6, 3, 5.`,
 		Example: "  raftbench gate results/reference\n  raftbench gate DIR --rules rules.yaml -o markdown",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -93,7 +94,7 @@ func judge(run *results.Run, rules []gate.Rule) (gate.Report, error) {
 		return gate.Report{}, usage(err, "")
 	}
 	plan, err := recordedPlan(run.Dir)
-	if err != nil && !r.Unsafe {
+	if err != nil && !r.Unsafe && !r.Stuck {
 		// Without it a run that was cut short would pass for a whole one.
 		return gate.Report{}, damagedExperiment(err)
 	}
@@ -101,7 +102,7 @@ func judge(run *results.Run, rules []gate.Rule) (gate.Report, error) {
 	return r, nil
 }
 
-// planned are the cells that an experiment asks for, each with its number of
+// planned are the setups that an experiment asks for, each with its number of
 // trials.
 func planned(plan configs.Plan) map[string]gate.Planned {
 	out := map[string]gate.Planned{}
@@ -112,62 +113,30 @@ func planned(plan configs.Plan) map[string]gate.Planned {
 }
 
 func printVerdicts(w io.Writer, r gate.Report, output string) error {
-	if output == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(r)
+	switch output {
+	case "json":
+		return writeJSON(w, r)
+	case "markdown":
+		verdictsPage(w, r)
+	default:
+		verdictsText(w, r)
 	}
-	g := &table{header: []string{"VERDICT", "RULE", "CELL", "VALUE [95 %]", "NOTE"}}
-	for _, v := range r.Verdicts {
-		g.add(v.Answer, v.Rule, v.Cell, v.Value, v.Note)
-	}
-	bullet := "warning: "
-	if output == "markdown" {
-		g.markdown(w)
-		bullet = "- "
-	} else {
-		g.text(w)
-	}
-	if len(r.Warnings) > 0 {
-		fmt.Fprintln(w)
-	}
-	for _, text := range r.Warnings {
-		fmt.Fprintf(w, "%s%s\n", bullet, text)
-	}
-	fmt.Fprintf(w, "\ngate: %s (%s)\n", answerOf(r), tally(r))
 	return nil
 }
 
-// answerOf is the verdict in a word.
-func answerOf(r gate.Report) string {
-	if r.Unsafe {
-		return "unsafe"
-	}
-	return r.Answer
-}
-
-// tally is how many verdicts there are of each kind: 19 pass, 1 inconclusive.
-func tally(r gate.Report) string {
-	var parts []string
-	for _, a := range []stats.Answer{stats.Pass, stats.Fail, stats.Inconclusive} {
-		if n := r.Count(a); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, a))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// gateError is the exit code of the verdict: unsafe outweighs a failed rule,
-// which outweighs an open one.
+// gateError is the exit code of the verdict: what is unsafe outweighs what is
+// stuck, that a failed rule, and that an open one.
 func gateError(r gate.Report) error {
+	const findings = "the findings stand above, and in trials.jsonl with the nodes' last log lines"
 	switch {
 	case r.Unsafe:
-		return fail(exitSafety, errors.New("safety violated: a write was lost or an audit objected"), "the findings stand in the warnings above and in trials.jsonl")
+		return fail(exitSafety, errors.New("safety is violated: something happened that no Raft may do"), findings)
+	case r.Stuck:
+		return fail(exitLiveness, errors.New("something did not happen that should have, within the time it was given"), findings)
 	case r.Answer == stats.Fail.String():
 		return fail(exitGate, fmt.Errorf("the gate failed: %s", tally(r)), "")
 	case r.Answer == stats.Inconclusive.String():
-		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", tally(r)), "more valid trials narrow the intervals: see the notes")
+		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", tally(r)), "more valid trials narrow the intervals: see the reasons above")
 	}
 	return nil
 }

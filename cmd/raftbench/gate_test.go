@@ -2,17 +2,16 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/results"
-	"github.com/raftbench/raftbench/summary"
 )
 
 const tinyRun = "../../results/testdata/tiny"
@@ -59,7 +58,19 @@ func rulesFile(t *testing.T, text string) string {
 func TestGateExitCodes(t *testing.T) {
 	lossy := changed(t, func(tr *results.Trial) {
 		if tr.Nodes == 4 && tr.Kind == results.Proof {
-			tr.Audit.Lost, tr.Audit.Findings = 1, []string{"key k7: lost"}
+			tr.Audit.Lost, tr.Valid = 1, false
+			tr.Findings = []results.Finding{{Class: results.Safety, Rule: results.RuleLost, Key: "k7", Got: "nothing", Want: "version 3"}}
+		}
+	})
+	behind := results.Finding{Class: results.Liveness, Rule: results.RuleApplied, Node: "n3", Got: "index 120", Want: "index 900"}
+	slow := changed(t, func(tr *results.Trial) {
+		if tr.Nodes == 3 && tr.Trial == 2 {
+			tr.Valid, tr.Findings = false, []results.Finding{behind}
+		}
+	})
+	slowAndLossy := changed(t, func(tr *results.Trial) {
+		if tr.Nodes == 3 && tr.Trial == 2 {
+			tr.Valid, tr.Findings = false, []results.Finding{behind, {Class: results.Safety, Rule: results.RuleHash, Node: "n2"}}
 		}
 	})
 	fragile := changed(t, func(tr *results.Trial) {
@@ -68,7 +79,7 @@ func TestGateExitCodes(t *testing.T) {
 		}
 	})
 	torn := changed(t, func(*results.Trial) {})
-	appendTo(t, filepath.Join(torn, results.TrialsFile), `{"schema_version":1,"ce`)
+	appendTo(t, filepath.Join(torn, results.TrialsFile), `{"schema_version":2,"ce`)
 	damaged := changed(t, func(*results.Trial) {})
 	appendTo(t, filepath.Join(damaged, results.TrialsFile), "what is this?\n")
 	newer := changed(t, func(*results.Trial) {})
@@ -78,18 +89,21 @@ func TestGateExitCodes(t *testing.T) {
 		code       int
 		want       string // in either stream
 	}{
-		"all well":                {tinyRun, "", exitOK, "gate: pass (20 pass)"},
-		"a rule fails":            {tinyRun, "rules: [write_latency_p50 < 1ms]", exitGate, "error: the gate failed: 1 pass, 3 fail, 1 inconclusive"},
-		"the limit is too near":   {tinyRun, "rules: [{rule: write_latency_p50 < 2ms, where: {nodes: 4}}]", exitInconclusive, "the limit lies within the interval"},
-		"a write was lost":        {lossy, "", exitSafety, "error: safety violated"},
-		"a loss outweighs a fail": {lossy, "rules: [write_latency_p50 < 1ns]", exitSafety, "key k7: lost"},
-		"a size did not survive":  {fragile, "", exitGate, "want == 2"},
+		"all well":                {tinyRun, "", exitOK, "gate: pass (30 pass)"},
+		"a rule fails":            {tinyRun, "rules: [write_latency_p50 < 1ms]", exitGate, "error: the gate failed: 3 fail, 1 inconclusive, 1 pass"},
+		"the limit is too near":   {tinyRun, "rules: [{rule: write_latency_p50 < 2ms, where: {nodes: 4}}]", exitInconclusive, "the interval holds the limit"},
+		"a write was lost":        {lossy, "", exitSafety, "error: safety is violated"},
+		"a loss outweighs a fail": {lossy, "rules: [write_latency_p50 < 1ns]", exitSafety, "SAFETY: n4-hashicorp-multi-az: lost-write, key k7, got nothing, want version 3"},
+		"a replica is behind":     {slow, "rules: [nodes > 0]", exitLiveness, "LIVENESS: n3-hashicorp-multi-az: catch-up, node n3, got index 120, want index 900"},
+		"stuck outweighs a fail":  {slow, "rules: [write_latency_p50 < 1ns]", exitLiveness, "gate: stuck"},
+		"a loss outweighs it":     {slowAndLossy, "rules: [nodes > 0]", exitSafety, "SAFETY: n3-hashicorp-multi-az: hash, node n2"},
+		"a size did not survive":  {fragile, "", exitGate, "n5-hashicorp-multi-az: got 0, want == 2"},
 		"a torn last line":        {torn, "", exitOK, "warning: "},
 		"a damaged line":          {damaged, "", exitUsage, "trials.jsonl:37: cannot be read"},
-		"a newer schema":          {newer, "", exitUsage, "schema_version 7: this build reads up to 1"},
+		"a newer schema":          {newer, "", exitUsage, "schema_version 7: this build reads 2"},
 		"no run":                  {t.TempDir(), "", exitUsage, "not a run's folder"},
 		"an unknown metric":       {tinyRun, "rules:\n  - write_latncy_p50 < 1ms", exitUsage, "hint: did you mean write_latency_p50"},
-		"no such cell":            {tinyRun, "rules: [{rule: lost_writes == 0, where: {nodes: 9}}]", exitUsage, "matches no cell"},
+		"no such setup":           {tinyRun, "rules: [{rule: lost_writes == 0, where: {nodes: 9}}]", exitUsage, "matches no setup"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{"gate", c.dir}
@@ -97,7 +111,7 @@ func TestGateExitCodes(t *testing.T) {
 				args = append(args, "--rules", rulesFile(t, c.rules))
 			}
 			code, stdout, stderr := command(t, args...)
-			if code != c.code || !strings.Contains(stdout+stderr, c.want) {
+			if code != c.code || !strings.Contains(strings.ReplaceAll(stdout+stderr, "\n  ", " "), c.want) {
 				t.Errorf("got %d, want %d with %q:\n%s%s", code, c.code, c.want, stdout, stderr)
 			}
 		})
@@ -182,10 +196,10 @@ func TestOutputThatCannotBeWrittenIsNoUsageError(t *testing.T) {
 func TestGateFormats(t *testing.T) {
 	code, stdout, _ := command(t, "gate", tinyRun, "-o", "json")
 	var r gate.Report
-	if err := json.Unmarshal([]byte(stdout), &r); code != exitOK || err != nil || r.Answer != "pass" || len(r.Verdicts) != 20 {
+	if err := json.Unmarshal([]byte(stdout), &r); code != exitOK || err != nil || r.Answer != "pass" || len(r.Verdicts) != 30 {
 		t.Errorf("json: got %d, %v:\n%s", code, err, stdout)
 	}
-	if code, stdout, _ := command(t, "gate", tinyRun, "-o", "markdown"); code != exitOK || !strings.HasPrefix(stdout, "| VERDICT | RULE |") {
+	if code, stdout, _ := command(t, "gate", tinyRun, "-o", "markdown"); code != exitOK || !strings.HasPrefix(stdout, "gate: pass (30 pass)\n\n| verdict | rule | setup |") {
 		t.Errorf("markdown: got %d:\n%s", code, stdout)
 	}
 	if code, _, stderr := command(t, "gate", tinyRun, "-o", "xml"); code != exitUsage || !strings.Contains(stderr, "xml") {
@@ -193,50 +207,53 @@ func TestGateFormats(t *testing.T) {
 	}
 }
 
-func TestCompare(t *testing.T) {
-	slower := changed(t, func(tr *results.Trial) {
-		if tr.Nodes == 3 && tr.Kind == results.Measure {
-			tr.Windows[0].Latency.P50NS = tr.Windows[0].Latency.P50NS * 6 / 5
+// What failed stands first, under its rule; what passed is a line a rule; and no
+// line is wider than a terminal.
+func TestGateTellsFailuresFirst(t *testing.T) {
+	_, stdout, _ := command(t, "gate", tinyRun, "--rules", rulesFile(t, "rules: [lost_writes == 0, write_latency_p50 < 1.8ms, outage_p50 < 1h]"))
+	lines := strings.Split(stdout, "\n")
+	if !strings.HasPrefix(lines[0], "gate: fail (") {
+		t.Errorf("the first line is no answer: %q", lines[0])
+	}
+	at := -1
+	for _, want := range []string{
+		"\nFAIL: write_latency_p50 < 1.8ms\n", "  n5-hashicorp-multi-az: 2.00 ms [", "\nopen: write_latency_p50 < 1.8ms\n", "the interval holds the limit",
+		"\nopen: outage_p50 < 1h\n", "from one trial, which says nothing of the next", "\npass: lost_writes == 0 (5 setups)\n", "\npass: write_latency_p50 < 1.8ms (n1-hashicorp-multi-az)\n",
+	} {
+		i := strings.Index(stdout, want)
+		if i <= at {
+			t.Errorf("%q stands at %d, want it behind %d:\n%s", want, i, at, stdout)
 		}
-	})
-	code, stdout, _ := command(t, "compare", tinyRun, slower)
-	if code != exitOK || strings.Count(stdout, "+20.0 %") != 1 || !strings.Contains(stdout, " ~ ") {
-		t.Errorf("table: got %d:\n%s", code, stdout)
+		at = max(at, i)
 	}
-	cell := ""
-	for _, line := range strings.Split(stdout, "\n") {
-		if strings.HasPrefix(line, "n") && !strings.Contains(line, " ") {
-			cell = line
+	fits(t, stdout)
+}
+
+// fits wants every line to be as wide as a terminal at most.
+func fits(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > lineWidth {
+			t.Errorf("a line of %d columns, want at most %d: %s", n, lineWidth, line)
 		}
-		if strings.Contains(line, "+20.0 %") && (cell != "n3-hashicorp-multi-az" || !strings.HasPrefix(line, "  write_latency_p50 ")) {
-			t.Errorf("the change stands at the wrong place, under %s: %s", cell, line)
-		}
-	}
-	if !strings.Contains(stdout, "figures the same in every trial of both runs left out; --all shows them") || strings.Contains(stdout, "fsyncs_per_write") {
-		t.Errorf("what is the same in every trial is not left out:\n%s", stdout)
-	}
-	if _, all, _ := command(t, "compare", "--all", tinyRun, slower); !strings.Contains(all, "fsyncs_per_write") || strings.Contains(all, "left out") {
-		t.Errorf("--all leaves something out:\n%s", all)
-	}
-	code, stdout, _ = command(t, "compare", "-o", "json", tinyRun, slower)
-	var c summary.Comparison
-	if err := json.Unmarshal([]byte(stdout), &c); code != exitOK || err != nil || len(c.Changes) == 0 {
-		t.Errorf("json: got %d, %v", code, err)
-	}
-	code, stdout, _ = command(t, "compare", "-o", "csv", tinyRun, slower)
-	rows, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
-	if code != exitOK || err != nil || len(rows) != len(c.Changes)+1 {
-		t.Errorf("csv: got %d, %v, %d rows for %d changes", code, err, len(rows), len(c.Changes))
-	}
-	if code, stdout, _ := command(t, "compare", "-o", "markdown", tinyRun, slower); code != exitOK || !strings.HasPrefix(stdout, "| CELL |") {
-		t.Errorf("markdown: got %d:\n%s", code, stdout)
 	}
 }
 
-func TestCompareMistakes(t *testing.T) {
-	for _, args := range [][]string{{"compare", tinyRun}, {"compare", tinyRun, t.TempDir()}, {"compare", "-o", "xml", tinyRun, tinyRun}} {
-		if code, _, stderr := command(t, args...); code != exitUsage || !strings.HasPrefix(stderr, "error: ") {
-			t.Errorf("%q: got %d: %s", args, code, stderr)
+// A foreign folder's texts act neither on a terminal nor on a page.
+func TestGateDefusesForeignTexts(t *testing.T) {
+	dir := changed(t, func(tr *results.Trial) {
+		tr.Valid = false
+		tr.Findings = []results.Finding{{Class: results.Safety, Rule: results.RuleLost, Key: "\x1b[31mred\x1b]0;owned\a", Got: "![](http://example.org/x.png)\u202e", Want: strings.Repeat("long ", 2000)}}
+	})
+	_, text, _ := command(t, "gate", dir)
+	_, page, _ := command(t, "gate", "-o", "markdown", dir)
+	for name, out := range map[string]string{"table": text, "markdown": page} {
+		if strings.ContainsAny(out, "\x1b\a\u202e") || len(out) > 64<<10 {
+			t.Errorf("%s: raw escapes, or %d bytes: %.300q", name, len(out), out)
 		}
 	}
+	if strings.Contains(page, "![](") {
+		t.Errorf("markdown: a live image: %.300q", page)
+	}
+	fits(t, text)
 }

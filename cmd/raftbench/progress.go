@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/bench"
+	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
 )
@@ -133,35 +134,57 @@ func finishedLine(p bench.Progress) string {
 	return fmt.Sprintf("%3d/%d  %-28s %-10s %s", p.Number, p.Of, t.Cell, fmt.Sprintf("%s %d", t.Kind, t.Trial), outcome(t))
 }
 
+// outcome is what came of a trial: what it found, why it does not count, or its
+// figures.
 func outcome(t *results.Trial) string {
-	if !t.Valid {
-		return "INVALID: " + strings.Join(t.InvalidReasons, "; ")
-	}
-	if p := t.Proof; p != nil {
+	switch {
+	case t.Has(results.Safety):
+		return "SAFETY VIOLATED: " + report.FindingText(t.Findings[0])
+	case len(t.Findings) > 0:
+		return "LIVENESS: " + report.FindingText(t.Findings[0])
+	case !t.Valid:
+		return "INVALID: " + invalidity(t)
+	case t.Proof != nil:
+		p := t.Proof
 		return fmt.Sprintf("survived %d, blocked at %d, %d lost of %d acknowledged", p.Survived, p.BlockedAt, p.Lost, p.Acked)
 	}
+	return strings.Join(figures(t), ", ")
+}
+
+// invalidity is why a trial does not count.
+func invalidity(t *results.Trial) string {
+	var why []string
+	for _, r := range t.Remarks {
+		if r.Severity == results.Invalid {
+			why = append(why, report.RemarkText(r))
+		}
+	}
+	return strings.Join(why, "; ")
+}
+
+// figures of a trial's windows, for a first look.
+func figures(t *results.Trial) []string {
 	var parts []string
 	best := 0.0
-	for _, w := range t.Windows {
+	for i := range t.Windows {
+		w := &t.Windows[i]
+		switch {
+		case w.Role == results.RoleFull:
+			parts = append(parts, units.Rate.Show(w.ThroughputOps))
+		case w.Role == results.RoleLight && w.Latency.P50NS == results.Never:
+			parts = append(parts, "p50 never")
+		case w.Role == results.RoleLight:
+			parts = append(parts, "p50 "+units.Duration.Show(float64(w.Latency.P50NS)))
+		}
 		if w.Held != nil && *w.Held {
 			best = max(best, w.OfferedOps)
 		}
-	}
-	for _, w := range t.Windows {
-		if w.Name != results.WindowCalm && w.Name != results.WindowSaturate {
-			continue
+		if w.Failed() > 0 && w.Role == results.RoleLight {
+			parts = append(parts, fmt.Sprintf("%d of %d failed", w.Failed(), w.Attempted))
 		}
-		if w.Mode == results.ModeClosed {
-			parts = append(parts, fmt.Sprintf("%.0f/s", w.ThroughputOps))
-			continue
-		}
-		parts = append(parts, fmt.Sprintf("p50 %.2f ms", float64(w.Latency.P50NS)/1e6))
 	}
 	if best > 0 {
-		parts = append(parts, fmt.Sprintf("carried %.0f/s", best))
+		parts = append(parts, "carried "+units.Rate.Show(best))
 	}
-	if n := len(t.Flags); n > 0 {
-		parts = append(parts, units.Plural(n, "warning"))
-	}
-	return strings.Join(parts, ", ")
+	return parts
 }

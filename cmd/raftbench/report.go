@@ -77,6 +77,7 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 type summarized struct {
 	run     *results.Run
 	summary summary.Summary
+	report  *report.Report
 }
 
 func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
@@ -90,11 +91,11 @@ func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := summary.Build(run)
+		a, err := summary.Analyse(run)
 		if err != nil {
 			return nil, usage(err, "")
 		}
-		out = append(out, summarized{run, s})
+		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{Source: profileSource})})
 	}
 	return out, nil
 }
@@ -110,7 +111,10 @@ func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
 			return fail(exitFailed, err, "give a folder that can be written to with --out")
 		}
 	}
-	paths, err := report.Write(dir, r.run, r.summary, reportingOptions(nil, r.run))
+	if home {
+		dir = "" // inside the run's folder, from which no link leads out
+	}
+	paths, err := r.report.Write(dir)
 	if errors.As(err, &damaged) {
 		return usage(err, "")
 	}
@@ -169,23 +173,23 @@ func printRun(w io.Writer, r summarized, format string) error {
 	case "json":
 		return report.JSON(w, r.summary)
 	case "markdown":
-		return report.Markdown(w, r.summary, r.run.Environment, reportingOptions(w, r.run))
+		return r.report.Markdown(w)
 	default:
-		return report.Table(w, r.summary, r.run.Environment, reportingOptions(w, r.run))
+		return r.report.Table(w, terminal(w))
 	}
 }
 
-// reportingOptions suit the report to the run and to where it is printed.
-func reportingOptions(stdout io.Writer, run *results.Run) report.Options {
-	o := report.OptionsFor(run)
-	o.Source = profileSource
-	if f, ok := stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			o.Width = min(width, 100)
-		}
-		o.Color = colorful(stdout)
+// terminal is where a table is printed, at most 100 columns wide.
+func terminal(stdout io.Writer) report.Terminal {
+	f, ok := stdout.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return report.Terminal{}
 	}
-	return o
+	t := report.Terminal{Color: colorful(stdout)}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+		t.Width = min(width, 100)
+	}
+	return t
 }
 
 // profileSource tells who measured a built-in profile, and when; nothing for

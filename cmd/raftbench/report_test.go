@@ -84,7 +84,7 @@ func TestReportOfDamagedFolders(t *testing.T) {
 		"no run": func(dir string) error { return os.Remove(filepath.Join(dir, "trials.jsonl")) },
 		"torn":   func(dir string) error { return damage(filepath.Join(dir, "trials.jsonl"), `"kind"`, `"ki`) },
 		"newer": func(dir string) error {
-			return damage(filepath.Join(dir, "trials.jsonl"), `"schema_version":1`, `"schema_version":99`)
+			return damage(filepath.Join(dir, "trials.jsonl"), `"schema_version":2`, `"schema_version":99`)
 		},
 		"no host": func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "environment.json"), []byte("{"), 0o644)

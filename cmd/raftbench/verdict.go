@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/bench"
+	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/results"
 )
 
 // ending is all that a run's exit code rests on.
@@ -19,21 +21,22 @@ type ending struct {
 	run, report error
 }
 
-// verdict is the error, with its exit code, that a run ends with. A promise
-// that was broken is told whatever else went wrong.
+// verdict is the error, with its exit code, that a run ends with. What Raft does
+// not allow is told whatever else went wrong.
 func (e ending) verdict() error {
 	o := e.outcome
-	var unsafe error
-	if len(o.Unsafe) > 0 {
-		unsafe = fmt.Errorf("safety violated: %s", strings.Join(o.Unsafe, "; "))
-	}
+	unsafe := findingsError("safety violated", o.Findings, results.Safety)
+	stuck := findingsError("liveness", o.Findings, results.Liveness)
 	reasons := "the reasons stand in " + filepath.Join(e.dir, "trials.jsonl")
 	resume := "go on with: " + commandLine("run", "--resume", e.dir)
 	switch {
 	case codeOf(e.stopped) == exitInterrupted:
-		return fail(exitInterrupted, errors.Join(e.stopped, unsafe), resume)
+		return fail(exitInterrupted, errors.Join(e.stopped, unsafe, stuck), resume)
 	case unsafe != nil:
-		return fail(exitSafety, errors.Join(unsafe, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials"))
+		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials"))
+	case stuck != nil:
+		return fail(exitLiveness, errors.Join(stuck, e.stopped, e.run, e.report),
+			"nothing was lost; the nodes' logs are under "+filepath.Join(e.dir, "trials")+"; try again with: "+commandLine("run", "--resume", e.dir))
 	case e.stopped != nil:
 		return fail(exitFailed, e.stopped, resume)
 	case e.run != nil:
@@ -48,6 +51,30 @@ func (e ending) verdict() error {
 		return fail(exitFailed, e.report, "the trials are kept: "+commandLine("report", e.dir))
 	}
 	return nil
+}
+
+// mostFindings are said in an error; the record has them all.
+const mostFindings = 5
+
+// findingsError says what was found of a class; nil where nothing was.
+func findingsError(what string, findings []results.Finding, c results.Class) error {
+	var said []string
+	n := 0
+	for _, f := range findings {
+		if f.Class != c {
+			continue
+		}
+		if n++; n <= mostFindings {
+			said = append(said, report.FindingText(f))
+		}
+	}
+	switch {
+	case n == 0:
+		return nil
+	case n > mostFindings:
+		said = append(said, fmt.Sprintf("and %d more", n-mostFindings))
+	}
+	return fmt.Errorf("%s: %s", what, strings.Join(said, "; "))
 }
 
 // hostFaultHint is what mends a fault of the host, such as a full disk, before

@@ -9,14 +9,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/bench"
+	"github.com/raftbench/raftbench/results"
 )
 
-// Where several hold: 130, then 4, 3, 5, 1; and whatever the code, a broken
+// Where several hold: 130, then 4, 6, 3, 5, 1; and whatever the code, a broken
 // promise is told.
 func TestVerdict(t *testing.T) {
 	full, charts := errors.New("disk full"), errors.New("no charts")
 	bySignal := fail(exitInterrupted, errors.New("interrupted"), "")
-	lost := []string{"1 of 9 acknowledged writes lost"}
+	lost := []string{"version 3"}
+	loss := []results.Finding{{Class: results.Safety, Rule: results.RuleLost, Node: "n1", Got: "version 3", Want: "4"}}
+	late := []string{"index 7"}
+	slow := []results.Finding{{Class: results.Liveness, Rule: results.RuleApplied, Node: "n2", Got: "index 7", Want: "index 9"}}
 	for name, c := range map[string]struct {
 		end  ending
 		code int
@@ -29,14 +33,17 @@ func TestVerdict(t *testing.T) {
 		"starved, no report":         {ending{outcome: bench.Outcome{Settled: 2, Starved: []string{"n3"}}, report: charts}, exitInconclusive, []string{"n3", "no charts"}},
 		"no report":                  {ending{outcome: bench.Outcome{Settled: 2}, report: charts}, exitFailed, []string{"no charts"}},
 		"cut off":                    {ending{outcome: bench.Outcome{Settled: 1, Starved: []string{"n3"}}, run: full}, exitFailed, []string{"disk full"}},
-		"unsafe":                     {ending{outcome: bench.Outcome{Settled: 1, Unsafe: lost}}, exitSafety, lost},
-		"unsafe, cut off":            {ending{outcome: bench.Outcome{Settled: 1, Unsafe: lost}, run: full}, exitSafety, append(lost, "disk full")},
-		"unsafe, no report":          {ending{outcome: bench.Outcome{Settled: 1, Unsafe: lost}, report: charts}, exitSafety, append(lost, "no charts")},
-		"unsafe, starved, failed":    {ending{outcome: bench.Outcome{Settled: 1, Failed: 1, Unsafe: lost, Starved: []string{"n3"}}}, exitSafety, lost},
+		"unsafe":                     {ending{outcome: bench.Outcome{Settled: 1, Findings: loss}}, exitSafety, lost},
+		"unsafe, cut off":            {ending{outcome: bench.Outcome{Settled: 1, Findings: loss}, run: full}, exitSafety, append(lost, "disk full")},
+		"unsafe, no report":          {ending{outcome: bench.Outcome{Settled: 1, Findings: loss}, report: charts}, exitSafety, append(lost, "no charts")},
+		"unsafe, starved, failed":    {ending{outcome: bench.Outcome{Settled: 1, Failed: 1, Findings: loss, Starved: []string{"n3"}}}, exitSafety, lost},
+		"a laggard":                  {ending{outcome: bench.Outcome{Settled: 1, Findings: slow}}, exitLiveness, late},
+		"a laggard, starved":         {ending{outcome: bench.Outcome{Settled: 1, Failed: 1, Findings: slow, Starved: []string{"n3"}}}, exitLiveness, late},
+		"a laggard and a loss":       {ending{outcome: bench.Outcome{Settled: 1, Findings: append(slow, loss...)}}, exitSafety, append(late, lost...)},
 		"interrupted":                {ending{stopped: bySignal}, exitInterrupted, []string{"interrupted"}},
 		"nobody reads":               {ending{stopped: fail(exitFailed, errors.New("closed"), "")}, exitFailed, []string{"closed"}},
-		"nobody reads, unsafe":       {ending{stopped: fail(exitFailed, errors.New("closed"), ""), outcome: bench.Outcome{Unsafe: lost}}, exitSafety, append(lost, "closed")},
-		"interrupted, unsafe before": {ending{stopped: bySignal, outcome: bench.Outcome{Unsafe: lost}}, exitInterrupted, append(lost, "interrupted")},
+		"nobody reads, unsafe":       {ending{stopped: fail(exitFailed, errors.New("closed"), ""), outcome: bench.Outcome{Findings: loss}}, exitSafety, append(lost, "closed")},
+		"interrupted, unsafe before": {ending{stopped: bySignal, outcome: bench.Outcome{Findings: loss}}, exitInterrupted, append(lost, "interrupted")},
 	} {
 		err := c.end.verdict()
 		code, text := exitOK, ""

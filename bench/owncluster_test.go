@@ -32,7 +32,7 @@ network:
   profile: multi-az
   links: [{from: n1, to: n2, delay: 7ms}]
 `)[0]
-	nodes := members(s, 1)
+	nodes := nodeOptions(s, 1)
 	if got := nodes[0].Links["n2"].Delay; got != 7*time.Millisecond {
 		t.Errorf("n1→n2: got %v, want the 7ms written", got)
 	}
@@ -42,11 +42,11 @@ network:
 	if got, want := nodes[0].Links[control.ClientLink].Delay, s.Network.Shape("a", "b").Delay; got != want {
 		t.Errorf("n1→client: got %v, want %v", got, want)
 	}
-	r := newRig(Job{Setup: s, Trial: 1})
-	if err := r.placeClient(); err != nil || r.site == nil {
+	c := &ownCluster{setup: s}
+	if err := c.placeClient(1); err != nil || c.client == nil {
 		t.Fatalf("the load generator has no end of its links: %v", err)
 	}
-	defer func() { _ = r.site.Close() }()
+	defer func() { _ = c.client.Close() }()
 	for _, n := range nodes {
 		if n.Probe != linkProbe {
 			t.Errorf("%s: idle links are probed every %v, want %v", n.ID, n.Probe, linkProbe)
@@ -61,7 +61,7 @@ func TestTheLeaderStandsWhereItWasPut(t *testing.T) {
 		"nodes: 5\nleader: any\nnetwork: {profile: multi-az}": "",
 	} {
 		s := setups(t, text)[0]
-		if got := leaderAt(s, members(s, 1)); got != want {
+		if got := wantedLeader(s, nodeOptions(s, 1)); got != want {
 			t.Errorf("%q: got leader %q, want %q", text, got, want)
 		}
 	}

@@ -1,0 +1,248 @@
+package bench
+
+import (
+	"math"
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+)
+
+// judged is a window with all that its judgement needs.
+type judged struct {
+	window     results.Window
+	cost       cost
+	firstError error
+	// light windows, the open ones, were to leave the host room and to keep
+	// one leader throughout. A saturating window was not.
+	light bool
+	// harmed windows had faults done to the cluster: errors and changes of
+	// leader are what was asked for.
+	harmed bool
+	// failed windows tried a rate that was not carried: nothing but that is
+	// to be learned from them, and nothing of it is a fault of the trial.
+	failed bool
+}
+
+// The limits of what is believed.
+const (
+	minCompleted   = 0.99                   // of the operations due
+	maxLinkError   = 0.05                   // of the asked delay, at the median
+	linkErrorFloor = 100 * time.Microsecond // or this, whichever is larger
+	minLinkSamples = 5                      // fewer say nothing of a median
+	busyHost       = 0.85
+	busyForeign    = 0.10 // of all cores, used by no process of ours
+	notableSteal   = 0.02
+	notableWait    = 0.25 // of the window, in which someone waited for a core
+)
+
+// remarks are all that there is to say of a window's numbers.
+func (j judged) remarks() []results.Remark {
+	if j.failed {
+		return nil
+	}
+	out := append(j.invalidity(), j.doubts()...)
+	for i := range out {
+		out[i].Window = j.window.Name
+	}
+	return out
+}
+
+// invalidity lists why a window's numbers are not to be believed.
+func (j judged) invalidity() []results.Remark {
+	var out []results.Remark
+	w := j.window
+	open := w.Mode == results.ModeOpen
+	invalid := func(r results.Remark) {
+		r.Severity = results.Invalid
+		out = append(out, r)
+	}
+	if least := minCompleted * float64(w.Attempted); open && !j.harmed && float64(w.Completed) < least {
+		invalid(results.Remark{Code: results.CodeIncomplete, Got: float64(w.Completed), Want: least, Of: w.Attempted, Unit: results.UnitCount})
+	}
+	if w.Completed == 0 {
+		invalid(results.Remark{Code: results.CodeNothing})
+	}
+	if w.Dropped > 0 {
+		invalid(results.Remark{Code: results.CodeDropped, Got: float64(w.Dropped), Want: maxInFlight, Unit: results.UnitCount})
+	}
+	if w.RecordErrors > 0 {
+		invalid(results.Remark{Code: results.CodeRecordErrors, Got: float64(w.RecordErrors), Unit: results.UnitCount})
+	}
+	if n := w.Errors + w.Unknown; n > 0 && !j.harmed {
+		r := results.Remark{Code: results.CodeClientErrors, Got: float64(n), Unit: results.UnitCount}
+		if j.firstError != nil {
+			r.Detail = j.firstError.Error()
+		}
+		invalid(r)
+	}
+	if !open {
+		return out
+	}
+	for _, r := range j.lag() {
+		invalid(r)
+	}
+	if !j.harmed && j.cost.leaderMoved {
+		invalid(results.Remark{Code: results.CodeLeaderChanged})
+	}
+	return append(out, j.lateLinks(results.Invalid)...)
+}
+
+// lag of the generator behind its schedule, where it is too large a share of
+// the latency that it adds to.
+func (j judged) lag() []results.Remark {
+	w := j.window
+	p50, p99 := fastest(w)
+	var out []results.Remark
+	for _, c := range []struct {
+		code         results.Code
+		lag, latency results.Nanos
+		share        float64
+	}{{results.CodeLagP50, w.Lag.P50NS, p50, stats.LagShareP50}, {results.CodeLagP99, w.Lag.P99NS, p99, stats.LagShareP99}} {
+		if allowed := c.share * float64(c.latency); float64(c.lag) > allowed {
+			out = append(out, results.Remark{Code: c.code, Got: float64(c.lag), Want: allowed, Unit: results.UnitNS})
+		}
+	}
+	return out
+}
+
+// lateLinks is one remark on the links whose realised delay was off at the
+// median.
+func (j judged) lateLinks(severity results.Severity) []results.Remark {
+	var judged []lateLink
+	for _, l := range j.cost.links {
+		if l.Samples >= minLinkSamples {
+			judged = append(judged, lateLink{l, l.ErrorP50NS})
+		}
+	}
+	return late(judged, j.window.Name, severity)
+}
+
+// lateLink is a link with what it is off by at the median. How many frames there
+// were is no matter: errors rest on those that somebody waited for.
+type lateLink struct {
+	results.Link
+	by int64
+}
+
+// late is one remark on those links that are off by more than is allowed: their
+// number, and the one that is furthest off.
+func late(judged []lateLink, window string, severity results.Severity) []results.Remark {
+	r := results.Remark{Code: results.CodeLinkLate, Severity: severity, Window: window, Unit: results.UnitNS, Of: int64(len(judged))}
+	most := 0.0
+	for _, l := range judged {
+		allowed := allowedError(l.AskedNS)
+		if l.by <= allowed {
+			continue
+		}
+		r.Count++
+		if share := float64(l.by) / float64(allowed); share > most {
+			most, r.Got, r.Want, r.Link = share, float64(l.by), float64(allowed), &results.Ends{From: l.From, To: l.To}
+		}
+	}
+	if r.Count == 0 {
+		return nil
+	}
+	return []results.Remark{r}
+}
+
+// allowedError of a link at the median, in ns.
+func allowedError(askedNS int64) int64 {
+	return max(int64(maxLinkError*float64(askedNS)), linkErrorFloor.Nanoseconds())
+}
+
+// fastest is the latency that the schedule's lag is held against: that of
+// writes or of reads, whichever is more easily spoilt.
+func fastest(w results.Window) (p50, p99 results.Nanos) {
+	r := w.ReadLatency
+	switch {
+	case r == nil || r.Count == 0:
+		return w.Latency.P50NS, w.Latency.P99NS
+	case w.Latency.Count == 0:
+		return r.P50NS, r.P99NS
+	}
+	return min(w.Latency.P50NS, r.P50NS), min(w.Latency.P99NS, r.P99NS)
+}
+
+// doubts list what a reader should know beside a window's numbers.
+func (j judged) doubts() []results.Remark {
+	var out []results.Remark
+	doubt := func(when bool, r results.Remark) {
+		if when {
+			r.Severity = results.Doubtful
+			out = append(out, r)
+		}
+	}
+	w, c := j.window, j.cost
+	if !j.light {
+		// A saturated host holds frames late: that is part of its limit, and
+		// said beside the throughput that it limits.
+		out = append(out, j.lateLinks(results.Doubtful)...)
+		doubt(c.leaderMoved && !j.harmed, results.Remark{Code: results.CodeLeaderChanged})
+	}
+	share := func(code results.Code, got, most float64) results.Remark {
+		return results.Remark{Code: code, Got: got, Want: most, Unit: results.UnitShare}
+	}
+	doubt(j.light && w.HostBusy > busyHost, share(results.CodeHostBusy, w.HostBusy, busyHost))
+	doubt(w.ForeignBusy > busyForeign, share(results.CodeForeignCPU, w.ForeignBusy, busyForeign))
+	doubt(c.steal > notableSteal, share(results.CodeSteal, c.steal, notableSteal))
+	doubt(c.throttled, results.Remark{Code: results.CodeThrottled})
+	doubt(j.light && c.runWait > notableWait, share(results.CodeRunWait, c.runWait, notableWait))
+	doubt(c.snapshots > 0, results.Remark{Code: results.CodeSnapshot, Got: float64(c.snapshots), Unit: results.UnitCount})
+	if j.harmed {
+		return out
+	}
+	for _, r := range unsteady(w) {
+		doubt(j.light, r)
+	}
+	off := littleError(w)
+	doubt(math.Abs(off) > stats.LittleTolerance, share(results.CodeLittle, off, stats.LittleTolerance))
+	return out
+}
+
+// unsteady is why a window was no steady state; empty when it was one.
+func unsteady(w results.Window) []results.Remark {
+	if len(w.HalfP50NS) < 2 {
+		return nil
+	}
+	medians := make([]float64, len(w.Parts))
+	for i, p := range w.Parts {
+		medians[i] = float64(p.P50NS)
+	}
+	steady, err := stats.SteadyWith(medians, float64(w.HalfP50NS[0]), float64(w.HalfP50NS[1]))
+	if err != nil {
+		return nil
+	}
+	r := results.Remark{Severity: results.Doubtful}
+	switch steady.Why() {
+	case stats.Steadily:
+		return nil
+	case stats.HalfEmpty:
+		r.Code = results.CodeHalfEmpty
+	case stats.HalvesDiffer:
+		r.Code, r.Got, r.Want, r.Unit = results.CodeHalvesDiffer, steady.HalvesChange, stats.SteadyChange, results.UnitShare
+	case stats.Rising:
+		r.Code, r.Got, r.Want, r.Unit = results.CodeRising, steady.TrendP, stats.TrendAlpha, results.UnitP
+	case stats.Falling:
+		r.Code, r.Got, r.Want, r.Unit = results.CodeFalling, steady.TrendP, stats.TrendAlpha, results.UnitP
+	}
+	return []results.Remark{r}
+}
+
+// littleError is how far the two sides of Little's law are apart. The mean
+// time in flight is the service time, of everything that was acknowledged;
+// where little was, the window's edges weigh more than the law.
+func littleError(w results.Window) float64 {
+	sum := w.Service.MeanNS * float64(w.Service.Count)
+	if w.ReadService != nil {
+		sum += w.ReadService.MeanNS * float64(w.ReadService.Count)
+	}
+	if w.DurationNS == 0 || sum == 0 || w.Completed < minLittle {
+		return 0
+	}
+	seconds := float64(w.DurationNS) / 1e9
+	return stats.Little(w.MeanInFlight, float64(w.Completed)/seconds, sum/float64(w.Completed)/1e9)
+}
+
+// minLittle operations are needed before Little's law says anything.
+const minLittle = 200

@@ -1,0 +1,195 @@
+package bench
+
+import (
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+const ms = int64(time.Millisecond)
+
+// healthy is a calm window to which nobody could object.
+func healthy() judged {
+	w := results.Window{
+		Name: "calm", Role: results.RoleLight, Mode: results.ModeOpen, OfferedOps: 100, DurationNS: 10 * time.Second.Nanoseconds(),
+		Attempted: 1000, Completed: 1000, Writes: 1000, ThroughputOps: 100,
+		Latency: results.Latency{P50NS: results.Nanos(2 * ms), P99NS: results.Nanos(4 * ms), MeanNS: 2e6, Count: 1000},
+		Service: results.Latency{P50NS: results.Nanos(2 * ms), P99NS: results.Nanos(4 * ms), MeanNS: 2e6, Count: 1000},
+		Lag:     results.Latency{P50NS: 1000, P99NS: 20000, Count: 1000},
+		// 100/s × 2 ms: Little's law holds.
+		MeanInFlight: 0.2, HostBusy: 0.3, ForeignBusy: 0.01, HalfP50NS: []int64{2 * ms, 2 * ms},
+	}
+	for i := range 10 {
+		w.Parts = append(w.Parts, results.Point{P50NS: 2*ms + int64(i%3)*1000, Completed: 100})
+	}
+	return judged{
+		window: w, light: true,
+		cost: cost{links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, Frames: 10, LinkTruth: results.LinkTruth{ErrorP50NS: 200_000, Samples: 5}}}},
+	}
+}
+
+func TestAHealthyWindowIsBelieved(t *testing.T) {
+	if got := healthy().remarks(); len(got) > 0 {
+		t.Errorf("remarks: %+v", got)
+	}
+}
+
+// says finds a remark by its code.
+func says(remarks []results.Remark, code results.Code) (r results.Remark, found bool) {
+	for _, r := range remarks {
+		if r.Code == code {
+			return r, true
+		}
+	}
+	return r, false
+}
+
+// only wants one remark, of this code and severity, on the light window.
+func only(t *testing.T, got []results.Remark, code results.Code, severity results.Severity) results.Remark {
+	t.Helper()
+	if len(got) != 1 || got[0].Code != code || got[0].Severity != severity || got[0].Window != "calm" {
+		t.Fatalf("got %+v, want one remark %s %s on calm", got, severity, code)
+	}
+	return got[0]
+}
+
+// Each rule by which a trial is not believed, provoked alone.
+func TestEachReasonForInvalidity(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*judged)
+		code  results.Code
+		got   float64
+	}{
+		"too few completed": {func(j *judged) { j.window.Completed = 989 }, results.CodeIncomplete, 989},
+		"nothing completed": {func(j *judged) { j.window.Completed, j.window.Attempted = 0, 0 }, results.CodeNothing, 0},
+		"a drop":            {func(j *judged) { j.window.Dropped = 1 }, results.CodeDropped, 1},
+		"a record error":    {func(j *judged) { j.window.RecordErrors = 2 }, results.CodeRecordErrors, 2},
+		"a rejected write":  {func(j *judged) { j.window.Errors, j.firstError = 1, errors.New("not leader") }, results.CodeClientErrors, 1},
+		"an unknown write":  {func(j *judged) { j.window.Unknown = 1 }, results.CodeClientErrors, 1},
+		"lag at the median": {func(j *judged) { j.window.Lag.P50NS = results.Nanos(2*ms/20 + 1000) }, results.CodeLagP50, float64(2*ms/20 + 1000)},
+		"lag at p99":        {func(j *judged) { j.window.Lag.P99NS = results.Nanos(4*ms/4 + 1000) }, results.CodeLagP99, float64(4*ms/4 + 1000)},
+		"the leader moved":  {func(j *judged) { j.cost.leaderMoved = true }, results.CodeLeaderChanged, 0},
+		"a link by 5 %":     {func(j *judged) { j.cost.links[0].ErrorP50NS = 5*ms/20 + 1 }, results.CodeLinkLate, float64(5*ms/20 + 1)},
+		"a short link by 100 µs": {func(j *judged) {
+			j.cost.links[0].AskedNS, j.cost.links[0].ErrorP50NS = 50_000, 100_001
+		}, results.CodeLinkLate, 100_001},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := healthy()
+			c.spoil(&j)
+			if r := only(t, j.remarks(), c.code, results.Invalid); r.Got != c.got {
+				t.Errorf("got %v, want %v: %+v", r.Got, c.got, r)
+			}
+		})
+	}
+}
+
+// A short link may miss its delay by 100 µs: no host does better when busy.
+func TestAShortLinkMayMissByTheFloor(t *testing.T) {
+	j := healthy()
+	j.cost.links[0].AskedNS, j.cost.links[0].ErrorP50NS = 50_000, 99_999
+	if got := j.remarks(); len(got) > 0 {
+		t.Errorf("remarks: %+v", got)
+	}
+}
+
+// One remark speaks for all late links: their number, and the worst of them.
+func TestTheWorstOfManyLateLinksIsNamed(t *testing.T) {
+	j := healthy()
+	for i, by := range []int64{2 * ms, 4 * ms, 0, 3 * ms} {
+		j.cost.links = append(j.cost.links, results.Link{From: "n1", To: "n" + string(rune('3'+i)), AskedNS: 5 * ms,
+			LinkTruth: results.LinkTruth{ErrorP50NS: by, Samples: 9}})
+	}
+	r := only(t, j.remarks(), results.CodeLinkLate, results.Invalid)
+	if r.Count != 3 || r.Of != 5 || r.Got != float64(4*ms) || *r.Link != (results.Ends{From: "n1", To: "n4"}) {
+		t.Errorf("got %+v, want 3 of 5, the worst n1→n4 by 4 ms", r)
+	}
+}
+
+// The errors rest on samples, not on frames: those of a busy link that nobody
+// waited for say nothing.
+func TestFewSamplesSayNothingOfALink(t *testing.T) {
+	j := healthy()
+	l := &j.cost.links[0]
+	l.Frames, l.Samples, l.ErrorP50NS = 1000, minLinkSamples-1, 5*ms
+	if got := j.remarks(); len(got) > 0 {
+		t.Errorf("judged by %d samples: %+v", l.Samples, got)
+	}
+	l.Samples++
+	only(t, j.remarks(), results.CodeLinkLate, results.Invalid)
+}
+
+// A saturating window was to bring the host to its limit: late frames and a
+// new leader are said, a busy host is not even that.
+func TestASaturatingWindowIsInvalidByItsErrorsOnly(t *testing.T) {
+	j := healthy()
+	j.window.Mode, j.light = results.ModeClosed, false
+	j.window.Lag.P50NS, j.window.HostBusy, j.cost.leaderMoved, j.cost.runWait = results.Nanos(10*ms), 1, true, 0.9
+	j.cost.links[0].ErrorP50NS = 50 * ms
+	got := j.remarks()
+	link, _ := says(got, results.CodeLinkLate)
+	leader, _ := says(got, results.CodeLeaderChanged)
+	if len(got) != 2 || link.Severity != results.Doubtful || leader.Severity != results.Doubtful {
+		t.Errorf("got %+v, want doubts about the link and the leader", got)
+	}
+	j.window.Unknown = 1
+	if r, _ := says(j.remarks(), results.CodeClientErrors); r.Severity != results.Invalid {
+		t.Errorf("got %+v, want the unknown write", j.remarks())
+	}
+}
+
+func TestEachDoubt(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*judged)
+		code  results.Code
+		got   float64
+	}{
+		"a busy host":         {func(j *judged) { j.window.HostBusy = 0.86 }, results.CodeHostBusy, 0.86},
+		"foreign load":        {func(j *judged) { j.window.ForeignBusy = 0.2 }, results.CodeForeignCPU, 0.2},
+		"steal":               {func(j *judged) { j.cost.steal = 0.05 }, results.CodeSteal, 0.05},
+		"throttling":          {func(j *judged) { j.cost.throttled = true }, results.CodeThrottled, 0},
+		"run queue delay":     {func(j *judged) { j.cost.runWait = 0.5 }, results.CodeRunWait, 0.5},
+		"a snapshot":          {func(j *judged) { j.cost.snapshots = 1 }, results.CodeSnapshot, 1},
+		"a slower half":       {func(j *judged) { j.window.HalfP50NS = []int64{2 * ms, 2*ms + ms/8} }, results.CodeHalvesDiffer, 0.0625},
+		"Little's law broken": {func(j *judged) { j.window.MeanInFlight = 0.3 }, results.CodeLittle, 0.5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := healthy()
+			c.spoil(&j)
+			if r := only(t, j.remarks(), c.code, results.Doubtful); math.Abs(r.Got-c.got) > 1e-9 {
+				t.Errorf("got %v, want %v", r.Got, c.got)
+			}
+		})
+	}
+	j := healthy()
+	climb(j.window.Parts)
+	if r := only(t, j.remarks(), results.CodeRising, results.Doubtful); r.Got > r.Want || r.Unit != results.UnitP {
+		t.Errorf("got %+v, want a small probability", r)
+	}
+}
+
+// A rate that was tried and not carried is an answer.
+func TestAFailedTrySpoilsNoTrial(t *testing.T) {
+	j := healthy()
+	j.failed, j.window.Completed, j.window.Dropped, j.window.Unknown, j.window.HostBusy = true, 10, 500, 3, 1
+	if got := j.remarks(); len(got) > 0 {
+		t.Errorf("got %+v, want nothing", got)
+	}
+}
+
+// Lag is held against what it spoils most easily: reads beside slow writes.
+func TestLagIsHeldAgainstTheFasterOfReadsAndWrites(t *testing.T) {
+	j := healthy()
+	j.window.ReadLatency = &results.Latency{P50NS: results.Nanos(ms / 5), P99NS: results.Nanos(ms), Count: 500}
+	j.window.Lag.P50NS = results.Nanos(ms / 50) // 1 % of a write, 10 % of a read
+	only(t, j.remarks(), results.CodeLagP50, results.Invalid)
+}
+
+func climb(parts []results.Point) {
+	for i := range parts {
+		parts[i].P50NS = 2*ms + int64(i)*1000
+	}
+}

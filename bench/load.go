@@ -1,0 +1,226 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/results"
+)
+
+// Whom the load goes to, in an experiment's words.
+const (
+	targetLeader = "leader"
+	targetAll    = "all"
+)
+
+// serializable reads answer from the asked node alone, and may be stale.
+const serializable = "serializable"
+
+// maxInFlight bounds an open loop's outstanding operations. What the bound
+// refuses is counted and makes the trial invalid, so it only has to be far
+// above what a healthy cluster ever has outstanding.
+const maxInFlight = 4096
+
+// connectionsOfLoad is how many the load is spread over: one stream of HTTP/2
+// frames is a bottleneck before the node is, more than a few cost CPU.
+const connectionsOfLoad = 4
+
+// load offers windows to a system, meters what each cost, judges it and records
+// it.
+type load struct {
+	setup  configs.Setup
+	seed   int64
+	system System
+	leader string // when the load began
+	gen    *loadgen.Generator
+	links  *linkTruth
+	record *record
+	// last is the latency of the window offered last: of its writes, or of its
+	// reads where it had no writes.
+	last *hdrhistogram.Histogram
+}
+
+// workload of a setup, with keys that are a trial's alone.
+func workload(s configs.Setup, prefix string, seed int64) loadgen.Workload {
+	w := s.Workload
+	return loadgen.Workload{
+		KeyPrefix: prefix, Keys: w.Keys, KeySize: w.KeySize, ValueSize: w.ValueSize,
+		ReadRatio: w.ReadRatio, Serializable: w.Reads == serializable, Seed: seed,
+	}
+}
+
+// targets opens the connections that a workload's target names.
+func targets(ctx context.Context, s System, to, leader string) ([]loadgen.Target, error) {
+	var chosen []Server
+	all := s.Servers()
+	for _, server := range all {
+		if to == targetAll || (server.ID == leader) == (to == targetLeader) {
+			chosen = append(chosen, server)
+		}
+	}
+	if len(chosen) == 0 { // one node has no follower to ask
+		chosen = all
+	}
+	var out []loadgen.Target
+	for i := range max(connectionsOfLoad, len(chosen)) {
+		c, err := chosen[i%len(chosen)].Dial(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// offer is a window with what it is for.
+type offer struct {
+	loadgen.Window
+	role results.Role
+	rate float64 // that its schedule comes from; 0 in a closed loop
+	// share of the capacity that the rate is, of results.RoleShare.
+	share float64
+	// tries tells of a window that tries a rate: that it fails is an answer,
+	// and no reason to disbelieve the trial. holds is what is asked of it
+	// beside keeping up.
+	tries bool
+	holds func() bool
+	// harmed windows have faults done to the system: during starts them, and
+	// what it returns waits for the last.
+	harmed bool
+	during func(context.Context) (wait func() error)
+}
+
+// open is an open-loop window.
+func (l *load) open(name string, role results.Role, rate float64) offer {
+	w := l.setup.Workload
+	schedule := loadgen.Constant(rate)
+	if w.Calm.Arrivals == "poisson" {
+		schedule = loadgen.Poisson(rate, l.seed)
+	}
+	return offer{role: role, rate: rate, Window: loadgen.Window{
+		Name: name, Schedule: schedule, Duration: w.Calm.Duration, Timeout: w.Timeout, MaxInFlight: maxInFlight,
+	}}
+}
+
+// closed is a closed-loop window.
+func (l *load) closed(name string, role results.Role, c configs.Saturate) offer {
+	return offer{role: role, Window: loadgen.Window{
+		Name: name, Clients: c.Clients, Duration: c.Duration, Timeout: l.setup.Workload.Timeout,
+	}}
+}
+
+// run offers one window, meters what it cost, and judges it.
+func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
+	before, err := read(ctx, l.system)
+	if err != nil {
+		return nil, err
+	}
+	watched := watch(l.system)
+	rec, err := l.offer(ctx, o)
+	used := watched()
+	if err != nil {
+		return nil, err
+	}
+	after, err := read(ctx, l.system)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.system.Health(); err != nil {
+		return nil, err
+	}
+	w := window(rec, o)
+	w.Usage = used
+	cost := after.since(before)
+	cost.fill(&w)
+	l.last = rec.Latency
+	if rec.Writes == 0 {
+		l.last = rec.ReadLatency
+	}
+	l.conclude(&w, o, cost, rec.FirstError)
+	l.keep(rec, w, cost.links)
+	return &l.record.Windows[len(l.record.Windows)-1], nil
+}
+
+// offer runs the load, with the faults that go with it.
+func (l *load) offer(ctx context.Context, o offer) (loadgen.Recording, error) {
+	if o.during == nil {
+		return l.gen.Run(ctx, o.Window)
+	}
+	wait := o.during(ctx)
+	rec, err := l.gen.Run(ctx, o.Window)
+	return rec, errors.Join(err, wait())
+}
+
+// conclude judges a window, and names what limited it.
+func (l *load) conclude(w *results.Window, o offer, c cost, firstError error) {
+	if o.tries {
+		held := keptUp(w) && (o.holds == nil || o.holds())
+		w.Held = &held
+	}
+	if w.Mode == results.ModeClosed || w.Held != nil && !*w.Held {
+		w.Limit = limitOf(w, c, l.setup, l.leader)
+	}
+	l.record.remark(judged{
+		window: *w, cost: c, firstError: firstError,
+		light: o.rate > 0, harmed: o.harmed, failed: w.Held != nil && !*w.Held,
+	}.remarks()...)
+}
+
+// keep takes a window into the trial's record.
+func (l *load) keep(rec loadgen.Recording, w results.Window, links []results.Link) {
+	r := l.record
+	r.Windows = append(r.Windows, w)
+	r.histograms = append(r.histograms, histograms(rec)...)
+	if w.Mode == results.ModeOpen || len(r.Links) == 0 {
+		r.Links = links // a saturated host says little of the links
+	}
+	l.links.keep(links)
+	r.Links = l.links.withBefore(r.Links)
+}
+
+const (
+	// warmClients keep a warm-up's closed loop busy without saturating.
+	warmClients = 4
+	// maxWarmup bounds `warmup: auto`, in warm-ups.
+	maxWarmup = 10
+)
+
+// warmUp loads the system before anything is recorded: connections open, pools
+// fill, files grow. With `auto` it goes on until a stretch looks steady.
+func (l *load) warmUp(ctx context.Context) error {
+	w := l.setup.Workload
+	if w.Warmup <= 0 {
+		return nil
+	}
+	// Many operations warm what few would not: pools, files, branch
+	// predictors. The rest of the time is the light window's own pace.
+	many := l.closed("warm-up", "", configs.Saturate{Clients: warmClients, Duration: w.Warmup / 2})
+	if _, err := l.gen.Run(ctx, many.Window); err != nil {
+		return err
+	}
+	pace := many
+	if w.Calm.Rate > 0 {
+		pace = l.open("warm-up", "", w.Calm.Rate)
+		pace.Duration = w.Warmup / 2
+	}
+	for range maxWarmup {
+		rec, err := l.gen.Run(ctx, pace.Window)
+		if err != nil {
+			return err
+		}
+		if !w.WarmupAuto || len(unsteady(window(rec, pace))) == 0 {
+			return nil
+		}
+	}
+	l.record.remark(results.Remark{Code: results.CodeWarmupUnsteady, Severity: results.Doubtful,
+		Got: float64(maxWarmup * w.Warmup / 2), Unit: results.UnitNS})
+	return nil
+}
+
+// windowName of a sweep's rate, a search's step or a share of the capacity.
+func windowName(what string, number any) string { return fmt.Sprintf("%s-%v", what, number) }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// lineWidth is what every line of a table keeps to: the width of a terminal
+// that nobody has widened.
+const lineWidth = 80
+
+// never stands for the time of an operation that failed.
+const never = "never"
+
+// showFigure is a metric's value for people: 1.73 ms, or never.
+func showFigure(metric string, v float64) string {
+	if math.IsInf(v, 1) {
+		return never
+	}
+	return units.Of(metric).Show(v)
+}
+
+// showMetric is a metric with its interval: 1.73 ms [1.66, 1.85].
+func showMetric(metric string, m summary.Metric) string {
+	e := m.Estimate()
+	switch {
+	case m.Pooled:
+		return showFigure(metric, e.Center) + " (pooled)"
+	case !m.Interval:
+		return showFigure(metric, e.Center)
+	case math.IsInf(e.High, 1):
+		return showFigure(metric, e.Center) + " [" + showFigure(metric, e.Low) + ", " + never + "]"
+	}
+	return units.Of(metric).Interval(e.Center, e.Low, e.High)
+}
+
+// figure is a number in full; empty where there is none.
+func figure(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'g', -1, 64)
+}
+
+// plain takes from a text of a foreign folder what could act on a terminal, and
+// from one for a page what could load or link anything. Each leaves a sign that
+// something was there.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
+}
+
+// plainMarkdown is plain where the marks of a page stand for themselves.
+func plainMarkdown(text string) string {
+	const marks = "\\`*_[]<>!#|"
+	var out strings.Builder
+	for _, r := range plain(text) {
+		if strings.ContainsRune(marks, r) {
+			out.WriteByte('\\')
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}
+
+// wrapped breaks a text into lines of lineWidth, the first and the others
+// indented; a word that is wider is broken too.
+func wrapped(text, first, others string) string {
+	var lines []string
+	line, empty := first, true
+	next := func() {
+		lines = append(lines, line)
+		line, empty = others, true
+	}
+	for _, word := range strings.Fields(text) {
+		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > lineWidth {
+			next()
+		}
+		if !empty {
+			line += " "
+		}
+		line, empty = line+word, false
+		for r := []rune(line); len(r) > lineWidth; r = []rune(line) {
+			line = string(r[:lineWidth])
+			next()
+			line, empty = line+string(r[lineWidth:]), false
+		}
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// someOf names the first few of many: a, b, c and 4 more.
+func someOf(names []string, most int) string {
+	if len(names) <= most {
+		return listed(names)
+	}
+	return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+}
+
+// listed joins names as people do: a, b and c.
+func listed(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// unique names, in the order in which they first come.
+func unique(names []string) []string {
+	var out []string
+	for _, n := range names {
+		if !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
