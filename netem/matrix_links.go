@@ -3,39 +3,36 @@ package netem
 import (
 	"fmt"
 	"slices"
-
-	"github.com/raftbench/raftbench/strictyaml"
 )
 
 // links replaces what single directions do.
-func (r profileReader) links(v strictyaml.Value, p *Profile) {
+func (m *matrix) links(e entry, p *Profile) {
 	seen := map[[2]string]bool{}
-	all, _ := v.List("a list of links, each {from: a, to: b, delay: 5ms}")
-	for _, l := range all {
-		ends, ok := r.link(l, p)
+	for _, l := range m.list(e, "a list of links, each {from: a, to: b, delay: 5ms}") {
+		ends, ok := m.link(l, p)
 		if ok && seen[ends] {
-			l.Wrong("write one link for each direction, with all its figures", "the link %s→%s is given twice", ends[0], ends[1])
+			m.wrong(l.value, "write one link for each direction, with all its figures", "the link %s→%s is given twice", ends[0], ends[1])
 		}
 		seen[ends] = true
 	}
 }
 
 // link changes one direction, and reports which.
-func (r profileReader) link(l strictyaml.Value, p *Profile) (ends [2]string, ok bool) {
-	keys, ok := l.Entries("a link such as {from: a, to: b, delay: 5ms}")
+func (m *matrix) link(l entry, p *Profile) (ends [2]string, ok bool) {
+	keys, ok := m.section(l, "a link such as {from: a, to: b, delay: 5ms}")
 	if !ok {
 		return ends, false
 	}
-	before := r.mistakes()
-	change := figures(keys)
-	fine := r.mistakes() == before
+	mistakes := len(m.mistakes)
+	change := m.figures(keys)
+	fine := len(m.mistakes) == mistakes
 	for i, name := range []string{"from", "to"} {
-		ends[i] = readEnd(l, name, p.Sites, fine)
+		ends[i] = m.end(l, keys, name, p.Sites, fine)
 	}
 	if ends[0] == ends[1] && ends[0] != "" {
-		l.Wrong("`local: 0.1ms` is the round trip inside a site, for all of them", "got a link from %s to itself, want two sites", ends[0])
+		m.wrong(l.value, "`local: 0.1ms` is the round trip inside a site, for all of them", "got a link from %s to itself, want two sites", ends[0])
 	}
-	if r.mistakes() > before {
+	if len(m.mistakes) > mistakes {
 		return ends, false
 	}
 	s := p.Shape(ends[0], ends[1])
@@ -45,31 +42,31 @@ func (r profileReader) link(l strictyaml.Value, p *Profile) (ends [2]string, ok 
 	return ends, true
 }
 
-// readEnd reads one end of a link; empty where it is wrong. Where it is missing
+// end reads one end of a link; empty where it is wrong. Where it is missing
 // another key may be meant for it: that was told unless all keys were fine.
-func readEnd(l strictyaml.Value, name string, sites []string, fine bool) string {
-	v, given := l.Get(name)
+func (m *matrix) end(l entry, keys []entry, name string, sites []string, fine bool) string {
+	i := slices.IndexFunc(keys, func(e entry) bool { return e.key == name })
 	switch {
-	case !given && fine:
-		l.Wrong("a link is one direction: {from: a, to: b, delay: 5ms}", "got a link without `%s`, want one of %v", name, sites)
+	case i < 0 && !fine:
 		return ""
-	case !given:
+	case i < 0:
+		m.wrong(l.value, "a link is one direction: {from: a, to: b, delay: 5ms}", "got a link without `%s`, want one of %v", name, sites)
 		return ""
 	}
-	site, ok := v.Text("a site")
+	site, ok := m.text(keys[i], "a site")
 	if ok && !slices.Contains(sites, site) {
-		v.Wrong(siteHint(site, sites), "got a link of site %q, wanted one of %v", site, sites)
+		m.wrong(keys[i].value, "sites lists the sites there are", "got a link of site %q, wanted one of %v", site, sites)
 		return ""
 	}
 	return site
 }
 
 // figures reads what a link says beside its ends: a change to a shape.
-func figures(keys []strictyaml.Value) func(*Shape) {
+func (m *matrix) figures(keys []entry) func(*Shape) {
 	var changes []func(*Shape)
 	for _, key := range keys {
-		if key.Key() != "from" && key.Key() != "to" {
-			changes = append(changes, figure(key))
+		if key.key != "from" && key.key != "to" {
+			changes = append(changes, m.figure(key))
 		}
 	}
 	return func(s *Shape) {
@@ -80,30 +77,30 @@ func figures(keys []strictyaml.Value) func(*Shape) {
 }
 
 // figure reads one key of a link; nil where it is wrong.
-func figure(v strictyaml.Value) func(*Shape) {
+func (m *matrix) figure(e entry) func(*Shape) {
+	if slices.Contains([]string{"reorder", "duplicate", "corrupt"}, e.key) {
+		// What a stream cannot do is more than an unknown key.
+		err := Unsupported(e.key)
+		m.wrong(e.value, err.Hint(), "%v", err)
+		return nil
+	}
 	names := []string{"from", "to"}
 	for _, k := range linkKeys {
 		names = append(names, k.name)
-		if k.name != v.Key() {
+		if k.name != e.key {
 			continue
 		}
-		text, ok := v.Text("a plain value, as tc has it")
+		text, ok := m.text(e, "a plain value, as tc has it")
 		if !ok {
 			return nil
 		}
 		change, err := k.read(text)
 		if err != nil {
-			v.Wrong(hint(err), "%v", err)
+			m.wrong(e.value, "", "%v", err)
 		}
 		return change
 	}
-	what, advice := "", meant(v.Key(), names)
-	if slices.Contains([]string{"reorder", "duplicate", "corrupt"}, v.Key()) {
-		// What a stream cannot do is more than an unknown key.
-		err := Unsupported(v.Key())
-		what, advice = err.Error(), err.Hint()
-	}
-	v.Unknown(advice, what, names...)
+	m.unknown(e, names)
 	return nil
 }
 

@@ -48,7 +48,7 @@ func Of(metric string) Kind {
 		return Size
 	case strings.Contains(metric, "_seconds"):
 		return Seconds
-	case strings.HasSuffix(metric, "_share"), strings.HasSuffix(metric, "_ratio"), metric == "availability":
+	case strings.HasSuffix(metric, "_share"), strings.HasSuffix(metric, "_ratio"), strings.HasSuffix(metric, "availability"):
 		return Share
 	}
 	return Count
