@@ -103,22 +103,20 @@ func (c combination) profile() (netem.Profile, error) {
 	return p.profile, p.err
 }
 
-// noProfile tells why there is no profile: where it is named, and in a file of
-// one's own the line as well.
-func (c combination) noProfile(err error) *mistake {
-	advice := ProfileAdvice(c.Network.Profile.First(), err)
-	var inFile *netem.ProfileError
-	if !errors.As(err, &inFile) {
-		return c.origin.mistake(err.Error(), advice, c.at("network.profile"))
+// noProfile tells why there is no profile: in a file of one's own, each of its
+// mistakes; else where it is named.
+func (c combination) noProfile(err error) mistakes {
+	var theirs strictyaml.Errors
+	if !errors.As(err, &theirs) {
+		return mistakes{c.origin.mistake(err.Error(), ProfileAdvice(c.Network.Profile.First(), err), c.at("network.profile"))}
 	}
-	theirs := *inFile
-	theirs.File = fromHere(theirs.File)
-	e := c.origin.mistake(theirs.Told(), advice, c.at("network.profile"))
-	if e.told.Excerpt != "" {
-		e.told.Excerpt += "\n" + theirs.File + ":\n"
+	all := make(mistakes, len(theirs))
+	for i, e := range theirs {
+		told := *e
+		told.File = fromHere(e.File)
+		all[i] = &mistake{told: &told}
 	}
-	e.told.Excerpt += strings.TrimRight(theirs.Excerpt, "\n")
-	return e
+	return all
 }
 
 // fromHere shortens a path to one from the working directory, where it leads

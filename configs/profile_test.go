@@ -32,7 +32,7 @@ func write(t *testing.T, dir, name, text string) string {
 	return path
 }
 
-// A file names its matrix from where it stands; what is resolved from it
+// A file names its profile from where it stands; what is resolved from it
 // holds from anywhere.
 func TestMatrixOfOnesOwn(t *testing.T) {
 	dir := t.TempDir()
@@ -73,9 +73,9 @@ func TestMatrixOfOnesOwn(t *testing.T) {
 
 func TestMistakesInAMatrixNameItsPlace(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "m.yaml", strings.Replace(ownMatrix, "30ms", "far", 1))
+	write(t, dir, "m.yaml", strings.Replace(ownMatrix, "30ms", "far", 1)+"rrt: {}\n")
 	for text, want := range map[string][]string{
-		"network: {profile: ./m.yaml}":    {"experiment.yaml:1:20: network.profile: ", "m.yaml:7:17: got \"far\", want a duration", "   1 | network: {profile", "m.yaml:\n   5 | local", ">  7 |   here: {there: far}"},
+		"network: {profile: ./m.yaml}":    {"m.yaml:7:17: rtt.here.there: got \"far\", want a duration", "   7 |   here: {there: far}", "m.yaml:8:1: no key is called \"rrt\" here"},
 		"network: {profile: ./nope.yaml}": {"experiment.yaml:1:20: network.profile: ", "no such file"},
 	} {
 		e, err := Load(write(t, dir, "experiment.yaml", text))
@@ -103,7 +103,7 @@ func TestLoadOfNothingAndOfTooMuch(t *testing.T) {
 
 // A name that is a slip of a built-in one is that; any other may be a file.
 func TestUnknownProfilesAreSlipsOrFiles(t *testing.T) {
-	const own = "a matrix of your own is a YAML file: profile: ./my.yaml"
+	const own = "a profile of your own is a YAML file: profile: ./my.yaml"
 	for name, want := range map[string]string{
 		"none2": "did you mean none?", "multiaz": "did you mean multi-az?", "aws-global": "did you mean aws-global-5?",
 		"home": own, "mine": own, "lab": own, "mars": own, "./nope.yaml": "`raftbench profiles` lists the built-in ones; a file of one's own is found from",

@@ -10,7 +10,7 @@ import (
 func (c combination) resolve() (Setup, *network, mistakes) {
 	n, err := c.network()
 	if err != nil {
-		return Setup{}, nil, mistakes{c.noProfile(err)}
+		return Setup{}, nil, c.noProfile(err)
 	}
 	s := Setup{
 		Nodes:    c.Nodes.First(),

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	matrixWithoutLocal = "sites: [a, b]\nrtt: {a: {b: 1ms}}\n"
-	safetyRun          = "message faults: a safety run, labelled so: its figures are no performance result, and raft's pipelining is off"
+	withoutLocal = "sites: [a, b]\nrtt: {a: {b: 1ms}}\n"
+	safetyRun    = "message faults: a safety run, labelled so: its figures are no performance result, and raft's pipelining is off"
 )
 
 func TestWhatDoesNothingIsSaid(t *testing.T) {
@@ -42,7 +42,7 @@ func TestWhatDoesNothingIsSaid(t *testing.T) {
 // A round trip inside a site that nobody gave is not invented, and said to be
 // none where members share a site.
 func TestSharedSitesWithoutLocalAreSaid(t *testing.T) {
-	path := write(t, t.TempDir(), "lab.yaml", matrixWithoutLocal)
+	path := write(t, t.TempDir(), "lab.yaml", withoutLocal)
 	const want = "profile lab gives no `local`, and more members than sites stand there: members of one site have no delay between them"
 	for text, warned := range map[string]bool{
 		"nodes: 2\nnetwork: {profile: %s}":                                        false,
@@ -56,16 +56,16 @@ func TestSharedSitesWithoutLocalAreSaid(t *testing.T) {
 	}
 }
 
-// What a matrix says to no effect reaches those who run it.
-func TestWarningsOfAMatrixAreThePlans(t *testing.T) {
-	path := write(t, t.TempDir(), "lab.yaml", matrixWithoutLocal+"links: [{from: a, to: b}]\n")
+// What a profile says to no effect reaches those who run it.
+func TestWarningsOfAProfileAreThePlans(t *testing.T) {
+	path := write(t, t.TempDir(), "lab.yaml", withoutLocal+"links: [{from: a, to: b}]\n")
 	p := mustPlan(t, "nodes: 2\nnetwork: {profile: "+path+"}")
 	if diff := cmp.Diff([]string{"profile lab: link a→b changes nothing: it has no figures"}, p.Warnings); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// Experiment and matrix read the same units; what is written is read back.
+// Experiment and profile read the same units; what is written is read back.
 func TestUnitsOfLinks(t *testing.T) {
 	for text, want := range map[string]string{
 		"rate: 1Gbit": "1gbit", "rate: 1tbit": "1tbit", "rate: 1gibit": "1073741824bit", "rate: 10kibit": "10240bit",

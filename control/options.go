@@ -110,7 +110,10 @@ type Raft struct {
 }
 
 // DefaultRaft returns hashicorp/raft v1.8.0's DefaultConfig and transport
-// defaults (config.go, net_transport.go).
+// defaults (config.go, net_transport.go). The products differ from it, and from
+// each other: Consul and Vault multiply the three timeouts by 5, Nomad by 1;
+// Vault sets BatchApplyCh; Consul has a SnapshotThreshold of 16384, looked at
+// every 30 s. All three leave MaxAppendEntries and TrailingLogs at these.
 func DefaultRaft() Raft {
 	return Raft{
 		HeartbeatTimeout:   time.Second,

@@ -1,21 +1,21 @@
 package netem
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 
-	"github.com/goccy/go-yaml/ast"
-
+	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/units"
 )
 
 const (
 	startHint  = "`raftbench profiles multi-az -o yaml` prints a profile that works"
-	formatHint = "a matrix is written sites: [a, b, c] and rtt: {a: {b: 0.69ms, c: 0.74ms}, b: {c: 0.28ms}}; " + startHint
+	formatHint = "a profile is written sites: [a, b, c] and rtt: {a: {b: 0.69ms, c: 0.74ms}, b: {c: 0.28ms}}; " + startHint
 )
 
 // ParseProfile reads a profile; name is the built-in's name or the file's, and
-// stands in errors, which give line and column and are of type *ProfileError.
+// stands in mistakes: the error is of type strictyaml.Errors and tells them all.
 //
 //	source: where the figures are from
 //	date: when they were measured
@@ -26,12 +26,10 @@ const (
 //	  b: {c: 0.28ms}
 //	links:                       # optional: one direction each, in tc's words
 //	  - {from: a, to: b, delay: 5ms, jitter: 1ms, distribution: normal, loss: 0.1%, rate: 1gbit}
-//
-// The mistake that is told is the first in the file.
 func ParseProfile(name string, data []byte) (Profile, error) {
 	p, err := parseProfile(name, data)
 	if err == nil && len(p.Sites) == 0 {
-		err = siteless(name)
+		err = strictyaml.Errors{{File: name, Message: "got no sites: a profile needs sites", Advice: formatHint}}
 	}
 	if err != nil {
 		return Profile{}, err
@@ -40,58 +38,64 @@ func ParseProfile(name string, data []byte) (Profile, error) {
 }
 
 // parseProfile also takes one without sites.
-func parseProfile(name string, data []byte) (p Profile, err error) {
-	m := matrix{name: name, anchors: map[string]ast.Node{}}
-	defer m.recovered(&err)
-	root, err := m.document(data)
-	if err != nil || root == nil {
-		return Profile{Name: name}, err
+func parseProfile(name string, data []byte) (Profile, error) {
+	file, err := strictyaml.Parse(name, data, formatHint)
+	if err != nil {
+		return Profile{}, err
 	}
-	p = Profile{Name: name, Links: map[string]map[string]Shape{}}
-	m.read(root, &p)
-	return p, m.first()
+	if file.Root().Empty() {
+		return Profile{Name: name}, nil
+	}
+	p := Profile{Name: name, Links: map[string]map[string]Shape{}}
+	profileReader{file}.read(file.Root(), &p)
+	return p, file.Err()
 }
 
-func siteless(name string) error {
-	return &ProfileError{File: name, Line: 1, Column: 1, Message: "got no sites: a profile needs sites", Advice: formatHint}
-}
+// profileReader fills a profile; what it cannot take is noted in the file.
+type profileReader struct{ file *strictyaml.File }
 
-// matrix is a profile being read.
-type matrix struct {
-	name     string
-	lines    []string
-	anchors  map[string]ast.Node
-	mistakes []mistake
-}
+// mistakes found so far.
+func (r profileReader) mistakes() int { return len(r.file.Mistakes()) }
 
-// read fills the profile; what it cannot take it notes.
-func (m *matrix) read(root ast.Node, p *Profile) {
-	keys := map[string]entry{}
-	top, _ := m.section(entry{at: root, value: root}, "sites and rtt, each a key")
-	for _, e := range top {
-		keys[e.key] = e
-		switch e.key {
+var profileKeys = []string{"source", "date", "sites", "local", "rtt", "links"}
+
+func (r profileReader) read(root strictyaml.Value, p *Profile) {
+	keys := map[string]strictyaml.Value{}
+	top, _ := root.Entries("a section with sites and rtt")
+	for _, v := range top {
+		keys[v.Key()] = v
+		switch v.Key() {
 		case "source":
-			p.Source, _ = m.text(e, "a text: who published the figures")
+			p.Source, _ = v.Text("a text: who published the figures")
 		case "date":
-			p.Date, _ = m.text(e, "a text: when they were measured")
+			p.Date, _ = v.Text("a text: when they were measured")
 		case "sites", "local", "rtt", "links":
 		default:
-			m.unknown(e, []string{"source", "date", "sites", "local", "rtt", "links"})
+			v.Unknown(meant(v.Key(), profileKeys), "", profileKeys...)
 		}
 	}
-	if len(m.mistakes) > 0 || !m.sites(keys, p) {
+	if !r.sites(keys, p) {
 		return // what follows would only repeat it
 	}
-	m.local(keys, p)
-	m.rtt(keys, p)
+	r.local(keys, p)
+	r.rtt(keys, p)
 	if links, given := keys["links"]; given {
-		m.links(links, p)
+		r.links(links, p)
 	}
 }
 
-// mostSites is far above what one host carries members for.
-const mostSites = 256
+// meant says which key an unknown one may be meant for: most likely it is an
+// experiment's, or a guess at the format.
+func meant(key string, known []string) string {
+	experiments := []string{"name", "nodes", "network", "workload", "raft", "storage", "trials", "engine", "faults"}
+	if slices.Contains(experiments, key) {
+		return "this is a key of an experiment, which names its profile under network.profile: `raftbench validate` checks one"
+	}
+	return strictyaml.Meant(key, known, formatHint)
+}
+
+// mostSites is how many members one host carries at most.
+const mostSites = 99
 
 var memberID = regexp.MustCompile(`^n[0-9]+$`)
 
@@ -109,126 +113,141 @@ func taken(site string) string {
 }
 
 // sites are read before what refers to them.
-func (m *matrix) sites(keys map[string]entry, p *Profile) bool {
-	e, given := keys["sites"]
+func (r profileReader) sites(keys map[string]strictyaml.Value, p *Profile) bool {
+	v, given := keys["sites"]
 	if !given {
 		for _, key := range []string{"local", "rtt", "links"} {
 			if figures, any := keys[key]; any {
-				m.wrong(figures.at, formatHint, "got figures and no sites: a profile needs sites")
+				figures.WrongKey(formatHint, "got figures and no sites: a profile needs sites")
 			}
 		}
 		return false
 	}
-	list := m.list(e, "a list of sites, [a, b, c]")
+	before := r.mistakes()
+	list, ok := v.List("a list of sites, [a, b, c]")
 	switch {
-	case len(list) == 0 && len(m.mistakes) == 0:
-		m.wrong(e.value, formatHint, "got an empty list: a profile needs sites")
+	case ok && len(list) == 0:
+		v.Wrong(formatHint, "got an empty list: a profile needs sites")
 	case len(list) > mostSites:
-		m.wrong(e.value, "one host carries no more members than that", "got %d sites, want at most %d", len(list), mostSites)
+		v.Wrong("one host carries no more members than that", "got %d sites, want at most %d", len(list), mostSites)
 		return false
 	}
 	for _, s := range list {
-		site, ok := m.text(s, "a site's name")
+		site, ok := s.Text("a site's name")
 		switch why := taken(site); {
 		case !ok:
 		case site == "" || slices.Contains(p.Sites, site):
-			m.wrong(s.value, "give each site a name of its own", "site %q is empty or named twice", site)
+			s.Wrong("give each site a name of its own", "site %q is empty or named twice", site)
 		case why != "":
-			m.wrong(s.value, "name the site otherwise, such as zone-1", "got a site called %q, want another name: %s", site, why)
+			s.Wrong("name the site otherwise, such as zone-1", "got a site called %q, want another name: %s", site, why)
 		}
 		p.Sites = append(p.Sites, site)
 	}
-	return len(m.mistakes) == 0
+	return r.mistakes() == before
 }
 
 // trip reads a round trip and halves it.
-func (m *matrix) trip(e entry) (Shape, bool) {
-	text, ok := m.text(e, "a round trip such as 0.69ms")
+func trip(v strictyaml.Value) (Shape, bool) {
+	text, ok := v.Text("a round trip such as 0.69ms")
 	if !ok {
 		return Shape{}, false
 	}
 	rtt, err := units.ParseDuration(text)
 	if err != nil {
-		m.wrong(e.value, "", "%v", err)
+		v.Wrong(hint(err), "%v", err)
 		return Shape{}, false
 	}
 	s := Shape{Delay: rtt / 2}
 	if err := s.Validate(); err != nil {
-		m.wrong(e.value, "a one-way delay is half of the round trip", "got a round trip of %v, half of it each way: %v", rtt, err)
+		v.Wrong("a one-way delay is half of the round trip", "got a round trip of %v, half of it each way: %v", units.FormatDuration(rtt), err)
 		return Shape{}, false
 	}
 	return s, true
 }
 
-func (m *matrix) local(keys map[string]entry, p *Profile) {
-	e, given := keys["local"]
+func (r profileReader) local(keys map[string]strictyaml.Value, p *Profile) {
+	v, given := keys["local"]
 	if p.NoLocal = !given; given {
-		p.Local, _ = m.trip(e)
+		p.Local, _ = trip(v)
 	}
 }
 
 // rtt takes each pair's round trip from either order of its sites.
-func (m *matrix) rtt(keys map[string]entry, p *Profile) {
-	e, given := keys["rtt"]
-	rows := map[string]ast.Node{}
+func (r profileReader) rtt(keys map[string]strictyaml.Value, p *Profile) {
+	v, given := keys["rtt"]
+	rows := map[string]strictyaml.Value{}
+	before := r.mistakes()
 	if given {
-		all, _ := m.section(e, "a row for each site, {a: {b: 0.69ms}}")
+		all, _ := v.Entries("a row for each site, {a: {b: 0.69ms}}")
 		for _, row := range all {
-			rows[row.key] = row.at
-			m.row(row, p)
+			rows[row.Key()] = row
+			readRow(row, p)
 		}
 	} else {
-		e.at = keys["sites"].at
+		v = keys["sites"]
 	}
-	if len(m.mistakes) > 0 {
+	if r.mistakes() > before {
 		return // a pair may be missing because it is written wrong
 	}
 	for i, a := range p.Sites {
+		at := v
+		if row, any := rows[a]; any {
+			at = row
+		}
 		for _, b := range p.Sites[i+1:] {
 			if _, ok := p.Links[a][b]; !ok {
-				at := e.at
-				if row, any := rows[a]; any {
-					at = row
-				}
-				m.wrong(at, "every pair of sites needs its round trip, once: rtt: {"+a+": {"+b+": 0.69ms}}", "the round trip %s–%s is missing", a, b)
+				at.WrongKey("every pair of sites needs its round trip, once: rtt: {"+a+": {"+b+": 0.69ms}}", "the round trip %s–%s is missing", a, b)
 				break // one a row says enough
 			}
 		}
 	}
 }
 
-func (m *matrix) row(row entry, p *Profile) {
-	if !slices.Contains(p.Sites, row.key) {
-		m.wrong(row.at, "sites lists the sites there are", "got a row of site %q, wanted one of %v", row.key, p.Sites)
+func readRow(row strictyaml.Value, p *Profile) {
+	if !slices.Contains(p.Sites, row.Key()) {
+		row.WrongKey(siteHint(row.Key(), p.Sites), "got a row of site %q, wanted one of %v", row.Key(), p.Sites)
 		return
 	}
-	cells, _ := m.section(row, "the round trips to other sites, {b: 0.69ms}")
-	for _, cell := range cells {
-		m.pair(p, row.key, cell)
+	trips, _ := row.Entries("the round trips to other sites, {b: 0.69ms}")
+	for _, t := range trips {
+		readPair(p, row.Key(), t)
 	}
 }
 
-func (m *matrix) pair(p *Profile, from string, cell entry) {
-	to := cell.key
+func readPair(p *Profile, from string, v strictyaml.Value) {
+	to := v.Key()
 	switch {
 	case !slices.Contains(p.Sites, to):
-		m.wrong(cell.value, "sites lists the sites there are", "got a round trip of site %q, wanted one of %v", to, p.Sites)
+		v.WrongKey(siteHint(to, p.Sites), "got a round trip of site %q, wanted one of %v", to, p.Sites)
 		return
 	case from == to:
-		m.wrong(cell.value, "local: is the round trip inside a site", "got a round trip from %s to itself", from)
+		v.WrongKey("local: is the round trip inside a site", "got a round trip from %s to itself", from)
 		return
 	}
-	s, ok := m.trip(cell)
+	s, ok := trip(v)
 	if !ok {
 		return
 	}
 	if before, both := p.Links[from][to]; both && before != s {
-		m.wrong(cell.value, "a link of each direction may have its own delay: under links",
+		v.Wrong("a link of each direction may have its own delay: under links",
 			"the round trip %s–%s is given twice, as %v and %v", from, to, 2*before.Delay, 2*s.Delay)
 		return
 	}
 	p.set(from, to, s)
 	p.set(to, from, s)
+}
+
+func siteHint(site string, sites []string) string {
+	return strictyaml.MeantName(site, sites, "sites lists the sites there are")
+}
+
+// hint of an error of units, or where a figure is seen as it is written.
+func hint(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) && h.Hint() != "" {
+		return h.Hint()
+	}
+	return startHint
 }
 
 func (p *Profile) set(from, to string, s Shape) {

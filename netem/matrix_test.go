@@ -12,25 +12,27 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/raftbench/raftbench/strictyaml"
 )
 
-// square is a matrix without mistakes of five lines.
+// square is a profile without mistakes of five lines.
 const square = "sites: [a, b, c]\nlocal: 0.1ms\nrtt:\n  a: {b: 1ms, c: 2ms}\n  b: {c: 3ms}\n"
 
-// refused reads a file with a mistake, which must have a place, a hint and,
-// where there is a line, an excerpt.
-func refused(t *testing.T, text string) *ProfileError {
+// refused reads a file with mistakes, and returns the first: it must have a
+// hint.
+func refused(t *testing.T, text string) *strictyaml.Error {
 	t.Helper()
 	_, err := ParseProfile("m.yaml", []byte(text))
-	var e *ProfileError
-	if !errors.As(err, &e) {
-		t.Errorf("%q: got %v, wanted a *ProfileError", text, err)
-		return &ProfileError{}
+	var es strictyaml.Errors
+	if !errors.As(err, &es) || len(es) == 0 {
+		t.Errorf("%q: got %v, wanted strictyaml.Errors", text, err)
+		return &strictyaml.Error{}
 	}
-	if e.Line < 1 || e.Column < 1 || e.Hint() == "" {
-		t.Errorf("%q: got line %d, column %d, hint %q", text, e.Line, e.Column, e.Hint())
+	if es[0].Hint() == "" {
+		t.Errorf("%q: got no hint on %v", text, es[0])
 	}
-	return e
+	return es[0]
 }
 
 // TestWhatIsWrongIsNamedWithItsPlace gives the error's beginning.
@@ -41,23 +43,23 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"sites: [a, b, c]\nrtt:\n  a: {c: 2ms}\n  b: {c: 1ms}\n": "3:3: the round trip a–b is missing",
 		"sites: [a, b, c]\nrtt:\n  a: {b: 1ms, c: 2ms}\n# end\n": "2:1: the round trip b–c is missing",
 		"sites: [a, b]\n": "1:1: the round trip a–b is missing",
-		"sites: [a, b]\nrtt:\n  a: {b: 1ms, d: 2ms}\n":                    `3:18: got a round trip of site "d"`,
+		"sites: [a, b]\nrtt:\n  a: {b: 1ms, d: 2ms}\n":                    `3:15: got a round trip of site "d"`,
 		"sites: [a, b]\nrtt:\n  a: {b: 1ms}\n  d: {}\n":                   `4:3: got a row of site "d"`,
 		"sites: [a, b]\nrtt:\n  a: {b: 1ms}\n  b: {a: 2ms}\n":             "4:10: the round trip b–a is given twice, as 1ms and 2ms",
-		"sites: [a, b]\nrtt:\n  a: {a: 1ms, b: 2ms}\n":                    "3:10: got a round trip from a to itself",
+		"sites: [a, b]\nrtt:\n  a: {a: 1ms, b: 2ms}\n":                    "3:7: got a round trip from a to itself",
 		"sites: [a, b]\nrtt:\n  a:\n    b: -1ms\n":                        `4:8: got "-1ms", which is negative, want a duration`,
 		"sites: [a, b]\nrtt:\n  a: {b: fast}\n":                           `3:10: got "fast", want a duration`,
-		"sites: [a, b]\nrtt:\n  a: {b: 30m}\n":                            "3:10: got a round trip of 30m0s, half of it each way: got a delay of 15m0s",
-		"sites: [a]\nlocal: 30m\n":                                        "2:8: got a round trip of 30m0s",
+		"sites: [a, b]\nrtt:\n  a: {b: 30m}\n":                            "3:10: got a round trip of 30m, half of it each way: got a delay of 15m0s",
+		"sites: [a]\nlocal: 30m\n":                                        "2:8: got a round trip of 30m, half",
 		"sites: [a]\nlocal: 5\n":                                          `2:8: got "5", want a duration`,
 		"sites: [a, b]\nrtt: [[0ms, 1ms], [1ms, 0ms]]\n":                  "2:6: got a list, want a row for each site",
 		"sites: [a, b]\nrtt:\n  - a: 1ms\n":                               "3:3: got a list, want a row for each site",
 		"sites: [a, b]\nrtt: {a: [1ms]}\n":                                "2:10: got a list, want the round trips to other sites",
 		"sites: [a, b]\nrtt: {a: {b: [1ms]}}\n":                           "2:14: got a list, want a round trip such as 0.69ms",
 		"sites: [a, b]\nrtt:\n  a:\n    b:\n      x: 1ms\n":               "5:7: got a section, want a round trip",
-		"sites: [a, b]\nrtt: {a: {b: !!int 5ms}}\n":                       "2:14: got the tag !!int, want a round trip",
-		"sites: [a, b]\nrtt: {a: {b: *x}}\n":                              "2:14: got the alias *x, which stands for nothing, want a round trip",
-		"sites: [a, b]\nrtt: {a: {b: 1ms}}\nrtt: {}\n":                    "3:1: mapping key",
+		"sites: [a, b]\nrtt: {a: {b: !!int 5ms}}\n":                       "2:14: got a tag, which is not read here",
+		"sites: [a, b]\nrtt: {a: {b: *x}}\n":                              "2:14: got an alias, which is not read here",
+		"sites: [a, b]\nrtt: {a: {b: 1ms}}\nrtt: {}\n":                    `3:1: got the key "rtt" twice, first in line 2`,
 		"sites: [a, b]\nrtt: {a: {b: }}\n":                                "2:11: got no value, want a round trip",
 		"sites: [a, b]\nrtt: {a: {b}}\n":                                  "2:11: got no value, want a round trip",
 		"sites: [a, b]\nrtt:\n  a: {b: ~}\n":                              "3:7: got no value, want a round trip",
@@ -71,10 +73,10 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"sites: [a, b]\nrtt: {a: {b: x}}\nlocal: y\nlinks: [{z: 1}]\n":    `2:14: got "x"`,
 		"links: [{from: a}]\nlocal: y\nrtt: {a: {b: x}}\nsites: [a, b]\n": "1:9: got a link without `to`",
 		// sites
-		"":                               "1:1: got no sites: a profile needs sites",
-		"# nothing\n":                    "1:1: got no sites: a profile needs sites",
-		"{}":                             "1:1: got no sites: a profile needs sites",
-		"source: x\n":                    "1:1: got no sites: a profile needs sites",
+		"":                               "0:0: got no sites: a profile needs sites",
+		"# nothing\n":                    "0:0: got no sites: a profile needs sites",
+		"{}":                             "0:0: got no sites: a profile needs sites",
+		"source: x\n":                    "0:0: got no sites: a profile needs sites",
 		"sites: []\n":                    "1:8: got an empty list: a profile needs sites",
 		"sites:\n":                       "1:1: got no value, want a list of sites",
 		"sites: a\n":                     `1:8: got "a", want a list of sites`,
@@ -87,14 +89,14 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"sites: [client]\n":              `1:9: got a site called "client", want another name: `,
 		"sites: [a, b, n2]\n":            `1:15: got a site called "n2", want another name: `,
 		"rtt: {a: {b: 1ms}}\n":           "1:1: got figures and no sites",
-		"sites: [" + many(300) + "]\n":   "1:8: got 300 sites, want at most 256",
+		"sites: [" + many(300) + "]\n":   "1:8: got 300 sites, want at most 99",
 		"sites: [a]\n---\nsites: [b]\n":  "2:1: got a second document, want one",
 		"sites: [a]\n---\n":              "2:1: got a second document, want one",
-		"- 1\n- 2\n":                     "1:1: got a list, want sites and rtt",
+		"- 1\n- 2\n":                     "1:1: got a list, want a section with sites and rtt",
 		"sites: [a, b\n":                 "1:8: ",
 		"\xff\x00":                       "1:1: got bytes that are no text",
-		"hello":                          `1:1: got "hello", want sites and rtt`,
-		"sites: [a]\n<<: {local: 1ms}\n": `2:1: no key is called "<<"`,
+		"hello":                          `1:1: got "hello", want a section with sites and rtt`,
+		"sites: [a]\n<<: {local: 1ms}\n": "2:1: got a merge key, which is not read here",
 		square + "delay: 1ms\n":          `6:1: no key is called "delay" here, want one of source, date, sites`,
 		// links
 		link("delay: -1ms"):                                     `7:29: got "-1ms", which is negative`,
@@ -116,9 +118,9 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		link("limit: 4 MBs"):                                    `7:29: got "4 MBs", want a size`,
 		link("limit: 0B"):                                       `7:29: got "0B", want at least 1B`,
 		link("slow_close: x"):                                   `7:34: got "x", want a duration`,
-		link("reorder: 1%"):                                     "7:31: reorder has no meaning on a stream",
-		link("duplicate: 1%"):                                   "7:33: duplicate has no meaning on a stream",
-		link("corrupt: 1%"):                                     "7:31: corrupt has no meaning on a stream",
+		link("reorder: 1%"):                                     "7:22: reorder has no meaning on a stream",
+		link("duplicate: 1%"):                                   "7:22: duplicate has no meaning on a stream",
+		link("corrupt: 1%"):                                     "7:22: corrupt has no meaning on a stream",
 		link("delai: 1ms"):                                      `7:22: no key is called "delai" here`,
 		link("jitter: x, delay: y"):                             `7:30: got "x"`,
 		square + "links:\n  - {from: a, to: q}\n":               `7:19: got a link of site "q"`,
@@ -133,8 +135,9 @@ func TestWhatIsWrongIsNamedWithItsPlace(t *testing.T) {
 		"\ufeffsites: [a, b]\nrtt: {a: {b: x}}\n":               `2:14: got "x"`,
 		"\ufeffsites: x\n":                                      `1:8: got "x"`,
 	} {
-		if got := refused(t, text); !strings.HasPrefix(got.Error(), "m.yaml:"+want) {
-			t.Errorf("%q:\n got %v\nwant m.yaml:%s", text, got, want)
+		e := refused(t, text)
+		if got := fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message); !strings.HasPrefix(got, want) {
+			t.Errorf("%q:\n got %v\nwant %s", text, got, want)
 		}
 	}
 }
@@ -149,13 +152,13 @@ func many(n int) string {
 
 func TestAMistakeShowsItsLine(t *testing.T) {
 	got := refused(t, "sites: [a, b]\nrtt: {a: {b: fast}}\n")
-	want := "   1 | sites: [a, b]\n>  2 | rtt: {a: {b: fast}}\n                    ^"
+	want := "   2 | rtt: {a: {b: fast}}\n                    ^"
 	if _, excerpt, _ := strings.Cut(got.Error(), "\n"); excerpt != want {
 		t.Errorf("got\n%s\nwanted\n%s", excerpt, want)
 	}
 }
 
-// The first guesses of who has not seen a matrix lead to one.
+// The first guesses of who has not seen a profile lead to one.
 func TestGuessesAreShownTheFormat(t *testing.T) {
 	for text, want := range map[string]string{
 		"matrix: {a: {b: 1ms}}\n":            "rtt: {a: {b: 0.69ms",
@@ -173,9 +176,8 @@ func TestGuessesAreShownTheFormat(t *testing.T) {
 	}
 }
 
-func TestAnchorsAndMarksAreRead(t *testing.T) {
-	p, err := ParseProfile("m", []byte("\ufeffsites: [a, b, c]\nrtt:\n  a: &row {c: &far 9ms, b: 1ms}\n  b: {c: *far}\n"))
-	if err != nil || p.RTT("b", "c") != 9*time.Millisecond {
+func TestTheMarkOfUTF8IsSkipped(t *testing.T) {
+	if p, err := ParseProfile("m", []byte("\ufeffsites: [a, b]\nrtt: {a: {b: 9ms}}\n")); err != nil || p.RTT("a", "b") != 9*time.Millisecond {
 		t.Errorf("got %v (%v)", p, err)
 	}
 	for _, loop := range []string{"sites: &x [*x]\n", "sites: [a]\nrtt: &x {a: *x}\n", "sites: &x *x\n"} {
@@ -266,13 +268,40 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { same(t, anyProfile(t)) })
 }
 
-func TestAFileOfAnyLengthIsNotRead(t *testing.T) {
+// A file that is no person's is refused before it takes memory or time.
+func TestProfilesAreBoundedBeforeTheyAreRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.yaml")
-	if err := os.WriteFile(path, []byte(strings.Repeat("#\n", MaxFile)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.Repeat("#\n", strictyaml.MostBytes)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadProfile(path); err == nil || !strings.Contains(err.Error(), "longer than") {
-		t.Errorf("got %v", err)
+	for name, want := range map[string]string{path: "longer than 256 KiB", "/dev/zero": "want a regular file", path + ".none.yaml": "no such file"} {
+		if _, err := LoadProfile(name); err == nil || !strings.HasPrefix(err.Error(), name+": cannot be read: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, wanted %s", name, err, want)
+		}
+	}
+	if _, err := ParseProfile("m", []byte(strings.Repeat("[", 50_000))); err == nil || !strings.Contains(err.Error(), "more than 20000 values") {
+		t.Errorf("brackets: got %.200v", err)
+	}
+}
+
+// Every mistake of a profile is told, and none that only follows of another.
+func TestEveryMistakeOfAProfileIsTold(t *testing.T) {
+	_, err := ParseProfile("m.yaml", []byte("sites: [a, b]\nlokal: 1ms\nrtt: {a: {b: fast}}\nlinks: [{from: a, to: q, delay: 5}, {form: a, limit: 4k}]\n"))
+	var es strictyaml.Errors
+	if !errors.As(err, &es) {
+		t.Fatalf("got %v", err)
+	}
+	// Of an unknown key the section is told.
+	want := []string{"", "rtt.a.b", "links[0].to", "links[0].delay", "links[1]", "links[1].limit"}
+	var got []string
+	for _, e := range es {
+		got = append(got, e.Key)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s\n%v", diff, err)
+	}
+	if last := es[len(es)-1].Hint(); last != "write 4KB (powers of 1000) or 4KiB (powers of 1024)" {
+		t.Errorf("got the hint %q", last)
 	}
 }
 

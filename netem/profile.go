@@ -4,23 +4,21 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/units"
 )
 
 //go:embed profiles/*.yaml
 var profileFiles embed.FS
 
-// Profile is a matrix of shapes between sites, with where its figures are from.
+// Profile is the shapes between sites, with where its figures are from.
 type Profile struct {
 	Name   string
 	Source string // who published it
@@ -44,7 +42,7 @@ func (e unknownProfile) Error() string {
 }
 
 func (e unknownProfile) Hint() string {
-	return "a matrix of your own is a YAML file: profile: ./my.yaml"
+	return "a profile of your own is a YAML file: profile: ./my.yaml"
 }
 
 // Lookup returns a built-in profile; the error lists the names there are.
@@ -72,29 +70,13 @@ func Open(nameOrPath string) (Profile, error) {
 // LoadProfile reads a profile from a file in the format of the built-in ones.
 // It is named after the file, without the extension.
 func LoadProfile(path string) (Profile, error) {
-	data, err := readFile(path)
+	data, err := strictyaml.Read(path, "")
 	if err != nil {
-		return Profile{}, fmt.Errorf("read the network profile: %w", err)
+		return Profile{}, err
 	}
 	p, err := ParseProfile(path, data)
 	p.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	return p, err
-}
-
-// MaxFile bounds a profile's length in bytes: a person writes these.
-const MaxFile = 1 << 20
-
-func readFile(path string) (_ []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err == nil && len(data) > MaxFile {
-		err = fmt.Errorf("%s: longer than %d bytes: is this a matrix?", path, MaxFile)
-	}
-	return data, err
 }
 
 // Names lists the built-in profiles, `none` first, then from near to far.
@@ -129,7 +111,7 @@ func (p Profile) RTT(a, b string) time.Duration { return p.Shape(a, b).Delay + p
 // read. None is written for a profile without sites.
 func (p Profile) YAML() []byte {
 	var b bytes.Buffer
-	b.WriteString("# Round trips; a one-way delay is half of them. For your own matrix: change this\n" +
+	b.WriteString("# Round trips; a one-way delay is half of them. For your own profile: change this\n" +
 		"# file, and name it under network.profile or with --profile.\n")
 	for _, line := range [][2]string{{"source", p.Source}, {"date", p.Date}} {
 		if line[1] != "" {

@@ -12,7 +12,8 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// maxPool is how many idle connections raft keeps to a peer, as Consul does.
+// maxPool is how many idle connections raft keeps to a peer in Consul, Nomad and
+// Vault.
 const maxPool = 3
 
 func (n *Node) startRaft(l net.Listener) error {

@@ -21,7 +21,7 @@ const (
 	// syncedFile is the store as it was when it was last synced as a whole;
 	// kept for a store that never syncs while it runs.
 	syncedFile = "raft.db.synced"
-	// retainSnapshots as Consul does.
+	// retainSnapshots as Consul and Nomad do. (Vault's store is its own.)
 	retainSnapshots = 2
 )
 
@@ -55,10 +55,9 @@ func openStores(dir string, s control.Storage, log hclog.Logger) (*stores, error
 	}
 	noSync := s.Store == control.StoreBoltNoSync || s.EmulatedSync > 0
 	bolt, err := raftboltdb.New(raftboltdb.Options{
-		Path:   filepath.Join(dir, logFile),
-		NoSync: noSync,
-		// As Consul runs it: the freelist is rebuilt on opening.
-		BoltOptions: &bbolt.Options{Timeout: rebindFor, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType, NoGrowSync: noSync},
+		Path:        filepath.Join(dir, logFile),
+		NoSync:      noSync,
+		BoltOptions: boltOptions(noSync),
 	})
 	if err != nil {
 		return nil, openingError(fmt.Errorf("log store %s: %w", filepath.Join(dir, logFile), err))
@@ -76,6 +75,15 @@ func openStores(dir string, s control.Storage, log hclog.Logger) (*stores, error
 		st.close = func() error { return errors.Join(bolt.Sync(), bolt.Close(), keepSynced(dir)) }
 	}
 	return st, nil
+}
+
+// boltOptions are bbolt's defaults, with which Nomad runs it, and Consul where
+// it has a BoltDB (agent/consul/server.go, nomad/server.go): the freelist, an
+// array, is written with every transaction. Vault alone leaves it out and
+// rebuilds it on opening, with a map (physical/raft/config.go): its disks see
+// fewer bytes a write than are counted here. Only the wait for the lock is ours.
+func boltOptions(noSync bool) *bbolt.Options {
+	return &bbolt.Options{Timeout: rebindFor, FreelistType: bbolt.FreelistArrayType, NoGrowSync: noSync}
 }
 
 func checkStorage(s control.Storage) error {

@@ -2,7 +2,10 @@ package node
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"math"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -219,6 +222,27 @@ func TestDefaultsAreRafts(t *testing.T) {
 	}
 	if inFlight := control.DefaultRaft().MaxRPCsInFlight; inFlight != raft.DefaultMaxRPCsInFlight {
 		t.Errorf("max_rpcs_in_flight %d, raft's is %d", inFlight, raft.DefaultMaxRPCsInFlight)
+	}
+}
+
+// TestFreelistIsStored: as in Consul and Nomad, at the price of its pages in
+// every transaction. A meta page that names none says so by all ones.
+func TestFreelistIsStored(t *testing.T) {
+	const pageHeader, freelistOfMeta = 16, 32
+	dir := t.TempDir()
+	st := open(t, dir, control.DefaultStorage())
+	if err := errors.Join(st.logs.StoreLogs(entries(1, 10)), st.close()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(filepath.Join(dir, logFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page := range 2 {
+		at := page*os.Getpagesize() + pageHeader + freelistOfMeta
+		if list := binary.NativeEndian.Uint64(file[at:]); list == math.MaxUint64 {
+			t.Errorf("meta page %d names no freelist", page)
+		}
 	}
 }
 

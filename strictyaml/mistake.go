@@ -74,7 +74,7 @@ func (e *Error) Place() string {
 // Errors are mistakes.
 type Errors []*Error
 
-// Told is the mistakes in the order of the file, each once, and at most
+// Told is the mistakes in the order of each file, each once, and at most
 // MostMistakes of them; of the others their number.
 func (es Errors) Told() Errors {
 	seen := map[string]bool{}
@@ -83,8 +83,14 @@ func (es Errors) Told() Errors {
 		seen[e.OneLine()] = true
 		return again
 	})
+	files := map[string]int{}
+	for _, e := range kept {
+		if _, known := files[e.File]; !known {
+			files[e.File] = len(files)
+		}
+	}
 	slices.SortStableFunc(kept, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(files[a.File], files[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	if more := len(kept) - MostMistakes; more > 0 {
 		kept = append(kept[:MostMistakes], &Error{Message: fmt.Sprintf("and %d more", more), Advice: kept[MostMistakes-1].Advice})

@@ -71,7 +71,7 @@ func runProfiles(stdout io.Writer, opts profilesOptions) error {
 // writeProfile writes the file of a profile: only of one that has any.
 func writeProfile(stdout io.Writer, p netem.Profile) error {
 	if len(p.Sites) == 0 {
-		return usage(fmt.Errorf("profile %s has no sites, so there is no matrix to write", p.Name), "`raftbench profiles multi-az -o yaml` writes one to start from")
+		return usage(fmt.Errorf("profile %s has no sites, so there is no file to write", p.Name), "`raftbench profiles multi-az -o yaml` writes one to start from")
 	}
 	_, err := stdout.Write(p.YAML())
 	return err
