@@ -13,16 +13,17 @@ import (
 )
 
 // standing is what was done to a member's outgoing links and not undone, by
-// the name of the other end. It is the network's state, so it outlives the
-// processes between which it stands.
+// the name of the other end, and to its messages. It is the network's state, so
+// it outlives the processes between which it stands.
 type standing struct {
-	cut    map[string]bool
-	shapes map[string]netem.Shape
+	cut      map[string]bool
+	shapes   map[string]netem.Shape
+	messages *control.MessageFaults
 }
 
 // newStanding is what a member is started with for the first time.
 func newStanding(o control.Options) standing {
-	s := standing{cut: map[string]bool{}, shapes: map[string]netem.Shape{}}
+	s := standing{cut: map[string]bool{}, shapes: map[string]netem.Shape{}, messages: o.MessageFaults}
 	s.add(control.Fault{Action: control.FaultCut, To: o.Cut})
 	return s
 }
@@ -49,6 +50,7 @@ func (s *standing) handOver(o control.Options) control.Options {
 		maps.Copy(links, s.shapes)
 		o.Links = links
 	}
+	o.MessageFaults = s.messages
 	o.Cut = slices.Sorted(maps.Keys(s.cut))
 	return o
 }
@@ -74,7 +76,44 @@ func (m *Member) Links(ctx context.Context, f control.Fault) error {
 	}
 	defer release()
 	m.standing.add(f)
-	return m.doLinks(ctx, control.Command{Op: control.OpLinks, Fault: &f})
+	if len(f.To) == 0 {
+		return nil // there are no others
+	}
+	return m.doStanding(ctx, control.Command{Op: control.OpLinks, Fault: &f})
+}
+
+// MessageFaults replaces the faults that the member's messages to others
+// suffer, nil by none. It stands across restarts, as what is done to the links
+// does. Only a member that was started with message faults, if all zero, can be
+// given others: its transport is another.
+func (m *Member) MessageFaults(ctx context.Context, f *control.MessageFaults) error {
+	if err := m.checkMessageFaults(f); err != nil {
+		return fmt.Errorf("message faults of %s: %w", m.ID(), err)
+	}
+	if m.options.MessageFaults == nil {
+		return nil // it has none
+	}
+	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
+	defer cancel()
+	release, err := m.holdLinks(ctx)
+	if err != nil {
+		return fmt.Errorf("message faults of %s: %w", m.ID(), err)
+	}
+	defer release()
+	if f == nil {
+		f = &control.MessageFaults{}
+	}
+	m.standing.messages = f
+	return m.doStanding(ctx, control.Command{Op: control.OpMessageFaults, MessageFaults: f})
+}
+
+// checkMessageFaults refuses what a node would, also where none runs to be
+// asked.
+func (m *Member) checkMessageFaults(f *control.MessageFaults) error {
+	if f != nil && m.options.MessageFaults == nil {
+		return errors.New("it was started without any, so it can be given none")
+	}
+	return f.Validate()
 }
 
 // checkFault refuses what a node would, also where none runs to be asked.
@@ -99,10 +138,10 @@ func (m *Member) others() []string {
 	return ids
 }
 
-// doLinks has the current process do what is recorded already.
-func (m *Member) doLinks(ctx context.Context, c control.Command) error {
+// doStanding has the current process do what is recorded already.
+func (m *Member) doStanding(ctx context.Context, c control.Command) error {
 	p := m.process()
-	if p == nil || len(c.Fault.To) == 0 {
+	if p == nil {
 		return nil
 	}
 	m.mu.Lock()

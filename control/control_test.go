@@ -27,11 +27,14 @@ func TestRoundTrip(t *testing.T) {
 		To:    "n2", Fault: &Fault{Action: FaultShape, To: []string{"n2"}, Shape: netem.Shape{Delay: 1}, Immediate: true},
 		Calibrate: &Calibrate{Slots: map[string]int{"n2": 3}, SlotCount: 6, Probes: 18, Every: 1, Patience: 2},
 		Apply:     &Apply{Writers: 64, ValueSize: 256, Duration: time.Second},
+
+		MessageFaults: &MessageFaults{Duplicate: 0.5},
 	}
 	event := Event{
 		Kind: EventReply, AtNS: math.MaxInt64, ID: 7, Error: "no", Version: 1, PID: 2, Listen: &Listen{Raft: "a:1"},
 		State: "Leader", Term: math.MaxUint64, Leader: "n1", From: "n2", Index: 9,
-		Stats: &Stats{AtNS: 1, Links: []LinkStats{{From: "n2", To: "n1", Asked: 5, Error: "h"}}, InjectionCPU: 3, StoreTime: "h"},
+		Code: CodeData, Granted: true, PreVote: true, OnDisk: &OnDisk{FirstIndex: 1, LastIndex: 9, LastTerm: 2, SnapshotIndex: 4, SnapshotTerm: 1, Term: 3},
+		Stats: &Stats{AtNS: 1, DurableIndex: new(uint64), Links: []LinkStats{{From: "n2", To: "n1", Asked: 5, Error: "h"}}, InjectionCPU: 3, StoreTime: "h"},
 		Apply: &ApplyResult{Writes: 1, P50: 2, P99: 3, Took: 4},
 	}
 	roundTrip(t, command)

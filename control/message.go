@@ -24,6 +24,10 @@ const (
 	OpTransfer Op = "transfer"
 	// OpLinks applies Fault to outgoing links.
 	OpLinks Op = "links"
+	// OpMessageFaults replaces the faults that the node was started with by
+	// MessageFaults, or by none. What is on its way under the old ones still
+	// arrives. A node that was started without message faults takes none.
+	OpMessageFaults Op = "message_faults"
 	// OpStats answers with Stats.
 	OpStats Op = "stats"
 	// OpCalibrate probes the links that Calibrate names and answers when the
@@ -49,6 +53,8 @@ type Command struct {
 	Fault     *Fault     `json:"fault,omitempty"`
 	Apply     *Apply     `json:"apply,omitempty"`
 	Calibrate *Calibrate `json:"calibrate,omitempty"`
+
+	MessageFaults *MessageFaults `json:"message_faults,omitempty"`
 }
 
 // Peer is a member as the others reach it: for bootstrap the voters, for

@@ -30,6 +30,8 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 			return missing(c.Op, "fault")
 		}
 		return n.Links(*c.Fault)
+	case control.OpMessageFaults:
+		return n.MessageFaults(c.MessageFaults)
 	case control.OpStop:
 		return n.Close()
 	case control.OpStats:

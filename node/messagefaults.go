@@ -41,10 +41,10 @@ const maxLate = 1024
 type faultyTransport struct {
 	raft.Transport
 	network *raft.NetworkTransport
-	faults  control.MessageFaults
 	seed    uint64
 
 	mu     sync.Mutex
+	faults control.MessageFaults
 	random map[lane]*rand.Rand
 
 	late    sync.WaitGroup
@@ -67,6 +67,31 @@ func newFaultyTransport(t *raft.NetworkTransport, f control.MessageFaults, seed 
 	}
 	ft.closing, ft.cancel = context.WithCancel(context.Background())
 	return ft
+}
+
+// replace has RPCs from now on suffer these faults.
+func (t *faultyTransport) replace(f control.MessageFaults) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.faults = f
+}
+
+// MessageFaults replaces the faults that the node was started with, nil by
+// none. A node that was started without has a transport that cannot do any.
+func (n *Node) MessageFaults(f *control.MessageFaults) error {
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case f == nil && n.faulty == nil:
+		return nil
+	case n.faulty == nil:
+		return errors.New("the node was started without message faults, so it can do none: start it with some, or with all at zero")
+	case f == nil:
+		f = &control.MessageFaults{}
+	}
+	n.faulty.replace(*f)
+	return nil
 }
 
 // lane is what draws its fates in order: RPCs of one kind to one target. The

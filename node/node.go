@@ -33,6 +33,7 @@ type Node struct {
 	// network is the transport itself, transport what stands before it.
 	network   *raft.NetworkTransport
 	transport wholeTransport
+	faulty    *faultyTransport // nil where the node was started without
 	reads     *readGate
 	forwarder *forwarder
 	servers   []*grpc.Server

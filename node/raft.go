@@ -72,7 +72,8 @@ func (n *Node) newTransport(l net.Listener) wholeTransport {
 	})
 	var t wholeTransport = n.network
 	if n.opts.MessageFaults != nil {
-		t = newFaultyTransport(n.network, *n.opts.MessageFaults, n.opts.Seed)
+		n.faulty = newFaultyTransport(n.network, *n.opts.MessageFaults, n.opts.Seed)
+		t = n.faulty
 	}
 	return &electionTransport{wholeTransport: t, emit: n.emit}
 }
