@@ -62,7 +62,7 @@ keeps every finished trial and can be gone on with by --resume.`,
 	return cmd
 }
 
-// runRun is the main job: measure, then tell.
+// runRun is the main job: measure, then report.
 func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o runOptions) error {
 	if err := checkFormat(o.output, summaryFormats...); err != nil {
 		return err

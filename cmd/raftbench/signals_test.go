@@ -169,6 +169,16 @@ func TestWhatKilledProgramsLeftIsRemoved(t *testing.T) {
 		t.Errorf("a run left %v, want %v", got, used)
 	}
 	kill(start("up", "--nodes", "1"))
+	kill(start("up", "--nodes", "1", "--out", "named"))
+	// The data in a folder of one's own is taken away, too: it is used again.
+	again := program(t, "up", "--nodes", "1", "--out", "named", "-o", "json")
+	again.Dir = work
+	stdout, err := again.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	startWithNodes(t, again, 1)
+	readyLine(t, bufio.NewReader(stdout))
 	start("up", "--nodes", "1")
 	if got := inResults("up-[0-9]*"); len(got) != 2 || !slices.Contains(got, used[0]) {
 		t.Errorf("the next up left %v, want %v and its own", got, used)

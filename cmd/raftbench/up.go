@@ -9,13 +9,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/units"
 )
 
 // upOptions are up's flags.
@@ -210,18 +210,16 @@ func showCluster(stdout io.Writer, c *cluster.Cluster, output string) error {
 			Leader string   `json:"leader"`
 		}{nodes, leader})
 	}
-	g := table{header: []string{"node", "site", "role", "pid", "client", "raft", "log"}}
-	var endpoints []string
+	t := table{header: []string{"node", "site", "role", "pid", "client", "raft"}}
 	for i, n := range nodes {
 		role := "follower"
 		if n.ID == leader {
 			role = "leader"
 		}
-		g.add(n.ID, cmp.Or(c.Members()[i].Site(), "-"), role, fmt.Sprint(n.PID), n.Client, n.Raft, n.Log)
-		endpoints = append(endpoints, n.Client)
+		t.add(n.ID, cmp.Or(c.Members()[i].Site(), units.Absent), role, fmt.Sprint(n.PID), n.Client, n.Raft)
 	}
-	g.text(stdout)
-	_, err := fmt.Fprintf(stdout, "\nTry:  etcdctl --endpoints=%s put greeting hello\nCtrl-C stops the cluster and removes its data.\n",
-		strings.Join(endpoints, ","))
+	t.text(stdout)
+	_, err := fmt.Fprintf(stdout, "\nlogs:  %s\ntry:   etcdctl --endpoints=%s put greeting hello\nstop:  Ctrl-C, which also removes the data\n",
+		filepath.Dir(nodes[0].Log), nodes[0].Client)
 	return err
 }
