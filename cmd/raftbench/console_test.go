@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,12 +16,15 @@ import (
 // screen is a terminal that understands what the console writes. It never
 // scrolls: every row that was ever written can be looked at.
 type screen struct {
+	mu       sync.Mutex
 	width    int
 	rows     [][]rune
 	row, col int
 }
 
 func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	text := []rune(string(p))
 	for i := 0; i < len(text); i++ {
 		switch r := text[i]; r {
@@ -74,8 +78,10 @@ func (s *screen) put(r rune) {
 // resize wraps the rows anew, as terminals of today do; all of them end with a
 // newline but the last.
 func (s *screen) resize(width int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	old := s.rows
-	*s = screen{width: width}
+	s.width, s.rows, s.row, s.col = width, nil, 0, 0
 	for i, row := range old {
 		for _, r := range row {
 			s.put(r)
@@ -86,7 +92,15 @@ func (s *screen) resize(width int) {
 	}
 }
 
+func (s *screen) columns() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.width
+}
+
 func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var lines []string
 	for _, row := range s.rows {
 		lines = append(lines, strings.TrimRight(string(row), " "))
@@ -110,7 +124,7 @@ func someStep(finished bool) bench.Progress {
 func TestTheLiveLineFitsAndGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &screen{width: 80}
-		c := newConsole(s, func() int { return s.width })
+		c := newConsole(s, s.columns)
 		l := newLive(c)
 		l.step(someStep(false))
 		want := "░░░░░░░░░░ 2/30  1 min 35 s left · n5-hashicorp-multi-az-wide-pipelining-16, m…"
@@ -118,11 +132,13 @@ func TestTheLiveLineFitsAndGoes(t *testing.T) {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 		time.Sleep(2*redrawn + redrawn/2)
+		synctest.Wait()
 		if got := s.String(); !strings.Contains(got, "1 min 33 s left") || strings.Contains(got, "\n") {
 			t.Errorf("the time does not run down on one line:\n%s", got)
 		}
 		s.resize(30) // three rows of what was one
 		time.Sleep(redrawn)
+		synctest.Wait()
 		if got, want := s.String(), "░░░░░░░░░░ 2/30  1 min 32 s…"; got != want {
 			t.Errorf("after a resize got\n%s\nwant\n%s", got, want)
 		}
