@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
 )
@@ -91,7 +92,7 @@ func pipelineBound(s configs.Setup, leader string) float64 {
 func quorumRTT(s configs.Setup, leader string) time.Duration {
 	var rtts []time.Duration
 	for i := range s.Nodes {
-		if id := configs.MemberID(i); id != leader {
+		if id := control.MemberID(i); id != leader {
 			rtts = append(rtts, s.Links[leader][id].Delay+s.Links[id][leader].Delay)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/cluster"
-	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/quorum"
@@ -78,7 +77,7 @@ func BenchmarkOracle(b *testing.B) {
 			continue
 		}
 		for _, n := range []int{3, 4, 5, 7} {
-			b.Run(name+"/n="+configs.MemberID(n - 1)[1:], func(b *testing.B) { oracle(b, p, n) })
+			b.Run(name+"/n="+control.MemberID(n - 1)[1:], func(b *testing.B) { oracle(b, p, n) })
 		}
 	}
 }

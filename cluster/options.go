@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"fmt"
-
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
 )
@@ -16,7 +14,7 @@ func Nodes(n int, profile netem.Profile, raft control.Raft, storage control.Stor
 	for i := range nodes {
 		nodes[i] = control.Options{
 			Version: control.Version,
-			ID:      nodeID(i),
+			ID:      control.MemberID(i),
 			Site:    profile.Site(i),
 			Seed:    seed + int64(i),
 			Storage: storage,
@@ -25,7 +23,7 @@ func Nodes(n int, profile netem.Profile, raft control.Raft, storage control.Stor
 		}
 		for j := range nodes {
 			if j != i {
-				nodes[i].Links[nodeID(j)] = profile.Shape(profile.Site(i), profile.Site(j))
+				nodes[i].Links[control.MemberID(j)] = profile.Shape(profile.Site(i), profile.Site(j))
 			}
 		}
 	}
@@ -42,5 +40,3 @@ func FirstAt(nodes []control.Options, site string) string {
 	}
 	return nodes[0].ID
 }
-
-func nodeID(i int) string { return fmt.Sprintf("n%d", i+1) }

@@ -55,7 +55,7 @@ func (s Setup) changedLinks() (changed, of int) {
 			if len(s.Network.Sites) > 0 {
 				usual = s.Network.Shape(s.Network.Site(i), s.Network.Site(j))
 			}
-			if s.Links[MemberID(i)][MemberID(j)] != usual {
+			if s.Links[control.MemberID(i)][control.MemberID(j)] != usual {
 				changed++
 			}
 		}

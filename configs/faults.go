@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/raftbench/raftbench/control"
 )
 
 // checkFaults holds what is to be done against the cluster it is done to.
@@ -68,7 +70,7 @@ func (s Setup) hasTarget(target string) bool {
 func (s Setup) hasMember(id string) bool {
 	digits, found := strings.CutPrefix(id, "n")
 	i, err := strconv.Atoi(digits)
-	return found && err == nil && i >= 1 && i <= s.Nodes && MemberID(i-1) == id
+	return found && err == nil && i >= 1 && i <= s.Nodes && control.MemberID(i-1) == id
 }
 
 func (s Setup) targetAdvice(target string) string {

@@ -43,17 +43,17 @@ func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 	rtts := make([]time.Duration, 0, s.Nodes)
 	write := quorum.Write{
 		LeaderSync: quorum.Fixed(s.storeTime(sync)),
-		Client:     s.roundTrip(control.ClientLink, MemberID(leader)),
+		Client:     s.roundTrip(control.ClientLink, control.MemberID(leader)),
 		Overlap:    s.Engine == EngineEtcd,
 	}
 	for i := range s.Nodes {
 		if i == leader {
 			continue
 		}
-		there, back := s.Links[MemberID(leader)][MemberID(i)], s.Links[MemberID(i)][MemberID(leader)]
+		there, back := s.Links[control.MemberID(leader)][control.MemberID(i)], s.Links[control.MemberID(i)][control.MemberID(leader)]
 		rtts = append(rtts, there.Delay+back.Delay)
 		write.Followers = append(write.Followers,
-			quorum.Sum(s.roundTrip(MemberID(leader), MemberID(i)), quorum.Fixed(s.storeTime(sync))))
+			quorum.Sum(s.roundTrip(control.MemberID(leader), control.MemberID(i)), quorum.Fixed(s.storeTime(sync))))
 	}
 	size := quorum.Size(s.Nodes)
 	f := Forecast{

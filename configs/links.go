@@ -36,7 +36,7 @@ func (e end) is(name string) bool { return name == "" || name == e.id || name ==
 func (s Setup) ends() []end {
 	ends := make([]end, s.Nodes, s.Nodes+1)
 	for i := range ends {
-		ends[i] = end{MemberID(i), s.Network.Site(i)}
+		ends[i] = end{control.MemberID(i), s.Network.Site(i)}
 	}
 	return append(ends, end{control.ClientLink, s.Client})
 }

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/goccy/go-yaml"
 )
@@ -32,9 +31,6 @@ const MaxSetups = 1000
 // KeyPrefixSize is the length, in bytes, of what stands before the number in
 // every key: it makes the keys of a trial its own.
 const KeyPrefixSize = 12
-
-// MemberID names member i, counted from 0: n1, n2, …
-func MemberID(i int) string { return "n" + strconv.Itoa(i+1) }
 
 // Plan validates the experiment and expands it to setups. Mistakes are of type
 // strictyaml.Errors: all that were found, each where it was written.

@@ -23,7 +23,7 @@ type Setup struct {
 
 	Network netem.Profile
 	// Links is the shape of every directed link, by the member that sends and
-	// the one that receives (MemberID; control.ClientLink is the load
+	// the one that receives (control.MemberID; control.ClientLink is the load
 	// generator). A link that is missing injects nothing.
 	Links    map[string]map[string]netem.Shape
 	Leader   string // a site, or "any"

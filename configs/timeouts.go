@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/quorum"
 )
 
@@ -164,6 +165,6 @@ func (s Setup) roundTrips(i int) []time.Duration {
 }
 
 func (s Setup) oneWay(i, j int) time.Duration {
-	shape := s.Links[MemberID(i)][MemberID(j)]
+	shape := s.Links[control.MemberID(i)][control.MemberID(j)]
 	return shape.Delay + 3*shape.Jitter
 }

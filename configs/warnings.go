@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/quorum"
 )
@@ -114,7 +115,7 @@ func (s Setup) withoutLocal() []string {
 		return nil
 	}
 	for i := range s.Nodes - len(s.Network.Sites) {
-		if s.Links[MemberID(i)][MemberID(i+len(s.Network.Sites))].Delay == 0 {
+		if s.Links[control.MemberID(i)][control.MemberID(i+len(s.Network.Sites))].Delay == 0 {
 			return []string{fmt.Sprintf("profile %s gives no `local`, and more members than sites stand there: members of one site have no delay between them", s.Network.Name)}
 		}
 	}
@@ -136,7 +137,7 @@ func (s Setup) cutOff() []string {
 func (s Setup) reached(i int) int {
 	n := 0
 	for j := range s.Nodes {
-		there, back := s.Links[MemberID(i)][MemberID(j)], s.Links[MemberID(j)][MemberID(i)]
+		there, back := s.Links[control.MemberID(i)][control.MemberID(j)], s.Links[control.MemberID(j)][control.MemberID(i)]
 		if there.Loss < 1 && back.Loss < 1 {
 			n++
 		}

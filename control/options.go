@@ -10,6 +10,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/raftbench/raftbench/netem"
@@ -55,6 +56,9 @@ type Options struct {
 	// delay; zero means never.
 	Probe time.Duration `json:"probe_ns,omitempty"`
 }
+
+// MemberID names member i, counted from 0: n1, n2, …
+func MemberID(i int) string { return "n" + strconv.Itoa(i+1) }
 
 // ClientLink names the load generator's end of a link.
 const ClientLink = "client"

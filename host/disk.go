@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/shirou/gopsutil/v4/disk"
 
 	"github.com/raftbench/raftbench/results"
@@ -23,6 +24,7 @@ const (
 	fewestSyncs  = 20
 	probeTime    = time.Second
 	longestProbe = 5 * time.Second
+	slowestSync  = time.Minute // a longer one counts as this
 )
 
 // fastestReal is the probe median below which no disk was reached: a tmpfs
@@ -30,28 +32,17 @@ const (
 // some twenty.
 const fastestReal = 20 * time.Microsecond
 
-// samples are sorted.
-type samples []time.Duration
-
-// percentile by nearest rank; zero where there are no samples.
-func (s samples) percentile(p int) time.Duration {
-	if len(s) == 0 {
-		return 0
-	}
-	rank := (len(s)*p + 99) / 100
-	return s[max(rank, 1)-1]
-}
-
-// probeFsync times one append and its fdatasync, again and again.
-func probeFsync(ctx context.Context, dir string) (s samples, err error) {
+// probeFsync times one append and its fdatasync, again and again, in ns.
+func probeFsync(ctx context.Context, dir string) (syncs *hdrhistogram.Histogram, err error) {
 	f, err := os.CreateTemp(dir, "fsync-probe-*")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	syncs = hdrhistogram.New(1, slowestSync.Nanoseconds(), 3)
 	block := make([]byte, probeAppend)
 	began := time.Now()
-	for len(s) < probeSyncs && !spent(time.Since(began), len(s)) && ctx.Err() == nil {
+	for n := 0; n < probeSyncs && !spent(time.Since(began), n) && ctx.Err() == nil; n++ {
 		start := time.Now()
 		if _, err := f.Write(block); err != nil {
 			return nil, err
@@ -59,10 +50,9 @@ func probeFsync(ctx context.Context, dir string) (s samples, err error) {
 		if err := datasync(f); err != nil {
 			return nil, err
 		}
-		s = append(s, time.Since(start))
+		_ = syncs.RecordValue(min(max(1, time.Since(start).Nanoseconds()), slowestSync.Nanoseconds())) // within the range
 	}
-	slices.Sort(s)
-	return s, ctx.Err()
+	return syncs, ctx.Err()
 }
 
 // spent gives a slow disk more time for the fewest syncs that say anything.

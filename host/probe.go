@@ -36,7 +36,7 @@ func Probe(ctx context.Context, dir string, full bool) (results.Environment, err
 	if err != nil {
 		return env, fmt.Errorf("probing the disk: %w", err)
 	}
-	env.FsyncP50NS, env.FsyncP99NS = syncs.percentile(50).Nanoseconds(), syncs.percentile(99).Nanoseconds()
+	env.FsyncP50NS, env.FsyncP99NS = syncs.ValueAtQuantile(50), syncs.ValueAtQuantile(99)
 	env.FsyncReal = isReal(env)
 	return env, nil
 }

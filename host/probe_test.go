@@ -3,7 +3,6 @@ package host
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -70,24 +69,6 @@ func TestFsyncIsRealOnlyOnADiskThatTakesTime(t *testing.T) {
 		if got := isReal(results.Environment{Filesystem: c.fs, FsyncP50NS: c.p50.Nanoseconds()}); got != c.want {
 			t.Errorf("%s at %s: real %v, want %v", c.fs, c.p50, got, c.want)
 		}
-	}
-}
-
-func TestPercentileIsNearestRank(t *testing.T) {
-	s := samples{}
-	for i := range 200 {
-		s = append(s, time.Duration(i+1))
-	}
-	for p, want := range map[int]time.Duration{50: 100, 99: 198, 100: 200, 0: 1} {
-		if got := s.percentile(p); got != want {
-			t.Errorf("p%d of 1..200 is %d, want %d", p, got, want)
-		}
-	}
-	if got := (samples{}).percentile(50); got != 0 {
-		t.Errorf("median of nothing is %d", got)
-	}
-	if !slices.IsSorted(s) {
-		t.Error("samples are not sorted")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/raftbench/raftbench/host"
 	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -147,9 +148,9 @@ func measureLinks(ctx context.Context) ([]linkRow, error) {
 	return rows, nil
 }
 
-// percentile of sorted values by nearest rank, in ns.
-func percentile(sorted []time.Duration, p int) int64 {
-	return sorted[max((len(sorted)*p+99)/100, 1)-1].Nanoseconds()
+// percentile of sorted values, in ns.
+func percentile(sorted []time.Duration, p float64) int64 {
+	return sorted[stats.Rank(p, int64(len(sorted)))-1].Nanoseconds()
 }
 
 func (d diagnosis) print(w io.Writer) {
