@@ -31,7 +31,10 @@ func TestFilesThatNobodyWroteAreRefused(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"pipe.yaml", "device.yaml", "long.yaml", "deep.yaml", "many.yaml"} {
-		for _, line := range []string{"run FILE", "validate FILE", "predict FILE", "gate " + tinyRun + " --rules FILE"} {
+		for _, line := range []string{
+			"run FILE", "validate FILE", "predict FILE", "gate " + tinyRun + " --rules FILE",
+			"profiles FILE", "run --profile FILE", "up --profile FILE",
+		} {
 			args := strings.Fields(strings.ReplaceAll(line, "FILE", path(file)))
 			cmd := program(t, args...)
 			var said bytes.Buffer
@@ -43,7 +46,7 @@ func TestFilesThatNobodyWroteAreRefused(t *testing.T) {
 			killLater(t, cmd)
 			_ = cmd.Wait()
 			text := strings.ReplaceAll(said.String(), dir, "")
-			if code := cmd.ProcessState.ExitCode(); code != exitUsage || !strings.Contains(text, "error: /"+file) || !strings.Contains(text, "\nhint: ") {
+			if code := cmd.ProcessState.ExitCode(); code != exitUsage || !strings.HasPrefix(text, "error: ") || !strings.Contains(text, "/"+file+":") || !strings.Contains(text, "\nhint: ") {
 				t.Errorf("raftbench %s: got %d after %v and\n%.300s", line, code, time.Since(began), text)
 			}
 			// In KiB on Linux, bytes on macOS, where this is no bound.

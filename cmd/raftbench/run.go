@@ -81,7 +81,7 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
 		Endpoints: run.host.Endpoints,
 	}
-	end := ending{dir: dir}
+	end := ending{dir: dir, nodeBinary: run.host.NodeBinary}
 	end.outcome, end.run = runner.Run(ctx)
 	show.close()
 	if ctx.Err() != nil {

@@ -13,8 +13,9 @@ import (
 
 // ending is all that a run's exit code rests on.
 type ending struct {
-	dir     string
-	outcome bench.Outcome
+	dir        string
+	nodeBinary string // where the nodes are another build's
+	outcome    bench.Outcome
 	// stopped is set where a signal ended the run, or a reader that went away.
 	stopped error
 	// run and report are what ended the measuring and the printing.
@@ -28,7 +29,7 @@ func (e ending) verdict() error {
 	unsafe := findingsError("safety violated", o.Findings, results.Safety)
 	stuck := findingsError("liveness", o.Findings, results.Liveness)
 	reasons := "the reasons stand in " + filepath.Join(e.dir, "trials.jsonl")
-	resume := "go on with: " + commandLine("run", "--resume", e.dir)
+	resume := "go on with: " + resumeCommand(e.dir, e.nodeBinary)
 	switch {
 	case codeOf(e.stopped) == exitInterrupted:
 		return fail(exitInterrupted, errors.Join(e.stopped, unsafe, stuck), resume)
@@ -36,7 +37,7 @@ func (e ending) verdict() error {
 		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials"))
 	case stuck != nil:
 		return fail(exitLiveness, errors.Join(stuck, e.stopped, e.run, e.report),
-			"nothing was lost; the nodes' logs are under "+filepath.Join(e.dir, "trials")+"; try again with: "+commandLine("run", "--resume", e.dir))
+			"nothing was lost; the nodes' logs are under "+filepath.Join(e.dir, "trials")+"; try again with: "+resumeCommand(e.dir, e.nodeBinary))
 	case e.stopped != nil:
 		return fail(exitFailed, e.stopped, resume)
 	case e.run != nil:
@@ -53,8 +54,18 @@ func (e ending) verdict() error {
 	return nil
 }
 
+// resumeCommand goes on with a run. Another build's nodes have to be named
+// again.
+func resumeCommand(dir, nodeBinary string) string {
+	args := []string{"run", "--resume", dir}
+	if nodeBinary != "" {
+		args = append(args, "--node-binary", nodeBinary)
+	}
+	return commandLine(args...)
+}
+
 // mostFindings are said in an error; the record has them all.
-const mostFindings = 5
+const mostFindings = 3
 
 // findingsError says what was found of a class; nil where nothing was.
 func findingsError(what string, findings []results.Finding, c results.Class) error {

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -74,5 +77,40 @@ func TestPlainErrorsAreNoMistakeOfUsage(t *testing.T) {
 		if code := Main(t.Context(), args, &said, &said); code != exitUsage {
 			t.Errorf("%v: exit code %d, want %d\n%s", args, code, exitUsage, said.String())
 		}
+	}
+}
+
+// A fault of the host stops a run at once, with what to do about it; then it
+// is gone on with.
+func TestAFaultOfTheHostStopsTheRun(t *testing.T) {
+	work := t.TempDir()
+	few := filepath.Join(work, "few files")
+	self, err := exec.LookPath("raftbench")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := "#!/bin/sh\n[ -e " + quoted(filepath.Join(work, "mended")) + " ] || ulimit -n 8\nexec " + quoted(self) + ` "$@"` + "\n"
+	if err := os.WriteFile(few, []byte(script), 0o755); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	dir := filepath.Join(work, "r")
+	code, _, stderr := command(t, "run", "--nodes", "1", "--profile", "none", "--trials", "5", "--proofs", "0", "--rate", "50/s",
+		"--duration", "100ms", "--set", "retries=0", "--node-binary", few, "--out", dir)
+	resume := "raftbench run --resume " + dir + " --node-binary " + quoted(few)
+	if code != exitFailed || !strings.Contains(stderr, "error: stopped: ") || !strings.Contains(stderr, "too many open files") ||
+		!strings.Contains(stderr, "\nhint: raise the limit of open files: ulimit -n; then go on with: "+resume+"\n") {
+		t.Errorf("got %d and\n%s\nwant %d, the cause and how to go on", code, stderr, exitFailed)
+	}
+	if n := len(trialsIn(t, dir)); n > 0 {
+		t.Errorf("%d trials were burnt", n)
+	}
+	if err := os.WriteFile(filepath.Join(work, "mended"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c", resume)
+	cmd.Env = append(os.Environ(), "CI=true", "RAFTBENCH_OUTPUT=json")
+	out, err := cmd.CombinedOutput()
+	if n := len(trialsIn(t, dir)); n != 5 {
+		t.Errorf("got %d trials, want 5 (%v)\n%s", n, err, out)
 	}
 }

@@ -116,9 +116,20 @@ func liveLine(p bench.Progress, since time.Duration) string {
 	left := max(p.Left-since, 0)
 	line := fmt.Sprintf("%s %d/%d  %s left", bar(done, p.Of), done, p.Of, units.About(left))
 	if p.Finished == nil {
-		line += fmt.Sprintf(" · %s, %s %d: %s", p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, p.Stage)
+		line += fmt.Sprintf(" · %s, %s %d: %s", p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, stageText(p.Stage))
 	}
 	return line
+}
+
+// stageText is what a trial does now, in the words of the reports.
+func stageText(s bench.Stage) string {
+	switch s {
+	case results.WindowCalm:
+		return "light load"
+	case results.WindowSaturate:
+		return "full load"
+	}
+	return string(s)
 }
 
 // bar is how much is done, as a picture.

@@ -100,7 +100,7 @@ func recordedSystem(ctx context.Context, env results.Environment, o runOptions) 
 	}
 	if env.NodeBinary != "" && o.nodeBinary == "" {
 		return system{}, usage(fmt.Errorf("the run's nodes are run by %s, which is not started only because %s names it", env.NodeBinary, results.EnvironmentFile),
-			"if you trust that program, name it: "+commandLine("run", "--resume", o.resume, "--node-binary", env.NodeBinary))
+			"if you trust that program, name it: "+resumeCommand(o.resume, env.NodeBinary))
 	}
 	if o.nodeBinary != "" {
 		given, err := nodeBinary(o.nodeBinary)
