@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"fmt"
 	"os"
@@ -14,7 +15,6 @@ import (
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/loadgen"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // binary is the real program, built once for all tests that run processes.
@@ -99,9 +99,9 @@ func closedLoop(tb testing.TB, leader *cluster.Member, clients int, d time.Durat
 }
 
 // profile that must exist.
-func profile(tb testing.TB, name string) netem.Profile {
+func profile(tb testing.TB, name string) profiles.Profile {
 	tb.Helper()
-	p, err := netem.Lookup(name)
+	p, err := profiles.Lookup(name)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"math"
 	"runtime"
@@ -15,7 +16,7 @@ import (
 
 // quorumTrip is the oracle: the round trip from the first node to the follower
 // that completes its quorum.
-func quorumTrip(p netem.Profile, n int) time.Duration {
+func quorumTrip(p profiles.Profile, n int) time.Duration {
 	var rtts []time.Duration
 	for i := 1; i < n; i++ {
 		rtts = append(rtts, roundTrip(p, p.Site(0), p.Site(i)))
@@ -23,7 +24,7 @@ func quorumTrip(p netem.Profile, n int) time.Duration {
 	return quorum.CompletingRTT(rtts, n)
 }
 
-func roundTrip(p netem.Profile, a, b string) time.Duration {
+func roundTrip(p profiles.Profile, a, b string) time.Duration {
 	return p.Shape(a, b).Delay + p.Shape(b, a).Delay
 }
 
@@ -71,7 +72,7 @@ func TestNoCommitBeforeTheQuorumsRoundTrip(t *testing.T) {
 // differ by the host's idle states.
 func BenchmarkOracle(b *testing.B) {
 	oneCoreEach(b)
-	for _, name := range netem.Names() {
+	for _, name := range profiles.Names() {
 		p := profile(b, name)
 		if len(p.Sites) == 0 {
 			continue
@@ -89,7 +90,7 @@ func oneCoreEach(b *testing.B) {
 	b.Setenv("GOMAXPROCS", "1")
 }
 
-func oracle(b *testing.B, p netem.Profile, n int) {
+func oracle(b *testing.B, p profiles.Profile, n int) {
 	const pairs = 5
 	nodes := cluster.Nodes(n, p, patient(), inMemory(), 1)
 	c, leader := bootCluster(b, nodes)

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"errors"
 	"fmt"
 	"os"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 // From nothing to a leader that every node names, at the place that was asked
@@ -86,7 +86,7 @@ func TestFormation(t *testing.T) {
 // node that had to wait here would outlast the boot's bound.
 func TestFormationFarApart(t *testing.T) {
 	t.Parallel()
-	world, err := netem.Lookup("aws-global-5")
+	world, err := profiles.Lookup("aws-global-5")
 	if err != nil {
 		t.Fatal(err)
 	}

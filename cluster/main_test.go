@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 )
 
 func TestMain(m *testing.M) {
@@ -96,7 +96,7 @@ func quickSpec(t *testing.T, n int) Spec {
 func quickSpecIn(dir string, n int) Spec {
 	return Spec{
 		Dir: filepath.Join(dir, "data"), LogDir: filepath.Join(dir, "logs"),
-		Nodes: Nodes(n, netem.Profile{Name: "none"}, quickRaft(), control.DefaultStorage(), 1),
+		Nodes: Nodes(n, profiles.Profile{Name: "none"}, quickRaft(), control.DefaultStorage(), 1),
 	}
 }
 

@@ -5,17 +5,25 @@ import (
 	"github.com/raftbench/raftbench/netem"
 )
 
+// Network says where members stand and what is between them. (A profile does.)
+type Network interface {
+	// Site of the i-th member, from 0.
+	Site(i int) string
+	// Shape of the link from one site to another, or within one.
+	Shape(from, to string) netem.Shape
+}
+
 // Nodes returns the options of n members, n1 to nN, that go round the
-// profile's sites, each with its outgoing links to all others. The link to
+// network's sites, each with its outgoing links to all others. The link to
 // the load generator (control.ClientLink) is left to the caller, who knows
 // where it stands. Every node gets a seed of its own, drawn from seed.
-func Nodes(n int, profile netem.Profile, raft control.Raft, storage control.Storage, seed int64) []control.Options {
+func Nodes(n int, network Network, raft control.Raft, storage control.Storage, seed int64) []control.Options {
 	nodes := make([]control.Options, n)
 	for i := range nodes {
 		nodes[i] = control.Options{
 			Version: control.Version,
 			ID:      control.MemberID(i),
-			Site:    profile.Site(i),
+			Site:    network.Site(i),
 			Seed:    seed + int64(i),
 			Storage: storage,
 			Raft:    raft,
@@ -23,7 +31,7 @@ func Nodes(n int, profile netem.Profile, raft control.Raft, storage control.Stor
 		}
 		for j := range nodes {
 			if j != i {
-				nodes[i].Links[control.MemberID(j)] = profile.Shape(profile.Site(i), profile.Site(j))
+				nodes[i].Links[control.MemberID(j)] = network.Shape(network.Site(i), network.Site(j))
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"errors"
 	"os"
@@ -13,8 +14,8 @@ import (
 )
 
 // wide is a profile of three sites, any two this far apart one way.
-func wide(oneWay time.Duration) netem.Profile {
-	p := netem.Profile{Name: "wide", Sites: []string{"a", "b", "c"}, Links: map[string]map[string]netem.Shape{}}
+func wide(oneWay time.Duration) profiles.Profile {
+	p := profiles.Profile{Name: "wide", Sites: []string{"a", "b", "c"}, Links: map[string]map[string]netem.Shape{}}
 	for _, from := range p.Sites {
 		p.Links[from] = map[string]netem.Shape{}
 		for _, to := range p.Sites {

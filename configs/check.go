@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -8,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftbench/raftbench/netem"
 )
 
 // MaxNodes is the largest cluster: beyond it one host measures itself.
@@ -247,7 +247,7 @@ func (s Setup) occupied(site string) bool {
 
 // siteAdvice lists the sites there are, or says what to do where there are
 // none.
-func siteAdvice(p netem.Profile, otherwise string) string {
+func siteAdvice(p profiles.Profile, otherwise string) string {
 	if len(p.Sites) == 0 {
 		return otherwise
 	}

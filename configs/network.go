@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"cmp"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 
 // network is what follows from size, places, profile and links alone.
 type network struct {
-	profile netem.Profile
+	profile profiles.Profile
 	leader  string
 	links   map[string]map[string]netem.Shape
 	// slowest is the longest round trip to a quorum, and why.
@@ -48,7 +49,7 @@ func newShared() *shared {
 
 // loaded is a profile, or why there is none.
 type loaded struct {
-	profile netem.Profile
+	profile profiles.Profile
 	err     error
 }
 
@@ -89,15 +90,15 @@ func (c combination) network() (*network, error) {
 }
 
 // profile is built in, or in a file.
-func (c combination) profile() (netem.Profile, error) {
+func (c combination) profile() (profiles.Profile, error) {
 	name := c.Network.Profile.First()
 	p, known := c.shared.profiles[name]
 	switch {
 	case known:
 	case isFile(name):
-		p.profile, p.err = netem.LoadProfile(name)
+		p.profile, p.err = profiles.Load(name)
 	default:
-		p.profile, p.err = netem.Lookup(name)
+		p.profile, p.err = profiles.Lookup(name)
 	}
 	c.shared.profiles[name] = p
 	return p.profile, p.err
@@ -138,7 +139,7 @@ func ProfileAdvice(name string, err error) string {
 	if isFile(name) {
 		return cmp.Or(advice(err), "`raftbench profiles` lists the built-in ones; a file of one's own is found from where the experiment stands, with --profile from here")
 	}
-	return strictyaml.MeantName(name, netem.Names(), advice(err))
+	return strictyaml.MeantName(name, profiles.Names(), advice(err))
 }
 
 // networksDir holds profile files beside the experiment that names them.
@@ -190,7 +191,7 @@ func isFile(profile string) bool {
 		strings.HasSuffix(profile, ".yaml") || strings.HasSuffix(profile, ".yml")
 }
 
-func firstSite(p netem.Profile) string {
+func firstSite(p profiles.Profile) string {
 	if len(p.Sites) == 0 {
 		return AnyLeader
 	}

@@ -3,6 +3,7 @@
 package configs
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"time"
 
 	"github.com/raftbench/raftbench/control"
@@ -21,7 +22,7 @@ type Setup struct {
 	// Params holds the remaining axes by YAML path.
 	Params map[string]string
 
-	Network netem.Profile
+	Network profiles.Profile
 	// Links is the shape of every directed link, by the member that sends and
 	// the one that receives (control.MemberID; control.ClientLink is the load
 	// generator). A link that is missing injects nothing.

@@ -86,3 +86,23 @@ func (s Shape) Figures() []Figure {
 	}
 	return out
 }
+
+// FigureKeys are the keys of a link, in tc-netem's words.
+func FigureKeys() []string {
+	var keys []string
+	for _, k := range linkKeys {
+		keys = append(keys, k.name)
+	}
+	return keys
+}
+
+// ReadFigure reads the value of one of FigureKeys, as a change of a shape. Its
+// error says what was got and what was wanted.
+func ReadFigure(key, value string) (change func(*Shape), err error) {
+	for _, k := range linkKeys {
+		if k.name == key {
+			return k.read(value)
+		}
+	}
+	return nil, fmt.Errorf("got the figure %q, want one of %v", key, FigureKeys())
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"cmp"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ With -o yaml one is printed as a file that can be changed and used.`,
   raftbench profiles multi-az -o yaml > my.yaml
   raftbench profiles ./my.yaml`,
 		Args:              arguments(0, 1),
-		ValidArgsFunction: cobra.FixedCompletions(netem.Names(), cobra.ShellCompDirectiveDefault),
+		ValidArgsFunction: cobra.FixedCompletions(profiles.Names(), cobra.ShellCompDirectiveDefault),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				if opts.name = args[0]; opts.name == "" {
@@ -55,7 +56,7 @@ func runProfiles(stdout io.Writer, opts profilesOptions) error {
 	if opts.name == "" {
 		return listProfiles(stdout, opts.output)
 	}
-	p, err := netem.Open(opts.name)
+	p, err := profiles.Open(opts.name)
 	if err != nil {
 		return usage(err, configs.ProfileAdvice(opts.name, err))
 	}
@@ -69,7 +70,7 @@ func runProfiles(stdout io.Writer, opts profilesOptions) error {
 }
 
 // writeProfile writes the file of a profile: only of one that has any.
-func writeProfile(stdout io.Writer, p netem.Profile) error {
+func writeProfile(stdout io.Writer, p profiles.Profile) error {
 	if len(p.Sites) == 0 {
 		return usage(fmt.Errorf("profile %s has no sites, so there is no file to write", p.Name), "`raftbench profiles multi-az -o yaml` writes one to start from")
 	}
@@ -88,7 +89,7 @@ type profileView struct {
 	Links   map[string]map[string]netem.Shape   `json:"links"`
 }
 
-func describeProfile(p netem.Profile) profileView {
+func describeProfile(p profiles.Profile) profileView {
 	v := profileView{
 		Name: p.Name, Source: p.Source, Date: p.Date, Sites: append([]string{}, p.Sites...),
 		LocalNS: 2 * p.Local.Delay, RTT: map[string]map[string]time.Duration{}, Links: p.Links,
@@ -107,8 +108,8 @@ func listProfiles(stdout io.Writer, output string) error {
 		return usage(errors.New("got -o yaml and no profile, want one"), "raftbench profiles multi-az -o yaml")
 	}
 	views := []profileView{}
-	for _, name := range netem.Names() {
-		p, err := netem.Lookup(name)
+	for _, name := range profiles.Names() {
+		p, err := profiles.Lookup(name)
 		if err != nil {
 			return err
 		}
@@ -150,7 +151,7 @@ func (v profileView) span() string {
 	return inMS(low) + " to " + inMS(high) + " ms"
 }
 
-func printProfile(stdout io.Writer, p netem.Profile) error {
+func printProfile(stdout io.Writer, p profiles.Profile) error {
 	fmt.Fprintf(stdout, "%s: %s\n\n", p.Name, halves(p))
 	if err := printTrips(stdout, p); err != nil {
 		return err
@@ -170,8 +171,8 @@ func printProfile(stdout io.Writer, p netem.Profile) error {
 }
 
 // halves says what a one-way delay is to a round trip.
-func halves(p netem.Profile) string {
-	oneSided := func(l netem.Direction) bool { return l.Shape.Delay != p.Shape(l.To, l.From).Delay }
+func halves(p profiles.Profile) string {
+	oneSided := func(l profiles.Direction) bool { return l.Shape.Delay != p.Shape(l.To, l.From).Delay }
 	switch {
 	case len(p.Sites) == 0:
 		return "no link is shaped"
@@ -181,7 +182,7 @@ func halves(p netem.Profile) string {
 	return "round trips in ms; a one-way delay is half"
 }
 
-func printTrips(stdout io.Writer, p netem.Profile) error {
+func printTrips(stdout io.Writer, p profiles.Profile) error {
 	if len(p.Sites) == 0 {
 		return nil
 	}
@@ -206,7 +207,7 @@ func printTrips(stdout io.Writer, p netem.Profile) error {
 }
 
 // printLinks tells what single directions do beyond half of a round trip.
-func printLinks(stdout io.Writer, links []netem.Direction) {
+func printLinks(stdout io.Writer, links []profiles.Direction) {
 	if len(links) == 0 {
 		return
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,10 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftbench/raftbench/netem"
 )
 
-func profiles(t *testing.T, args ...string) (code int, stdout, stderr string) {
+func printed(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = Main(context.Background(), append([]string{"profiles"}, args...), &out, &errs)
@@ -20,11 +20,11 @@ func profiles(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestProfilesListsAndPrints(t *testing.T) {
-	code, out, errs := profiles(t)
+	code, out, errs := printed(t)
 	if code != exitOK || !strings.Contains(out, "multi-az-wide   3      1.43 to 2.16 ms") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
-	code, out, errs = profiles(t, "multi-az")
+	code, out, errs = printed(t, "multi-az")
 	for _, want := range []string{"a  0.10  0.69  0.74", "source: IBM Cloud VPC, Washington", "measured: 2026-07-18"} {
 		if code != exitOK || !strings.Contains(out, want) {
 			t.Errorf("exit %d, no %q in: %s%s", code, want, out, errs)
@@ -33,7 +33,7 @@ func TestProfilesListsAndPrints(t *testing.T) {
 }
 
 func TestProfilesAsJSON(t *testing.T) {
-	code, out, errs := profiles(t, "gcp-3", "-o", "json")
+	code, out, errs := printed(t, "gcp-3", "-o", "json")
 	var got profileView
 	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || errs != "" {
 		t.Fatalf("exit %d: %v %s", code, err, errs)
@@ -44,11 +44,11 @@ func TestProfilesAsJSON(t *testing.T) {
 }
 
 func TestAnUnknownProfileIsUsage(t *testing.T) {
-	code, out, errs := profiles(t, "mars")
+	code, out, errs := printed(t, "mars")
 	if code != exitUsage || out != "" || !strings.Contains(errs, "none, same-az, multi-az") || !strings.Contains(errs, "hint: ") {
 		t.Errorf("exit %d: %q %q", code, out, errs)
 	}
-	if code, _, _ := profiles(t, "-o", "xml"); code != exitUsage {
+	if code, _, _ := printed(t, "-o", "xml"); code != exitUsage {
 		t.Errorf("an unknown format: exit %d", code)
 	}
 }
@@ -65,7 +65,7 @@ func TestTheReadmesMatrixLoads(t *testing.T) {
 			matrix = append(matrix, span)
 		}
 	}
-	p, err := netem.ParseProfile("README.md", []byte(strings.Join(matrix, "\n")))
+	p, err := profiles.Parse("README.md", []byte(strings.Join(matrix, "\n")))
 	if err != nil || p.NoLocal || p.RTT("b", "c").Microseconds() != 280 {
 		t.Errorf("got %+v (%v)", p, err)
 	}

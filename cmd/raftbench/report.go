@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
@@ -195,7 +195,7 @@ func terminal(stdout io.Writer) report.Terminal {
 // profileSource tells who measured a built-in profile, and when; nothing for
 // one of the user's own.
 func profileSource(name string) string {
-	p, err := netem.Lookup(name)
+	p, err := profiles.Lookup(name)
 	if err != nil || p.Source == "" {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package netem
+package profiles
 
 import (
 	"errors"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/strictyaml"
 )
 
@@ -23,7 +24,7 @@ const square = "sites: [a, b, c]\nlocal: 0.1ms\nrtt:\n  a: {b: 1ms, c: 2ms}\n  b
 // hint.
 func refused(t *testing.T, text string) *strictyaml.Error {
 	t.Helper()
-	_, err := ParseProfile("m.yaml", []byte(text))
+	_, err := Parse("m.yaml", []byte(text))
 	var es strictyaml.Errors
 	if !errors.As(err, &es) || len(es) == 0 {
 		t.Errorf("%q: got %v, wanted strictyaml.Errors", text, err)
@@ -177,7 +178,7 @@ func TestGuessesAreShownTheFormat(t *testing.T) {
 }
 
 func TestTheMarkOfUTF8IsSkipped(t *testing.T) {
-	if p, err := ParseProfile("m", []byte("\ufeffsites: [a, b]\nrtt: {a: {b: 9ms}}\n")); err != nil || p.RTT("a", "b") != 9*time.Millisecond {
+	if p, err := Parse("m", []byte("\ufeffsites: [a, b]\nrtt: {a: {b: 9ms}}\n")); err != nil || p.RTT("a", "b") != 9*time.Millisecond {
 		t.Errorf("got %v (%v)", p, err)
 	}
 	for _, loop := range []string{"sites: &x [*x]\n", "sites: [a]\nrtt: &x {a: *x}\n", "sites: &x *x\n"} {
@@ -193,7 +194,7 @@ func TestWhatDoesNothingIsSaid(t *testing.T) {
 		"{from: a, to: b, distribution: normal, jitter: 0.1ms}": nil,
 		"{from: a, to: b, delay: 1ms}":                          nil,
 	} {
-		p, err := ParseProfile("m", []byte(square+"links: ["+link+"]"))
+		p, err := Parse("m", []byte(square+"links: ["+link+"]"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +206,7 @@ func TestWhatDoesNothingIsSaid(t *testing.T) {
 
 func TestALocalThatIsNotGivenIsNotInvented(t *testing.T) {
 	for text, want := range map[string]bool{"sites: [a]\n": true, "sites: [a]\nlocal: 0s\n": false} {
-		if p, err := ParseProfile("m", []byte(text)); err != nil || p.NoLocal != want || p.Local.Delay != 0 {
+		if p, err := Parse("m", []byte(text)); err != nil || p.NoLocal != want || p.Local.Delay != 0 {
 			t.Errorf("%q: got %+v (%v)", text, p, err)
 		}
 	}
@@ -217,7 +218,7 @@ func anyProfile(t *rapid.T) Profile {
 		Filter(func(s string) bool { return taken(s) == "" })
 	p := Profile{
 		Name: "m", Source: rapid.SampledFrom([]string{"", "a: b, c # d", "\"q\" 'r'", "  x", "<&>"}).Draw(t, "source"),
-		Sites: rapid.SliceOfNDistinct(name, 1, 4, rapid.ID).Draw(t, "sites"), Links: map[string]map[string]Shape{},
+		Sites: rapid.SliceOfNDistinct(name, 1, 4, rapid.ID).Draw(t, "sites"), Links: map[string]map[string]netem.Shape{},
 		NoLocal: rapid.Bool().Draw(t, "no local"),
 	}
 	trip := rapid.Map(rapid.Int64Range(0, 1e10), func(ns int64) time.Duration { return time.Duration(ns) })
@@ -226,13 +227,13 @@ func anyProfile(t *rapid.T) Profile {
 	}
 	for i, a := range p.Sites {
 		for _, b := range p.Sites[i+1:] {
-			s := Shape{Delay: trip.Draw(t, "delay")}
+			s := netem.Shape{Delay: trip.Draw(t, "delay")}
 			p.set(a, b, s)
 			if rapid.Bool().Draw(t, "asymmetric") {
 				s.Delay = trip.Draw(t, "back")
 			}
 			if rapid.Bool().Draw(t, "shaped") {
-				s.Jitter, s.Distribution = trip.Draw(t, "jitter")+1, rapid.SampledFrom(Distributions()).Draw(t, "distribution")
+				s.Jitter, s.Distribution = trip.Draw(t, "jitter")+1, rapid.SampledFrom(netem.Distributions()).Draw(t, "distribution")
 				s.Loss, s.Correlation = float64(rapid.IntRange(0, 1000).Draw(t, "loss"))/1000, 0.25
 				s.Rate, s.Limit = rapid.Int64Range(1000, 1<<53).Draw(t, "rate"), rapid.Int64Range(1, 1<<53).Draw(t, "limit")
 				s.SlowClose = trip.Draw(t, "slow")
@@ -250,7 +251,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		if err := os.WriteFile(path, p.YAML(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		again, err := LoadProfile(path)
+		again, err := Load(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,18 +276,18 @@ func TestProfilesAreBoundedBeforeTheyAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{path: "longer than 256 KiB", "/dev/zero": "want a regular file", path + ".none.yaml": "no such file"} {
-		if _, err := LoadProfile(name); err == nil || !strings.HasPrefix(err.Error(), name+": cannot be read: ") || !strings.Contains(err.Error(), want) {
+		if _, err := Load(name); err == nil || !strings.HasPrefix(err.Error(), name+": cannot be read: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, wanted %s", name, err, want)
 		}
 	}
-	if _, err := ParseProfile("m", []byte(strings.Repeat("[", 50_000))); err == nil || !strings.Contains(err.Error(), "more than 20000 values") {
+	if _, err := Parse("m", []byte(strings.Repeat("[", 50_000))); err == nil || !strings.Contains(err.Error(), "more than 20000 values") {
 		t.Errorf("brackets: got %.200v", err)
 	}
 }
 
 // Every mistake of a profile is told, and none that only follows of another.
 func TestEveryMistakeOfAProfileIsTold(t *testing.T) {
-	_, err := ParseProfile("m.yaml", []byte("sites: [a, b]\nlokal: 1ms\nrtt: {a: {b: fast}}\nlinks: [{from: a, to: q, delay: 5}, {form: a, limit: 4k}]\n"))
+	_, err := Parse("m.yaml", []byte("sites: [a, b]\nlokal: 1ms\nrtt: {a: {b: fast}}\nlinks: [{from: a, to: q, delay: 5}, {form: a, limit: 4k}]\n"))
 	var es strictyaml.Errors
 	if !errors.As(err, &es) {
 		t.Fatalf("got %v", err)
@@ -306,8 +307,8 @@ func TestEveryMistakeOfAProfileIsTold(t *testing.T) {
 }
 
 func TestTheRefusalHasAHint(t *testing.T) {
-	var refusal *UnsupportedError
-	if !errors.As(error(Unsupported("reorder")), &refusal) || refusal.Hint() == "" {
+	var refusal *netem.UnsupportedError
+	if !errors.As(error(netem.Unsupported("reorder")), &refusal) || refusal.Hint() == "" {
 		t.Error("the refusal has no hint")
 	}
 }

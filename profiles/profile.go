@@ -1,4 +1,4 @@
-package netem
+package profiles
 
 import (
 	"bytes"
@@ -11,12 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/units"
 )
 
-//go:embed profiles/*.yaml
-var profileFiles embed.FS
+//go:embed published/*.yaml
+var published embed.FS
 
 // Profile is the shapes between sites, with where its figures are from.
 type Profile struct {
@@ -25,11 +26,11 @@ type Profile struct {
 	Date   string // when it was measured
 	Sites  []string
 	// Local is the shape between two members of one site.
-	Local Shape
+	Local netem.Shape
 	// NoLocal tells that the file does not say it: Local does nothing.
 	NoLocal bool
 	// Links by from-site and to-site.
-	Links map[string]map[string]Shape
+	Links map[string]map[string]netem.Shape
 	// Warnings are what the file says to no effect.
 	Warnings []string
 }
@@ -50,11 +51,11 @@ func Lookup(name string) (Profile, error) {
 	if !slices.Contains(Names(), name) {
 		return Profile{}, unknownProfile{name}
 	}
-	data, err := profileFiles.ReadFile("profiles/" + name + ".yaml")
+	data, err := published.ReadFile("published/" + name + ".yaml")
 	if err != nil {
 		return Profile{}, fmt.Errorf("read the built-in profile %s: %w", name, err)
 	}
-	return parseProfile(name, data) // none alone has no sites
+	return parse(name, data) // none alone has no sites
 }
 
 // Open returns a built-in profile by name, or reads the file that a path (what
@@ -62,19 +63,19 @@ func Lookup(name string) (Profile, error) {
 func Open(nameOrPath string) (Profile, error) {
 	ext := filepath.Ext(nameOrPath)
 	if ext == ".yaml" || ext == ".yml" || strings.ContainsRune(nameOrPath, filepath.Separator) {
-		return LoadProfile(nameOrPath)
+		return Load(nameOrPath)
 	}
 	return Lookup(nameOrPath)
 }
 
-// LoadProfile reads a profile from a file in the format of the built-in ones.
+// Load reads a profile from a file in the format of the built-in ones.
 // It is named after the file, without the extension.
-func LoadProfile(path string) (Profile, error) {
+func Load(path string) (Profile, error) {
 	data, err := strictyaml.Read(path, "")
 	if err != nil {
 		return Profile{}, err
 	}
-	p, err := ParseProfile(path, data)
+	p, err := Parse(path, data)
 	p.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	return p, err
 }
@@ -96,8 +97,8 @@ func (p Profile) Site(i int) string {
 	return p.Sites[i%len(p.Sites)]
 }
 
-// Shape of the directed link between two members at these sites.
-func (p Profile) Shape(from, to string) Shape {
+// netem.Shape of the directed link between two members at these sites.
+func (p Profile) Shape(from, to string) netem.Shape {
 	if from == to {
 		return p.Local
 	}
@@ -163,7 +164,7 @@ func (p Profile) writeLinks(b *bytes.Buffer) {
 // Direction is one directed link of a profile.
 type Direction struct {
 	From, To string
-	Shape    Shape
+	Shape    netem.Shape
 }
 
 // Shaped lists the directions, site by site, that do more than half of a round
@@ -174,7 +175,7 @@ func (p Profile) Shaped() []Direction {
 	for _, from := range p.Sites {
 		for _, to := range p.Sites {
 			s := p.Shape(from, to)
-			if from != to && (s != Shape{Delay: s.Delay} || s.Delay != p.Shape(to, from).Delay) {
+			if from != to && (s != netem.Shape{Delay: s.Delay} || s.Delay != p.Shape(to, from).Delay) {
 				out = append(out, Direction{from, to, s})
 			}
 		}

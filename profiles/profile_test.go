@@ -1,4 +1,4 @@
-package netem
+package profiles
 
 import (
 	"os"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftbench/raftbench/netem"
 )
 
 func TestEveryBuiltInProfileParses(t *testing.T) {
@@ -25,7 +27,7 @@ func TestEveryBuiltInProfileParses(t *testing.T) {
 			}
 		}
 	}
-	files, err := profileFiles.ReadDir("profiles")
+	files, err := published.ReadDir("profiles")
 	if err != nil || len(files) != len(Names()) {
 		t.Errorf("%d files (%v) and %d names", len(files), err, len(Names()))
 	}
@@ -86,45 +88,22 @@ links:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Shape{
-		Delay: 9 * time.Millisecond, Jitter: time.Millisecond, Distribution: Normal, Correlation: 0.25,
+	want := netem.Shape{
+		Delay: 9 * time.Millisecond, Jitter: time.Millisecond, Distribution: netem.Normal, Correlation: 0.25,
 		Loss: 0.001, Rate: 1e9, Limit: 256 << 10, SlowClose: 2 * time.Millisecond,
 	}
-	if p.Name != "lab" || p.Shape("x", "y") != (Shape{Delay: 1500 * time.Microsecond}) || p.Shape("y", "x") != want {
+	if p.Name != "lab" || p.Shape("x", "y") != (netem.Shape{Delay: 1500 * time.Microsecond}) || p.Shape("y", "x") != want {
 		t.Errorf("got %+v", p)
-	}
-}
-
-func TestShapesAreValidated(t *testing.T) {
-	for name, s := range map[string]Shape{
-		"delay":        {Delay: -1},
-		"jitter":       {Jitter: -1},
-		"loss":         {Loss: 1.2},
-		"correlation":  {Correlation: -0.1},
-		"distribution": {Distribution: "zipf"},
-		"rate":         {Rate: -1},
-		"limit":        {Limit: -1},
-		"slow_close":   {SlowClose: -1},
-	} {
-		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%+v: got %v", s, err)
-		}
-		if err := NewEndpoint("a", 1).Shape("b", s); err == nil {
-			t.Errorf("an endpoint took %+v", s)
-		}
-	}
-	if err := (Shape{Delay: time.Millisecond, Jitter: time.Second, Loss: 1, Distribution: Pareto, Rate: 1e9}).Validate(); err != nil {
-		t.Error(err)
 	}
 }
 
 func FuzzProfile(f *testing.F) {
 	for _, name := range Names() {
-		data, err := profileFiles.ReadFile("profiles/" + name + ".yaml")
+		data, err := published.ReadFile("published/" + name + ".yaml")
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(data)
 	}
-	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = ParseProfile("p", data) })
+	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = Parse("p", data) })
 }

@@ -1,10 +1,11 @@
-package netem
+package profiles
 
 import (
 	"errors"
 	"regexp"
 	"slices"
 
+	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/units"
 )
@@ -14,7 +15,7 @@ const (
 	formatHint = "a profile is written sites: [a, b, c] and rtt: {a: {b: 0.69ms, c: 0.74ms}, b: {c: 0.28ms}}; " + startHint
 )
 
-// ParseProfile reads a profile; name is the built-in's name or the file's, and
+// Parse reads a profile; name is the built-in's name or the file's, and
 // stands in mistakes: the error is of type strictyaml.Errors and tells them all.
 //
 //	source: where the figures are from
@@ -26,8 +27,8 @@ const (
 //	  b: {c: 0.28ms}
 //	links:                       # optional: one direction each, in tc's words
 //	  - {from: a, to: b, delay: 5ms, jitter: 1ms, distribution: normal, loss: 0.1%, rate: 1gbit}
-func ParseProfile(name string, data []byte) (Profile, error) {
-	p, err := parseProfile(name, data)
+func Parse(name string, data []byte) (Profile, error) {
+	p, err := parse(name, data)
 	if err == nil && len(p.Sites) == 0 {
 		err = strictyaml.Errors{{File: name, Message: "got no sites: a profile needs sites", Advice: formatHint}}
 	}
@@ -37,8 +38,8 @@ func ParseProfile(name string, data []byte) (Profile, error) {
 	return p, nil
 }
 
-// parseProfile also takes one without sites.
-func parseProfile(name string, data []byte) (Profile, error) {
+// parse also takes one without sites.
+func parse(name string, data []byte) (Profile, error) {
 	file, err := strictyaml.Parse(name, data, formatHint)
 	if err != nil {
 		return Profile{}, err
@@ -46,7 +47,7 @@ func parseProfile(name string, data []byte) (Profile, error) {
 	if file.Root().Empty() {
 		return Profile{Name: name}, nil
 	}
-	p := Profile{Name: name, Links: map[string]map[string]Shape{}}
+	p := Profile{Name: name, Links: map[string]map[string]netem.Shape{}}
 	profileReader{file}.read(file.Root(), &p)
 	return p, file.Err()
 }
@@ -147,20 +148,20 @@ func (r profileReader) sites(keys map[string]strictyaml.Value, p *Profile) bool 
 }
 
 // trip reads a round trip and halves it.
-func trip(v strictyaml.Value) (Shape, bool) {
+func trip(v strictyaml.Value) (netem.Shape, bool) {
 	text, ok := v.Text("a round trip such as 0.69ms")
 	if !ok {
-		return Shape{}, false
+		return netem.Shape{}, false
 	}
 	rtt, err := units.ParseDuration(text)
 	if err != nil {
 		v.Wrong(hint(err), "%v", err)
-		return Shape{}, false
+		return netem.Shape{}, false
 	}
-	s := Shape{Delay: rtt / 2}
+	s := netem.Shape{Delay: rtt / 2}
 	if err := s.Validate(); err != nil {
 		v.Wrong("a one-way delay is half of the round trip", "got a round trip of %v, half of it each way: %v", units.FormatDuration(rtt), err)
-		return Shape{}, false
+		return netem.Shape{}, false
 	}
 	return s, true
 }
@@ -250,9 +251,9 @@ func hint(err error) string {
 	return startHint
 }
 
-func (p *Profile) set(from, to string, s Shape) {
+func (p *Profile) set(from, to string, s netem.Shape) {
 	if p.Links[from] == nil {
-		p.Links[from] = map[string]Shape{}
+		p.Links[from] = map[string]netem.Shape{}
 	}
 	p.Links[from][to] = s
 }

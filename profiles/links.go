@@ -1,9 +1,10 @@
-package netem
+package profiles
 
 import (
 	"fmt"
 	"slices"
 
+	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/strictyaml"
 )
 
@@ -65,14 +66,14 @@ func readEnd(l strictyaml.Value, name string, sites []string, fine bool) string 
 }
 
 // figures reads what a link says beside its ends: a change to a shape.
-func figures(keys []strictyaml.Value) func(*Shape) {
-	var changes []func(*Shape)
+func figures(keys []strictyaml.Value) func(*netem.Shape) {
+	var changes []func(*netem.Shape)
 	for _, key := range keys {
 		if key.Key() != "from" && key.Key() != "to" {
 			changes = append(changes, figure(key))
 		}
 	}
-	return func(s *Shape) {
+	return func(s *netem.Shape) {
 		for _, change := range changes {
 			change(s)
 		}
@@ -80,35 +81,35 @@ func figures(keys []strictyaml.Value) func(*Shape) {
 }
 
 // figure reads one key of a link; nil where it is wrong.
-func figure(v strictyaml.Value) func(*Shape) {
-	names := []string{"from", "to"}
-	for _, k := range linkKeys {
-		names = append(names, k.name)
-		if k.name != v.Key() {
-			continue
-		}
-		text, ok := v.Text("a plain value, as tc has it")
-		if !ok {
-			return nil
-		}
-		change, err := k.read(text)
-		if err != nil {
-			v.Wrong(hint(err), "%v", err)
-		}
-		return change
+func figure(v strictyaml.Value) func(*netem.Shape) {
+	if !slices.Contains(netem.FigureKeys(), v.Key()) {
+		unknownFigure(v)
+		return nil
 	}
+	text, ok := v.Text("a plain value, as tc has it")
+	if !ok {
+		return nil
+	}
+	change, err := netem.ReadFigure(v.Key(), text)
+	if err != nil {
+		v.Wrong(hint(err), "%v", err)
+	}
+	return change
+}
+
+func unknownFigure(v strictyaml.Value) {
+	names := append([]string{"from", "to"}, netem.FigureKeys()...)
 	what, advice := "", meant(v.Key(), names)
 	if slices.Contains([]string{"reorder", "duplicate", "corrupt"}, v.Key()) {
 		// What a stream cannot do is more than an unknown key.
-		err := Unsupported(v.Key())
+		err := netem.Unsupported(v.Key())
 		what, advice = err.Error(), err.Hint()
 	}
 	v.Unknown(advice, what, names...)
-	return nil
 }
 
 // doubt warns of a link that does nothing, or less than it says.
-func (p *Profile) doubt(ends [2]string, empty bool, s Shape) {
+func (p *Profile) doubt(ends [2]string, empty bool, s netem.Shape) {
 	warn := func(what string) {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("link %s→%s %s", ends[0], ends[1], what))
 	}
