@@ -33,7 +33,7 @@ type conn struct {
 
 func newConn(e *Endpoint, raw net.Conn) *conn {
 	c := &conn{end: e, raw: raw, gone: make(chan struct{})}
-	c.in.init(raw, &e.injected)
+	c.in.init(raw, e)
 	c.out.init(c)
 	go c.pump()
 	return c

@@ -96,9 +96,18 @@ func (o *outbox) introduce(h hello, now int64) error {
 	if !o.c.dialled {
 		return nil
 	}
-	return o.send(kindKnock, nil, now)
+	return o.knock(now)
 }
 
-// handshakeTimeout bounds the wait for a dialer's first frame to come in. The
-// delay that the frame is then held for is the link's and has no other bound.
-const handshakeTimeout = 10 * time.Second
+// knock announces a hello that a partition holds, again and again until it goes
+// out or its dialer has had enough.
+func (o *outbox) knock(now int64) error {
+	time.AfterFunc(knockEvery, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if held := o.partition.held; o.closed == nil && len(held) > 0 && held[0].kind == kindHello {
+			_ = o.knock(clock.Now())
+		}
+	})
+	return o.send(kindKnock, nil, now)
+}

@@ -43,7 +43,15 @@
 //
 // Each connection holds at most Shape.Limit bytes, under way and behind a
 // partition together; then its writer waits, as it does when a slow rate has
-// twenty minutes of work.
+// twenty minutes of work. All connections of an endpoint together have 512 MiB
+// of memory for what they received and for what they hold behind partitions,
+// one of them no more than half of it for what it received; beyond that, links
+// get slow (64 KiB a connection go on), and Arrivals tell by how much. No limit
+// drops a byte.
+//
+// A dialer that says nothing is hung up on after ten seconds, one that a
+// partition holds when it has not been heard of for two minutes, and an accepted
+// connection over which nothing ever goes after half an hour.
 //
 // What a closed connection still owes goes out in the background; like Linux's
 // orphans it is given up, with a reset, after two minutes without progress. The

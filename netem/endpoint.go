@@ -16,6 +16,7 @@ type Endpoint struct {
 	seed int64
 	// injected is the CPU time that waits took, in ns.
 	injected atomic.Int64
+	memory   memory
 
 	mu    sync.Mutex
 	links map[string]*link
@@ -26,7 +27,7 @@ type Endpoint struct {
 // NewEndpoint makes the end called name. The same seed and the same bytes
 // give the same schedule.
 func NewEndpoint(name string, seed int64) *Endpoint {
-	return &Endpoint{name: name, seed: seed, links: map[string]*link{}, seen: map[string]*arrivals{}, conns: map[*conn]struct{}{}}
+	return &Endpoint{name: name, seed: seed, memory: memory{limit: memoryOfEndpoint}, links: map[string]*link{}, seen: map[string]*arrivals{}, conns: map[*conn]struct{}{}}
 }
 
 // Name of this end.

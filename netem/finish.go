@@ -115,6 +115,8 @@ func (o *outbox) abandon(hard bool) {
 		_ = t.SetLinger(0)
 	}
 	_ = o.c.raw.Close()
+	o.partition.drop()
+	o.partition.memory.close()
 }
 
 // hungUp follows the end of the peer's socket: writers that wait for room would

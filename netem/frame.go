@@ -18,7 +18,7 @@ import (
 const (
 	headerSize = 32
 	frameMark  = 0xA7
-	revision   = 4
+	revision   = 5
 	// maxFrame bounds what one header may announce, and so what a reader has
 	// to take on a peer's word.
 	maxFrame = 256 << 10
@@ -37,7 +37,7 @@ const (
 	kindReset      // the connection is gone
 	kindProbe      // calibration; carries nothing
 	kindAmend      // a stalled stream recovers sooner: due is the new instant
-	kindKnock      // an endpoint dials, and a partition holds its hello
+	kindKnock      // an endpoint dials, and a partition still holds its hello
 )
 
 var kindNames = [...]string{kindData: "data", kindHello: "hello", kindFin: "fin", kindReset: "reset", kindProbe: "probe", kindAmend: "amend", kindKnock: "knock"}

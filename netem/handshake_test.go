@@ -192,7 +192,7 @@ func TestALyingLengthAllocatesNothing(t *testing.T) {
 	const lies = 1000
 	for range lies {
 		var in inbox
-		in.init(nil, nil)
+		in.init(nil, NewEndpoint("b", 1))
 		n := copy(in.bytes.room(), lie)
 		if _, err := in.put(lie[:n]); err != nil {
 			t.Fatal(err)
@@ -244,7 +244,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add(header{kind: kindAmend, due: 9}.append(stream), 3)
 	f.Fuzz(func(t *testing.T, b []byte, step int) {
 		var in inbox
-		in.init(nil, nil)
+		in.init(nil, NewEndpoint("b", 1))
 		given := len(b)
 		step = max(1, step)
 		for len(b) > 0 {

@@ -17,9 +17,6 @@ const (
 	// unread is how much that is already due may wait for a slow reader
 	// before TCP's own back-pressure takes over.
 	unread = 1 << 20
-	// maxHeld bounds what a peer can make this end hold, whatever due
-	// instants it claims. The sender's Limit is the bound that is meant.
-	maxHeld = 256 << 20
 	// maxRecords bounds the frames held, for frames without payload.
 	maxRecords = 1 << 20
 )
@@ -41,6 +38,7 @@ type inbox struct {
 	arrived, taken sync.Cond
 	deadline       deadline
 	bytes          fifo
+	memory         account
 	frames, spare  []record
 	// closed is why local reads fail, once they do.
 	closed error
@@ -56,16 +54,19 @@ type inbox struct {
 	scan    [headerSize]byte
 	scanned int
 	skip    int
-	// begun: a frame has come; greeted: one that is no knock.
-	begun, greeted bool
+	// greeted: a frame has come that is no knock; used: one behind the hello.
+	greeted, used bool
+	// unused ends a connection that nobody uses; nil where that is not bound.
+	unused *time.Timer
 	// asked is the peer's nominal delay, in ns.
 	asked atomic.Int64
 	// injected counts the CPU time of waits.
 	injected *atomic.Int64
 }
 
-func (in *inbox) init(raw net.Conn, injected *atomic.Int64) {
-	in.injected = injected
+func (in *inbox) init(raw net.Conn, e *Endpoint) {
+	in.injected = &e.injected
+	in.memory = account{of: &e.memory, wake: in.wakePump}
 	in.hush.mark = lowWater(raw)
 	in.arrived.L, in.taken.L = &in.mu, &in.mu
 	in.deadline.cond = &in.arrived
@@ -74,7 +75,7 @@ func (in *inbox) init(raw net.Conn, injected *atomic.Int64) {
 // stuffed says that more bytes would not help: the reader is behind, or a
 // peer is lying. The lock is held.
 func (in *inbox) stuffed() bool {
-	if in.bytes.size >= maxHeld || len(in.frames) >= maxRecords {
+	if in.bytes.size >= memoryOfConn || len(in.frames) >= maxRecords {
 		return true
 	}
 	return in.load() >= unread && in.overdue(unread)
@@ -82,6 +83,9 @@ func (in *inbox) stuffed() bool {
 
 // load is about what is held in memory.
 func (in *inbox) load() int { return in.bytes.size + len(in.frames)*leastFrame }
+
+// count tells the endpoint's memory what is held.
+func (in *inbox) count() { in.memory.set(int64(in.load())) }
 
 // overdue says that the bytes that are due are enough or more, small frames
 // counted as what they take. What waits for its instant does not count: a link
@@ -101,7 +105,7 @@ func (in *inbox) overdue(enough int) bool {
 func (in *inbox) room() (b []byte, open bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for in.closed == nil && in.stuffed() {
+	for in.closed == nil && (in.stuffed() || in.memory.full()) {
 		in.resume = in.load() - unread/2
 		in.taken.Wait()
 	}
@@ -111,6 +115,13 @@ func (in *inbox) room() (b []byte, open bool) {
 	}
 	in.bytes.rewind()
 	return in.bytes.room(), true
+}
+
+// wakePump has a pump that waits for room look again.
+func (in *inbox) wakePump() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.taken.Signal()
 }
 
 // intake is what the pump acts on.
@@ -129,6 +140,7 @@ func (in *inbox) put(b []byte) (intake, error) {
 	} else {
 		in.frames = nil // and b may be no part of bytes
 	}
+	in.count()
 	if in.waiting && in.closed == nil {
 		in.settle(in.frames[0].due)
 	}
@@ -154,10 +166,9 @@ func (in *inbox) parse(b []byte) (got intake, err error) {
 		if err != nil {
 			return got, err
 		}
-		if h.kind == kindHello && in.greeted || h.kind == kindKnock && in.begun {
-			return got, fmt.Errorf("%w: got a second %v", errNotFrame, h.kind)
+		if err := in.order(h.kind); err != nil {
+			return got, err
 		}
-		in.begun, in.greeted = true, in.greeted || h.kind != kindKnock
 		in.skip = h.length
 		in.asked.Store(h.asked)
 		in.note(h)
@@ -169,6 +180,28 @@ func (in *inbox) parse(b []byte) (got intake, err error) {
 		}
 	}
 	return got, nil
+}
+
+// order refuses a frame that comes where none of its kind is to.
+func (in *inbox) order(k kind) error {
+	switch {
+	case !in.greeted:
+		in.greeted = k != kindKnock
+	case k == kindHello || k == kindKnock:
+		return fmt.Errorf("%w: got a %v behind a hello", errNotFrame, k)
+	default:
+		in.used = true
+		in.stopUnused()
+	}
+	return nil
+}
+
+// stopUnused ends the bound on a connection that nobody uses.
+func (in *inbox) stopUnused() {
+	if in.unused != nil {
+		in.unused.Stop()
+		in.unused = nil
+	}
 }
 
 func (in *inbox) note(h header) {
@@ -220,6 +253,7 @@ func (in *inbox) close(err error) {
 	}
 	in.closed = err
 	in.listen()
+	in.stopUnused()
 	in.deadline.stop()
 	if in.waiter != nil {
 		in.waiter.Close()
@@ -237,6 +271,7 @@ func (in *inbox) retire() {
 	}
 	in.bytes.free()
 	in.frames, in.spare = nil, nil
+	in.memory.close()
 }
 
 func (in *inbox) setDeadline(t time.Time) {

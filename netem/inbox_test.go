@@ -68,6 +68,7 @@ func TestASlowReaderHoldsTheWriterBack(t *testing.T) {
 func TestTheSpaceOfARunningCopyIsNotReused(t *testing.T) {
 	for _, copying := range []bool{true, false} {
 		in := inbox{copying: copying}
+		in.init(nil, NewEndpoint("b", 1))
 		mine := &in.bytes.room()[0]
 		in.bytes.grew(1)
 		in.retire()

@@ -5,16 +5,37 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/raftbench/raftbench/clock"
+)
+
+// How long a listener waits for a dialer.
+const (
+	// handshakeTimeout bounds the wait for its first frame to come in. The delay
+	// that the frame is then held for is the link's and has no other bound.
+	handshakeTimeout = 10 * time.Second
+	// knockPatience bounds the wait for a hello behind the last knock, of which
+	// a dialer that still waits for a heal sends one every so often: a process
+	// may be paused for a while.
+	knockPatience = 2 * time.Minute
+	knockEvery    = 30 * time.Second
+	// unusedFor bounds how long a connection may be open on which nothing
+	// follows the handshake. First bytes may lawfully take long: a partition
+	// holds them for as long as TCP keeps trying, some 15 minutes
+	// (tcp_retries2), a slow transmitter for up to maxBacklog.
+	unusedFor = 30 * time.Minute
 )
 
 // Listen wraps a listener; accepted connections are delivered after their
 // preamble said who dials. A dialer that says nothing, something else, or
 // another end's name is refused on its own goroutine, within ten seconds; one
 // whose preamble is under way, or held by a partition, is waited for as long as
-// it waits itself.
+// it waits itself, or lives.
+//
+// An accepted connection that carries nothing behind its preamble, in neither
+// direction, fails with ETIMEDOUT after half an hour.
 func (e *Endpoint) Listen(l net.Listener) net.Listener {
 	w := &listener{Listener: l, end: e, ready: make(chan net.Conn), done: make(chan struct{})}
 	go w.serve()
@@ -68,11 +89,36 @@ func (l *listener) admit(raw net.Conn) {
 		c.abort(err)
 		return
 	}
+	c.boundUnused()
 	select {
 	case l.ready <- c:
 	case <-l.done:
 		c.abort(net.ErrClosed)
 	}
+}
+
+// boundUnused ends the connection if nobody has used it in time.
+func (c *conn) boundUnused() {
+	c.in.mu.Lock()
+	defer c.in.mu.Unlock()
+	if c.in.closed != nil || c.in.used {
+		return
+	}
+	c.in.unused = time.AfterFunc(unusedFor, func() {
+		if !c.isUsed() {
+			c.abort(syscall.ETIMEDOUT)
+		}
+	})
+}
+
+// isUsed says that something followed the handshake, in either direction.
+func (c *conn) isUsed() bool {
+	c.in.mu.Lock()
+	used := c.in.used
+	c.in.mu.Unlock()
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	return used || c.out.wrote
 }
 
 // refusal is what a dialer was told that meant another end.

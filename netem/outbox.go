@@ -28,6 +28,8 @@ type outbox struct {
 	buf      []byte
 	// introduced: the hello is out, or held.
 	introduced bool
+	// wrote: data was sent, or is held.
+	wrote bool
 
 	// underway are the bytes that are not due yet, oldest first.
 	underway, spare []parcel
@@ -52,6 +54,7 @@ func (o *outbox) init(c *conn) {
 	o.c = c
 	o.movable.L = &o.mu
 	o.deadline.cond = &o.movable
+	o.partition.memory = account{of: &c.end.memory, wake: o.wakeWriters}
 	o.socket.init(c.raw, &o.mu, o.moved)
 }
 
@@ -139,6 +142,8 @@ func (o *outbox) room(size, now int64) (at int64, fits bool) {
 		if at := o.c.link.backlog(s); at > now {
 			return at, false
 		}
+	} else if o.partition.memory.full() {
+		return 0, false
 	}
 	need := o.weight + o.partition.size + size - s.limit()
 	over := int64(len(o.underway)+len(o.partition.held)) - s.limit()/leastFrame - fewFrames
@@ -197,6 +202,13 @@ func (o *outbox) wait(at int64) error {
 	return err
 }
 
+// wakeWriters has writers that wait for room look again.
+func (o *outbox) wakeWriters() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.movable.Broadcast()
+}
+
 // reconsider wakes writers: the link, or the peer, is not what it was.
 func (o *outbox) reconsider() {
 	o.mu.Lock()
@@ -226,7 +238,7 @@ func (o *outbox) fail(err error) {
 			o.closed = syscall.ECONNRESET
 		}
 	}
-	o.partition = partition{}
+	o.partition.drop()
 	if o.waiter != nil {
 		o.waiter.BringForward(clock.Now())
 	}
@@ -237,6 +249,7 @@ func (o *outbox) holding() bool { return len(o.partition.held) > 0 || o.c.link.i
 
 // data sends or holds one frame of payload.
 func (o *outbox) data(p []byte) error {
+	o.wrote = true
 	if o.holding() {
 		o.partition.hold(letter{kindData, append([]byte(nil), p...)})
 		return nil

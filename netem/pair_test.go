@@ -19,11 +19,16 @@ type pair struct {
 
 func newPair(t testing.TB, there, back Shape) *pair {
 	t.Helper()
+	return pairOf(t, NewEndpoint("a", 1), NewEndpoint("b", 2), there, back)
+}
+
+func pairOf(t testing.TB, a, b *Endpoint, there, back Shape) *pair {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pair{a: NewEndpoint("a", 1), b: NewEndpoint("b", 2), addr: l.Addr().String()}
+	p := &pair{a: a, b: b, addr: l.Addr().String()}
 	if err := p.a.Shape("b", there); err != nil {
 		t.Fatal(err)
 	}

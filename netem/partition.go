@@ -8,8 +8,9 @@ import (
 
 // partition is what a cut link holds back of one connection.
 type partition struct {
-	held []letter
-	size int64
+	held   []letter
+	size   int64
+	memory account
 	// since is when the first of them was held; from the instant released
 	// they go on, which is 0 while it is not known.
 	since, released int64
@@ -29,7 +30,11 @@ func (p *partition) hold(l letter) {
 	}
 	p.held = append(p.held, l)
 	p.size += int64(len(l.payload))
+	p.count()
 }
+
+// count tells the endpoint's memory what is held.
+func (p *partition) count() { p.memory.set(p.size + int64(len(p.held))*leastFrame) }
 
 // take removes the first frame, or as much of its payload as is wanted.
 func (p *partition) take(size int) letter {
@@ -44,11 +49,15 @@ func (p *partition) take(size int) letter {
 	if len(p.held) == 0 {
 		p.held = nil
 	}
+	p.count()
 	return l
 }
 
 // drop forgets what is held; it is never sent.
-func (p *partition) drop() { p.held, p.size = nil, 0 }
+func (p *partition) drop() {
+	p.held, p.size = nil, 0
+	p.count()
+}
 
 // early is how long before a simulated retransmission held frames are handed
 // over, so that Go's coarse timers do not make them late.

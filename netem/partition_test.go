@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -166,9 +165,8 @@ func TestADialWaitsForAHeal(t *testing.T) {
 // TestAHelloIsHeldForAsLongAsItsLinkAsks: the listener's patience is for bytes
 // that do not come.
 func TestAHelloIsHeldForAsLongAsItsLinkAsks(t *testing.T) {
-	var spent atomic.Int64
 	var in inbox
-	in.init(nil, &spent)
+	in.init(nil, NewEndpoint("b", 1))
 	payload := hello{From: "a", To: "b"}.payload()
 	due := clock.Now() + int64(20*time.Millisecond)
 	n := copy(in.bytes.room(), append(header{due: due, length: len(payload), kind: kindHello}.append(nil), payload...))

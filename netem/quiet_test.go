@@ -17,7 +17,7 @@ import (
 // milliseconds, and which notes the marks that its socket is given.
 func filled(marks *[]int, amendable bool, dues ...int64) *inbox {
 	in := &inbox{waiting: true}
-	in.init(nil, nil)
+	in.init(nil, NewEndpoint("b", 1))
 	in.hush.mark = func(bytes int) { *marks = append(*marks, bytes) }
 	base := clock.Now() + int64(time.Hour)
 	for _, due := range dues {

@@ -195,6 +195,7 @@ func (in *inbox) deliver(r *record, p []byte) int {
 	if r.left == 0 {
 		in.pop()
 	}
+	in.count()
 	if in.load() < in.resume {
 		in.taken.Signal()
 	}
@@ -244,7 +245,8 @@ func (in *inbox) pop() {
 
 // hello takes the first frame, which must be a hello, and returns its payload
 // and the instant it was due. The deadline is for what comes over the socket:
-// once the hello has, or a knock that announces it, there is none.
+// once the hello has, there is none, and each knock that announces it gives its
+// dialer more time.
 func (in *inbox) hello() ([]byte, int64, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -253,10 +255,11 @@ func (in *inbox) hello() ([]byte, int64, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		in.changeDeadline(time.Time{})
 		if k == kindHello {
+			in.changeDeadline(time.Time{})
 			break
 		}
+		in.changeDeadline(time.Now().Add(knockPatience))
 		in.bytes.drop(headerSize)
 		in.pop()
 	}
@@ -268,6 +271,7 @@ func (in *inbox) hello() ([]byte, int64, error) {
 	in.bytes.drop(headerSize)
 	in.bytes.take(payload)
 	in.pop()
+	in.count()
 	in.release(frame, func(released) {})
 	return payload, frame.due, in.closed
 }
