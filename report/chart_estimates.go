@@ -21,7 +21,7 @@ type estimates struct {
 // estimate builds the series.
 func (r *Report) estimate(places []place, p50, p90 string) *estimates {
 	e := &estimates{r: r, p50: p50, p90: p90, places: places, of: make([]chart.Ref, len(places))}
-	for gi, g := range r.groups {
+	for gi, g := range r.drawn() {
 		back := chart.Series{Name: seriesName(g, "p90"), Form: chart.Points, Look: e.look(gi, true)}
 		front := chart.Series{Name: seriesName(g, "p50"), Form: chart.Points, Look: e.look(gi, false)}
 		for i, p := range places {
@@ -62,7 +62,7 @@ func (e *estimates) front(p place) chart.Point {
 // look tells the percentiles apart by colour and shape where there is one
 // series, and by filling where colour and shape tell the series.
 func (e *estimates) look(group int, p90 bool) chart.Look {
-	if len(e.r.groups) > 1 {
+	if len(e.r.drawn()) > 1 {
 		return chart.Look{Number: group, Hollow: p90}
 	}
 	if p90 {
@@ -73,7 +73,7 @@ func (e *estimates) look(group int, p90 bool) chart.Look {
 
 func (e *estimates) keys(what string) []chart.Key {
 	var keys []chart.Key
-	if len(e.r.groups) == 1 {
+	if len(e.r.drawn()) == 1 {
 		keys = []chart.Key{
 			{Text: "p50: half of the " + what + " are faster", Sign: chart.SignInterval, Look: e.look(0, false)},
 			{Text: "p90: nine of ten are faster", Sign: chart.SignInterval, Look: e.look(0, true)},
@@ -89,7 +89,7 @@ func (e *estimates) keys(what string) []chart.Key {
 // groupKeys explain which group has which colour and shape.
 func (r *Report) groupKeys(s chart.Sign) []chart.Key {
 	var keys []chart.Key
-	for i, g := range r.groups {
+	for i, g := range r.drawn() {
 		keys = append(keys, chart.Key{Text: g.name, Sign: s, Look: chart.Look{Number: i}})
 	}
 	return keys
@@ -104,13 +104,20 @@ func (e *estimates) value(p place) string {
 	return duration(f.median) + f.mark()
 }
 
+// maxLabels are how many points have room for their labels; of more, every
+// second is named, or third.
+const maxLabels = 24
+
 // labels name and value each point, or name the points of all series that
 // share a place and a size.
 func (e *estimates) labels(name func(places ...place) string) []chart.Label {
 	var out []chart.Label
-	if len(e.r.groups) == 1 {
+	if len(e.r.drawn()) == 1 {
+		each := 1 + len(e.places)/maxLabels
 		for i, p := range e.places {
-			out = append(out, chart.Label{Name: name(p), Value: e.value(p), Of: []chart.Ref{e.of[i]}})
+			if i%each == 0 {
+				out = append(out, chart.Label{Name: name(p), Value: e.value(p), Of: []chart.Ref{e.of[i]}})
+			}
 		}
 		return out
 	}

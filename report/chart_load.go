@@ -33,35 +33,53 @@ func (r *Report) loadChart(name, group string, ls []ladder) chart.Chart {
 	if group != "" {
 		c.Subtitle = append(c.Subtitle, group)
 	}
-	var rates, latencies span
 	struck := false
 	for i, l := range ls {
-		pair, behind := loadCurves(l, i)
-		for _, s := range pair {
-			for _, p := range s.Points {
-				rates.add(p.X)
-				latencies.add(*p.Y)
-			}
-		}
+		curves, behind := loadCurves(l, i)
 		struck = struck || behind
-		c.Series = append(c.Series, pair...)
+		c.Series = append(c.Series, curves...)
 		c.Keys = append(c.Keys, chart.Key{
 			Text: r.curveName(l.group, l.cell, group != "") + doubtedCurve(l.cell), Sign: chart.SignInterval, Look: chart.Look{Number: i},
 		})
 	}
-	c.Keys = append(c.Keys,
-		chart.Key{Text: "p50", Sign: chart.SignLine, Look: chart.Look{Number: chart.Neutral}},
-		chart.Key{Text: "p99", Sign: chart.SignLine, Look: chart.Look{Number: chart.Neutral, Hollow: true, Dashed: true}})
-	if struck {
-		c.Keys = append(c.Keys, chart.Key{Text: "not carried", Sign: chart.SignStruck})
+	c.Keys = append(c.Keys, loadKeys(struck)...)
+	if len(struckKeys(c.Series)) > 0 {
+		c.Subtitle = append(c.Subtitle, "A cross at the top: so many writes failed that this percentile was never answered.")
 	}
-	c.Y = latencyAxis("write latency", "medians over trials", latencies)
-	c.X = chart.Linear(rates.high, units.Rate.Scale(0).Tick)
-	if chart.IsWide(rates.low, rates.high) {
-		c.X = chart.Close(rates.low, rates.high, units.Rate.Scale(0).Tick)
-	}
-	c.X.Title = "offered load, writes per second"
+	c.X, c.Y = loadAxes(c.Series)
 	return c
+}
+
+// loadKeys explain the lines and, where there are any, the struck marks.
+func loadKeys(struck bool) []chart.Key {
+	keys := []chart.Key{
+		{Text: "p50", Sign: chart.SignLine, Look: chart.Look{Number: chart.Neutral}},
+		{Text: "p99", Sign: chart.SignLine, Look: chart.Look{Number: chart.Neutral, Hollow: true, Dashed: true}},
+	}
+	if struck {
+		keys = append(keys, chart.Key{Text: "not carried", Sign: chart.SignStruck})
+	}
+	return keys
+}
+
+// loadAxes hold all points of some curves.
+func loadAxes(series []chart.Series) (x, y chart.Axis) {
+	var rates, latencies span
+	for _, s := range series {
+		for _, p := range s.Points {
+			rates.add(p.X)
+			if p.Y != nil {
+				latencies.add(*p.Y)
+			}
+		}
+	}
+	tick := units.Rate.Scale(rates.high).Tick
+	x = chart.Linear(rates.high, tick)
+	if chart.IsWide(rates.low, rates.high) {
+		x = chart.Close(rates.low, rates.high, tick)
+	}
+	x.Title = "offered load, writes per second"
+	return x, latencyAxis("write latency", "medians over trials", latencies)
 }
 
 // loadCurves are a setup's p50 and, where the samples carry one, its p99;
@@ -85,16 +103,19 @@ func loadCurves(l ladder, i int) (out []chart.Series, behind bool) {
 }
 
 // addStep leaves out what has no place: a percentile that the samples do not
-// carry, or that lies among operations that failed.
+// carry. One that lies among operations that failed stands above all others.
 func addStep(s *chart.Series, rate float64, m *summary.Metric, name string, short bool) {
 	if m == nil || !(rate > 0) {
 		return
 	}
 	f, ok := figureOf(name, *m)
-	if !ok || f.never() || f.median <= 0 || math.IsInf(rate, 0) {
-		return
+	switch {
+	case !ok || f.median <= 0 || math.IsInf(rate, 0):
+	case f.never():
+		s.Points = append(s.Points, chart.Point{X: rate, Missing: neverAnswered, Beyond: true})
+	default:
+		s.Points = append(s.Points, chart.Point{X: rate, Y: &f.median, Struck: short})
 	}
-	s.Points = append(s.Points, chart.Point{X: rate, Y: &f.median, Struck: short})
 }
 
 func doubtedCurve(c summary.Cell) string {

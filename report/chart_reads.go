@@ -10,7 +10,7 @@ import (
 func (r *Report) reads() (chart.Chart, bool) {
 	sizes := r.sizes()
 	var places []place
-	for gi, g := range r.groups {
+	for gi, g := range r.drawn() {
 		for _, c := range g.cells {
 			if _, ok := metric(c, readP50); ok {
 				places = append(places, place{gi, c, float64(slices.Index(sizes, c.Nodes))})

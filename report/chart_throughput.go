@@ -15,7 +15,7 @@ import (
 func (r *Report) throughputs() (chart.Chart, bool) {
 	var most span
 	c := r.base("throughput", r.fall(), throughput)
-	for gi := range r.groups {
+	for gi := range r.drawn() {
 		c.Series = append(c.Series, r.bars(gi, &most))
 	}
 	if most.high == 0 {
@@ -24,7 +24,7 @@ func (r *Report) throughputs() (chart.Chart, bool) {
 	c.Subtitle = []string{r.loop()}
 	c.X, c.Y = r.sizeAxis(), chart.Linear(most.high*1.08, units.Rate.Scale(0).Tick)
 	c.Y.Title = "writes per second (" + r.intervals(throughput) + ")"
-	if len(r.groups) > 1 {
+	if len(r.drawn()) > 1 {
 		c.Keys = r.groupKeys(chart.SignBar)
 	}
 	c.Keys = append(c.Keys, struckKeys(c.Series)...)
@@ -35,7 +35,7 @@ func (r *Report) throughputs() (chart.Chart, bool) {
 // found to.
 func (r *Report) fall() string {
 	const plain = "Write throughput by number of nodes"
-	if len(r.groups) != 1 || len(r.groups[0].cells) < 2 {
+	if len(r.drawn()) != 1 || len(r.groups[0].cells) < 2 {
 		return plain
 	}
 	cells := r.groups[0].cells
@@ -64,10 +64,10 @@ func (r *Report) loop() string {
 // so.
 func (r *Report) bars(gi int, most *span) chart.Series {
 	sizes, g := r.sizes(), r.groups[gi]
-	width := min(0.5, 0.8/float64(len(r.groups)))
+	width := min(0.5, 0.8/float64(len(r.drawn())))
 	s := chart.Series{Name: g.name, Form: chart.Bars, Look: chart.Look{Number: gi}, Width: width * 0.92}
 	for _, c := range g.cells {
-		x := float64(slices.Index(sizes, c.Nodes)) + width*(float64(gi)-float64(len(r.groups)-1)/2)
+		x := float64(slices.Index(sizes, c.Nodes)) + width*(float64(gi)-float64(len(r.drawn())-1)/2)
 		f, ok := metric(c, throughput)
 		switch {
 		case ok:

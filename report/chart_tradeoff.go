@@ -13,14 +13,14 @@ import (
 // tradeoff shows what a failure tolerated costs per write. Sizes that
 // tolerate the same stand at the same place, side by side.
 func (r *Report) tradeoff() (chart.Chart, bool) {
-	places, most := r.tolerances()
+	places, least, most := r.tolerances()
 	e := r.estimate(places, writeP50, writeP90)
 	if e.span.high == 0 {
 		return chart.Chart{}, false
 	}
 	c := r.base("tradeoff", r.lesson(), writeP50, writeP90)
-	c.X = chart.Axis{Title: "failures proven to be tolerated", Min: -0.5, Max: float64(most) + 0.5, Places: true}
-	for t := 0; t <= most; t++ {
+	c.X = chart.Axis{Title: "failures proven to be tolerated", Min: float64(least) - 0.5, Max: float64(most) + 0.5, Places: true}
+	for t := least; t <= most; t++ {
 		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: float64(t), Label: fmt.Sprint(t)})
 	}
 	anyProven := slices.ContainsFunc(places, func(p place) bool { return p.cell.Faults.Survived != nil })
@@ -65,8 +65,8 @@ func (r *Report) pairing() []string {
 
 // tolerances are the places of all sizes that have a cost, or should have one:
 // at what was proven, else at what theory says.
-func (r *Report) tolerances() (places []place, most int) {
-	for gi, g := range r.groups {
+func (r *Report) tolerances() (places []place, least, most int) {
+	for gi, g := range r.drawn() {
 		for _, c := range g.cells {
 			if _, ok := metric(c, writeP50); !ok && !costless(c) {
 				continue
@@ -75,11 +75,14 @@ func (r *Report) tolerances() (places []place, most int) {
 			if c.Faults.Survived != nil {
 				t = *c.Faults.Survived
 			}
-			places, most = append(places, place{gi, c, float64(t)}), max(most, t)
+			if len(places) == 0 {
+				least = t
+			}
+			places, least, most = append(places, place{gi, c, float64(t)}), min(least, t), max(most, t)
 		}
 	}
 	dodge(places)
-	return places, most
+	return places, least, most
 }
 
 // costless tells a size that should have a cost, and has none since no

@@ -32,24 +32,54 @@ const (
 	maxAlarms      = 3
 	maxChartNotes  = 3
 	maxChartSetups = 3
-	// crowd is how many curves one chart holds before it is one chart a group.
-	crowd = 8
-	// maxOfKind is how many charts of one kind are drawn: nobody reads more.
-	maxOfKind = 12
+	maxChartRunes  = 420 // of an alarm or a note
+	maxSources     = 3
+	// crowd is how many curves one chart holds before it is one chart a group,
+	// and maxCurves how many it holds at all.
+	crowd     = 8
+	maxCurves = 16
+	// maxGroups is how many groups of setups are drawn, in one chart or in one
+	// each: nobody reads more.
+	maxGroups = 12
 )
+
+// drawn are the groups that charts show; the tables have all.
+func (r *Report) drawn() []group { return r.groups[:min(len(r.groups), maxGroups)] }
+
+// undrawn says how many groups charts leave out.
+func (r *Report) undrawn() []string {
+	if n := len(r.groups); n > maxGroups {
+		return []string{fmt.Sprintf("The first %d of %d groups of setups are drawn; the tables have all.", maxGroups, n)}
+	}
+	return nil
+}
 
 // base starts what all charts say: what is broken, what may have moved the
 // numbers that it shows, and where these are from.
 func (r *Report) base(name, title string, metrics ...string) chart.Chart {
-	c := chart.Chart{Name: name, Title: title, Caption: r.caption(), Alarms: r.alarms}
-	c.Notes = append(r.failedNotes(), r.doubtLines(metrics, maxChartNotes, maxChartSetups)...)
+	c := chart.Chart{Name: name, Title: title, Caption: r.caption(), Alarms: few(r.alarms, maxAlarms)}
 	if r.env.Label != "" {
-		c.Notes = append([]string{r.env.Label}, c.Notes...)
+		c.Notes = []string{r.env.Label}
 	}
-	if n := len(c.Alarms); n > maxAlarms {
-		c.Alarms = append(slices.Clone(c.Alarms[:maxAlarms-1]), fmt.Sprintf("and %d more: %s", n-maxAlarms+1, pageFile))
-	}
+	c.Notes = append(c.Notes, few(r.failedLines(), maxChartNotes)...)
+	c.Notes = append(c.Notes, few(r.doubtLines(metrics, maxChartNotes, maxChartSetups), maxChartNotes)...)
+	c.Notes = append(c.Notes, r.undrawn()...)
 	return c
+}
+
+// few are the first lines of many, none of them longer than a chart has room
+// for; the page has all, and whole.
+func few(lines []string, most int) []string {
+	out := slices.Clone(lines[:min(len(lines), most)])
+	for i, l := range out {
+		if r := []rune(l); len(r) > maxChartRunes {
+			out[i] = string(r[:maxChartRunes]) + "… (whole: " + pageFile + ")"
+		}
+	}
+	if n := len(lines) - most; n > 0 {
+		out = append(out, fmt.Sprintf("and %d more: %s", n, pageFile))
+	}
+	return out
 }
 
 func (r *Report) caption() []string {
@@ -59,7 +89,7 @@ func (r *Report) caption() []string {
 	}
 	out := append([]string{r.colocation()}, r.unreal()...)
 	out = append(out, strings.Join(append(where, r.changed()...), " · "))
-	return append(out, r.sources()...)
+	return few(append(out, few(r.sources(), maxSources)...), everything)
 }
 
 // intervals says what the bars at a mark are, or that there are none.
@@ -191,15 +221,19 @@ func byGroup[T any](r *Report, name string, all []T, group func(T) int, build fu
 		return []chart.Chart{build(name, "", all)}
 	}
 	var out []chart.Chart
-	for gi, g := range r.groups {
+	for gi, g := range r.drawn() {
 		var own []T
 		for _, x := range all {
 			if group(x) == gi {
 				own = append(own, x)
 			}
 		}
-		if len(own) > 0 && len(out) < maxOfKind {
-			out = append(out, build(numbered(name, len(out)), g.name, own))
+		if len(own) > 0 {
+			c := build(numbered(name, len(out)), g.name, own[:min(len(own), maxCurves)])
+			if n := len(own); n > maxCurves {
+				c.Subtitle = append(c.Subtitle, fmt.Sprintf("The first %d of %d sizes are drawn; the tables have all.", maxCurves, n))
+			}
+			out = append(out, c)
 		}
 	}
 	return out

@@ -108,7 +108,7 @@ func TestChartTextNeverOverlapsNorLeaves(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range chartsOf(withCurves(withReads(s)), 5000) {
-				checkTexts(t, c.Name, textsOf(t, svgOf(t, c)))
+				checkTexts(t, c.Name, svgOf(t, c))
 				if dir := os.Getenv("CHARTS"); dir != "" {
 					raster, err := draw.Lay(c).PNG()
 					if err != nil {
@@ -123,12 +123,23 @@ func TestChartTextNeverOverlapsNorLeaves(t *testing.T) {
 	}
 }
 
-func checkTexts(t *testing.T, name string, texts []svgText) {
+func checkTexts(t *testing.T, name string, svg []byte) {
 	t.Helper()
+	var picture struct {
+		ViewBox string `xml:"viewBox,attr"`
+	}
+	if err := xml.Unmarshal(svg, &picture); err != nil {
+		t.Fatal(err)
+	}
+	var width, height float64
+	if _, err := fmt.Sscanf(picture.ViewBox, "0 0 %f %f", &width, &height); err != nil {
+		t.Fatalf("%q: %v", picture.ViewBox, err)
+	}
+	texts := textsOf(t, svg)
 	for i, a := range texts {
 		ax0, ay0, ax1, ay1 := a.box(t)
 		// Points of the picture, the text's y is negative upwards.
-		if ax0 < 0 || ax1 > 1152 || -ay1 < 0 || -ay0 > 648 {
+		if ax0 < 0 || ax1 > width || -ay1 < 0 || -ay0 > height {
 			t.Errorf("%s: %q at %.0f..%.0f, %.0f..%.0f leaves the picture", name, a.Text, ax0, ax1, -ay1, -ay0)
 		}
 		for _, b := range texts[:i] {

@@ -27,9 +27,9 @@ func index(ds []summary.Difference) map[pairOf]summary.Difference {
 	return out
 }
 
-// differenceIn finds that of a metric between two setups, in this direction.
-// One that operations beyond every number are part of has no ratio, and is
-// not told.
+// differenceIn finds the difference of a metric between two setups, in this
+// direction. Where the medians lie among operations that failed there is no
+// ratio, and so no difference to tell.
 func (r *Report) differenceIn(metric string, from, to summary.Cell) (difference, bool) {
 	d, ok := r.differences[pairOf{metric, from.Cell, to.Cell}]
 	if ok {

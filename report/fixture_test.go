@@ -352,8 +352,38 @@ func cases() map[string]summary.Summary {
 		"typical": typical(), "noisy": noisy(), "harmed": harmed(), "broken": broken(), "matrix": matrix(), "one": one, "dead": dead, "half": decided(half),
 		"bare": decided(bare), "nan": nan, "long": long, "sweep": sweep, "many": decided(many), "far": decided(far),
 		"faint": faint(), "fast": scaled(typical(), 0.00005), "alike": alike(), "capacity": limitedRun(), "none": {RunID: "none"},
-		"noisy-matrix": noisyMatrix(),
+		"noisy-matrix": noisyMatrix(), "crowd": crowded(), "large": large(),
 	}
+}
+
+// crowded has more groups than a chart can show, with the longest names, and
+// more remarks on each.
+func crowded() summary.Summary {
+	var s summary.Summary
+	for i := range 20 {
+		for _, n := range []int{3, 4, 5} {
+			c := cell(n, float64(n), 1000)
+			c.Cell, c.Profile = fmt.Sprintf("n%d-hashicorp-%d", n, i), fmt.Sprint(i, strings.Repeat("-profile", 20))
+			c.Params = map[string]string{"raft.max_append_entries": fmt.Sprint(i, strings.Repeat("x", 60))}
+			c.Operations = summary.Operations{Attempted: 1800, Completed: 1797, Failed: 3}
+			c.Faults.Safety = []summary.Findings{{Rule: results.RuleStale, Count: 2, First: results.Finding{Got: strings.Repeat("got ", 100), Want: strings.Repeat("want ", 100)}}}
+			c.Remarks = []summary.Remark{remark(late(150_000), results.RoleLight, 2, map[string]*float64{writeP50: p(0.2)})}
+			m := c.Metrics[writeP50]
+			m.Doubts = []int{0}
+			c.Metrics[writeP50] = m
+			s.Cells = append(s.Cells, c)
+		}
+	}
+	return s
+}
+
+// large has every size that a record may hold.
+func large() summary.Summary {
+	var s summary.Summary
+	for n := 1; n <= results.MaxNodes; n++ {
+		s.Cells = append(s.Cells, cell(n, 0.4+0.3*float64(n), 20000/float64(n)))
+	}
+	return decided(s)
 }
 
 // noisyMatrix has remarks on every setup, most of which moved a number.

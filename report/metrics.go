@@ -22,6 +22,7 @@ const (
 	diskPer      = "disk_bytes_per_write"
 	fsyncsPer    = "fsyncs_per_write"
 	outage       = "outage_p50_ns"
+	errorRatio   = "error_ratio"
 )
 
 // metricWords are what the metrics of the tables are called in a sentence.

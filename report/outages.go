@@ -38,6 +38,9 @@ func outageLines(g group) []string {
 	var out []string
 	for _, c := range g.cells {
 		o := c.Operations
+		if f, ok := metric(c, fullPrefix+errorRatio); ok && f.median > 0 {
+			out = append(out, fmt.Sprintf("%s: %s of the operations under full load failed.", units.Plural(c.Nodes, "node"), share(f.median)))
+		}
 		if o.Failed == 0 {
 			continue
 		}
@@ -50,14 +53,11 @@ func outageLines(g group) []string {
 	return out
 }
 
-// failedNotes are the same for a chart, of the first few groups.
-func (r *Report) failedNotes() []string {
+// failedLines are those of all groups.
+func (r *Report) failedLines() []string {
 	var out []string
 	for _, g := range r.groups {
 		for _, line := range outageLines(g) {
-			if len(out) == maxChartNotes {
-				return append(out, "More operations failed: "+pageFile)
-			}
 			if g.name != "" {
 				line = g.name + ", " + line
 			}

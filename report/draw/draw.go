@@ -17,11 +17,13 @@ import (
 )
 
 // A picture is 16 by 9 inches at 100 dots an inch: a slide, 1600 by 900 pixels.
-// Its text still reads when a page shows it half as wide.
+// Its text still reads when a page shows it half as wide. Where keys and notes
+// are many it is higher, so that they leave the data room.
 const (
 	chartWidth  = 1152 // points
 	chartHeight = 648
 	chartDPI    = 100
+	leastField  = 200
 )
 
 // Picture is a chart of which everything has its place.
@@ -33,6 +35,10 @@ func Lay(c chart.Chart) Picture { return Picture{lay(&c)} }
 func lay(c *chart.Chart) *canvas {
 	cv := &canvas{w: chartWidth, h: chartHeight}
 	fd := cv.surroundings(c)
+	if lack := leastField - fd.height(); lack > 0 {
+		cv = &canvas{w: chartWidth, h: chartHeight + lack}
+		fd = cv.surroundings(c)
+	}
 	if c.X.Places {
 		cv.bands(fd)
 	}

@@ -38,6 +38,9 @@ func (cv *canvas) stroke(fd field, s *chart.Series) {
 func (cv *canvas) lineMarks(fd field, s *chart.Series) {
 	for _, p := range s.Points {
 		if p.Y == nil {
+			if p.Missing != "" {
+				cv.missing(fd, hue(s.Look), p)
+			}
 			continue
 		}
 		x, y := fd.px(p.X), fd.py(*p.Y)
