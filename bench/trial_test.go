@@ -218,7 +218,7 @@ func TestChangedSettingsAreOnRecord(t *testing.T) {
 	s := setups(t, "nodes: 3\nnetwork: {profile: multi-az, links: [{from: a, to: b, delay: 20ms}]}\nraft: {election_timeout: 2s}\nstorage: {sync: 2ms}")[0]
 	r := newRecord(Job{Setup: s, Kind: results.Measure, Trial: 1}, 1)
 	if r.EmulatedSyncNS != 2*ms || r.Timeouts.ElectionNS != 2000*ms || r.Settings["raft.election_timeout"] != "2s" ||
-		r.Settings["network.links"] != "1 of 6 changed" || len(r.Settings) != 2 {
+		r.Settings["network.links.a→b"] != "delay 20ms" || len(r.Settings) != 2 {
 		t.Errorf("got sync %d, timeouts %+v, settings %v", r.EmulatedSyncNS, r.Timeouts, r.Settings)
 	}
 	if got := configs.Changed(setups(t, "nodes: 3")[0]); len(got) != 0 {

@@ -2,7 +2,9 @@ package configs
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,9 +21,7 @@ func Changed(s Setup) map[string]string {
 	storage, usual := s.Storage, control.DefaultStorage()
 	storage.EmulatedSync = 0
 	differ("storage", storage, usual, out)
-	if changed, of := s.changedLinks(); changed > 0 {
-		out["network.links"] = fmt.Sprintf("%d of %d changed", changed, of)
-	}
+	maps.Copy(out, s.changedLinks())
 	return out
 }
 
@@ -42,23 +42,62 @@ func differ(section string, got, usual any, out map[string]string) {
 	}
 }
 
-// changedLinks counts the links between members that are shaped otherwise than
-// the profile has them.
-func (s Setup) changedLinks() (changed, of int) {
+// changedLinks are the links between members that are shaped otherwise than the
+// profile has them: by the path of a link, network.links.a→b, what they are
+// instead. Members at two sites are told as one link of the sites where all of
+// them changed alike.
+func (s Setup) changedLinks() map[string]string {
+	between := map[string][]changedLink{} // by their sites
 	for i := range s.Nodes {
 		for j := range s.Nodes {
-			if i == j {
-				continue
-			}
-			of++
-			var usual netem.Shape
-			if len(s.Network.Sites) > 0 {
-				usual = s.Network.Shape(s.Network.Site(i), s.Network.Site(j))
-			}
-			if s.Links[control.MemberID(i)][control.MemberID(j)] != usual {
-				changed++
+			if i != j {
+				l := s.compareLink(i, j)
+				between[l.sites] = append(between[l.sites], l)
 			}
 		}
 	}
-	return changed, of
+	out := map[string]string{}
+	for sites, links := range between {
+		alike := !slices.ContainsFunc(links, func(l changedLink) bool { return l.is != links[0].is })
+		for _, l := range links {
+			switch {
+			case l.is == "":
+			case alike && len(s.Network.Sites) > 0:
+				out["network.links."+sites] = l.is
+			default:
+				out["network.links."+l.members] = l.is
+			}
+		}
+	}
+	return out
+}
+
+// changedLink is a link between two members; is tells what it is where it was
+// changed, and is empty where it was not.
+type changedLink struct{ sites, members, is string }
+
+func (s Setup) compareLink(i, j int) changedLink {
+	from, to := control.MemberID(i), control.MemberID(j)
+	l := changedLink{sites: s.Network.Site(i) + "→" + s.Network.Site(j), members: from + "→" + to}
+	var usual netem.Shape
+	if len(s.Network.Sites) > 0 {
+		usual = s.Network.Shape(s.Network.Site(i), s.Network.Site(j))
+	}
+	shape := s.Links[from][to]
+	if shape == usual {
+		return l
+	}
+	var figures []string
+	for _, f := range shape.Figures() {
+		if !slices.Contains(usual.Figures(), f) {
+			figures = append(figures, f.Key+" "+f.Value)
+		}
+	}
+	for _, f := range usual.Figures() {
+		if !slices.ContainsFunc(shape.Figures(), func(now netem.Figure) bool { return now.Key == f.Key }) {
+			figures = append(figures, "no "+f.Key)
+		}
+	}
+	l.is = strings.Join(figures, ", ")
+	return l
 }

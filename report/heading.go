@@ -53,20 +53,28 @@ func (r *Report) profiles() []string {
 	return out
 }
 
-// linkSettings begin the paths of settings that change links.
-const linkSettings = "network.links"
+// linkSettings begin the paths of links that were changed:
+// network.links.a→b.
+const linkSettings = "network.links."
 
-// changedLinks follow the network's name: ", 1 link changed: a→b 20 ms".
+// maxChanges are how many changed links a heading lists.
+const maxChanges = 6
+
+// changedLinks follow the network's name: ", 1 link changed: a→b delay 20ms".
 func (r *Report) changedLinks() string {
 	links := r.settings(func(path string) bool { return strings.HasPrefix(path, linkSettings) })
 	if len(links) == 0 {
 		return ""
 	}
-	texts := make([]string, len(links))
+	var texts []string
 	for i, l := range links {
-		texts[i] = l.value
+		if i == maxChanges {
+			texts = append(texts, fmt.Sprintf("%d more", len(links)-i))
+			break
+		}
+		texts = append(texts, strings.TrimPrefix(l.path, linkSettings)+" "+l.value)
 	}
-	return ", " + units.Plural(len(links), "link") + " changed: " + strings.Join(texts, ", ")
+	return ", " + units.Plural(len(links), "link") + " changed: " + strings.Join(texts, "; ")
 }
 
 // changed are the settings that are not the usual ones.
@@ -75,18 +83,24 @@ func (r *Report) changed() []string {
 	for _, s := range r.settings(func(path string) bool { return !strings.HasPrefix(path, linkSettings) }) {
 		out = append(out, s.path+" "+s.value)
 	}
-	return append(out, r.timeouts()...)
+	for _, text := range r.timeouts() {
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
 }
 
 type settingOf struct{ path, value string }
 
-// settings are those of the chosen paths, of any setup, once each.
+// settings are those of the chosen paths, of any setup, once each. What varies
+// as an axis of the experiment stands in the setups' names.
 func (r *Report) settings(chosen func(path string) bool) []settingOf {
 	var out []settingOf
 	for _, c := range r.summary.Cells {
 		for _, path := range slices.Sorted(maps.Keys(c.Settings)) {
 			s := settingOf{path, c.Settings[path]}
-			if chosen(path) && !slices.Contains(out, s) {
+			if _, axis := c.Params[path]; chosen(path) && !axis && !slices.Contains(out, s) {
 				out = append(out, s)
 			}
 		}

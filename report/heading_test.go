@@ -15,16 +15,19 @@ func TestTheHeadingTellsWhatWasChanged(t *testing.T) {
 	for i := range s.Cells {
 		c := &s.Cells[i]
 		c.Timeouts.ElectionNS = 2e9
-		c.Settings = map[string]string{"network.links[0]": "a→b 20ms", "raft.commit_timeout": "5ms"}
+		c.Settings = map[string]string{"network.links.a→b": "delay 20ms", "raft.commit_timeout": "5ms", "raft.election_timeout": "2s"}
 	}
 	r := reportOf(s)
 	for name, text := range map[string]string{"table": tableOf(t, r, Terminal{}), "page": pageText(t, r), "chart": saidBy(r.charts(nil)[0])} {
 		flat := strings.ReplaceAll(strings.Join(strings.Fields(text), " "), `\_`, "_")
-		for _, want := range []string{"network multi-az, 1 link changed: a→b 20ms", "raft.election_timeout 2s", "raft.commit_timeout 5ms"} {
+		for _, want := range []string{"network multi-az, 1 link changed: a→b delay 20ms", "raft.election_timeout 2s", "raft.commit_timeout 5ms"} {
 			if !strings.Contains(flat, want) {
 				t.Errorf("the %s lacks %q:\n%s", name, want, text)
 			}
 		}
+	}
+	if text := tableOf(t, r, Terminal{}); strings.Count(text, "election_timeout") != 1 {
+		t.Errorf("the timeout is told twice:\n%s", text)
 	}
 	if text := table(t, typical(), 100); strings.Contains(text, "set:") {
 		t.Errorf("nothing was changed, and yet it is told:\n%s", text)
@@ -36,6 +39,7 @@ func TestAnAxisIsNoChange(t *testing.T) {
 	s := typical()
 	for i := range s.Cells {
 		s.Cells[i].Timeouts.ElectionNS = 2e9
+		s.Cells[i].Settings = map[string]string{"raft.election_timeout": "2s"}
 		s.Cells[i].Params = map[string]string{"raft.election_timeout": "2s"}
 	}
 	if got := reportOf(s).changed(); len(got) > 0 {

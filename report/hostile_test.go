@@ -53,7 +53,7 @@ func taint(trial map[string]any) {
 	n := strconv.Itoa(int(trial["nodes"].(float64)) % 2)
 	trial["profile"], trial["engine"], trial["load"], trial["limit"] = hostile, hostile, hostile, hostile
 	trial["params"] = map[string]any{hostile: hostile + n, "-1+1": "+2"}
-	trial["settings"] = map[string]any{hostile: hostile, "network.links[0]": hostile}
+	trial["settings"] = map[string]any{hostile: hostile, "network.links." + hostile: hostile}
 	trial["remarks"] = []any{
 		map[string]any{"code": "host-busy", "severity": "doubtful", "window": "calm", "got": 0.9, "want": 0.85, "unit": "share"},
 		map[string]any{"code": "fault-failed", "severity": "doubtful", "window": hostile, "node": hostile, "detail": hostile},

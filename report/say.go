@@ -1,9 +1,13 @@
 package report
 
-import "github.com/raftbench/raftbench/results"
+import (
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
 
 // RemarkText says one remark in plain English, for a line of progress.
 func RemarkText(r results.Remark) string {
+	r = cleanRemark(summary.Remark{Worst: r}).Worst
 	text := sayRemark(worst{Remark: r})
 	if when := whenWords(roleOf(r.Window), r.Window); when != "" {
 		text = when + ": " + text
@@ -13,6 +17,7 @@ func RemarkText(r results.Remark) string {
 
 // FindingText says one finding in plain English, with its values.
 func FindingText(f results.Finding) string {
+	f = cleanFindings([]summary.Findings{{Rule: f.Rule, First: f}})[0].First
 	text := sayRule(f.Rule)
 	if values := findingValues(f); values != "" {
 		text += " (" + values + ")"

@@ -132,3 +132,15 @@ func TestWhatLimitedTheFullLoad(t *testing.T) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
+
+// A line of progress says the same as the report, and is as harmless.
+func TestWordsForALineOfProgress(t *testing.T) {
+	got := RemarkText(results.Remark{Code: results.CodeFailed, Window: results.WindowCalm, Detail: "no\x1b[2J leader"})
+	if want := "light load: the trial did not get to its end: “no\uFFFD[2J leader”"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	got = FindingText(results.Finding{Rule: results.RuleApplied, Node: "n3", Got: "index 4", Want: "index 9"})
+	if want := "a replica did not catch up (n3: got index 4, wanted index 9)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
