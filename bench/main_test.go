@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"fmt"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/loadgen"
+	"github.com/raftbench/raftbench/profiles"
 )
 
 // binary is the real program, built once for all tests that run processes.

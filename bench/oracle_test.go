@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"math"
 	"runtime"
@@ -11,6 +10,7 @@ import (
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/profiles"
 	"github.com/raftbench/raftbench/quorum"
 )
 

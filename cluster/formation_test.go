@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/profiles"
 )
 
 // From nothing to a leader that every node names, at the place that was asked

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/profiles"
 )
 
 func TestMain(m *testing.M) {

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"errors"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/profiles"
 )
 
 // wide is a profile of three sites, any two this far apart one way.

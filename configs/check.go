@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -9,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/profiles"
 )
 
 // MaxNodes is the largest cluster: beyond it one host measures itself.

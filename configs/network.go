@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"cmp"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/profiles"
 	"github.com/raftbench/raftbench/strictyaml"
 )
 
@@ -93,14 +93,10 @@ func (c combination) network() (*network, error) {
 func (c combination) profile() (profiles.Profile, error) {
 	name := c.Network.Profile.First()
 	p, known := c.shared.profiles[name]
-	switch {
-	case known:
-	case isFile(name):
-		p.profile, p.err = profiles.Load(name)
-	default:
-		p.profile, p.err = profiles.Lookup(name)
+	if !known {
+		p.profile, p.err = profiles.Open(name)
+		c.shared.profiles[name] = p
 	}
-	c.shared.profiles[name] = p
 	return p.profile, p.err
 }
 
@@ -136,7 +132,7 @@ func fromHere(path string) string {
 // ProfileAdvice says what to do where a profile cannot be had: what is wrong in
 // its file, where such a file is looked for, or which built-in one is meant.
 func ProfileAdvice(name string, err error) string {
-	if isFile(name) {
+	if profiles.IsFile(name) {
 		return cmp.Or(advice(err), "`raftbench profiles` lists the built-in ones; a file of one's own is found from where the experiment stands, with --profile from here")
 	}
 	return strictyaml.MeantName(name, profiles.Names(), advice(err))
@@ -151,7 +147,7 @@ const networksDir = "networks"
 func (e *Experiment) bundle() (map[string][]byte, error) {
 	copies := map[string][]byte{}
 	for i, path := range e.Network.Profile {
-		if !isFile(path) {
+		if !profiles.IsFile(path) {
 			continue
 		}
 		data, err := strictyaml.Read(path, "")
@@ -174,21 +170,16 @@ func (e *Experiment) absolute() {
 	if e.origin != nil && e.origin.flags["network.profile"] == "" {
 		dir = filepath.Dir(e.origin.path)
 	}
-	profiles := slices.Clone(e.Network.Profile)
-	for i, name := range profiles {
-		if !isFile(name) || filepath.IsAbs(name) {
+	names := slices.Clone(e.Network.Profile)
+	for i, name := range names {
+		if !profiles.IsFile(name) || filepath.IsAbs(name) {
 			continue
 		}
 		if abs, err := filepath.Abs(filepath.Join(dir, name)); err == nil {
-			profiles[i] = abs
+			names[i] = abs
 		}
 	}
-	e.Network.Profile = profiles
-}
-
-func isFile(profile string) bool {
-	return strings.ContainsRune(profile, filepath.Separator) ||
-		strings.HasSuffix(profile, ".yaml") || strings.HasSuffix(profile, ".yml")
+	e.Network.Profile = names
 }
 
 func firstSite(p profiles.Profile) string {

@@ -2,6 +2,8 @@ package configs
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -80,7 +82,7 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	if err != nil {
 		return Plan{}, nil, err
 	}
-	text, err := yaml.Marshal(e)
+	text, err := yaml.MarshalWithOptions(e, yaml.CustomMarshaler(writeText))
 	if err != nil {
 		return Plan{}, nil, fmt.Errorf("writing the resolved experiment: %w", err)
 	}
@@ -88,4 +90,13 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries,
 		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: e.warnings(setups),
 	}, unfit, nil
+}
+
+// writeText quotes what strictyaml would not read as a text: the library's own
+// quoting lets "? A" pass, which is an explicit key.
+func writeText(s string) ([]byte, error) {
+	if strings.HasPrefix(s, "?") {
+		return []byte(strconv.Quote(s)), nil
+	}
+	return yaml.Marshal(s)
 }

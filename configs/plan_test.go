@@ -135,6 +135,21 @@ func TestResolvedYAMLGivesTheSamePlan(t *testing.T) {
 	})
 }
 
+// Texts that look like YAML which is not read are quoted.
+func TestAnyLabelIsReadBack(t *testing.T) {
+	for _, label := range []string{"? A", "?", "&a", "*a", "!a", "%a", "- a", "a: b", "#a", "null", "~", "'", `"`, "|", "<<", "--- a"} {
+		e := Default()
+		e.Label = label
+		plan, err := e.Plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := Parse(plan.YAML); err != nil || again.Label != label {
+			t.Errorf("%q: got %q (%v)", label, again.Label, err)
+		}
+	}
+}
+
 // anyExperiment is valid, and varies in every kind of value.
 func anyExperiment(t *rapid.T) Experiment {
 	e := Default()

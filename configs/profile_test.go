@@ -14,7 +14,7 @@ import (
 	"github.com/raftbench/raftbench/strictyaml"
 )
 
-const ownMatrix = `
+const ownProfile = `
 source: a tape measure
 date: 2026-01-01
 sites: [here, there]
@@ -34,10 +34,10 @@ func write(t *testing.T, dir, name, text string) string {
 
 // A file names its profile from where it stands; what is resolved from it
 // holds from anywhere.
-func TestMatrixOfOnesOwn(t *testing.T) {
+func TestAProfileOfOnesOwn(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "My Matrix.yaml", ownMatrix)
-	e, err := Load(write(t, dir, "experiment.yaml", "nodes: 3\nleader: there\nnetwork: {profile: My Matrix.yaml}"))
+	write(t, dir, "My Network.yaml", ownProfile)
+	e, err := Load(write(t, dir, "experiment.yaml", "nodes: 3\nleader: there\nnetwork: {profile: My Network.yaml}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,11 +46,11 @@ func TestMatrixOfOnesOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := p.Setups[0]
-	if s.Cell != "n3-hashicorp-my-matrix" || s.Leader != "there" || s.Links["n1"]["n2"].Delay != 15*time.Millisecond {
+	if s.Cell != "n3-hashicorp-my-network" || s.Leader != "there" || s.Links["n1"]["n2"].Delay != 15*time.Millisecond {
 		t.Errorf("%s, leader %s, links %v", s.Cell, s.Leader, s.Links)
 	}
 	// The copy outlives what it was made of.
-	write(t, dir, "My Matrix.yaml", "changed: since")
+	write(t, dir, "My Network.yaml", "changed: since")
 	kept := t.TempDir()
 	if err := os.Mkdir(filepath.Join(kept, "networks"), 0o700); err != nil {
 		t.Fatal(err)
@@ -71,9 +71,9 @@ func TestMatrixOfOnesOwn(t *testing.T) {
 	}
 }
 
-func TestMistakesInAMatrixNameItsPlace(t *testing.T) {
+func TestMistakesInAProfileFileNameTheirPlace(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "m.yaml", strings.Replace(ownMatrix, "30ms", "far", 1)+"rrt: {}\n")
+	write(t, dir, "m.yaml", strings.Replace(ownProfile, "30ms", "far", 1)+"rrt: {}\n")
 	for text, want := range map[string][]string{
 		"network: {profile: ./m.yaml}":    {"m.yaml:7:17: rtt.here.there: got \"far\", want a duration", "   7 |   here: {there: far}", "m.yaml:8:1: no key is called \"rrt\" here"},
 		"network: {profile: ./nope.yaml}": {"experiment.yaml:1:20: network.profile: ", "no such file"},
@@ -115,11 +115,11 @@ func TestUnknownProfilesAreSlipsOrFiles(t *testing.T) {
 	}
 }
 
-// Two matrices of one name are two cells.
+// Two profiles of one name are two cells.
 func TestCellsOfOneNameAreNumbered(t *testing.T) {
 	one, two := t.TempDir(), t.TempDir()
-	write(t, one, "m.yaml", ownMatrix)
-	write(t, two, "m.yaml", strings.Replace(ownMatrix, "30ms", "20ms", 1))
+	write(t, one, "m.yaml", ownProfile)
+	write(t, two, "m.yaml", strings.Replace(ownProfile, "30ms", "20ms", 1))
 	p := mustPlan(t, "nodes: 3\nnetwork: {profile: ["+one+"/m.yaml, "+two+"/m.yaml]}")
 	if diff := cmp.Diff([]string{"n3-hashicorp-m", "n3-hashicorp-m-v2"}, cellNames(p)); diff != "" {
 		t.Error(diff)

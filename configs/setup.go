@@ -3,11 +3,11 @@
 package configs
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"time"
 
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/profiles"
 )
 
 // Setup is one combination of the axes, fully resolved: everything a trial needs.

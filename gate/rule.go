@@ -26,7 +26,7 @@ import "github.com/raftbench/raftbench/summary"
 type Rule struct {
 	Text string
 	// Where selects setups by nodes, engine, profile, load, setup (its name, also
-	// called cell) or any parameter of the matrix; empty selects all.
+	// called cell) or any other parameter of a setup; empty selects all.
 	Where map[string]string
 	File  string
 	Line  int // from 1

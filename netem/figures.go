@@ -72,8 +72,8 @@ func parseLimit(s string) (int64, error) {
 	return v, err
 }
 
-// Figure is one thing that a shape does: a key of a link, and its value as a
-// profile writes it.
+// Figure is one thing that a shape does: its key, and its value as ReadFigure
+// reads it.
 type Figure struct{ Key, Value string }
 
 // Figures lists what a shape does, in tc-netem's words.

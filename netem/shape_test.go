@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -26,5 +27,18 @@ func TestShapesAreValidated(t *testing.T) {
 	}
 	if err := (Shape{Delay: time.Millisecond, Jitter: time.Second, Loss: 1, Distribution: Pareto, Rate: 1e9}).Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTheRefusalHasAHint(t *testing.T) {
+	var refusal *UnsupportedError
+	if !errors.As(error(Unsupported("reorder")), &refusal) || refusal.Hint() == "" {
+		t.Error("the refusal has no hint")
+	}
+}
+
+func TestAnUnknownFigureNamesThoseThereAre(t *testing.T) {
+	if _, err := ReadFigure("delai", "1ms"); err == nil || !strings.Contains(err.Error(), `got the figure "delai", want one of [delay jitter`) {
+		t.Errorf("got %v", err)
 	}
 }

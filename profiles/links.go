@@ -9,7 +9,7 @@ import (
 )
 
 // links replaces what single directions do.
-func (r profileReader) links(v strictyaml.Value, p *Profile) {
+func (r reader) links(v strictyaml.Value, p *Profile) {
 	seen := map[[2]string]bool{}
 	all, _ := v.List("a list of links, each {from: a, to: b, delay: 5ms}")
 	for _, l := range all {
@@ -22,7 +22,7 @@ func (r profileReader) links(v strictyaml.Value, p *Profile) {
 }
 
 // link changes one direction, and reports which.
-func (r profileReader) link(l strictyaml.Value, p *Profile) (ends [2]string, ok bool) {
+func (r reader) link(l strictyaml.Value, p *Profile) (ends [2]string, ok bool) {
 	keys, ok := l.Entries("a link such as {from: a, to: b, delay: 5ms}")
 	if !ok {
 		return ends, false
@@ -82,22 +82,17 @@ func figures(keys []strictyaml.Value) func(*netem.Shape) {
 
 // figure reads one key of a link; nil where it is wrong.
 func figure(v strictyaml.Value) func(*netem.Shape) {
-	if !slices.Contains(netem.FigureKeys(), v.Key()) {
-		unknownFigure(v)
-		return nil
+	if slices.Contains(netem.FigureKeys(), v.Key()) {
+		text, ok := v.Text("a plain value, as tc has it")
+		if !ok {
+			return nil
+		}
+		change, err := netem.ReadFigure(v.Key(), text)
+		if err != nil {
+			v.Wrong(hint(err), "%v", err)
+		}
+		return change
 	}
-	text, ok := v.Text("a plain value, as tc has it")
-	if !ok {
-		return nil
-	}
-	change, err := netem.ReadFigure(v.Key(), text)
-	if err != nil {
-		v.Wrong(hint(err), "%v", err)
-	}
-	return change
-}
-
-func unknownFigure(v strictyaml.Value) {
 	names := append([]string{"from", "to"}, netem.FigureKeys()...)
 	what, advice := "", meant(v.Key(), names)
 	if slices.Contains([]string{"reorder", "duplicate", "corrupt"}, v.Key()) {
@@ -106,6 +101,7 @@ func unknownFigure(v strictyaml.Value) {
 		what, advice = err.Error(), err.Hint()
 	}
 	v.Unknown(advice, what, names...)
+	return nil
 }
 
 // doubt warns of a link that does nothing, or less than it says.

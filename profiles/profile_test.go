@@ -27,7 +27,7 @@ func TestEveryBuiltInProfileParses(t *testing.T) {
 			}
 		}
 	}
-	files, err := published.ReadDir("profiles")
+	files, err := published.ReadDir("published")
 	if err != nil || len(files) != len(Names()) {
 		t.Errorf("%d files (%v) and %d names", len(files), err, len(Names()))
 	}
@@ -73,7 +73,7 @@ func TestMembersGoRoundTheSites(t *testing.T) {
 	}
 }
 
-func TestAMatrixOfOnesOwn(t *testing.T) {
+func TestAProfileOfOnesOwn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lab.yaml")
 	text := `source: my lab
 sites: [x, y]
@@ -97,7 +97,7 @@ links:
 	}
 }
 
-func FuzzProfile(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, name := range Names() {
 		data, err := published.ReadFile("published/" + name + ".yaml")
 		if err != nil {

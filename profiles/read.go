@@ -48,19 +48,19 @@ func parse(name string, data []byte) (Profile, error) {
 		return Profile{Name: name}, nil
 	}
 	p := Profile{Name: name, Links: map[string]map[string]netem.Shape{}}
-	profileReader{file}.read(file.Root(), &p)
+	reader{file}.read(file.Root(), &p)
 	return p, file.Err()
 }
 
-// profileReader fills a profile; what it cannot take is noted in the file.
-type profileReader struct{ file *strictyaml.File }
+// reader fills a profile; what it cannot take is noted in the file.
+type reader struct{ file *strictyaml.File }
 
 // mistakes found so far.
-func (r profileReader) mistakes() int { return len(r.file.Mistakes()) }
+func (r reader) mistakes() int { return len(r.file.Mistakes()) }
 
-var profileKeys = []string{"source", "date", "sites", "local", "rtt", "links"}
+var topKeys = []string{"source", "date", "sites", "local", "rtt", "links"}
 
-func (r profileReader) read(root strictyaml.Value, p *Profile) {
+func (r reader) read(root strictyaml.Value, p *Profile) {
 	keys := map[string]strictyaml.Value{}
 	top, _ := root.Entries("a section with sites and rtt")
 	for _, v := range top {
@@ -72,7 +72,7 @@ func (r profileReader) read(root strictyaml.Value, p *Profile) {
 			p.Date, _ = v.Text("a text: when they were measured")
 		case "sites", "local", "rtt", "links":
 		default:
-			v.Unknown(meant(v.Key(), profileKeys), "", profileKeys...)
+			v.Unknown(meant(v.Key(), topKeys), "", topKeys...)
 		}
 	}
 	if !r.sites(keys, p) {
@@ -114,7 +114,7 @@ func taken(site string) string {
 }
 
 // sites are read before what refers to them.
-func (r profileReader) sites(keys map[string]strictyaml.Value, p *Profile) bool {
+func (r reader) sites(keys map[string]strictyaml.Value, p *Profile) bool {
 	v, given := keys["sites"]
 	if !given {
 		for _, key := range []string{"local", "rtt", "links"} {
@@ -166,7 +166,7 @@ func trip(v strictyaml.Value) (netem.Shape, bool) {
 	return s, true
 }
 
-func (r profileReader) local(keys map[string]strictyaml.Value, p *Profile) {
+func (r reader) local(keys map[string]strictyaml.Value, p *Profile) {
 	v, given := keys["local"]
 	if p.NoLocal = !given; given {
 		p.Local, _ = trip(v)
@@ -174,7 +174,7 @@ func (r profileReader) local(keys map[string]strictyaml.Value, p *Profile) {
 }
 
 // rtt takes each pair's round trip from either order of its sites.
-func (r profileReader) rtt(keys map[string]strictyaml.Value, p *Profile) {
+func (r reader) rtt(keys map[string]strictyaml.Value, p *Profile) {
 	v, given := keys["rtt"]
 	rows := map[string]strictyaml.Value{}
 	before := r.mistakes()

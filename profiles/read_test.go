@@ -305,10 +305,3 @@ func TestEveryMistakeOfAProfileIsTold(t *testing.T) {
 		t.Errorf("got the hint %q", last)
 	}
 }
-
-func TestTheRefusalHasAHint(t *testing.T) {
-	var refusal *netem.UnsupportedError
-	if !errors.As(error(netem.Unsupported("reorder")), &refusal) || refusal.Hint() == "" {
-		t.Error("the refusal has no hint")
-	}
-}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"cmp"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/profiles"
 	"github.com/raftbench/raftbench/units"
 )
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/profiles"
 )
 
+// printed is what `raftbench profiles` answers.
 func printed(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -53,19 +54,19 @@ func TestAnUnknownProfileIsUsage(t *testing.T) {
 	}
 }
 
-// The matrix that the README shows is one.
-func TestTheReadmesMatrixLoads(t *testing.T) {
+// The profile file that the README shows is one.
+func TestTheReadmesProfileLoads(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var matrix []string
+	var file []string
 	for _, span := range codeSpans(string(text)) {
 		if key, _, found := strings.Cut(span, ": "); found && slices.Contains([]string{"sites", "local", "rtt"}, key) {
-			matrix = append(matrix, span)
+			file = append(file, span)
 		}
 	}
-	p, err := profiles.Parse("README.md", []byte(strings.Join(matrix, "\n")))
+	p, err := profiles.Parse("README.md", []byte(strings.Join(file, "\n")))
 	if err != nil || p.NoLocal || p.RTT("b", "c").Microseconds() != 280 {
 		t.Errorf("got %+v (%v)", p, err)
 	}

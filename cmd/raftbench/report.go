@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/raftbench/raftbench/profiles"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/raftbench/raftbench/profiles"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"

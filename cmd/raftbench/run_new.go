@@ -102,7 +102,7 @@ func probe(ctx context.Context, dir string) (results.Environment, error) {
 	return env, nil
 }
 
-// create makes the folder, with copies of the matrices that the plan names.
+// create makes the folder, with copies of the profile files that the plan names.
 func create(dir string, env results.Environment, plan configs.Plan) (*results.Writer, error) {
 	w, err := results.Create(dir, env, plan.YAML)
 	if err != nil {

@@ -122,7 +122,7 @@ func differs(flag, given, recorded string) error {
 	return usage(fmt.Errorf("got %s %s, and the run was recorded with %s", flag, given, recorded), "leave it out, or start a new run")
 }
 
-// recordedPlan reads the folder's own experiment, and the matrices beside it.
+// recordedPlan reads the folder's own experiment, and the profile files beside it.
 func recordedPlan(dir string) (configs.Plan, error) {
 	experiment, err := configs.Load(filepath.Join(dir, results.ExperimentFile))
 	if err != nil {
