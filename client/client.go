@@ -7,6 +7,7 @@ import (
 	"context"
 	"math"
 	"net"
+	"sync/atomic"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -37,6 +38,9 @@ type Client struct {
 	conn        *grpc.ClientConn
 	kv          pb.KVClient
 	maintenance pb.MaintenanceClient
+	// dialErr is why the connection could not be made, as the system says it;
+	// gRPC passes on the words only.
+	dialErr atomic.Pointer[error]
 }
 
 // Dial connects and waits, within ctx (at most DialTimeout when it has no
@@ -48,17 +52,13 @@ func Dial(ctx context.Context, address string, dial Dialer) (*Client, error) {
 	}
 	// passthrough: the address is dialled as it is; a name server may not
 	// decide where a pinned connection leads.
-	conn, err := grpc.NewClient("passthrough:///"+address, options(dial)...)
+	c := &Client{address: address}
+	conn, err := grpc.NewClient("passthrough:///"+address, options(c.noting(dial))...)
 	if err != nil {
 		return nil, &EndpointError{Address: address, Problem: "cannot be dialled", Err: err}
 	}
-	c := &Client{
-		address:     address,
-		conn:        conn,
-		kv:          pb.NewKVClient(conn),
-		maintenance: pb.NewMaintenanceClient(conn),
-	}
-	if err := c.greet(ctx); err != nil {
+	c.conn, c.kv, c.maintenance = conn, pb.NewKVClient(conn), pb.NewMaintenanceClient(conn)
+	if err := c.connect(ctx); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
@@ -71,8 +71,25 @@ func (c *Client) Address() string { return c.address }
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
 
+// noting is dial, or plain TCP, and keeps the error.
+func (c *Client) noting(dial Dialer) Dialer {
+	if dial == nil {
+		dial = func(ctx context.Context, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", address)
+		}
+	}
+	return func(ctx context.Context, address string) (net.Conn, error) {
+		conn, err := dial(ctx, address)
+		if err != nil {
+			c.dialErr.Store(&err)
+		}
+		return conn, err
+	}
+}
+
 func options(dial Dialer) []grpc.DialOption {
-	opts := []grpc.DialOption{
+	return []grpc.DialOption{
+		grpc.WithContextDialer(dial),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDisableRetry(),
 		grpc.WithDisableServiceConfig(),
@@ -89,8 +106,4 @@ func options(dial Dialer) []grpc.DialOption {
 			MinConnectTimeout: DialTimeout,
 		}),
 	}
-	if dial != nil {
-		opts = append(opts, grpc.WithContextDialer(dial))
-	}
-	return opts
 }

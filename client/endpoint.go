@@ -2,8 +2,10 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -34,10 +36,10 @@ func (e *EndpointError) Hint() string {
 	return "give the client address of a running node or etcd server, as host:port"
 }
 
-// greet makes the connection and asks for the server's status, which every
+// connect makes the connection and asks for the server's status, which every
 // etcd answers, also one without a leader. It waits no longer than ctx, or
 // DialTimeout when ctx has no deadline.
-func (c *Client) greet(ctx context.Context) error {
+func (c *Client) connect(ctx context.Context) error {
 	began := time.Now()
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -49,6 +51,12 @@ func (c *Client) greet(ctx context.Context) error {
 		return nil // what etcd itself refuses was refused by an etcd
 	}
 	return c.diagnose(err, time.Since(began))
+}
+
+// refused reports whether nothing listens at the address.
+func (c *Client) refused() bool {
+	err := c.dialErr.Load()
+	return err != nil && errors.Is(*err, syscall.ECONNREFUSED)
 }
 
 func (c *Client) diagnose(err error, waited time.Duration) error {
@@ -63,7 +71,7 @@ func (c *Client) diagnose(err error, waited time.Duration) error {
 		e.Problem = fmt.Sprintf("was not ready for gRPC within %v", waited.Round(time.Millisecond))
 	case code == codes.Canceled:
 		e.Problem = "was not reached before the caller gave up"
-	case strings.Contains(err.Error(), "refused"):
+	case c.refused():
 		e.Problem = "refuses connections"
 		e.hint = "nothing listens there: is the server running?"
 	default:

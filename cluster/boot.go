@@ -12,12 +12,12 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// boot takes the way from nothing to an agreed leader: spawn all, tell all
-// about all, bootstrap one, which stands for election at once, and agree.
+// boot starts every process, publishes their addresses, bootstraps one member,
+// which stands for election at once, and waits until all agree on a leader.
 func (c *Cluster) boot(ctx context.Context) error {
 	ctx, cancel := c.bound(ctx, c.spec.bootTimeout())
 	defer cancel()
-	// A node that dies ends the boot at once, with the node's own reason.
+	// When a node dies the boot fails at once, for the reason that it died of.
 	ctx, give := context.WithCancelCause(ctx)
 	defer give(nil)
 	go func() {
@@ -31,7 +31,7 @@ func (c *Cluster) boot(ctx context.Context) error {
 	if err := c.spawnAll(ctx); err != nil {
 		return err
 	}
-	if err := c.tellAddresses(ctx); err != nil {
+	if err := c.publishAddresses(ctx); err != nil {
 		return err
 	}
 	first := c.Member(c.spec.first())
@@ -49,7 +49,7 @@ func (c *Cluster) boot(ctx context.Context) error {
 }
 
 func (c *Cluster) spawnAll(ctx context.Context) error {
-	all, ctx := errgroup.WithContext(ctx) // the first failure is the boot's
+	all, ctx := errgroup.WithContext(ctx) // the first start that fails ends the others
 	for _, m := range c.members {
 		all.Go(func() error { return m.begin(ctx) })
 	}
@@ -64,34 +64,35 @@ func (c *Cluster) peers() []control.Peer {
 	return ps
 }
 
-// tellAddresses publishes where every member listens now to all that can
-// hear it. A member that is being started cannot: the addresses are told again
-// when it has. One that dies meanwhile is no failure of the telling.
-func (c *Cluster) tellAddresses(ctx context.Context) error {
+// publishAddresses sends every member's current addresses to all members that
+// have started and are not paused. One that is still starting is sent them when
+// it has started. One that dies meanwhile is no error.
+func (c *Cluster) publishAddresses(ctx context.Context) error {
 	c.publish.Lock()
 	defer c.publish.Unlock()
 	peers := c.peers()
 	var all errgroup.Group
 	for _, m := range c.members {
-		all.Go(func() error { return m.tell(ctx, peers) })
+		all.Go(func() error { return m.sendAddresses(ctx, peers) })
 	}
 	return all.Wait()
 }
 
-// tellMissed tells one member what was published while it was paused.
-func (c *Cluster) tellMissed(ctx context.Context, m *Member) error {
+// publishTo sends one member what was published while it was paused.
+func (c *Cluster) publishTo(ctx context.Context, m *Member) error {
 	c.publish.Lock()
 	defer c.publish.Unlock()
-	return m.tell(ctx, c.peers())
+	return m.sendAddresses(ctx, c.peers())
 }
 
-// tell hands addresses to the member, if it can hear; publish is held.
-func (m *Member) tell(ctx context.Context, peers []control.Peer) error {
+// sendAddresses sends addresses to the member, if it answers. The caller holds
+// the cluster's publish.
+func (m *Member) sendAddresses(ctx context.Context, peers []control.Peer) error {
 	m.mu.Lock()
-	p, hears := m.proc, m.hears()
-	m.uninformed = m.paused
+	p, answers := m.proc, m.answersLocked()
+	m.missedAddresses = m.paused
 	m.mu.Unlock()
-	if !hears {
+	if !answers {
 		return nil
 	}
 	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
@@ -99,8 +100,8 @@ func (m *Member) tell(ctx context.Context, peers []control.Peer) error {
 	_, err := p.call(ctx, control.Command{Op: control.OpPeers, Peers: peers})
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err != nil && (!m.hears() || errors.Is(err, errEnded)) {
-		m.uninformed = m.paused // perhaps it did hear; twice does no harm
+	if err != nil && (!m.answersLocked() || errors.Is(err, errEnded)) {
+		m.missedAddresses = m.paused // perhaps it got them; twice does no harm
 		return nil
 	}
 	return err

@@ -96,7 +96,7 @@ func TestBootIsInterruptible(t *testing.T) {
 }
 
 func TestSpecsThatCannotWork(t *testing.T) {
-	for want, spoil := range map[string]func(*Spec){
+	for want, change := range map[string]func(*Spec){
 		"cluster of 0 nodes":                  func(s *Spec) { s.Nodes = nil },
 		`node id "n1": got it empty or twice`: func(s *Spec) { s.Nodes = append(s.Nodes, s.Nodes[0]) },
 		`leader "n9" is none of the 1 nodes`:  func(s *Spec) { s.Leader = "n9" },
@@ -104,7 +104,7 @@ func TestSpecsThatCannotWork(t *testing.T) {
 		"both must be named":                  func(s *Spec) { s.LogDir = "" },
 	} {
 		spec := fakeSpec(t, sound)
-		spoil(&spec)
+		change(&spec)
 		if _, err := Start(t.Context(), spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, wanted %q", err, want)
 		}

@@ -1,5 +1,5 @@
-// Package cluster spawns node processes, forms them into a cluster, harms
-// them, and always cleans up: whatever ends the launcher, no running node
+// Package cluster starts node processes, forms them into a cluster, kills,
+// pauses and partitions them, and always cleans up: whatever ends the launcher, no running node
 // outlives it by more than two seconds.
 //
 // The launcher speaks to a node over the node's stdin and stdout only, and
@@ -34,16 +34,16 @@ type Cluster struct {
 	life    context.Context
 	endLife context.CancelCauseFunc
 
-	// publish serialises telling the members of each other's addresses, so
-	// that the newest are told last.
+	// publish is held while the members are sent each other's addresses, so
+	// that the newest are sent last.
 	publish sync.Mutex
-	// events serialises OnEvent.
+	// events is held while OnEvent or OnDeath is called.
 	events sync.Mutex
 
 	mu      sync.Mutex
-	leader  string // by the events, in term; empty: none known
+	leader  string // of term, as far as events tell; empty: none known
 	term    uint64
-	changed chan struct{} // closed and replaced at every change of roles
+	changed chan struct{} // closed, and replaced, when a role or leader changes
 	death   *DeathError
 	store   *StoreError
 	died    chan struct{}
@@ -64,10 +64,10 @@ func Start(ctx context.Context, spec Spec) (*Cluster, error) {
 	}
 	if err := c.boot(ctx); err != nil {
 		if dead := c.Err(); dead != nil {
-			err = dead // whatever else failed, failed for that
+			err = dead // the cause of whatever else failed
 		}
 		gone, cancel := context.WithCancel(context.Background())
-		cancel() // no use in asking politely
+		cancel() // kill at once
 		return nil, errors.Join(err, c.Stop(gone))
 	}
 	return c, nil
@@ -111,11 +111,11 @@ func (c *Cluster) Member(id string) *Member {
 	return nil
 }
 
-// Died is closed when a process ends unasked; Err then tells how, with the
-// tail of its log.
+// Died is closed when a process that had started ends without having been told
+// to; Err then tells how, with the tail of its log.
 func (c *Cluster) Died() <-chan struct{} { return c.died }
 
-// Err is the first unasked death, a *DeathError, or nil.
+// Err is the first such death, a *DeathError, or nil.
 func (c *Cluster) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,9 +125,9 @@ func (c *Cluster) Err() error {
 	return c.death
 }
 
-// StoreErr is the first *StoreError of a running node that a fault of the host
-// was the cause of, or nil. The node may live on, and its cluster without a
-// leader.
+// StoreErr is the first *StoreError that a running node has reported for a fault
+// of the host, such as a full disk, or nil. The node may live on, and the cluster
+// have no leader.
 func (c *Cluster) StoreErr() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -137,7 +137,7 @@ func (c *Cluster) StoreErr() error {
 	return c.store
 }
 
-// bound gives a context that ends with ctx, with the cluster, and after most,
+// bound derives a context that ends with ctx, when Stop begins, and after most,
 // whichever comes first.
 func (c *Cluster) bound(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancelTime := context.WithTimeout(ctx, most)
@@ -149,8 +149,8 @@ func (c *Cluster) bound(ctx context.Context, most time.Duration) (context.Contex
 	return ctx, func() { release(); cancel(context.Canceled); cancelTime() }
 }
 
-// boundWait is bound for a wait that may last as long as its caller likes:
-// otherwise counts only where ctx has no deadline.
+// boundWait is bound for a wait that may last until ctx's deadline, however far
+// off; without a deadline it lasts for otherwise.
 func (c *Cluster) boundWait(ctx context.Context, otherwise time.Duration) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {
 		otherwise = time.Until(deadline)
@@ -161,8 +161,7 @@ func (c *Cluster) boundWait(ctx context.Context, otherwise time.Duration) (conte
 // dataDir is where a member's data stands unless its options say otherwise.
 func (s *Spec) dataDir(id string) string { return filepath.Join(s.Dir, id, "data") }
 
-// answering are the members that have started and are not paused: those that
-// can be asked something.
+// answering are the members that have started and are not paused.
 func (c *Cluster) answering() []*Member {
 	var ms []*Member
 	for _, m := range c.members {
@@ -173,7 +172,7 @@ func (c *Cluster) answering() []*Member {
 	return ms
 }
 
-// heard takes one event of a member's process.
+// heard handles one event of a member's process.
 func (c *Cluster) heard(m *Member, p *process, e control.Event) {
 	m.note(p, e)
 	if e.Kind == control.EventStoreError && e.Code.IsHost() {
@@ -188,7 +187,7 @@ func (c *Cluster) heard(m *Member, p *process, e control.Event) {
 }
 
 func (c *Cluster) noteStoreError(p *process, e *StoreError) {
-	p.suffered(e)
+	p.recordStoreError(e)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.store == nil {
@@ -196,23 +195,23 @@ func (c *Cluster) noteStoreError(p *process, e *StoreError) {
 	}
 }
 
-// ended takes the end of a member's process.
+// ended handles the end of a member's process.
 func (c *Cluster) ended(m *Member, p *process) {
-	m.noteEnd(p)
+	m.recordUsage(p)
 	c.mu.Lock()
 	if c.leader == m.ID() {
 		c.leader = ""
 	}
 	c.announce()
 	c.mu.Unlock()
-	// Who has it started learns from the start's error that it failed.
+	// A process that had not started is the error of its start, not a death.
 	if p.started.Load() && !p.asked.Load() && c.life.Err() == nil {
-		c.tellDeath(death(p, m.LogPath()))
+		c.reportDeath(death(p, m.LogPath()))
 	}
 }
 
-// tellDeath tells of an unasked end.
-func (c *Cluster) tellDeath(d *DeathError) {
+// reportDeath records a death, wakes those who wait for one, and calls OnDeath.
+func (c *Cluster) reportDeath(d *DeathError) {
 	c.mu.Lock()
 	if c.death == nil {
 		c.death = d
@@ -226,7 +225,7 @@ func (c *Cluster) tellDeath(d *DeathError) {
 	}
 }
 
-// announce wakes who waits for a change of roles; c.mu is held.
+// announce wakes those who wait for a change of roles. The caller holds c.mu.
 func (c *Cluster) announce() {
 	close(c.changed)
 	c.changed = make(chan struct{})

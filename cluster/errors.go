@@ -16,8 +16,8 @@ import (
 const (
 	// logTail is how many last lines of a dead node's log an error shows.
 	logTail = 20
-	// logLine is how many bytes a line of a log has at most, on average over
-	// those that are wanted; of longer ones fewer are shown.
+	// logLine is how many bytes of a log are read for each line that is wanted;
+	// where lines are longer on average, fewer are shown.
 	logLine = 800
 )
 
@@ -57,7 +57,7 @@ func (e *CommandError) Error() string {
 	return fmt.Sprintf("%s could not %s: %s", e.ID, e.Op, e.Problem)
 }
 
-// DeathError is a node that ended unasked.
+// DeathError is a node that ended without having been told to.
 type DeathError struct {
 	ID  string
 	PID int
@@ -65,8 +65,8 @@ type DeathError struct {
 	Log string // path
 	// Tail is the end of the log, oldest line first.
 	Tail []string
-	// Code is the fault of the host that it died of, as far as it could say so;
-	// else empty.
+	// Code is the fault of the host that it died of; empty where it left no word
+	// of one.
 	Code control.Code
 }
 
@@ -85,8 +85,8 @@ func (e *DeathError) Hint() string { return "the whole log is " + e.Log }
 func death(p *process, logPath string) *DeathError {
 	how := p.state.String()
 	p.mu.Lock()
-	if p.spoilt != nil {
-		how = p.spoilt.Error()
+	if p.protocolErr != nil {
+		how = p.protocolErr.Error()
 	}
 	p.mu.Unlock()
 	return &DeathError{
@@ -95,14 +95,14 @@ func death(p *process, logPath string) *DeathError {
 	}
 }
 
-// tail reads the last lines of a file; what cannot be read is not there.
+// tail reads the last lines of a file; none where it cannot be read.
 func tail(path string, lines int) []string {
 	size := int64(lines) * logLine
 	all := linesOf(path, 0, size)
 	return all[max(0, len(all)-lines):]
 }
 
-// linesOf reads a file from an offset on, but no more than its last size bytes.
+// linesOf reads a file from an offset to its end, at most its last size bytes.
 func linesOf(path string, from, size int64) []string {
 	f, err := os.Open(path)
 	if err != nil {

@@ -69,7 +69,7 @@ var (
 	fakeTold    uint64
 	fakeKnows   []control.LinkStats
 	fakeStarted bool
-	fakeHolds   standing
+	fakeHolds   networkState
 )
 
 // fakeCut marks, among the links that a fake node shows, those that are cut.
@@ -108,7 +108,7 @@ func startFake(flaw string, o control.Options) {
 			break
 		}
 	}
-	fakeStarted, fakeHolds = true, newStanding(o)
+	fakeStarted, fakeHolds = true, newNetworkState(o)
 	sayFake(control.Event{Kind: control.EventListening, PID: os.Getpid(), Listen: &control.Listen{
 		Raft: fmt.Sprintf("a:%d", os.Getpid()), Client: "a:2", Peer: "a:3",
 	}})

@@ -14,8 +14,8 @@ const (
 	faultLines = 20
 )
 
-// hostFault is the fault of the host that the process suffered last: what its
-// stores told, or else what its log ends with.
+// hostFault is the fault of the host that the process died of: the one that it
+// reported when its stores failed, or else one that its log names at the end.
 func (p *process) hostFault(logPath string) control.Code {
 	p.mu.Lock()
 	told := p.storeErr
@@ -26,7 +26,8 @@ func (p *process) hostFault(logPath string) control.Code {
 	return faultIn(linesOf(logPath, p.logFrom, faultBytes))
 }
 
-// faultIn looks around the panic that ended the log, or at its end.
+// faultIn finds the words of a fault in the lines around the panic, or in the
+// last ones where there is no panic.
 func faultIn(lines []string) control.Code {
 	end := len(lines)
 	if i := slices.IndexFunc(lines, isPanic); i >= 0 {
@@ -43,7 +44,8 @@ func faultIn(lines []string) control.Code {
 	return ""
 }
 
-// isPanic reports whether Go's runtime begins to say why it ends the process.
+// isPanic reports whether the line is the first of what Go's runtime prints when
+// it ends the process.
 func isPanic(line string) bool {
 	return strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "runtime: ")
 }

@@ -38,8 +38,8 @@ func (c *Cluster) Current() (*Member, uint64) {
 	return nil, c.term
 }
 
-// noteAgreed takes what all members have agreed on; their events may still be
-// on the way.
+// noteAgreed records the leader that all members agree on: the events that say
+// so may still be on their way.
 func (c *Cluster) noteAgreed(m *Member, term uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,8 +48,8 @@ func (c *Cluster) noteAgreed(m *Member, term uint64) {
 	}
 }
 
-// noteLeader follows the events: a node's own word that it leads, or any
-// node's word on who does.
+// noteLeader keeps leader and term up to date from a node's event: that it leads
+// itself, or whom it follows.
 func (c *Cluster) noteLeader(id string, e control.Event) {
 	if e.Kind != control.EventRole && e.Kind != control.EventLeader {
 		return
@@ -69,14 +69,14 @@ func (c *Cluster) noteLeader(id string, e control.Event) {
 	case e.Kind == control.EventRole && c.leader == id:
 		c.leader = ""
 	case e.Kind == control.EventLeader && c.leader == "":
-		// The last word of a follower on a leader that was killed is no news.
+		// A follower may still name a leader that was killed.
 		if m := c.Member(e.Leader); m != nil && m.Alive() {
 			c.leader = e.Leader
 		}
 	}
 }
 
-// agree asks until all agree; alive fails the wait early.
+// agree asks until all members agree. An error of alive ends the wait.
 func (c *Cluster) agree(ctx context.Context, alive func() error) (*Member, uint64, error) {
 	began := time.Now()
 	var v views
@@ -85,7 +85,7 @@ func (c *Cluster) agree(ctx context.Context, alive func() error) (*Member, uint6
 		changed := c.changed
 		c.mu.Unlock()
 		if now := c.ask(ctx); ctx.Err() == nil || v == nil {
-			v = now // an answer that ctx cut off would hide what was said before
+			v = now // but keep the last full answers for the error
 		}
 		if m, term := v.agreed(c); m != nil {
 			c.noteAgreed(m, term)
@@ -135,7 +135,8 @@ func (c *Cluster) ask(ctx context.Context) views {
 	return vs
 }
 
-// agreed is the leader that every view names, itself among them and leading.
+// agreed is the leader, and its term, that every view names, when it is among
+// them and in state Leader; else nil.
 func (vs views) agreed(c *Cluster) (*Member, uint64) {
 	if len(vs) == 0 {
 		return nil, 0
@@ -212,8 +213,8 @@ func (c *Cluster) Transfer(ctx context.Context, id string) error {
 	return fmt.Errorf("transfer to %s: %d tries, and it does not lead: %w", id, transferTries, last)
 }
 
-// awaitTerm waits until the events speak of this term, or ctx ends. Until
-// then all may still agree on the leader that was.
+// awaitTerm waits until an event names this term, or ctx ends. Until then all
+// may still agree on the former leader.
 func (c *Cluster) awaitTerm(ctx context.Context, term uint64) {
 	for {
 		c.mu.Lock()

@@ -12,24 +12,24 @@ import (
 	"github.com/raftbench/raftbench/netem"
 )
 
-// standing is what was done to a member's outgoing links and not undone, by
-// the name of the other end, and to its messages. It is the network's state, so
-// it outlives the processes between which it stands.
-type standing struct {
+// networkState is what a member's outgoing links, by the name of the other end,
+// and its messages have been changed to. It is the network's state: a process
+// that is restarted starts with it.
+type networkState struct {
 	cut      map[string]bool
 	shapes   map[string]netem.Shape
 	messages *control.MessageFaults
 }
 
-// newStanding is what a member is started with for the first time.
-func newStanding(o control.Options) standing {
-	s := standing{cut: map[string]bool{}, shapes: map[string]netem.Shape{}, messages: o.MessageFaults}
+// newNetworkState is the state at a member's first start.
+func newNetworkState(o control.Options) networkState {
+	s := networkState{cut: map[string]bool{}, shapes: map[string]netem.Shape{}, messages: o.MessageFaults}
 	s.add(control.Fault{Action: control.FaultCut, To: o.Cut})
 	return s
 }
 
-// add takes a fault in. A reset is over as soon as it is done.
-func (s *standing) add(f control.Fault) {
+// add records a fault. A reset leaves nothing to record.
+func (s *networkState) add(f control.Fault) {
 	for _, to := range f.To {
 		switch f.Action {
 		case control.FaultCut:
@@ -42,8 +42,8 @@ func (s *standing) add(f control.Fault) {
 	}
 }
 
-// handOver is what a process of the member is to start with.
-func (s *standing) handOver(o control.Options) control.Options {
+// handOver puts the state into the options of a process that is to start.
+func (s *networkState) handOver(o control.Options) control.Options {
 	if len(s.shapes) > 0 {
 		links := make(map[string]netem.Shape, len(o.Links)+len(s.shapes))
 		maps.Copy(links, o.Links)
@@ -56,11 +56,11 @@ func (s *standing) handOver(o control.Options) control.Options {
 }
 
 // Links does a fault to the member's outgoing links, to all other members
-// where none is named. What it leaves standing stands across restarts: on a
-// member that does not run it takes effect with the next start, before that
-// process sends or answers anything, and on a paused one as soon as it goes on.
-// Where the error is that a running member did not answer in time, the fault
-// may be in force, and will be from the next start on.
+// where none is named. Cuts and shapes outlive the process: on a member that does
+// not run they take effect with its next start, before that process sends or
+// answers anything, and on a paused one as soon as it is resumed. When a running
+// member did not answer in time, the fault may be in force, and will be from the
+// next start on.
 func (m *Member) Links(ctx context.Context, f control.Fault) error {
 	if err := checkFault(f); err != nil {
 		return fmt.Errorf("links of %s: %w", m.ID(), err)
@@ -75,17 +75,17 @@ func (m *Member) Links(ctx context.Context, f control.Fault) error {
 		return fmt.Errorf("links of %s: %w", m.ID(), err)
 	}
 	defer release()
-	m.standing.add(f)
+	m.network.add(f)
 	if len(f.To) == 0 {
 		return nil // there are no others
 	}
-	return m.doStanding(ctx, control.Command{Op: control.OpLinks, Fault: &f})
+	return m.applyNetwork(ctx, control.Command{Op: control.OpLinks, Fault: &f})
 }
 
-// MessageFaults replaces the faults that the member's messages to others
-// suffer, nil by none. It stands across restarts, as what is done to the links
-// does. Only a member that was started with message faults, if all zero, can be
-// given others: its transport is another.
+// MessageFaults replaces the faults done to the member's messages; nil ends
+// them. As with Links, they outlive the process. Only a member whose options had
+// MessageFaults, if all zero, can be given others: raft's transport is made for
+// them at the start.
 func (m *Member) MessageFaults(ctx context.Context, f *control.MessageFaults) error {
 	if err := m.checkMessageFaults(f); err != nil {
 		return fmt.Errorf("message faults of %s: %w", m.ID(), err)
@@ -103,8 +103,8 @@ func (m *Member) MessageFaults(ctx context.Context, f *control.MessageFaults) er
 	if f == nil {
 		f = &control.MessageFaults{}
 	}
-	m.standing.messages = f
-	return m.doStanding(ctx, control.Command{Op: control.OpMessageFaults, MessageFaults: f})
+	m.network.messages = f
+	return m.applyNetwork(ctx, control.Command{Op: control.OpMessageFaults, MessageFaults: f})
 }
 
 // checkMessageFaults refuses what a node would, also where none runs to be
@@ -138,15 +138,15 @@ func (m *Member) others() []string {
 	return ids
 }
 
-// doStanding has the current process do what is recorded already.
-func (m *Member) doStanding(ctx context.Context, c control.Command) error {
+// applyNetwork has the current process do what is already recorded.
+func (m *Member) applyNetwork(ctx context.Context, c control.Command) error {
 	p := m.process()
 	if p == nil {
 		return nil
 	}
 	m.mu.Lock()
 	paused := m.paused
-	m.uninformed = m.uninformed || paused // its Resume waits until this is done
+	m.missedAddresses = m.missedAddresses || paused // so Resume waits until it is done
 	m.mu.Unlock()
 	var err error
 	if paused {
@@ -155,12 +155,12 @@ func (m *Member) doStanding(ctx context.Context, c control.Command) error {
 		_, err = p.call(ctx, c)
 	}
 	if errors.Is(err, errEnded) {
-		return nil // it died meanwhile: the next one starts with it
+		return nil // it died: the next process starts with it
 	}
 	return err
 }
 
-// holdLinks waits for its turn with what is done to the member's links.
+// holdLinks waits until nobody else changes the member's links.
 func (m *Member) holdLinks(ctx context.Context) (release func(), err error) {
 	began := time.Now()
 	select {

@@ -214,7 +214,7 @@ func TestLinksOfThePaused(t *testing.T) {
 
 func TestWhatStandsIsHandedOver(t *testing.T) {
 	was := control.Options{ID: "n1", Links: map[string]netem.Shape{"n2": {Delay: 1}, "n3": {Delay: 1}}, Cut: []string{"n4"}}
-	s := newStanding(was)
+	s := newNetworkState(was)
 	for _, f := range []control.Fault{
 		{Action: control.FaultCut, To: []string{"n3", "n2"}},
 		{Action: control.FaultReset, To: []string{"n4"}},
@@ -253,7 +253,7 @@ func TestBadFaultIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(m.standing.cut)+len(m.standing.shapes) > 0 {
-		t.Errorf("%+v stands", m.standing)
+	if len(m.network.cut)+len(m.network.shapes) > 0 {
+		t.Errorf("%+v stands", m.network)
 	}
 }

@@ -11,28 +11,31 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// Member is one node process, and the ones that it is restarted as.
+// Member is one node of the cluster: the process that runs, if one does, and
+// what outlives it when it is restarted.
 type Member struct {
 	cluster *Cluster
 	options control.Options
 	ownData bool // the data directory is the cluster's to remove
 
-	// harm serialises what starts, ends, stops and continues the process.
-	harm sync.Mutex
-	// links is held, by who has sent to it, for what is done to the links and
-	// while the process is started, paused or continued: each fault falls
-	// wholly before or behind those. Where both are held, harm is taken first.
-	links    chan struct{}
-	standing standing // guarded by links
+	// lifecycle is held while the process is started, killed, stopped, paused or
+	// resumed.
+	lifecycle sync.Mutex
+	// links is a lock that can be waited for with a context: it is held by whom
+	// the one value in it is of. It is held while the links are changed and while
+	// the process is started, paused or resumed, so that a change is wholly before
+	// or wholly after those. Who needs both takes lifecycle first.
+	links   chan struct{}
+	network networkState // guarded by links
 
-	mu         sync.Mutex
-	proc       *process // nil before the first start
-	listen     control.Listen
-	paused     bool
-	uninformed bool  // missed the others' addresses while it was paused
-	spent      Usage // by the processes that ended
-	onDisk     *control.OnDisk
-	durable    *uint64
+	mu              sync.Mutex
+	proc            *process // nil before the first start
+	listen          control.Listen
+	paused          bool
+	missedAddresses bool            // something was published while it was paused
+	spent           Usage           // of the processes that ended
+	onDisk          *control.OnDisk // of the last start; nil before the first
+	durable         *uint64         // last reported; nil: never
 }
 
 func newMember(c *Cluster, o control.Options) *Member {
@@ -43,7 +46,7 @@ func newMember(c *Cluster, o control.Options) *Member {
 	if o.DataDir == "" {
 		o.DataDir, m.ownData = c.spec.dataDir(o.ID), true
 	}
-	m.options, m.listen, m.standing = o, o.Listen, newStanding(o)
+	m.options, m.listen, m.network = o, o.Listen, newNetworkState(o)
 	return m
 }
 
@@ -68,7 +71,7 @@ func (m *Member) Listen() control.Listen {
 	return m.listen
 }
 
-// LogTail is up to n last lines of the node's log, oldest first.
+// LogTail is the last n lines of the node's log, oldest first.
 func (m *Member) LogTail(n int) []string { return tail(m.LogPath(), n) }
 
 // LogPath is the node's log file; the processes of a restarted member share it.
@@ -96,11 +99,11 @@ func (m *Member) process() *process {
 func (m *Member) answers() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.hears()
+	return m.answersLocked()
 }
 
-// hears is answers for those who hold m.mu.
-func (m *Member) hears() bool {
+// answersLocked is answers where the caller holds m.mu.
+func (m *Member) answersLocked() bool {
 	return m.proc != nil && m.proc.started.Load() && m.proc.running() && !m.paused
 }
 
@@ -115,11 +118,11 @@ func (m *Member) OnDisk() (found control.OnDisk, ok bool) {
 	return *m.onDisk, true
 }
 
-// Durable is the last index that the member has reported to be on its disk
-// for good; ok is false where it has reported none, as with stores that promise
-// nothing. It follows the disk by some 50 ms and never runs ahead of it. It is
-// remembered across a kill, until the next process reports its own: ask after
-// Kill and before Restart, and the OnDisk of that restart must reach it.
+// Durable is the last index that the member has reported as durable; ok is
+// false where it has reported none, as with stores that promise no durability.
+// The report is up to some 50 ms behind the disk and never ahead of it. It is
+// kept across a kill until the next process reports: ask after Kill and before
+// Restart. OnDisk().Last() after that restart must not be less.
 func (m *Member) Durable() (index uint64, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -129,7 +132,7 @@ func (m *Member) Durable() (index uint64, ok bool) {
 	return *m.durable, true
 }
 
-// note takes what an event says about the member itself.
+// note records what an event says about the member itself.
 func (m *Member) note(p *process, e control.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -146,8 +149,8 @@ func (m *Member) note(p *process, e control.Event) {
 	}
 }
 
-// begin spawns a process for the member and has it start, on its last ports
-// if it ever had any, and with what stands done to its links.
+// begin makes a process for the member and starts the node in it: on its former
+// ports if it had any, and with the state of its links.
 func (m *Member) begin(ctx context.Context) error {
 	release, err := m.holdLinks(ctx)
 	if err != nil {
@@ -159,8 +162,8 @@ func (m *Member) begin(ctx context.Context) error {
 		return &StartError{ID: m.ID(), Code: launchCode(err), Err: err}
 	}
 	m.mu.Lock()
-	m.proc, m.paused, m.uninformed = p, false, false
-	o := m.standing.handOver(m.options)
+	m.proc, m.paused, m.missedAddresses = p, false, false
+	o := m.network.handOver(m.options)
 	o.Listen = m.listen
 	m.mu.Unlock()
 	if _, err := p.call(ctx, control.Command{Op: control.OpStart, Start: &o}); err != nil {
@@ -172,7 +175,7 @@ func (m *Member) begin(ctx context.Context) error {
 	return nil
 }
 
-// launch makes a process for the member.
+// launch makes a process, which waits for its first command.
 func (m *Member) launch(ctx context.Context) (*process, error) {
 	cmd, err := m.cluster.spec.Start(ctx, m.ID())
 	if err != nil {
@@ -183,12 +186,12 @@ func (m *Member) launch(ctx context.Context) (*process, error) {
 		func(p *process) { m.cluster.ended(m, p) })
 }
 
-// ask has the current process do what takes no time.
+// ask sends the current process a command that takes it no time to speak of.
 func (m *Member) ask(ctx context.Context, c control.Command) (control.Event, error) {
 	return m.call(ctx, m.cluster.spec.callTimeout(), c)
 }
 
-// call has the current process do what takes until most at the longest.
+// call sends the current process a command that may take as long as most.
 func (m *Member) call(ctx context.Context, most time.Duration, c control.Command) (control.Event, error) {
 	p := m.process()
 	if p == nil {
@@ -199,7 +202,7 @@ func (m *Member) call(ctx context.Context, most time.Duration, c control.Command
 	return p.call(ctx, c)
 }
 
-// peer is the member as the others are told of it.
+// peer is the member as the others know it.
 func (m *Member) peer() control.Peer {
 	l := m.Listen()
 	return control.Peer{ID: m.ID(), Raft: l.Raft, Peer: l.Peer, Client: l.Client}

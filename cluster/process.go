@@ -29,11 +29,22 @@ const (
 // startID is the number of the first command, which is the start.
 const startID = 1
 
-// errEnded is why a call to a process fails that no longer runs.
+// errEnded is the error of a call to a process that no longer runs.
 var errEnded = errors.New("the process has ended")
 
-// process is one started node process and its control channel. How it was
-// started (here, through ssh, in a container) is the Starter's business.
+// process is one node process and its control channel. How it was started
+// (here, through ssh, in a container) is the Starter's business.
+//
+// It goes through these states, and never back:
+//
+//	launched  it runs; the start may be sent to it, nothing else
+//	opening   it is opening its stores, and may die of them
+//	listens   its addresses are known
+//	started   it has answered the start: commands may be sent to it
+//	over      it is reaped and all its output is read
+//
+// It may be over from any of them. Each is set by the goroutine that reads its
+// output, except over, which the one that reaps it sets.
 type process struct {
 	id   string
 	cmd  *exec.Cmd
@@ -41,31 +52,26 @@ type process struct {
 	hear func(*process, control.Event)
 
 	// asked is set before the launcher itself ends the process.
-	asked atomic.Bool
-	// listens is set when it has published its addresses.
+	asked   atomic.Bool
 	listens atomic.Bool
-	// opening is set when it is about to open its stores.
 	opening atomic.Bool
-	// logFrom is where in the log file its own part begins, in bytes.
+	// logFrom is the offset in the log file where this process's lines begin.
 	logFrom int64
-	// started is set when it has answered its start, its addresses known:
-	// until then it may be asked nothing else.
 	started atomic.Bool
-	// last is what it had used when it was last looked at; the Member's
-	// mutex guards it.
+	// last is its usage when last sampled; guarded by the Member's mutex.
 	last Usage
-	// state is set, then over, when the process is reaped and its output is
-	// read; done is closed when everyone who must know of it does.
+	// state is set before over. done is closed after the cluster has handled the
+	// end.
 	state *os.ProcessState
 	over  atomic.Bool
 	done  chan struct{}
 
-	write   sync.Mutex // one command's line at a time
-	mu      sync.Mutex
-	lastID  int64
-	pending map[int64]chan control.Event
-	spoilt  error // what it said that is no event
-	// storeErr is the first fault of the host that its stores met with.
+	write       sync.Mutex // held while a command's line is written
+	mu          sync.Mutex
+	lastID      int64
+	pending     map[int64]chan control.Event
+	protocolErr error // why its output cannot be understood
+	// storeErr is the first fault of the host that it has reported of its stores.
 	storeErr *StoreError
 }
 
@@ -116,7 +122,7 @@ func (p *process) read(out io.Reader) {
 	for lines.Scan() {
 		e, err := control.Decode[control.Event](lines.Bytes())
 		if err != nil || e.Kind == "" {
-			p.spoil(fmt.Errorf("got %q on its stdout, wanted one event a line as JSON", clip(lines.Bytes())))
+			p.failProtocol(fmt.Errorf("got %q on its stdout, wanted one event a line as JSON", clip(lines.Bytes())))
 			break
 		}
 		p.hear(p, e)
@@ -125,7 +131,7 @@ func (p *process) read(out io.Reader) {
 		}
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		p.spoil(fmt.Errorf("got a line of more than %d bytes on its stdout", maxLine))
+		p.failProtocol(fmt.Errorf("got a line of more than %d bytes on its stdout", maxLine))
 	}
 	// A process that cannot write may never end.
 	_, _ = io.Copy(io.Discard, out)
@@ -141,7 +147,7 @@ func wholeLines(data []byte, atEOF bool) (int, []byte, error) {
 	return advance, token, err
 }
 
-// clip keeps an error readable.
+// clip shortens a line for an error.
 func clip(line []byte) []byte {
 	const most = 120
 	if len(line) > most {
@@ -150,10 +156,10 @@ func clip(line []byte) []byte {
 	return line
 }
 
-// spoil ends a process whose channel can no longer be understood.
-func (p *process) spoil(why error) {
+// failProtocol ends a process whose channel can no longer be understood.
+func (p *process) failProtocol(why error) {
 	p.mu.Lock()
-	p.spoilt = why
+	p.protocolErr = why
 	p.mu.Unlock()
 	_ = p.cmd.Process.Kill()
 }
@@ -183,8 +189,8 @@ func (p *process) reap(out *os.File, read <-chan struct{}, ended func(*process))
 	close(p.done)
 }
 
-// post sends a command and leaves it at that: a paused process takes it from
-// its stdin when it goes on, before whatever is sent later.
+// post sends a command without waiting for the reply: a paused process reads it
+// when it is resumed, before whatever is sent later.
 func (p *process) post(ctx context.Context, c control.Command) error {
 	began := time.Now()
 	p.mu.Lock()
@@ -230,8 +236,8 @@ func (p *process) call(ctx context.Context, c control.Command) (control.Event, e
 	}
 }
 
-// send writes the command's line; a process that does not read cannot hold
-// it past ctx's deadline.
+// send writes the command's line, until ctx's deadline at most: a process that
+// does not read leaves its stdin full.
 func (p *process) send(ctx context.Context, c control.Command) error {
 	line, err := json.Marshal(c)
 	if err != nil {
@@ -249,25 +255,25 @@ func (p *process) send(ctx context.Context, c control.Command) error {
 	case errors.Is(err, os.ErrClosed) || errors.Is(err, syscall.EPIPE):
 		return errEnded
 	case err != nil && n > 0:
-		// What comes next would be glued to half a command.
-		p.spoil(fmt.Errorf("its stdin was full: took %d of %d bytes of a command", n, len(line)+1))
+		// The next command would be appended to half of this one.
+		p.failProtocol(fmt.Errorf("its stdin was full: took %d of %d bytes of a command", n, len(line)+1))
 	}
 	return err
 }
 
-// failed makes the error of a call, with the reason that the process itself
-// gave where there is one.
+// failed makes the error of a call. Output that could not be understood is the
+// reason where there was any.
 func (p *process) failed(what string, began time.Time, err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.spoilt != nil {
-		err = p.spoilt
+	if p.protocolErr != nil {
+		err = p.protocolErr
 	}
 	return &WaitError{For: what, Waited: time.Since(began), Err: err}
 }
 
-// suffered keeps the first fault of the host.
-func (p *process) suffered(e *StoreError) {
+// recordStoreError keeps the first one.
+func (p *process) recordStoreError(e *StoreError) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.storeErr == nil {

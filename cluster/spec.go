@@ -44,15 +44,15 @@ type Spec struct {
 	BootTimeout time.Duration
 	// CallTimeout bounds each thing asked of a running node, also where the
 	// caller has more time, so that one node that hangs holds nothing up for
-	// long; zero means DefaultCallTimeout. What lawfully takes longer (a start,
-	// Leader, Transfer, Calibrate, Apply) has a bound of its own.
+	// long; zero means DefaultCallTimeout. What takes longer by its nature (a
+	// start, Leader, Transfer, Calibrate, Apply) has a bound of its own.
 	CallTimeout time.Duration
-	// OnEvent sees every event of every node, in the order of its arrival;
-	// calls are serialised. It must return soon and ask nothing of the
-	// cluster: the answer would have to come past it.
+	// OnEvent is called with every event of every node, in the order of arrival,
+	// one call at a time. It must return soon and call no method that asks a node
+	// something: the answer would wait for OnEvent to return.
 	OnEvent func(id string, e control.Event)
-	// OnDeath hears of every process that ends unasked, also of those after
-	// the first, that Died tells of. The same holds for it.
+	// OnDeath is called with every death, of which Died tells the first. The same
+	// holds for it.
 	OnDeath func(*DeathError)
 }
 
@@ -93,8 +93,8 @@ func (s *Spec) callTimeout() time.Duration {
 	return DefaultCallTimeout
 }
 
-// first is the node that bootstraps the cluster: alone with a configuration,
-// it alone can start the first election.
+// first is the node that bootstraps the cluster. Only it has a configuration
+// then, so only it can stand for the first election.
 func (s *Spec) first() string {
 	if s.Leader != "" {
 		return s.Leader

@@ -29,13 +29,13 @@ func lockDir(dir string) (*dirLock, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory of the cluster: %w", err)
 	}
-	f, err := takeLock(filepath.Join(dir, lockName))
+	f, err := takeLock(filepath.Join(dir, lockName), os.O_CREATE)
 	if err != nil {
 		return nil, fmt.Errorf("data directory of the cluster: %w", err)
 	}
 	note, err := json.Marshal(map[string]int{"launcher_pid": os.Getpid()})
 	if err == nil {
-		_, err = f.Write(append(note, '\n'))
+		err = replaceContent(f, append(note, '\n'))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -43,17 +43,38 @@ func lockDir(dir string) (*dirLock, error) {
 	return &dirLock{file: f, made: made}, nil
 }
 
-// takeLock opens the file and locks it, or fails when another process (or
-// another cluster of this one) holds it.
-func takeLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return nil, err
+// takeLock opens the file, which it creates if create is set, and locks it, or
+// fails when another process (or another cluster of this one) holds it. Between
+// opening and locking the file may have been removed as stale: then a lock on it
+// would keep nobody out.
+func takeLock(path string, create int) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|create, 0o644)
+		if err != nil {
+			return nil, err
+		}
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s is in use by a running cluster: %w", filepath.Dir(path), err), f.Close())
+		}
+		locked, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if there, err := os.Stat(path); err == nil && os.SameFile(locked, there) {
+			return f, nil
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s is in use by a running cluster: %w", filepath.Dir(path), err), f.Close())
+}
+
+func replaceContent(f *os.File, content []byte) error {
+	if err := f.Truncate(0); err != nil {
+		return err
 	}
-	return f, nil
+	_, err := f.WriteAt(content, 0)
+	return err
 }
 
 // release removes the mark, and the directory when this cluster made it and
@@ -83,9 +104,9 @@ func RemoveStale(dir string) error {
 		return err
 	})
 	for _, mark := range marks {
-		f, lockErr := takeLock(mark)
+		f, lockErr := takeLock(mark, 0)
 		if lockErr != nil {
-			continue // its launcher lives
+			continue // its launcher lives, or it is gone
 		}
 		l := &dirLock{file: f, made: true}
 		err = errors.Join(err, removeMembers(filepath.Dir(mark)), l.release())

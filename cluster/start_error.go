@@ -10,8 +10,8 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// StartError is a node that could not be started, or not again. No process of
-// it is left.
+// StartError is a node that could not be started or restarted. No process of it
+// is left.
 type StartError struct {
 	ID string
 	// Code tells a node that cannot open its own data (control.CodeData) from
@@ -24,16 +24,14 @@ type StartError struct {
 }
 
 func (e *StartError) Error() string {
-	var named interface{ aboutNode() }
-	if errors.As(e.Err, &named) {
-		return e.Err.Error() // says itself of whom it speaks
+	_, refused := errors.AsType[*CommandError](e.Err)
+	_, died := errors.AsType[*DeathError](e.Err)
+	_, silent := errors.AsType[*WaitError](e.Err)
+	if refused || died || silent {
+		return e.Err.Error() // names the node itself
 	}
 	return fmt.Sprintf("start of %s: %v", e.ID, e.Err)
 }
-
-func (*CommandError) aboutNode() {}
-func (*DeathError) aboutNode()   {}
-func (*WaitError) aboutNode()    {}
 
 func (e *StartError) Unwrap() error { return e.Err }
 
@@ -69,8 +67,8 @@ type StoreError struct {
 
 func (e *StoreError) Error() string { return fmt.Sprintf("%s cannot store: %s", e.ID, e.Problem) }
 
-// HostFault tells whether an error comes from a fault of the host, and of
-// which: space, files, ports, processes or memory. The same would happen again.
+// HostFault tells whether an error comes from a fault of the host, and from which:
+// space, files, ports, processes or memory. A repetition would meet it again.
 func HostFault(err error) (cause control.Code, ok bool) {
 	for _, code := range []control.Code{codeIn[*StartError](err), codeIn[*StoreError](err), codeIn[*DeathError](err), control.CodeOf(err)} {
 		if code != "" && !code.IsHost() {
@@ -87,7 +85,7 @@ func (e *StartError) code() control.Code { return e.Code }
 func (e *StoreError) code() control.Code { return e.Code }
 func (e *DeathError) code() control.Code { return e.Code }
 
-// codeIn is the code of the first error of this type in the chain.
+// codeIn is the code of the first error of type E in the chain.
 func codeIn[E interface {
 	error
 	code() control.Code
@@ -103,7 +101,7 @@ type forkError struct{ error }
 
 func (e forkError) Unwrap() error { return e.error }
 
-// launchCode is the code of a failure on the launcher's side of a start.
+// launchCode is the code of the error that kept a process from being made.
 func launchCode(err error) control.Code {
 	if fork, ok := errors.AsType[forkError](err); ok && errors.Is(fork, syscall.EAGAIN) {
 		return control.CodeProcesses
@@ -111,14 +109,14 @@ func launchCode(err error) control.Code {
 	return control.CodeOf(err)
 }
 
-// startFailed ends what is left of a process that did not start, and says why it
-// did not. A process that ended by itself while it opened its stores could not
-// read them, unless the host is to blame.
+// startFailed ends what is left of a process that did not start, and makes the
+// error. A process that exited while it was opening its stores could not read
+// them, unless it leaves word of a fault of the host.
 func (m *Member) startFailed(p *process, err error) *StartError {
 	failed := &StartError{ID: m.ID(), Err: err}
 	if refused, ok := errors.AsType[*CommandError](err); ok {
 		failed.Code = refused.Code
-	} else if p.endsByItself(err) {
+	} else if p.awaitExit(err) {
 		dead := death(p, m.LogPath())
 		failed.Err, failed.Code = dead, dead.Code
 		if dead.Code == "" && p.opening.Load() && !p.listens.Load() && p.state.Exited() {
@@ -133,13 +131,13 @@ func (m *Member) startFailed(p *process, err error) *StartError {
 	return failed
 }
 
-// endsByItself waits for the end of a process that is ending: it takes no
-// commands any more, or was ended for what it said.
-func (p *process) endsByItself(err error) bool {
+// awaitExit waits for the end of a process that has closed its stdin or was
+// killed for its output, and reports whether it came.
+func (p *process) awaitExit(err error) bool {
 	p.mu.Lock()
-	spoilt := p.spoilt != nil
+	broken := p.protocolErr != nil
 	p.mu.Unlock()
-	if !errors.Is(err, errEnded) && !spoilt {
+	if !errors.Is(err, errEnded) && !broken {
 		return false
 	}
 	select {

@@ -47,8 +47,8 @@ func (c *Cluster) end(ctx context.Context) error {
 
 // end ends the member's process, if it runs.
 func (m *Member) end(ctx context.Context) error {
-	m.harm.Lock()
-	defer m.harm.Unlock()
+	m.lifecycle.Lock()
+	defer m.lifecycle.Unlock()
 	p := m.process()
 	if p == nil {
 		return nil
@@ -61,14 +61,14 @@ func (m *Member) end(ctx context.Context) error {
 	return p.kill(reap)
 }
 
-// askToStop gives the process until stopTime to end by itself.
+// askToStop gives the process stopTime to end by itself.
 func (m *Member) askToStop(ctx context.Context, p *process) {
 	ctx, cancel := context.WithTimeout(ctx, stopTime)
 	defer cancel()
 	if ctx.Err() != nil {
 		return
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGCONT) // a paused process hears nothing
+	_ = p.cmd.Process.Signal(syscall.SIGCONT) // a paused process reads nothing
 	_, _ = p.call(ctx, control.Command{Op: control.OpStop})
 	select {
 	case <-p.done:

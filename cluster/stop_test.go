@@ -3,7 +3,9 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -145,6 +147,9 @@ func TestRemoveStale(t *testing.T) {
 	}
 	if _, err := os.Stat(m.DataDir()); err != nil {
 		t.Errorf("took a living cluster's data: %v", err)
+	}
+	if mark, err := os.ReadFile(filepath.Join(c.spec.Dir, lockName)); err != nil || !strings.Contains(string(mark), fmt.Sprint(os.Getpid())) {
+		t.Errorf("a living cluster's mark is %q (%v), wanted its launcher's pid in it", mark, err)
 	}
 	if _, err := Start(t.Context(), c.spec); err == nil || !strings.Contains(err.Error(), "in use by a running cluster") {
 		t.Errorf("a second cluster in the same directory: %v", err)

@@ -10,8 +10,8 @@ import (
 	gopsutil "github.com/shirou/gopsutil/v4/process"
 )
 
-// Usage is what a member has taken of the host since its first start, over
-// its restarts.
+// Usage is what a member has used of the host since its first start, its
+// restarts included.
 type Usage struct {
 	// CPU is user and system time.
 	CPU time.Duration
@@ -25,7 +25,7 @@ type Usage struct {
 	Data int64
 }
 
-// Usage looks at the process, or recalls what it took when it does not run.
+// Usage is read from the process; of those that ended it is remembered.
 func (m *Member) Usage() (Usage, error) {
 	m.mu.Lock()
 	p, u := m.proc, m.spent
@@ -44,7 +44,7 @@ func (m *Member) Usage() (Usage, error) {
 	return u, err
 }
 
-// sample keeps what can no longer be asked of a process when it has ended.
+// sample reads what cannot be read of a process that has ended.
 func (m *Member) sample(p *process) {
 	u, err := usageOf(p.cmd.Process.Pid)
 	if err != nil {
@@ -55,9 +55,9 @@ func (m *Member) sample(p *process) {
 	p.last = u
 }
 
-// noteEnd adds what the ended process took. Its CPU time is exact, from the
-// kernel's account at its end.
-func (m *Member) noteEnd(p *process) {
+// recordUsage adds what the ended process used. Its CPU time is exact: the kernel
+// tells it when the process is reaped.
+func (m *Member) recordUsage(p *process) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.spent.CPU += p.state.UserTime() + p.state.SystemTime()
@@ -87,7 +87,7 @@ func usageOf(pid int) (Usage, error) {
 	return Usage{CPU: cpu, RSS: int64(memory.RSS), DiskWrite: int64(io.DiskWriteBytes)}, nil
 }
 
-// dirSize adds up the files; those that vanish meanwhile count nothing.
+// dirSize adds up the files; those that vanish meanwhile do not count.
 func dirSize(dir string) (int64, error) {
 	var size int64
 	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {

@@ -6,15 +6,14 @@ import (
 	"syscall"
 )
 
-// Code says what an error is a case of, where that decides what is to be done:
-// a node's own data that cannot be read is a finding, a full disk is the host's.
+// Code is the kind of an error, where something depends on it: data that a node
+// cannot read is a finding about the node, a full disk is one about the host.
 type Code string
 
-// The codes. All but CodeData are faults of the host: the same would happen to
-// any program there.
+// The codes. All but CodeData are faults of the host.
 const (
-	// CodeData: the node's own log, stable or snapshot store cannot be opened
-	// or read, and not for want of anything below.
+	// CodeData: the node's log, stable or snapshot store cannot be opened or read,
+	// for none of the other reasons.
 	CodeData      Code = "data"
 	CodeSpace     Code = "space"     // a full disk, a quota, or a limit of file sizes
 	CodeFiles     Code = "files"     // too many open files
@@ -23,8 +22,8 @@ const (
 	CodeMemory    Code = "memory"    // no memory
 )
 
-// codes of what the system answers. EAGAIN is none: only of a fork does it
-// mean that there are too many processes.
+// codes of the system's errors. EAGAIN is not among them: it means too many
+// processes only when a fork returns it.
 var codes = map[syscall.Errno]Code{
 	syscall.ENOSPC:     CodeSpace,
 	syscall.EDQUOT:     CodeSpace,
@@ -35,7 +34,7 @@ var codes = map[syscall.Errno]Code{
 	syscall.ENOMEM:     CodeMemory,
 }
 
-// CodeOf is the host's fault that an error comes from, or empty.
+// CodeOf is the fault of the host that an error comes from, or empty.
 func CodeOf(err error) Code {
 	var errno syscall.Errno
 	if errors.As(err, &errno) {
@@ -44,7 +43,8 @@ func CodeOf(err error) Code {
 	return ""
 }
 
-// words of the system's errors, and those of Go's runtime for what it dies of.
+// words of the system's errors, and of what Go's runtime prints before it ends a
+// process.
 var words = map[string]Code{
 	syscall.ENOSPC.Error():           CodeSpace,
 	syscall.EDQUOT.Error():           CodeSpace,
@@ -57,9 +57,9 @@ var words = map[string]Code{
 	"pthread_create failed":          CodeProcesses,
 }
 
-// CodeInWords is CodeOf where no more than words are left of an error: raft,
-// bbolt and raft-boltdb pass some of the system's errors on as text, and a
-// process that died has left its log.
+// CodeInWords is CodeOf where only the text of an error is left: raft and bbolt
+// pass on some of the system's errors as text, and of a process that died there
+// is its log.
 func CodeInWords(text string) Code {
 	for part, code := range words {
 		if strings.Contains(text, part) {

@@ -141,18 +141,17 @@ const (
 	EventBallot   EventKind = "ballot"
 	EventSnapshot EventKind = "snapshot" // the node took a snapshot, Index is its last
 	EventInstall  EventKind = "install"  // a leader's snapshot is on the disk, Index is its last
-	// EventDurable: Index is the last that the node holds durably, as
-	// Stats.DurableIndex. It follows the disk, by some 50 ms under load, and
-	// never runs ahead of it: a truncation is said, and with the launcher,
-	// before it is made. So the last one before a kill is what the disk must
-	// hold after it.
+	// EventDurable: Index is the last one that the node holds durably, as
+	// Stats.DurableIndex. The event comes up to some 50 ms after the entries were
+	// stored, but before they are truncated: so the disk must reach the last Index
+	// that was reported before a kill.
 	EventDurable EventKind = "durable"
-	// EventOpening comes before the stores are opened. A node that ends between
-	// it and EventListening could not open them.
+	// EventOpening: the stores are about to be opened. A node that ends between it
+	// and EventListening could not open them.
 	EventOpening EventKind = "opening"
-	// EventStoreError: a write to the log, stable or snapshot store failed:
-	// Error, and Code where it is known. It is with the launcher before raft
-	// hears of the failure, and said once for each code.
+	// EventStoreError: a write to the log, stable or snapshot store failed, with
+	// Error and Code. It is sent before raft is told of the failure, and once for
+	// each code.
 	EventStoreError EventKind = "store_error"
 )
 
@@ -200,8 +199,8 @@ type OnDisk struct {
 	Term uint64 `json:"term"`
 }
 
-// Last is the index up to which raft can go on from what is on the disk. It is
-// to be held against EventDurable's.
+// Last is the last index that raft can continue from. It must not be less than
+// the last EventDurable's.
 func (d OnDisk) Last() uint64 { return max(d.LastIndex, d.SnapshotIndex) }
 
 // Stats is a node's own account of itself since it started. Counters only
@@ -217,10 +216,10 @@ type Stats struct {
 	Revision    int64  `json:"revision"`
 	// Snapshots taken and installed.
 	Snapshots int64 `json:"snapshots"`
-	// DurableIndex is the last index that the node could go on from after a
-	// crash: of the entries that its log store has said to be stored, less what
-	// was truncated, or of its last snapshot, whichever is higher. Compaction
-	// does not lower it. Absent where the store promises nothing of the kind
+	// DurableIndex is the last index that the node could continue from after a
+	// crash: that of the last entry which the log store has stored and not
+	// truncated since, or that of the last snapshot, whichever is higher.
+	// Compaction does not lower it. Absent where the store is not durable
 	// (boltdb-nosync, inmem).
 	DurableIndex *uint64 `json:"durable_index,omitempty"`
 

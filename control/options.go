@@ -17,9 +17,8 @@ import (
 )
 
 // Version of the protocol. A node refuses a start command of another version
-// and says which one it speaks. Version 3 has a node tell what it found on its
-// disk and what it holds durably: what a launcher could not take on trust from
-// a node that did not know to say it.
+// and says which one it speaks. Since version 3 a node tells what it found on its
+// disk and what it holds durably, and why it could not start.
 const Version = 3
 
 // Options is all that a node is told when it starts. Durations are integers
@@ -49,8 +48,8 @@ type Options struct {
 	// Cut names the members to which the outgoing link is partitioned from
 	// the start: a partition is the network's and outlives the process.
 	Cut []string `json:"cut,omitempty"`
-	// MessageFaults, when set, harms raft's RPCs themselves. For safety runs,
-	// never for a performance result.
+	// MessageFaults, when set, are done to raft's RPCs themselves. For safety
+	// runs, never for a performance result.
 	MessageFaults *MessageFaults `json:"message_faults,omitempty"`
 	// Probe says how often an idle outgoing link is probed for its realised
 	// delay; zero means never.

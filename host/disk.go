@@ -16,8 +16,8 @@ import (
 	"github.com/raftbench/raftbench/results"
 )
 
-// The probe appends what a small batch of entries comes to, as often as a
-// p99 needs, but no longer than a slow disk makes sensible.
+// The probe appends as much as a small batch of entries takes, as often as a
+// p99 needs, but not for too long on a slow disk.
 const (
 	probeAppend  = 4 << 10
 	probeSyncs   = 400
@@ -55,7 +55,8 @@ func probeFsync(ctx context.Context, dir string) (syncs *hdrhistogram.Histogram,
 	return syncs, ctx.Err()
 }
 
-// spent gives a slow disk more time for the fewest syncs that say anything.
+// spent reports whether the probe has taken long enough. A slow disk gets more
+// time, until there are fewestSyncs.
 func spent(took time.Duration, syncs int) bool {
 	return took > longestProbe || (took > probeTime && syncs >= fewestSyncs)
 }

@@ -1,5 +1,5 @@
 // Package host says what an experiment ran on: cores, kernel, filesystem, and
-// how long its fsync really takes. A figure without its host is hearsay.
+// how long its fsync really takes. A figure means nothing without its host.
 package host
 
 import (
@@ -41,7 +41,7 @@ func Probe(ctx context.Context, dir string, full bool) (results.Environment, err
 	return env, nil
 }
 
-// describe holds what needs no directory.
+// describe says what does not depend on a directory.
 func describe(ctx context.Context) results.Environment {
 	env := results.Environment{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), GoVersion: runtime.Version(),

@@ -16,8 +16,8 @@ import (
 )
 
 // Apply has a number of writers call raft.Apply in a closed loop, inside this
-// process, past API and network: what the API costs is the difference. It
-// wants the leader.
+// process, past API and network: the difference is what the API costs. Only a
+// leader can.
 func (n *Node) Apply(ctx context.Context, a control.Apply) (*control.ApplyResult, error) {
 	if a.Writers < 1 || a.Duration <= 0 || a.ValueSize < 0 {
 		return nil, fmt.Errorf("apply with %d writers of %d bytes for %v, want at least one writer and some time", a.Writers, a.ValueSize, a.Duration)

@@ -25,7 +25,7 @@ func openingError(err error) error {
 	return dataError{err}
 }
 
-// codeOf tells data that cannot be read from a host that has no room for it.
+// codeOf is what the launcher is to make of an error; empty where no code fits.
 func codeOf(err error) control.Code {
 	if err == nil {
 		return ""
@@ -39,9 +39,9 @@ func codeOf(err error) control.Code {
 	return ""
 }
 
-// unlessPanicked makes a dataError of a panic, and of a fault in mapped memory:
-// bbolt and raft find damaged data, or a file cut short, by either. Those of
-// another goroutine (bbolt's, that rebuilds the freelist) still end the process.
+// unlessPanicked turns a panic in read, or a fault in mapped memory, into a
+// dataError: this is how bbolt and raft find out that data is damaged or a file
+// was cut short. A panic in another goroutine still ends the process.
 func unlessPanicked[T any](log hclog.Logger, read func() (T, error)) (result T, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

@@ -39,14 +39,17 @@ func TestDamagedDataHasItsCode(t *testing.T) {
 	if err != nil || len(states) != 1 {
 		t.Fatalf("%d snapshots (%v), want 1", len(states), err)
 	}
-	for name, damage := range map[string]func() error{
-		"a snapshot of garbage": func() error { return os.WriteFile(states[0], []byte("garbage"), 0o600) },
-		"no snapshot":           func() error { return os.RemoveAll(filepath.Dir(states[0])) },
-		"no directory": func() error {
+	for _, damage := range []struct {
+		name string
+		do   func() error
+	}{
+		{"a snapshot of garbage", func() error { return os.WriteFile(states[0], []byte("garbage"), 0o600) }},
+		{"no snapshot", func() error { return os.RemoveAll(filepath.Dir(states[0])) }},
+		{"no directory", func() error {
 			return errors.Join(os.RemoveAll(o.DataDir), os.WriteFile(o.DataDir, nil, 0o600))
-		},
+		}},
 	} {
-		if err := damage(); err != nil {
+		if err := damage.do(); err != nil {
 			t.Fatal(err)
 		}
 		again, err := New(t.Context(), o, testLog(t), nil)
@@ -54,7 +57,7 @@ func TestDamagedDataHasItsCode(t *testing.T) {
 			_ = again.Close()
 		}
 		if got := codeOf(err); got != control.CodeData {
-			t.Errorf("%s: got %v with code %q, want %q", name, err, got, control.CodeData)
+			t.Errorf("%s: got %v with code %q, want %q", damage.name, err, got, control.CodeData)
 		}
 	}
 }

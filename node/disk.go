@@ -10,9 +10,9 @@ import (
 	"github.com/raftbench/raftbench/clock"
 )
 
-// syncsPerCommit: bbolt syncs the data pages and then the meta page. Held
-// against strace over 1,888 writes of one client, 3,776 were counted and 3,779
-// made: what is missing is the growth of the file.
+// syncsPerCommit: bbolt syncs the data pages and then the meta page. Over 1,888
+// writes of one client this counts 3,776 syncs, and strace 3,779: the other three
+// are of the file's growth.
 const syncsPerCommit = 2
 
 // backing is a store for raft's log and raft's few stable values.
@@ -31,11 +31,11 @@ type disk struct {
 	emulated time.Duration
 	// syncs that one write transaction makes, real or emulated.
 	syncs int64
-	// onTerm hears of every term that is stored.
+	// onTerm is called with every term that is stored.
 	onTerm func(term uint64)
-	// durable keeps account of what is stored; nil where nothing is promised.
+	// durable tracks what is stored; nil where the store is not durable.
 	durable *durable
-	// failures hears of every write that failed, before raft does.
+	// failures is told of every write that failed, before raft is.
 	failures *failures
 
 	device    sync.Mutex // an emulated disk does one transaction at a time

@@ -13,14 +13,15 @@ import (
 // for each write would be felt in what is measured.
 const reportEvery = 50 * time.Millisecond
 
-// durable keeps account of the last index that this node could go on from after
-// a crash, and reports it to the launcher, which holds it against what the next
-// process finds on the disk. Its methods do nothing on nil, which is the account
-// of a store that promises nothing.
+// durable tracks the last index that this node could continue from after a
+// crash, and reports it to the launcher, which compares it with what the next
+// process finds on the disk. A nil *durable, on which all methods do nothing, is
+// that of a store that is not durable.
 //
-// Two rules make the launcher's last report binding: an index is counted only
-// when the store has said that it is there, and a truncation is counted, and
-// its report with the launcher, before the store is told.
+// The disk never holds less than the last report says:
+//   - entries are counted after the store has returned from storing them;
+//   - a truncation is counted, and its report has reached the launcher, before
+//     the store begins to truncate.
 type durable struct {
 	events Events
 
@@ -29,7 +30,7 @@ type durable struct {
 	snapshot uint64 // last index of the newest snapshot
 	reported uint64
 
-	changed chan struct{} // holds one when index has grown past reported
+	changed chan struct{} // holds a value when there may be growth to report
 }
 
 func newDurable(found control.OnDisk, events Events) *durable {
@@ -40,7 +41,7 @@ func newDurable(found control.OnDisk, events Events) *durable {
 	}
 }
 
-// index is nil where the store promises nothing.
+// index is nil where the store is not durable.
 func (d *durable) index() *uint64 {
 	if d == nil {
 		return nil
@@ -51,10 +52,10 @@ func (d *durable) index() *uint64 {
 	return &i
 }
 
-// last is for those who hold the mutex.
+// last is what index is, where the caller holds the mutex.
 func (d *durable) last() uint64 { return max(d.log, d.snapshot) }
 
-// stored counts entries up to index, which the log store holds now.
+// stored counts the entries up to index, which the log store has just stored.
 func (d *durable) stored(index uint64) {
 	if d == nil {
 		return
@@ -65,7 +66,7 @@ func (d *durable) stored(index uint64) {
 	d.announce()
 }
 
-// snapshotted counts a snapshot, which the snapshot store holds now.
+// snapshotted counts a snapshot that has just been stored.
 func (d *durable) snapshotted(index uint64) {
 	if d == nil {
 		return
@@ -76,9 +77,10 @@ func (d *durable) snapshotted(index uint64) {
 	d.announce()
 }
 
-// truncate is to be called before entries are deleted. Where they are the
-// log's last it returns when the launcher has been told. Where they are all that
-// the log holds, a snapshot covers what came before them.
+// truncate must be called before entries are deleted. When they are the last of
+// the log it returns after the report has reached the launcher. Deleting the first
+// of them, which is compaction, changes nothing; when it is all of them, a snapshot
+// covers what came before.
 func (d *durable) truncate(low, high uint64) {
 	if d == nil {
 		return
@@ -102,8 +104,8 @@ func (d *durable) announce() {
 	}
 }
 
-// report is for those who hold the mutex, so that reports are queued in the
-// order in which they were true.
+// report queues a report. The caller holds the mutex, so that reports are queued
+// in the order of the changes.
 func (d *durable) report() {
 	if last := d.last(); last != d.reported {
 		d.reported = last
@@ -111,7 +113,7 @@ func (d *durable) report() {
 	}
 }
 
-// reportGrowth reports what has grown, but not too often, until ctx ends, and
+// reportGrowth reports growth, at most once in reportEvery, until ctx ends, and
 // once more then.
 func (d *durable) reportGrowth(ctx context.Context) {
 	pause := time.NewTimer(0)

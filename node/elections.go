@@ -7,15 +7,15 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// wholeTransport is all that raft makes use of in a transport of ours.
+// wholeTransport has all the methods of a transport that raft looks for.
 type wholeTransport interface {
 	raft.Transport
 	raft.WithPreVote
 	raft.WithClose
 }
 
-// electionTransport tells of the answers to a candidate's requests. Replication
-// passes it by.
+// electionTransport emits an event for each answer to a request for a vote. All
+// other RPCs go straight to the transport behind it.
 type electionTransport struct {
 	wholeTransport
 	emit func(control.Event)

@@ -10,8 +10,8 @@ import (
 )
 
 // maxQueued bounds the events that wait for a launcher that does not read.
-// Beyond it news is dropped. Answers to commands are not, nor is word of what is
-// durable, of which there is little and each more binding than the last.
+// Beyond it events are dropped, except replies to commands and reports of what is
+// durable, which are few.
 const maxQueued = 1 << 16
 
 // events is the queue between raft, which must never wait, and stdout.
@@ -20,7 +20,7 @@ type events struct {
 	some    *sync.Cond // there is something to write
 	fewer   *sync.Cond // something was written
 	queue   []control.Event
-	queued  uint64 // of all events ever
+	queued  uint64 // events since the beginning, and of those
 	written uint64
 	closed  bool
 	dropped int
@@ -52,9 +52,8 @@ func (e *events) Emit(ev control.Event) {
 	e.some.Signal()
 }
 
-// Flush waits until stdout has taken all that was queued before, or never
-// will. Once in its pipe, an event reaches the launcher whatever becomes of this
-// process.
+// Flush waits until everything queued before is written to stdout, or stdout is
+// broken. What is in the pipe reaches the launcher even if this process is killed.
 func (e *events) Flush() {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -7,9 +7,8 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// failures tells the launcher why a store cannot be written. Raft says so too,
-// but in its log, which may have no room either, and then it may panic. Its
-// methods do nothing on nil.
+// failures tells the launcher why a store cannot be written. Raft only logs it,
+// or panics, and the log may be on the same full disk. On nil, note does nothing.
 type failures struct {
 	events Events
 
@@ -22,8 +21,8 @@ func newFailures(events Events) *failures {
 	return &failures{events: events, told: map[control.Code]bool{}}
 }
 
-// note returns err. The first error of each code is with the launcher by then:
-// the process may not live any longer.
+// note returns err. The first error of each code has reached the launcher by
+// then: raft may panic over it.
 func (f *failures) note(err error) error {
 	if f == nil || err == nil {
 		return err

@@ -45,7 +45,7 @@ type faultyTransport struct {
 
 	mu     sync.Mutex
 	faults control.MessageFaults
-	random map[lane]*rand.Rand
+	random map[flow]*rand.Rand
 
 	late    sync.WaitGroup
 	slots   chan struct{}
@@ -62,7 +62,7 @@ func newFaultyTransport(t *raft.NetworkTransport, f control.MessageFaults, seed 
 	ft := &faultyTransport{
 		Transport: t, network: t, faults: f,
 		seed:   uint64(seed),
-		random: map[lane]*rand.Rand{},
+		random: map[flow]*rand.Rand{},
 		slots:  make(chan struct{}, maxLate),
 	}
 	ft.closing, ft.cancel = context.WithCancel(context.Background())
@@ -94,9 +94,9 @@ func (n *Node) MessageFaults(f *control.MessageFaults) error {
 	return nil
 }
 
-// lane is what draws its fates in order: RPCs of one kind to one target. The
+// flow is what draws its fates in order: RPCs of one kind to one target. The
 // target is known by its id, since its address may be another in each run.
-type lane struct {
+type flow struct {
 	to   raft.ServerID
 	kind rpcKind
 }
@@ -122,8 +122,8 @@ func appendKind(a *raft.AppendEntriesRequest) rpcKind {
 	return appendEntries
 }
 
-// generator of a lane's draws, from the seed and its two names.
-func (t *faultyTransport) generator(l lane) *rand.Rand {
+// generator of a flow's draws, from the seed and its two names.
+func (t *faultyTransport) generator(l flow) *rand.Rand {
 	if t.random[l] == nil {
 		h := fnv.New64a()
 		_, _ = io.WriteString(h, string(l.to)+"\x00"+string(l.kind))
@@ -143,7 +143,7 @@ type fate struct {
 func (t *faultyTransport) draw(to raft.ServerID, kind rpcKind) fate {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	random := t.generator(lane{to, kind})
+	random := t.generator(flow{to, kind})
 	happens := func(p float64) bool { return random.Float64() < p }
 	var f fate
 	if happens(t.faults.Drop) {
@@ -169,28 +169,28 @@ func (t *faultyTransport) some(random *rand.Rand) time.Duration {
 
 // AppendEntries implements raft.Transport.
 func (t *faultyTransport) AppendEntries(id raft.ServerID, to raft.ServerAddress, args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	return harm(t, t.draw(id, appendKind(args)), args, resp, func(a *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) error {
+	return sendAs(t, t.draw(id, appendKind(args)), args, resp, func(a *raft.AppendEntriesRequest, r *raft.AppendEntriesResponse) error {
 		return t.network.AppendEntries(id, to, a, r)
 	})
 }
 
 // RequestVote implements raft.Transport.
 func (t *faultyTransport) RequestVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	return harm(t, t.draw(id, requestVote), args, resp, func(a *raft.RequestVoteRequest, r *raft.RequestVoteResponse) error {
+	return sendAs(t, t.draw(id, requestVote), args, resp, func(a *raft.RequestVoteRequest, r *raft.RequestVoteResponse) error {
 		return t.network.RequestVote(id, to, a, r)
 	})
 }
 
 // RequestPreVote implements raft.WithPreVote.
 func (t *faultyTransport) RequestPreVote(id raft.ServerID, to raft.ServerAddress, args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
-	return harm(t, t.draw(id, requestPreVote), args, resp, func(a *raft.RequestPreVoteRequest, r *raft.RequestPreVoteResponse) error {
+	return sendAs(t, t.draw(id, requestPreVote), args, resp, func(a *raft.RequestPreVoteRequest, r *raft.RequestPreVoteResponse) error {
 		return t.network.RequestPreVote(id, to, a, r)
 	})
 }
 
 // TimeoutNow implements raft.Transport.
 func (t *faultyTransport) TimeoutNow(id raft.ServerID, to raft.ServerAddress, args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	return harm(t, t.draw(id, timeoutNow), args, resp, func(a *raft.TimeoutNowRequest, r *raft.TimeoutNowResponse) error {
+	return sendAs(t, t.draw(id, timeoutNow), args, resp, func(a *raft.TimeoutNowRequest, r *raft.TimeoutNowResponse) error {
 		return t.network.TimeoutNow(id, to, a, r)
 	})
 }
@@ -201,7 +201,7 @@ func (t *faultyTransport) TimeoutNow(id raft.ServerID, to raft.ServerAddress, ar
 func (t *faultyTransport) InstallSnapshot(id raft.ServerID, to raft.ServerAddress, args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
 	f := t.draw(id, installSnapshot)
 	f.duplicate, f.reorder = false, false
-	return harm(t, f, args, resp, func(a *raft.InstallSnapshotRequest, r *raft.InstallSnapshotResponse) error {
+	return sendAs(t, f, args, resp, func(a *raft.InstallSnapshotRequest, r *raft.InstallSnapshotResponse) error {
 		return t.network.InstallSnapshot(id, to, a, r, data)
 	})
 }
@@ -219,8 +219,8 @@ func (t *faultyTransport) Close() error {
 	return err
 }
 
-// harm sends one RPC as its fate wants it.
-func harm[Req, Resp any](t *faultyTransport, f fate, args *Req, resp *Resp, send func(*Req, *Resp) error) error {
+// sendAs sends one RPC as its fate has it.
+func sendAs[Req, Resp any](t *faultyTransport, f fate, args *Req, resp *Resp, send func(*Req, *Resp) error) error {
 	if err := t.wait(f.delay); err != nil {
 		return err
 	}

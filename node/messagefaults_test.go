@@ -106,7 +106,7 @@ func TestSafetyUnderMessageFaults(t *testing.T) {
 // what became of it; deliver is called for each time that it arrives.
 func harmed(t *faultyTransport, deliver func()) error {
 	f := t.draw("n2", timeoutNow)
-	return harm(t, f, &raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{}, func(*raft.TimeoutNowRequest, *raft.TimeoutNowResponse) error {
+	return sendAs(t, f, &raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{}, func(*raft.TimeoutNowRequest, *raft.TimeoutNowResponse) error {
 		deliver()
 		return nil
 	})
@@ -242,8 +242,8 @@ func TestADelayEndsWithTheTransport(t *testing.T) {
 
 var allFaults = control.MessageFaults{Drop: 0.3, Duplicate: 0.3, Reorder: 0.3, Delay: 0.3, MaxDelay: time.Second}
 
-// fifty fates of a lane.
-func (t *faultyTransport) fifty(l lane) (all [50]fate) {
+// fifty fates of a flow.
+func (t *faultyTransport) fifty(l flow) (all [50]fate) {
 	for i := range all {
 		all[i] = t.draw(l.to, l.kind)
 	}
@@ -253,15 +253,15 @@ func (t *faultyTransport) fifty(l lane) (all [50]fate) {
 // TestFatesAreSeeded: the same seed, target and kind of RPC draw the same
 // fates, and any other one others.
 func TestFatesAreSeeded(t *testing.T) {
-	draw := func(seed int64, l lane) [50]fate { return newFaultyTransport(nil, allFaults, seed).fifty(l) }
-	one := draw(1, lane{"n2", appendEntries})
-	if one != draw(1, lane{"n2", appendEntries}) {
+	draw := func(seed int64, l flow) [50]fate { return newFaultyTransport(nil, allFaults, seed).fifty(l) }
+	one := draw(1, flow{"n2", appendEntries})
+	if one != draw(1, flow{"n2", appendEntries}) {
 		t.Error("one seed, two schedules")
 	}
 	for what, other := range map[string][50]fate{
-		"seeds":   draw(2, lane{"n2", appendEntries}),
-		"targets": draw(1, lane{"n3", appendEntries}),
-		"kinds":   draw(1, lane{"n2", heartbeat}),
+		"seeds":   draw(2, flow{"n2", appendEntries}),
+		"targets": draw(1, flow{"n3", appendEntries}),
+		"kinds":   draw(1, flow{"n2", heartbeat}),
 	} {
 		if one == other {
 			t.Errorf("two %s, one schedule", what)
@@ -273,19 +273,19 @@ func TestFatesAreSeeded(t *testing.T) {
 // time, in an order that is never twice the same.
 func TestNoTargetDrawsAnothersFates(t *testing.T) {
 	together := newFaultyTransport(nil, allFaults, 1)
-	var lanes []lane
+	var flows []flow
 	for _, to := range []raft.ServerID{"n2", "n3", "n4"} {
 		for _, kind := range []rpcKind{appendEntries, heartbeat, requestVote, requestPreVote, timeoutNow, installSnapshot} {
-			lanes = append(lanes, lane{to, kind})
+			flows = append(flows, flow{to, kind})
 		}
 	}
-	got := make([][50]fate, len(lanes))
+	got := make([][50]fate, len(flows))
 	var all sync.WaitGroup
-	for i, l := range lanes {
+	for i, l := range flows {
 		all.Go(func() { got[i] = together.fifty(l) })
 	}
 	all.Wait()
-	for i, l := range lanes {
+	for i, l := range flows {
 		if alone := newFaultyTransport(nil, allFaults, 1).fifty(l); got[i] != alone {
 			t.Errorf("%v: the fates are others than those drawn alone", l)
 		}

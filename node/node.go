@@ -37,8 +37,8 @@ type Node struct {
 	reads     *readGate
 	forwarder *forwarder
 	servers   []*grpc.Server
-	// stopProbing is nil where idle links are not probed, stopReporting where
-	// the stores promise nothing that could be reported.
+	// stopProbing is nil where idle links are not probed, stopReporting where the
+	// stores are not durable.
 	stopProbing, stopReporting func()
 
 	// applying is held for reading by each Apply, and for good by Close: raft
@@ -53,12 +53,13 @@ type Node struct {
 	closed  error
 }
 
-// Events is the way to the launcher; many goroutines use it.
+// Events takes the node's events to the launcher. It is called from many
+// goroutines.
 type Events interface {
 	// Emit queues an event and never waits.
 	Emit(e control.Event)
-	// Flush returns when all that was queued before is with the launcher, or
-	// will never be.
+	// Flush waits until the events queued before have reached the launcher, or the
+	// launcher is gone.
 	Flush()
 }
 
@@ -71,7 +72,7 @@ func New(ctx context.Context, opts control.Options, log hclog.Logger, events Eve
 	}
 	n := &Node{opts: opts, log: log, events: events, machine: newMachine()}
 	if events == nil {
-		n.events = unheard{}
+		n.events = discardEvents{}
 	}
 	n.closing, n.cancel = context.WithCancel(context.Background())
 	if err := n.start(ctx); err != nil {
@@ -80,11 +81,11 @@ func New(ctx context.Context, opts control.Options, log hclog.Logger, events Eve
 	return n, nil
 }
 
-// unheard are the events of a node without a launcher.
-type unheard struct{}
+// discardEvents are the events of a node without a launcher.
+type discardEvents struct{}
 
-func (unheard) Emit(control.Event) {}
-func (unheard) Flush()             {}
+func (discardEvents) Emit(control.Event) {}
+func (discardEvents) Flush()             {}
 
 func (n *Node) emit(e control.Event) { n.events.Emit(e) }
 
@@ -132,8 +133,8 @@ func (n *Node) start(ctx context.Context) error {
 	return nil
 }
 
-// openStores opens what the node keeps. It may end the process: so the launcher
-// is told first.
+// openStores opens the node's stores. Damaged data may end the process, so the
+// launcher is told before.
 func (n *Node) openStores() error {
 	n.emit(control.Event{Kind: control.EventOpening, AtNS: clock.Now()})
 	n.events.Flush()
@@ -146,13 +147,13 @@ func (n *Node) openStores() error {
 	n.stores = stores
 	failures := newFailures(n.events)
 	stores.disk.failures, stores.snaps.failures = failures, failures
-	if stores.promises {
+	if stores.durable {
 		n.keepAccount()
 	}
 	return nil
 }
 
-// keepAccount has the stores count what they hold durably.
+// keepAccount begins to track, and to report, what the stores hold durably.
 func (n *Node) keepAccount() {
 	account := newDurable(n.stores.found, n.events)
 	n.stores.disk.durable, n.stores.snaps.durable = account, account
@@ -246,7 +247,7 @@ func (n *Node) shutDown() error {
 		errs = append(errs, n.stopRaft())
 	}
 	if n.stopReporting != nil {
-		n.stopReporting() // with its last word, now that nothing is written any more
+		n.stopReporting() // after its last report: nothing is written any more
 	}
 	if n.stores != nil {
 		errs = append(errs, n.stores.close())

@@ -24,20 +24,20 @@ type peers struct {
 
 	mu   sync.RWMutex
 	byID map[string]control.Peer
-	// homes by each raft address ever published: a dial knows the address
-	// only, and the emulated link goes by the member's name.
-	homes map[string]home
+	// byAddress has every raft address ever published: raft dials an address,
+	// and the emulated link is found by the member's name.
+	byAddress map[string]registration
 }
 
-// home is a member's stay at an address.
-type home struct {
+// registration is a member's use of an address.
+type registration struct {
 	owner string
 	left  context.Context // ends when the member is published elsewhere
 	leave context.CancelFunc
 }
 
 func newPeers(self control.Peer) *peers {
-	p := &peers{number: memberID(self.ID), byID: map[string]control.Peer{}, homes: map[string]home{}}
+	p := &peers{number: memberID(self.ID), byID: map[string]control.Peer{}, byAddress: map[string]registration{}}
 	p.publish([]control.Peer{self})
 	return p
 }
@@ -47,13 +47,13 @@ func (p *peers) publish(members []control.Peer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range members {
-		if old := p.homes[p.byID[m.ID].Raft]; old.owner == m.ID && p.byID[m.ID].Raft != m.Raft {
+		if old := p.byAddress[p.byID[m.ID].Raft]; old.owner == m.ID && p.byID[m.ID].Raft != m.Raft {
 			old.leave()
 		}
-		if now := p.homes[m.Raft]; now.owner != m.ID || now.left.Err() != nil {
+		if now := p.byAddress[m.Raft]; now.owner != m.ID || now.left.Err() != nil {
 			now.owner = m.ID
 			now.left, now.leave = context.WithCancel(context.Background())
-			p.homes[m.Raft] = now
+			p.byAddress[m.Raft] = now
 		}
 		p.byID[m.ID] = m
 	}
@@ -77,10 +77,10 @@ func (p *peers) member(id string) (control.Peer, bool) {
 }
 
 // at tells of the member who listens, or listened, at a raft address.
-func (p *peers) at(address string) (home, bool) {
+func (p *peers) at(address string) (registration, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	h, found := p.homes[address]
+	h, found := p.byAddress[address]
 	return h, found
 }
 

@@ -41,8 +41,8 @@ func (n *Node) startRaft(l net.Listener) error {
 	return nil
 }
 
-// newRaft reads all that raft starts with: once the configuration is valid,
-// nothing but the data can fail.
+// newRaft has raft read its data. Once the configuration is valid, the data is
+// all that can be wrong.
 func (n *Node) newRaft() (*raft.Raft, error) {
 	c := n.raftConfig()
 	if err := raft.ValidateConfig(c); err != nil {
@@ -118,16 +118,16 @@ func (n *Node) Bootstrap(voters []control.Peer) error {
 	if err := n.raft.BootstrapCluster(c).Error(); err != nil {
 		return fmt.Errorf("bootstrap: %w", err)
 	}
-	n.stand()
+	n.campaign()
 	return nil
 }
 
-// stand has this node stand for election at once, past its heartbeat timeout
+// campaign has this node stand for election at once, past its heartbeat timeout
 // and pre-vote, by the message with which a leader hands over its place
 // (Ongaro, "Consensus: Bridging Theory and Practice", 3.10; raft.go,
 // timeoutNow). It is sent past the message faults. Were it lost all the same,
 // the heartbeat timeout would start the election.
-func (n *Node) stand() {
+func (n *Node) campaign() {
 	id, address := raft.ServerID(n.opts.ID), raft.ServerAddress(n.addresses.Raft)
 	ask := raft.TimeoutNowRequest{RPCHeader: raft.RPCHeader{
 		ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(id), Addr: n.network.EncodePeer(id, address),

@@ -6,15 +6,15 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// snapshots wraps raft's snapshot store to hear of what is stored.
+// snapshots wraps raft's snapshot store to tell of what is stored.
 type snapshots struct {
 	raft.SnapshotStore
 	stored atomic.Int64
-	// onSnapshot hears of every snapshot, taken here or installed by a leader.
+	// onSnapshot is called with every snapshot, taken here or sent by a leader.
 	onSnapshot func(index uint64, taken bool)
-	// durable keeps account of what is stored; nil where nothing is promised.
+	// durable tracks what is stored; nil where the store is not durable.
 	durable *durable
-	// failures hears of every write that failed.
+	// failures is told of every write that failed.
 	failures *failures
 }
 
@@ -34,8 +34,8 @@ type announcedSink struct {
 	raft.SnapshotSink
 	store *snapshots
 	index uint64
-	// taken is set by the state machine when the snapshot is its own: what a
-	// leader sends comes past it.
+	// taken is set by the state machine, which writes the snapshots taken here.
+	// Raft itself writes those that a leader sends.
 	taken bool
 	done  bool
 }

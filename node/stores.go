@@ -33,8 +33,8 @@ type stores struct {
 	close func() error
 	// found is what they held when they were opened.
 	found control.OnDisk
-	// promises is whether what is stored outlives the process for certain.
-	promises bool
+	// durable is whether what was stored outlives the process.
+	durable bool
 }
 
 // openStores opens, or creates, the stores in dir.
@@ -120,7 +120,7 @@ func assemble(b backing, snaps raft.SnapshotStore, s control.Storage) (*stores, 
 		return nil, dataError{err}
 	}
 	st := &stores{disk: d, logs: d, snaps: &snapshots{SnapshotStore: snaps}, found: found}
-	st.promises = d.syncs > 0 && s.Store != control.StoreMemory
+	st.durable = d.syncs > 0 && s.Store != control.StoreMemory
 	if s.LogCache > 0 {
 		cache, err := raft.NewLogCache(s.LogCache, d)
 		if err != nil {

@@ -123,13 +123,13 @@ func TestEmulatedDisk(t *testing.T) {
 	}
 }
 
-// moody takes its time for the first write only.
-type moody struct {
+// slowOnce takes its time for the first write only.
+type slowOnce struct {
 	*raft.InmemStore
 	pause time.Duration
 }
 
-func (m *moody) StoreLogs(logs []*raft.Log) error {
+func (m *slowOnce) StoreLogs(logs []*raft.Log) error {
 	clock.SleepUntil(clock.Now() + m.pause.Nanoseconds())
 	m.pause = 0
 	return m.InmemStore.StoreLogs(logs)
@@ -139,7 +139,7 @@ func (m *moody) StoreLogs(logs []*raft.Log) error {
 // time, and a wrong guess of it does not make the device faster.
 func TestEmulatedDiskIsNeverEarly(t *testing.T) {
 	const device = 4 * time.Millisecond
-	d := &disk{backing: &moody{InmemStore: raft.NewInmemStore(), pause: device / 2}, emulated: device / syncsPerCommit, storeTime: newHistogram()}
+	d := &disk{backing: &slowOnce{InmemStore: raft.NewInmemStore(), pause: device / 2}, emulated: device / syncsPerCommit, storeTime: newHistogram()}
 	for i := range uint64(3) {
 		begin := clock.Now()
 		if err := d.StoreLogs(entries(i+1, i+1)); err != nil {

@@ -1,0 +1,52 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/raftbench/raftbench/control"
+)
+
+// Stats asks the node.
+func (m *Member) Stats(ctx context.Context) (control.Stats, error) {
+	e, err := m.ask(ctx, control.Command{Op: control.OpStats})
+	if err != nil {
+		return control.Stats{}, err
+	}
+	if e.Stats == nil {
+		return control.Stats{}, fmt.Errorf("%s answered without stats", m.ID())
+	}
+	return *e.Stats, nil
+}
+
+// calibrationWaits is how often a calibration may wait for Patience: three
+// times to connect, and for its last probe (netem.Endpoint.Calibrate).
+const calibrationWaits = 4
+
+// Calibrate has the node probe outgoing links, and returns when the probes
+// have arrived; the receivers' Stats tell what they found.
+func (m *Member) Calibrate(ctx context.Context, c control.Calibrate) error {
+	probing := time.Duration(c.Probes+1) * c.Every
+	most := probing + calibrationWaits*c.Patience + m.cluster.spec.callTimeout()
+	_, err := m.call(ctx, most, control.Command{Op: control.OpCalibrate, Calibrate: &c})
+	return err
+}
+
+// Snapshot has the node take a snapshot now.
+func (m *Member) Snapshot(ctx context.Context) error {
+	_, err := m.ask(ctx, control.Command{Op: control.OpSnapshot})
+	return err
+}
+
+// Apply has the node write from inside itself.
+func (m *Member) Apply(ctx context.Context, a control.Apply) (control.ApplyResult, error) {
+	e, err := m.call(ctx, a.Duration+m.cluster.spec.callTimeout(), control.Command{Op: control.OpApply, Apply: &a})
+	if err != nil {
+		return control.ApplyResult{}, err
+	}
+	if e.Apply == nil {
+		return control.ApplyResult{}, fmt.Errorf("%s answered without what it applied", m.ID())
+	}
+	return *e.Apply, nil
+}
