@@ -13,11 +13,11 @@ const (
 	ahead = 250 * time.Microsecond
 )
 
-// crew is the open loop's workers. One of them leads: it sleeps until the next
+// workerPool is the open loop's workers. One of them leads: it sleeps until the next
 // instant is near, passes the lead on, and sends the operation itself. So
 // nobody has to be woken between the instant and the send. (The pattern is
 // that of Schmidt and others, "Leader/Followers", 2000.)
-type crew struct {
+type workerPool struct {
 	run   *run
 	pacer pacer
 	lead  chan int64 // holds the number of the next operation
@@ -31,7 +31,7 @@ type crew struct {
 
 // open offers the schedule's operations at their instants.
 func (r *run) open() {
-	c := &crew{run: r, pacer: r.newPacer(r.origin), lead: make(chan int64, 1), limit: r.window.MaxInFlight + 1}
+	c := &workerPool{run: r, pacer: r.newPacer(r.origin), lead: make(chan int64, 1), limit: r.window.MaxInFlight + 1}
 	for range min(prestarted, c.limit) {
 		c.start()
 		c.idle.Add(1)
@@ -41,7 +41,7 @@ func (r *run) open() {
 
 // pass hands the lead to a worker that is idle, or new, and never waits. It
 // fails where all workers are busy and no more are allowed.
-func (c *crew) pass(next int64) bool {
+func (c *workerPool) pass(next int64) bool {
 	switch {
 	case c.idle.Load() > 0:
 		c.idle.Add(-1)
@@ -54,20 +54,20 @@ func (c *crew) pass(next int64) bool {
 	return true
 }
 
-func (c *crew) start() {
+func (c *workerPool) start() {
 	w := c.run.newWorker(c.started)
 	c.started++
 	c.run.workers.Go(func() {
 		for next := range c.lead {
-			c.turn(w, next)
+			c.leadFrom(w, next)
 			c.idle.Add(1)
 		}
 	})
 }
 
-// turn leads from operation seq on, until one can be sent; what must not be
+// leadFrom leads from operation seq on, until one can be sent; what must not be
 // sent, because too many are outstanding, is dropped.
-func (c *crew) turn(w *worker, seq int64) {
+func (c *workerPool) leadFrom(w *worker, seq int64) {
 	r := c.run
 	for ; ; seq++ {
 		due := r.window.Schedule.Due(seq)

@@ -29,7 +29,7 @@ type recorder struct {
 	lag                      *hdrhistogram.Histogram
 
 	writes, reads, failedWrites, failedReads int64
-	rejected, unknown, dropped, refused      int64
+	rejected, unknown, dropped, recordErrors int64
 	firstError                               error
 }
 
@@ -68,7 +68,7 @@ func (r *recorder) add(op *Op) {
 		r.fail(op.Kind, op.Err)
 	}
 	if r.seconds.add(op) || r.parts.add(op) {
-		r.refused++
+		r.recordErrors++
 	}
 }
 
@@ -87,7 +87,7 @@ func (r *recorder) acknowledge(op *Op) {
 
 func (r *recorder) record(h *hdrhistogram.Histogram, d time.Duration) {
 	if h.RecordValue(int64(d)) != nil {
-		r.refused++
+		r.recordErrors++
 	}
 }
 
@@ -123,11 +123,11 @@ func (r *recorder) merge(from *recorder) {
 	r.rejected += from.rejected
 	r.unknown += from.unknown
 	r.dropped += from.dropped
-	r.refused += from.refused
-	r.refused += r.latency.Merge(from.latency) + r.service.Merge(from.service) +
+	r.recordErrors += from.recordErrors
+	r.recordErrors += r.latency.Merge(from.latency) + r.service.Merge(from.service) +
 		r.readLatency.Merge(from.readLatency) + r.readService.Merge(from.readService) +
 		r.lag.Merge(from.lag)
-	r.refused += r.seconds.merge(from.seconds) + r.parts.merge(from.parts)
+	r.recordErrors += r.seconds.merge(from.seconds) + r.parts.merge(from.parts)
 	r.halves.merge(from.halves)
 	if r.firstError == nil {
 		r.firstError = from.firstError
@@ -142,7 +142,7 @@ func (r *recorder) fill(rec *Recording) {
 	rec.Writes, rec.Reads, rec.Completed = r.writes, r.reads, r.writes+r.reads
 	rec.FailedWrites, rec.FailedReads = r.failedWrites, r.failedReads
 	rec.Rejected, rec.Unknown, rec.Dropped = r.rejected, r.unknown, r.dropped
-	rec.RecordErrors, rec.FirstError = r.refused, r.firstError
+	rec.RecordErrors, rec.FirstError = r.recordErrors, r.firstError
 	rec.Seconds, rec.Parts = r.seconds.points(), r.parts.points()
 	rec.Halves = r.halves.medians()
 }

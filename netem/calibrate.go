@@ -46,12 +46,12 @@ func (e *Endpoint) Calibrate(ctx context.Context, to, address string, c Calibrat
 	}
 	if address == "" {
 		return c.pace(ctx, func() {
-			if open := e.link(to).liveliest(); open != nil {
+			if open := e.link(to).probeConn(); open != nil {
 				open.out.probe()
 			}
 		})
 	}
-	own, err := e.dialPatiently(ctx, to, address, c.Patience)
+	own, err := e.dialRetrying(ctx, to, address, c.Patience)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (e *Endpoint) Calibrate(ctx context.Context, to, address string, c Calibrat
 // dialAttempts outlast lost SYNs, each of which costs a second.
 const dialAttempts = 3
 
-func (e *Endpoint) dialPatiently(ctx context.Context, to, address string, patience time.Duration) (*conn, error) {
+func (e *Endpoint) dialRetrying(ctx context.Context, to, address string, patience time.Duration) (*conn, error) {
 	var last error
 	for range dialAttempts {
 		bounded, cancel := context.WithTimeout(ctx, patience)

@@ -50,7 +50,7 @@ func (c *conn) pump() {
 		got, bad := c.in.put(room[:n])
 		c.peerEnds(got.ending)
 		if !open {
-			c.discard(got)
+			c.afterClose(got)
 		}
 		if err != nil {
 			c.in.finish(rawEnd(err))
@@ -58,20 +58,20 @@ func (c *conn) pump() {
 		}
 		if bad != nil {
 			c.in.finish(bad)
-			c.out.abandon(true)
+			c.out.closeRaw(true)
 			return
 		}
 	}
 }
 
-// discard acts on what came in after this end was closed. A peer that goes on
+// afterClose acts on what came in after this end was closed. A peer that goes on
 // sending is told with a reset, as TCP does.
-func (c *conn) discard(got intake) {
+func (c *conn) afterClose(got intake) {
 	if got.data {
-		c.out.farewell()
+		c.out.rejectData()
 	}
 	if c.peerDone.Load() {
-		c.out.peerDone()
+		c.out.peerEnded()
 	}
 }
 
@@ -80,19 +80,19 @@ func (c *conn) hangUp() {
 	c.peerDone.Store(true)
 	close(c.gone)
 	if c.in.isClosed() {
-		c.release()
+		c.free()
 		return
 	}
 	// Writers learn of it when the link would have told them.
 	time.AfterFunc(time.Duration(c.in.asked.Load()), c.out.hungUp)
 }
 
-// release gives back what a connection holds once it is closed here and its
+// free gives back what a connection holds once it is closed here and its
 // pump has ended. Whichever comes second sees the other.
-func (c *conn) release() {
-	c.out.abandon(false)
-	c.in.retire()
-	c.end.forget(c)
+func (c *conn) free() {
+	c.out.closeRaw(false)
+	c.in.free()
+	c.end.removeConn(c)
 }
 
 func (in *inbox) isClosed() bool {
@@ -133,8 +133,8 @@ func (o *outbox) attach(l *link, ordinal uint64) {
 	defer o.mu.Unlock()
 	e := o.c.end
 	o.c.link = l
-	o.stream = newStream(e.seed, e.name, l.to, ordinal, &l.line)
-	l.adopt(o.c)
+	o.stream = newStream(e.seed, e.name, l.to, ordinal, &l.transmitter)
+	l.add(o.c)
 }
 
 // roundTrip is what an acknowledgement takes, from both ends' plain delays.
@@ -146,12 +146,12 @@ func (c *conn) roundTrip(s Shape) time.Duration {
 func (c *conn) Read(p []byte) (int, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	n, err := c.in.read(p, c.heard)
+	n, err := c.in.read(p, c.recordArrival)
 	return n, opError("read", c, err)
 }
 
-// heard records how late a frame was released.
-func (c *conn) heard(r released) {
+// recordArrival records how late a frame was released.
+func (c *conn) recordArrival(r released) {
 	if c.seen != nil && r.kind != 0 { // 0 is the end of the socket
 		c.seen.record(r, clock.Now())
 	}
@@ -191,7 +191,7 @@ func (c *conn) shut(k kind, err error) {
 	c.out.close(k, err, false)
 	select {
 	case <-c.gone:
-		c.release()
+		c.free()
 	default:
 	}
 }

@@ -15,17 +15,17 @@ import (
 // where nobody listens. A refusal takes two of the link's delays; of the way
 // back nothing is known then.
 func (e *Endpoint) Dial(ctx context.Context, to, address string) (net.Conn, error) {
-	raw, begin, err := e.knock(ctx, e.link(to), address)
+	raw, begin, err := e.connect(ctx, e.link(to), address)
 	if err != nil {
 		return nil, err
 	}
 	return e.open(ctx, raw, to, begin)
 }
 
-// knock connects to address, and tells when the attempt that did was begun.
+// connect connects to address, and tells when the attempt that did was begun.
 // That nobody listens cannot be learnt over a cut link: the SYN is sent again
 // after a second, then two, then four.
-func (e *Endpoint) knock(ctx context.Context, l *link, address string) (net.Conn, int64, error) {
+func (e *Endpoint) connect(ctx context.Context, l *link, address string) (net.Conn, int64, error) {
 	var d net.Dialer
 	for again := synRTO; ; again = min(2*again, synRTO<<synRetries) {
 		begin := clock.Now()
@@ -53,10 +53,10 @@ func (e *Endpoint) knock(ctx context.Context, l *link, address string) (net.Conn
 func (e *Endpoint) open(ctx context.Context, raw net.Conn, to string, begin int64) (net.Conn, error) {
 	c := newConn(e, raw)
 	c.dialled = true
-	e.remember(c)
+	e.addConn(c)
 	c.join(to)
 	stop := context.AfterFunc(ctx, func() { c.abort(context.Cause(ctx)) })
-	answer, err := c.greet(hello{From: e.name, To: to}, begin)
+	answer, err := c.dialHandshake(hello{From: e.name, To: to}, begin)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -71,9 +71,9 @@ func (e *Endpoint) open(ctx context.Context, raw net.Conn, to string, begin int6
 	return c, nil
 }
 
-// greet sends the preamble and waits until the answer is due.
-func (c *conn) greet(h hello, begin int64) (hello, error) {
-	if err := c.out.introduce(h, begin); err != nil {
+// dialHandshake sends the preamble and waits until the answer is due.
+func (c *conn) dialHandshake(h hello, begin int64) (hello, error) {
+	if err := c.out.sendHello(h, begin); err != nil {
 		return hello{}, err
 	}
 	payload, _, err := c.in.hello()
@@ -83,31 +83,31 @@ func (c *conn) greet(h hello, begin int64) (hello, error) {
 	return parseHello(payload)
 }
 
-// introduce sends a hello stamped with now, or holds it while the link is cut.
+// sendHello sends a hello stamped with now, or holds it while the link is cut.
 // Then a dialer knocks: the listener is to wait for as long as the dialer does.
-func (o *outbox) introduce(h hello, now int64) error {
+func (o *outbox) sendHello(h hello, now int64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.introduced = true
+	o.helloSent = true
 	if !o.holding() {
 		return o.send(kindHello, h.payload(), now)
 	}
-	o.partition.hold(letter{kindHello, h.payload()})
+	o.partition.hold(heldFrame{kindHello, h.payload()})
 	if !o.c.dialled {
 		return nil
 	}
-	return o.knock(now)
+	return o.announceDial(now)
 }
 
-// knock announces a hello that a partition holds, again and again until it goes
+// announceDial announces a hello that a partition holds, again and again until it goes
 // out or its dialer has had enough.
-func (o *outbox) knock(now int64) error {
-	time.AfterFunc(knockEvery, func() {
+func (o *outbox) announceDial(now int64) error {
+	time.AfterFunc(dialingEvery, func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if held := o.partition.held; o.closed == nil && len(held) > 0 && held[0].kind == kindHello {
-			_ = o.knock(clock.Now())
+			_ = o.announceDial(clock.Now())
 		}
 	})
-	return o.send(kindKnock, nil, now)
+	return o.send(kindDialing, nil, now)
 }

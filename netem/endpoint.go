@@ -45,7 +45,7 @@ func (e *Endpoint) Shape(to string, s Shape) error {
 	if was && !l.isCut() {
 		l.heal(false)
 	}
-	l.reconsider()
+	l.wakeWriters()
 	return nil
 }
 
@@ -82,7 +82,7 @@ func (e *Endpoint) Close() error {
 	e.mu.Unlock()
 	for _, c := range all {
 		c.abort(syscall.ECONNRESET)
-		c.out.abandon(false)
+		c.out.closeRaw(false)
 		<-c.gone
 		c.out.idle()
 	}
@@ -122,9 +122,9 @@ func (e *Endpoint) link(to string) *link {
 	return l
 }
 
-// known is the link to a peer, or one that nobody keeps: who is refused leaves
+// linkUnkept is the link to a peer, or one that nobody keeps: who is refused leaves
 // nothing behind.
-func (e *Endpoint) known(to string) *link {
+func (e *Endpoint) linkUnkept(to string) *link {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if l := e.links[to]; l != nil {
@@ -144,13 +144,13 @@ func (e *Endpoint) from(name string) *arrivals {
 	return a
 }
 
-func (e *Endpoint) remember(c *conn) {
+func (e *Endpoint) addConn(c *conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.conns[c] = struct{}{}
 }
 
-func (e *Endpoint) forget(c *conn) {
+func (e *Endpoint) removeConn(c *conn) {
 	e.mu.Lock()
 	delete(e.conns, c)
 	e.mu.Unlock()
@@ -158,6 +158,6 @@ func (e *Endpoint) forget(c *conn) {
 	l := c.link
 	c.out.mu.Unlock()
 	if l != nil {
-		l.forget(c)
+		l.remove(c)
 	}
 }

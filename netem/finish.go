@@ -26,57 +26,57 @@ func (o *outbox) close(k kind, err error, half bool) {
 	if o.closed == nil || !half {
 		o.closed = err
 	}
-	o.full = o.full || !half
+	o.bothClosed = o.bothClosed || !half
 	o.deadline.stop()
 	if o.waiter != nil {
 		o.waiter.Close()
 	}
-	o.movable.Broadcast()
+	o.writable.Broadcast()
 	if o.c.link == nil {
 		_ = o.c.raw.Close()
 		return
 	}
-	o.say(k)
-	o.settle()
+	o.sendClosing(k)
+	o.continueClose()
 }
 
-// say sends the closing frame, once; a reset may follow a fin.
-func (o *outbox) say(k kind) {
-	if o.said == kindReset || o.said == k {
+// sendClosing sends the closing frame, once; a reset may follow a fin.
+func (o *outbox) sendClosing(k kind) {
+	if o.closing == kindReset || o.closing == k {
 		return
 	}
-	o.said = k
+	o.closing = k
 	if k == kindReset {
 		o.partition.drop()
 	}
 	if o.holding() {
-		o.partition.hold(letter{kind: k})
+		o.partition.hold(heldFrame{kind: k})
 		return
 	}
 	_ = o.send(k, nil, clock.Now())
 }
 
-// farewell tells a peer that sends to a closed end, once, as TCP does.
-func (o *outbox) farewell() {
+// rejectData tells a peer that sends to a closed end, once, as TCP does.
+func (o *outbox) rejectData() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.c.link == nil || o.holding() || o.refused {
+	if o.c.link == nil || o.holding() || o.resetSent {
 		return
 	}
-	o.refused = true
+	o.resetSent = true
 	_ = o.send(kindReset, nil, clock.Now())
 }
 
-// settle bounds how long a closed end waits for the peer's end, and tells the
+// continueClose bounds how long a closed end waits for the peer's end, and tells the
 // peer's socket that no byte follows once both have said their last.
-func (o *outbox) settle() {
-	if !o.full {
+func (o *outbox) continueClose() {
+	if !o.bothClosed {
 		return
 	}
-	if o.owes() {
+	if o.hasUnsent() {
 		wait := orphaned
-		if p := o.partition; p.released > 0 {
-			wait += max(0, time.Duration(p.released-clock.Now()))
+		if p := o.partition; p.resumeAt > 0 {
+			wait += max(0, time.Duration(p.resumeAt-clock.Now()))
 		}
 		_ = o.c.raw.SetReadDeadline(time.Now().Add(wait))
 		return
@@ -93,25 +93,25 @@ func (o *outbox) settle() {
 	_ = o.c.raw.Close()
 }
 
-// owes tells of bytes that were accepted and are not out.
-func (o *outbox) owes() bool { return len(o.partition.held) > 0 || o.socket.pending() > 0 }
+// hasUnsent tells of bytes that were accepted and are not out.
+func (o *outbox) hasUnsent() bool { return len(o.partition.held) > 0 || o.socket.pending() > 0 }
 
-// peerDone follows the peer's last word.
-func (o *outbox) peerDone() {
+// peerEnded follows the peer's last word.
+func (o *outbox) peerEnded() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.c.link != nil {
-		o.settle()
+		o.continueClose()
 	}
 }
 
-// abandon closes the raw connection for good. Bytes that are still owed are
+// closeRaw closes the raw connection for good. Bytes that are still owed are
 // lost then, and the peer is told by a reset, not by an orderly end; so is one
 // that speaks otherwise.
-func (o *outbox) abandon(hard bool) {
+func (o *outbox) closeRaw(hard bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if t, ok := o.c.raw.(*net.TCPConn); ok && (hard || o.owes()) {
+	if t, ok := o.c.raw.(*net.TCPConn); ok && (hard || o.hasUnsent()) {
 		_ = t.SetLinger(0)
 	}
 	_ = o.c.raw.Close()
@@ -124,7 +124,7 @@ func (o *outbox) abandon(hard bool) {
 func (o *outbox) hungUp() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.c.link != nil && !o.holding() && o.said == 0 {
+	if o.c.link != nil && !o.holding() && o.closing == 0 {
 		o.fail(net.ErrClosed)
 	}
 }
@@ -134,7 +134,7 @@ func (o *outbox) idle() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for o.socket.pushing {
-		o.movable.Wait()
+		o.writable.Wait()
 	}
 }
 

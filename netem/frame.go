@@ -31,16 +31,16 @@ const (
 type kind uint8
 
 const (
-	kindData  kind = iota + 1
-	kindHello      // first of either side but for a knock
-	kindFin        // orderly end of this direction
-	kindReset      // the connection is gone
-	kindProbe      // calibration; carries nothing
-	kindAmend      // a stalled stream recovers sooner: due is the new instant
-	kindKnock      // an endpoint dials, and a partition still holds its hello
+	kindData    kind = iota + 1
+	kindHello        // first of either side but for a knock
+	kindFin          // orderly end of this direction
+	kindReset        // the connection is gone
+	kindProbe        // calibration; carries nothing
+	kindAmend        // a stalled stream recovers sooner: due is the new instant
+	kindDialing      // an endpoint dials, and a partition still holds its hello
 )
 
-var kindNames = [...]string{kindData: "data", kindHello: "hello", kindFin: "fin", kindReset: "reset", kindProbe: "probe", kindAmend: "amend", kindKnock: "knock"}
+var kindNames = [...]string{kindData: "data", kindHello: "hello", kindFin: "fin", kindReset: "reset", kindProbe: "probe", kindAmend: "amend", kindDialing: "knock"}
 
 func (k kind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {
@@ -92,7 +92,7 @@ func parseHeader(b []byte, now int64) (header, error) {
 		return h, fmt.Errorf("%w: got a header of % x, wanted byte 29 to be %#x", errNotFrame, b[:headerSize], frameMark)
 	case b[31] != revision:
 		return h, fmt.Errorf("netem: the peer speaks frame revision %d, this end %d; run the same build on both", b[31], revision)
-	case h.kind < kindData || h.kind > kindKnock:
+	case h.kind < kindData || h.kind > kindDialing:
 		return h, fmt.Errorf("%w: got a frame of %v", errNotFrame, h.kind)
 	case h.length > maxFrame:
 		return h, fmt.Errorf("%w: got a %v frame of %d bytes, the limit is %d", errNotFrame, h.kind, h.length, maxFrame)

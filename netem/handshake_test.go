@@ -174,7 +174,7 @@ func TestAnOverlongFrameEndsItsConnectionOnly(t *testing.T) {
 }
 
 func TestAHeaderAnnouncesNoMoreThanTheLimit(t *testing.T) {
-	for k := kindData; k <= kindKnock; k++ {
+	for k := kindData; k <= kindDialing; k++ {
 		for _, length := range []int{maxFrame + 1, math.MaxUint32} {
 			if _, err := parseHeader(header{kind: k, length: length}.append(nil), 0); !errors.Is(err, errNotFrame) {
 				t.Errorf("%v of %d bytes: got %v, want %v", k, length, err, errNotFrame)
@@ -198,7 +198,7 @@ func TestALyingLengthAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		in.close(net.ErrClosed)
-		in.retire()
+		in.free()
 	}
 	runtime.ReadMemStats(&after)
 	if each := (after.TotalAlloc - before.TotalAlloc) / lies; each > 4*smallChunk {
@@ -207,7 +207,7 @@ func TestALyingLengthAllocatesNothing(t *testing.T) {
 }
 
 func TestEveryFrameReadsAsItWasWritten(t *testing.T) {
-	for k := kindData; k <= kindKnock; k++ {
+	for k := kindData; k <= kindDialing; k++ {
 		want := header{due: 1 << 40, sent: 1<<40 - 7, asked: 34_800_000, kind: k, amendable: k%2 == 0}
 		if k == kindData {
 			want.length = maxFrame

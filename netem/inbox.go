@@ -33,29 +33,29 @@ type record struct {
 // reader at a time empties it.
 type inbox struct {
 	mu sync.Mutex
-	// arrived wakes the reader: bytes, an end, a deadline. taken wakes a pump
+	// arrived wakes the reader: bytes, an end, a deadline. drained wakes a pump
 	// that waits for room.
-	arrived, taken sync.Cond
-	deadline       deadline
-	bytes          fifo
-	memory         account
-	frames, spare  []record
+	arrived, drained sync.Cond
+	deadline         deadline
+	bytes            fifo
+	memory           account
+	frames, spare    []record
 	// closed is why local reads fail, once they do.
 	closed error
 	waiter *clock.Waiter
 	// waiting is set while the reader waits for the first frame to be due,
 	// copying while it copies without the lock.
 	waiting, copying bool
-	hush             hush
-	// resume is the load below which a pump that waits for room is woken.
-	resume int
+	coalesce         coalescer
+	// resumeBelow is the load below which a pump that waits for room is woken.
+	resumeBelow int
 
 	// The pump's place in the stream of frames.
 	scan    [headerSize]byte
 	scanned int
 	skip    int
-	// greeted: a frame has come that is no knock; used: one behind the hello.
-	greeted, used bool
+	// helloSeen: a frame has come that is no knock; used: one behind the hello.
+	helloSeen, used bool
 	// unused ends a connection that nobody uses; nil where that is not bound.
 	unused *time.Timer
 	// asked is the peer's nominal delay, in ns.
@@ -67,14 +67,14 @@ type inbox struct {
 func (in *inbox) init(raw net.Conn, e *Endpoint) {
 	in.injected = &e.injected
 	in.memory = account{of: &e.memory, wake: in.wakePump}
-	in.hush.mark = lowWater(raw)
-	in.arrived.L, in.taken.L = &in.mu, &in.mu
+	in.coalesce.setLowWater = lowWater(raw)
+	in.arrived.L, in.drained.L = &in.mu, &in.mu
 	in.deadline.cond = &in.arrived
 }
 
-// stuffed says that more bytes would not help: the reader is behind, or a
+// atLimit says that more bytes would not help: the reader is behind, or a
 // peer is lying. The lock is held.
-func (in *inbox) stuffed() bool {
+func (in *inbox) atLimit() bool {
 	if in.bytes.size >= memoryOfConn || len(in.frames) >= maxRecords {
 		return true
 	}
@@ -105,11 +105,11 @@ func (in *inbox) overdue(enough int) bool {
 func (in *inbox) room() (b []byte, open bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for in.closed == nil && (in.stuffed() || in.memory.full()) {
-		in.resume = in.load() - unread/2
-		in.taken.Wait()
+	for in.closed == nil && (in.atLimit() || in.memory.full()) {
+		in.resumeBelow = in.load() - unread/2
+		in.drained.Wait()
 	}
-	in.resume = 0
+	in.resumeBelow = 0
 	if in.closed != nil {
 		return make([]byte, smallChunk), false
 	}
@@ -121,7 +121,7 @@ func (in *inbox) room() (b []byte, open bool) {
 func (in *inbox) wakePump() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.taken.Signal()
+	in.drained.Signal()
 }
 
 // intake is what the pump acts on.
@@ -142,7 +142,7 @@ func (in *inbox) put(b []byte) (intake, error) {
 	}
 	in.count()
 	if in.waiting && in.closed == nil {
-		in.settle(in.frames[0].due)
+		in.coalesceUntil(in.frames[0].due)
 	}
 	in.arrived.Broadcast()
 	return got, err
@@ -166,7 +166,7 @@ func (in *inbox) parse(b []byte) (got intake, err error) {
 		if err != nil {
 			return got, err
 		}
-		if err := in.order(h.kind); err != nil {
+		if err := in.checkOrder(h.kind); err != nil {
 			return got, err
 		}
 		in.skip = h.length
@@ -182,12 +182,12 @@ func (in *inbox) parse(b []byte) (got intake, err error) {
 	return got, nil
 }
 
-// order refuses a frame that comes where none of its kind is to.
-func (in *inbox) order(k kind) error {
+// checkOrder refuses a frame that comes where none of its kind is to.
+func (in *inbox) checkOrder(k kind) error {
 	switch {
-	case !in.greeted:
-		in.greeted = k != kindKnock
-	case k == kindHello || k == kindKnock:
+	case !in.helloSeen:
+		in.helloSeen = k != kindDialing
+	case k == kindHello || k == kindDialing:
 		return fmt.Errorf("%w: got a %v behind a hello", errNotFrame, k)
 	default:
 		in.used = true
@@ -252,18 +252,18 @@ func (in *inbox) close(err error) {
 		return
 	}
 	in.closed = err
-	in.listen()
+	in.wakeForEachByte()
 	in.stopUnused()
 	in.deadline.stop()
 	if in.waiter != nil {
 		in.waiter.Close()
 	}
 	in.arrived.Broadcast()
-	in.taken.Broadcast()
+	in.drained.Broadcast()
 }
 
-// retire gives the space back once the pump has ended.
-func (in *inbox) retire() {
+// free gives the space back once the pump has ended.
+func (in *inbox) free() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.copying {

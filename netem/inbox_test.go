@@ -33,7 +33,7 @@ func TestOnlyWhatIsDueHoldsThePumpBack(t *testing.T) {
 			in.add(record{header: header{due: due, length: unread / 16, kind: kindData}, left: unread / 16})
 			in.bytes.size += unread / 16
 		}
-		if got := in.stuffed(); got != c.want {
+		if got := in.atLimit(); got != c.want {
 			t.Errorf("%d frames due and %d to come: got stuffed %v, want %v", c.due, c.later, got, c.want)
 		}
 	}
@@ -71,7 +71,7 @@ func TestTheSpaceOfARunningCopyIsNotReused(t *testing.T) {
 		in.init(nil, NewEndpoint("b", 1))
 		mine := &in.bytes.room()[0]
 		in.bytes.grew(1)
-		in.retire()
+		in.free()
 		next := *smallChunks.Get().(*[]byte)
 		if copying && &next[0] == mine {
 			t.Error("the chunk was lent again")

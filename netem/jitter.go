@@ -56,14 +56,14 @@ func (s Shape) leastDelay() time.Duration {
 	return max(0, s.Delay+time.Duration(s.leastFactor()*float64(s.Jitter)))
 }
 
-// wobble draws delays of one stream; correlated ones follow an AR(1) process
+// jitterSource draws delays of one stream; correlated ones follow an AR(1) process
 // of normal variates.
-type wobble struct {
+type jitterSource struct {
 	last    float64
 	started bool
 }
 
-func (w *wobble) delay(s Shape, rng *rand.Rand) time.Duration {
+func (w *jitterSource) delay(s Shape, rng *rand.Rand) time.Duration {
 	if s.Jitter == 0 {
 		return s.Delay
 	}

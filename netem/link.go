@@ -14,10 +14,10 @@ var linkTuner = clock.NewTuner(5./8, 200)
 
 // link is the outgoing direction to one peer, over all connections with it.
 type link struct {
-	to    string
-	shape atomic.Pointer[Shape]
-	cut   atomic.Bool
-	line  line
+	to          string
+	shape       atomic.Pointer[Shape]
+	cut         atomic.Bool
+	transmitter transmitter
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
@@ -42,7 +42,7 @@ func (l *link) backlog(s Shape) int64 {
 	if s.Rate == 0 {
 		return 0
 	}
-	return l.line.busy() - int64(maxBacklog)
+	return l.transmitter.busy() - int64(maxBacklog)
 }
 
 // usualFrame is the largest frame where a frame has a fate of its own.
@@ -72,13 +72,13 @@ func (l *link) next() uint64 {
 	return l.opened
 }
 
-func (l *link) adopt(c *conn) {
+func (l *link) add(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.conns[c] = struct{}{}
 }
 
-func (l *link) forget(c *conn) {
+func (l *link) remove(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
@@ -101,8 +101,8 @@ func (l *link) heal(immediate bool) {
 	}
 }
 
-// reconsider has each connection's writers look at the link again.
-func (l *link) reconsider() {
+// wakeWriters has each connection's writers look at the link again.
+func (l *link) wakeWriters() {
 	for _, c := range l.open() {
 		c.out.reconsider()
 	}

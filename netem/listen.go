@@ -16,11 +16,11 @@ const (
 	// handshakeTimeout bounds the wait for its first frame to come in. The delay
 	// that the frame is then held for is the link's and has no other bound.
 	handshakeTimeout = 10 * time.Second
-	// knockPatience bounds the wait for a hello behind the last knock, of which
+	// dialingTimeout bounds the wait for a hello behind the last knock, of which
 	// a dialer that still waits for a heal sends one every so often: a process
 	// may be paused for a while.
-	knockPatience = 2 * time.Minute
-	knockEvery    = 30 * time.Second
+	dialingTimeout = 2 * time.Minute
+	dialingEvery   = 30 * time.Second
 	// unusedFor bounds how long a connection may be open on which nothing
 	// follows the handshake. First bytes may lawfully take long: a partition
 	// holds them for as long as TCP keeps trying, some 15 minutes
@@ -71,7 +71,7 @@ func (l *listener) serve() {
 // admit learns who dials, answers, and hands the connection over.
 func (l *listener) admit(raw net.Conn) {
 	c := newConn(l.end, raw)
-	l.end.remember(c)
+	l.end.addConn(c)
 	abort := make(chan struct{})
 	defer close(abort)
 	go func() {
@@ -81,7 +81,7 @@ func (l *listener) admit(raw net.Conn) {
 		case <-abort:
 		}
 	}()
-	switch err := c.welcome(); {
+	switch err := c.acceptHandshake(); {
 	case errors.As(err, new(refusal)):
 		c.shut(kindFin, err) // behind the answer, which a partition may hold
 		return
@@ -118,7 +118,7 @@ func (c *conn) isUsed() bool {
 	c.in.mu.Unlock()
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
-	return used || c.out.wrote
+	return used || c.out.dataSent
 }
 
 // refusal is what a dialer was told that meant another end.
@@ -126,7 +126,7 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-func (c *conn) welcome() error {
+func (c *conn) acceptHandshake() error {
 	_ = c.SetReadDeadline(time.Now().Add(handshakeTimeout))
 	payload, due, err := c.in.hello()
 	if err != nil {
@@ -142,12 +142,12 @@ func (c *conn) welcome() error {
 	answer := hello{From: c.end.name, To: h.From}
 	if h.To != c.end.name {
 		answer.Refusal = fmt.Sprintf("this is %s, the dial was for %s", c.end.name, h.To)
-		c.out.attach(c.end.known(h.From), 0)
-		_ = c.out.introduce(answer, due)
+		c.out.attach(c.end.linkUnkept(h.From), 0)
+		_ = c.out.sendHello(answer, due)
 		return refusal(answer.Refusal)
 	}
 	c.join(h.From)
-	return c.out.introduce(answer, due)
+	return c.out.sendHello(answer, due)
 }
 
 // Accept returns the next connection whose dialer is known.

@@ -31,8 +31,8 @@ type stall struct {
 	amendable bool
 }
 
-// damage is what loss does to one frame.
-type damage struct {
+// lossOutcome is what loss does to one frame.
+type lossOutcome struct {
 	// lost is how many of its segments were.
 	lost, segments int
 
@@ -41,16 +41,16 @@ type damage struct {
 	again bool // its retransmission was lost too: only the timeout helps
 }
 
-// lose draws the fate of a frame's segments.
+// drawLoss draws the fate of a frame's segments.
 //
 // A lost segment with later ones behind it is noticed after one round trip
 // (fast retransmit). A lost last segment waits for a tail-loss probe, two
 // round trips, when others were still in flight, and alone for the RTO.
 // A retransmission that is lost too waits for the RTO, doubling: alone, that
 // is 0.2, 0.6, 1.4 … s after the first sending.
-func (t *stream) lose(s Shape, now int64, n int, rtt time.Duration) damage {
+func (t *stream) drawLoss(s Shape, now int64, n int, rtt time.Duration) lossOutcome {
 	segments := max(1, (n+segment-1)/segment)
-	d := damage{segments: segments}
+	d := lossOutcome{segments: segments}
 	if s.Loss == 0 {
 		return d
 	}
@@ -87,7 +87,7 @@ func (t *stream) tailTimeout(now int64, segments int, rtt time.Duration) time.Du
 
 // stalled is the stall of a frame that would have been due at due. Several lost
 // tails recover together, by the segment that shows them all.
-func (t *stream) stalled(now, due int64, d damage) stall {
+func (t *stream) stalled(now, due int64, d lossOutcome) stall {
 	floor := max(t.last, due)
 	if t.stall.amendable && t.stall.until > now {
 		floor = max(t.stall.floor, due)

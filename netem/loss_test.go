@@ -11,7 +11,7 @@ import (
 // and then luck, or as the pattern says.
 func seeded(t *testing.T, shape Shape, pattern ...bool) *stream {
 	t.Helper()
-	return newStream(unlucky(t, shape.Loss, pattern), "a", "b", 1, &line{})
+	return newStream(unlucky(t, shape.Loss, pattern), "a", "b", 1, &transmitter{})
 }
 
 // unlucky is a seed with which the connections from a to b, in the order in
@@ -21,7 +21,7 @@ func unlucky(t *testing.T, loss float64, patterns ...[]bool) int64 {
 	for seed := range int64(100_000) {
 		fits := true
 		for i, pattern := range patterns {
-			s := newStream(seed, "a", "b", uint64(i+1), &line{})
+			s := newStream(seed, "a", "b", uint64(i+1), &transmitter{})
 			fits = fits && !slices.ContainsFunc(pattern, func(lost bool) bool { return (s.rng.Float64() < loss) != lost })
 		}
 		if fits {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// crowd is connections between two ends, of which the second may hold, and the
+// manyConns is connections between two ends, of which the second may hold, and the
 // first hold back, no more than limit bytes over all of them.
-func crowd(t *testing.T, shape Shape, limit int64, count int) (p *pair, from, to []net.Conn) {
+func manyConns(t *testing.T, shape Shape, limit int64, count int) (p *pair, from, to []net.Conn) {
 	t.Helper()
 	a, b := NewEndpoint("a", 1), NewEndpoint("b", 2)
 	a.memory.limit, b.memory.limit = limit, limit
@@ -42,7 +42,7 @@ func numbered(size int) []byte {
 // all is read, and not a byte is missing.
 func TestTheConnectionsOfAnEndpointHoldNoMoreTogether(t *testing.T) {
 	const limit, conns = 512 << 10, 8
-	p, from, to := crowd(t, Shape{Delay: time.Millisecond, Limit: 64 << 20}, limit, conns)
+	p, from, to := manyConns(t, Shape{Delay: time.Millisecond, Limit: 64 << 20}, limit, conns)
 	message := numbered(4 << 20)
 	failed := make(chan error, conns)
 	for _, c := range from {
@@ -80,7 +80,7 @@ func TestTheConnectionsOfAnEndpointHoldNoMoreTogether(t *testing.T) {
 // TestAConnectionThatNobodyReadsStopsNoOther, also when it has used all memory.
 func TestAConnectionThatNobodyReadsStopsNoOther(t *testing.T) {
 	const limit = 256 << 10
-	p, from, to := crowd(t, Shape{}, limit, 2)
+	p, from, to := manyConns(t, Shape{}, limit, 2)
 	go func() { _, _ = from[0].Write(make([]byte, 8<<20)) }()
 	eventually(t, "the memory is used up", func() bool { return p.b.memory.waiters.Load() == 1 })
 	message := numbered(8 << 20)
@@ -96,7 +96,7 @@ func TestAConnectionThatNobodyReadsStopsNoOther(t *testing.T) {
 // that was written arrives after the heal.
 func TestPartitionsHoldNoMoreTogether(t *testing.T) {
 	const limit, conns = 512 << 10, 4
-	p, from, to := crowd(t, Shape{Limit: 64 << 20}, limit, conns)
+	p, from, to := manyConns(t, Shape{Limit: 64 << 20}, limit, conns)
 	p.a.Cut("b")
 	message := numbered(1 << 20)
 	failed := make(chan error, conns)
@@ -128,7 +128,7 @@ func TestPartitionsHoldNoMoreTogether(t *testing.T) {
 // TestAClosedConnectionGivesItsMemoryBack, and those that waited for it go on.
 func TestAClosedConnectionGivesItsMemoryBack(t *testing.T) {
 	const limit = 256 << 10
-	p, from, to := crowd(t, Shape{}, limit, 3)
+	p, from, to := manyConns(t, Shape{}, limit, 3)
 	go func() { _, _ = from[0].Write(make([]byte, 8<<20)) }()
 	eventually(t, "the memory is used up", func() bool { return p.b.memory.waiters.Load() == 1 })
 	go func() { _, _ = from[1].Write(make([]byte, 160<<10)) }()

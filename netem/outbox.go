@@ -15,59 +15,59 @@ import (
 // wait.
 type outbox struct {
 	c *conn
-	// turn is held for a whole Write, mu for one step.
-	turn sync.Mutex
-	mu   sync.Mutex
-	// movable wakes writers: room, a heal, a deadline, an end.
-	movable  sync.Cond
+	// writing is held for a whole Write, mu for one step.
+	writing sync.Mutex
+	mu      sync.Mutex
+	// writable wakes writers: room, a heal, a deadline, an end.
+	writable sync.Cond
 	deadline deadline
 	closed   error
 	stream   *stream
 	waiter   *clock.Waiter
 	socket   socket
 	buf      []byte
-	// introduced: the hello is out, or held.
-	introduced bool
-	// wrote: data was sent, or is held.
-	wrote bool
+	// helloSent: the hello is out, or held.
+	helloSent bool
+	// dataSent: data was sent, or is held.
+	dataSent bool
 
-	// underway are the bytes that are not due yet, oldest first.
-	underway, spare []parcel
-	weight          int64
+	// inFlight are the bytes that are not due yet, oldest first.
+	inFlight, spare []sentFrame
+	inFlightBytes   int64
 	partition       partition
 
-	// said is the closing frame, once there is one; full that both directions
+	// closing is the closing frame, once there is one; full that both directions
 	// are closed here; refused that a peer which still sends was told.
-	said          kind
-	full, refused bool
+	closing               kind
+	bothClosed, resetSent bool
 	// probes since data last went out.
 	probes int
 }
 
-// parcel is a frame under way.
-type parcel struct {
+// sentFrame is a frame under way.
+type sentFrame struct {
 	due  int64
 	size int64
 }
 
 func (o *outbox) init(c *conn) {
 	o.c = c
-	o.movable.L = &o.mu
-	o.deadline.cond = &o.movable
+	o.writable.L = &o.mu
+	o.deadline.cond = &o.writable
 	o.partition.memory = account{of: &c.end.memory, wake: o.wakeWriters}
-	o.socket.init(c.raw, &o.mu, o.moved)
+	o.socket.init(c.raw, &o.mu, o.socketChanged)
 }
 
 // write cuts p into frames.
 func (o *outbox) write(p []byte) (int, error) {
-	o.turn.Lock()
-	defer o.turn.Unlock()
-	defer o.c.in.wrote()
+	o.writing.Lock()
+	defer o.writing.Unlock()
+	defer o.c.in.afterWrite()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := 0
 	for first := true; first || n < len(p); first = false {
-		if err := o.mayWrite(); err != nil {
+		if err := o.writeErr(); err != nil {
 			return n, err
 		}
 		if len(p) == 0 {
@@ -85,8 +85,8 @@ func (o *outbox) write(p []byte) (int, error) {
 	return n, nil
 }
 
-// mayWrite says why nothing can be written any more, or now.
-func (o *outbox) mayWrite() error {
+// writeErr says why nothing can be written any more, or now.
+func (o *outbox) writeErr() error {
 	switch reset := o.c.resetAt.Load(); {
 	case o.closed != nil:
 		return o.closed
@@ -103,7 +103,7 @@ func (o *outbox) mayWrite() error {
 // admit waits until size more bytes fit below the limit.
 func (o *outbox) admit(size int64) error {
 	for {
-		if err := o.mayWrite(); err != nil {
+		if err := o.writeErr(); err != nil {
 			return err
 		}
 		at, fits := o.room(size, clock.Now())
@@ -121,8 +121,8 @@ const (
 	// that no due instant is beyond maxHold; a rate above some 30 kbit/s fills
 	// the default limit first.
 	maxBacklog = 20 * time.Minute
-	// unsent is how much may wait for room in the socket.
-	unsent = 256 << 10
+	// maxUnsent is how much may wait for room in the socket.
+	maxUnsent = 256 << 10
 	// leastFrame is what a frame counts for at least, so that many small ones
 	// do not take more memory than a few large ones.
 	leastFrame = 64
@@ -133,10 +133,10 @@ const (
 // room says whether size more bytes fit, and if not, when it is to be asked
 // again; 0 means when something moves.
 func (o *outbox) room(size, now int64) (at int64, fits bool) {
-	o.forget(now)
+	o.dropArrived(now)
 	s := o.c.link.load()
 	if !o.holding() {
-		if o.socket.pending() >= unsent {
+		if o.socket.pending() >= maxUnsent {
 			return 0, false
 		}
 		if at := o.c.link.backlog(s); at > now {
@@ -145,12 +145,12 @@ func (o *outbox) room(size, now int64) (at int64, fits bool) {
 	} else if o.partition.memory.full() {
 		return 0, false
 	}
-	need := o.weight + o.partition.size + size - s.limit()
-	over := int64(len(o.underway)+len(o.partition.held)) - s.limit()/leastFrame - fewFrames
-	if need <= 0 && over < 0 || o.weight+o.partition.size == 0 {
+	need := o.inFlightBytes + o.partition.size + size - s.limit()
+	over := int64(len(o.inFlight)+len(o.partition.held)) - s.limit()/leastFrame - fewFrames
+	if need <= 0 && over < 0 || o.inFlightBytes+o.partition.size == 0 {
 		return 0, true
 	}
-	for _, p := range o.underway {
+	for _, p := range o.inFlight {
 		need, over = need-p.size, over-1
 		if need <= 0 && over < 0 {
 			return p.due, false
@@ -159,33 +159,33 @@ func (o *outbox) room(size, now int64) (at int64, fits bool) {
 	if len(o.partition.held) > 0 {
 		return 0, false
 	}
-	return o.underway[len(o.underway)-1].due, false
+	return o.inFlight[len(o.inFlight)-1].due, false
 }
 
-// forget takes what has arrived off the account.
-func (o *outbox) forget(now int64) {
+// dropArrived takes what has arrived off the account.
+func (o *outbox) dropArrived(now int64) {
 	i := 0
-	for ; i < len(o.underway) && o.underway[i].due <= now; i++ {
-		o.weight -= o.underway[i].size
+	for ; i < len(o.inFlight) && o.inFlight[i].due <= now; i++ {
+		o.inFlightBytes -= o.inFlight[i].size
 	}
-	if o.underway = o.underway[i:]; len(o.underway) == 0 {
-		o.underway = o.spare
+	if o.inFlight = o.inFlight[i:]; len(o.inFlight) == 0 {
+		o.inFlight = o.spare
 	}
 }
 
 // wait lets go of the lock until the instant at, or until something moves,
 // which is all it waits for when at is 0.
 func (o *outbox) wait(at int64) error {
-	o.c.in.heed(1)
-	defer o.c.in.heed(-1)
+	o.c.in.countWaitingWriters(1)
+	defer o.c.in.countWaitingWriters(-1)
 	if at == 0 {
-		o.movable.Wait()
+		o.writable.Wait()
 		return nil
 	}
 	if o.waiter == nil {
 		w, err := clock.NewWaiter(linkTuner, &o.c.end.injected)
 		if err != nil {
-			waitCoarsely(&o.movable, at)
+			waitCoarsely(&o.writable, at)
 			return nil
 		}
 		w.SetDeadline(o.deadline.set)
@@ -196,7 +196,7 @@ func (o *outbox) wait(at int64) error {
 	o.mu.Unlock()
 	err := w.Wait()
 	o.mu.Lock()
-	if why := o.mayWrite(); why != nil {
+	if why := o.writeErr(); why != nil {
 		return why
 	}
 	return err
@@ -206,7 +206,7 @@ func (o *outbox) wait(at int64) error {
 func (o *outbox) wakeWriters() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.movable.Broadcast()
+	o.writable.Broadcast()
 }
 
 // reconsider wakes writers: the link, or the peer, is not what it was.
@@ -216,18 +216,18 @@ func (o *outbox) reconsider() {
 	if o.waiter != nil {
 		o.waiter.BringForward(clock.Now())
 	}
-	o.movable.Broadcast()
+	o.writable.Broadcast()
 }
 
-// moved follows what the socket took, or its end.
-func (o *outbox) moved() {
+// socketChanged follows what the socket took, or its end.
+func (o *outbox) socketChanged() {
 	if o.socket.err != nil {
 		o.fail(o.socket.err)
 		return
 	}
-	o.advance()
-	o.settle()
-	o.movable.Broadcast()
+	o.sendHeld()
+	o.continueClose()
+	o.writable.Broadcast()
 }
 
 // fail ends writes because the socket has ended.
@@ -242,16 +242,16 @@ func (o *outbox) fail(err error) {
 	if o.waiter != nil {
 		o.waiter.BringForward(clock.Now())
 	}
-	o.movable.Broadcast()
+	o.writable.Broadcast()
 }
 
 func (o *outbox) holding() bool { return len(o.partition.held) > 0 || o.c.link.isCut() }
 
 // data sends or holds one frame of payload.
 func (o *outbox) data(p []byte) error {
-	o.wrote = true
+	o.dataSent = true
 	if o.holding() {
-		o.partition.hold(letter{kindData, append([]byte(nil), p...)})
+		o.partition.hold(heldFrame{kindData, append([]byte(nil), p...)})
 		return nil
 	}
 	o.probes = 0
@@ -266,11 +266,11 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 	h := header{sent: now, asked: int64(s.Delay), length: len(p), kind: k}
 	amend := int64(0)
 	switch {
-	case s.IsZero() && o.stream.idle(now), k == kindKnock:
+	case s.IsZero() && o.stream.idle(now), k == kindDialing:
 		// Due at once: nothing to hold, nothing to measure.
 	case k == kindData:
 		h.due, amend = o.stream.due(s, now, len(p), o.c.roundTrip(s))
-		o.count(parcel{due: h.due, size: int64(len(p))})
+		o.addInFlight(sentFrame{due: h.due, size: int64(len(p))})
 	case k == kindHello:
 		h.due = o.stream.open(s, now)
 	case k == kindFin:
@@ -282,7 +282,7 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 	}
 	if amend != 0 {
 		o.buf = header{due: amend, sent: now, asked: h.asked, kind: kindAmend}.append(o.buf)
-		o.hasten(amend)
+		o.bringForward(amend)
 	}
 	h.amendable = o.stream.amendable()
 	o.buf = h.append(o.buf)
@@ -296,18 +296,18 @@ func (o *outbox) send(k kind, p []byte, now int64) error {
 	return nil
 }
 
-func (o *outbox) count(p parcel) {
-	if o.underway == nil {
-		o.spare = make([]parcel, 0, 16)
-		o.underway = o.spare
+func (o *outbox) addInFlight(p sentFrame) {
+	if o.inFlight == nil {
+		o.spare = make([]sentFrame, 0, 16)
+		o.inFlight = o.spare
 	}
-	o.underway = append(o.underway, p)
-	o.weight += p.size
+	o.inFlight = append(o.inFlight, p)
+	o.inFlightBytes += p.size
 }
 
-func (o *outbox) hasten(due int64) {
-	for i := range o.underway {
-		o.underway[i].due = min(o.underway[i].due, due)
+func (o *outbox) bringForward(due int64) {
+	for i := range o.inFlight {
+		o.inFlight[i].due = min(o.inFlight[i].due, due)
 	}
 }
 

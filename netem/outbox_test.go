@@ -99,14 +99,14 @@ func TestAFramesFateIsDrawnOnce(t *testing.T) {
 			out := &from.(*conn).out
 			out.mu.Lock()
 			defer out.mu.Unlock()
-			same := newStream(1, "a", "b", 1, &line{})
+			same := newStream(1, "a", "b", 1, &transmitter{})
 			same.open(shape, 0)
 			same.due(shape, 0, 12, 0)
 			same.due(shape, 0, 13, 0)
 			if got, want := out.stream.rng.Uint64(), same.rng.Uint64(); got != want {
 				t.Errorf("the next draw is %d, that of a connection without a full socket %d", got, want)
 			}
-			if busy := p.a.link("b").line.busy(); busy > clock.Now() || busy < begin {
+			if busy := p.a.link("b").transmitter.busy(); busy > clock.Now() || busy < begin {
 				t.Errorf("the transmitter is busy until %v after now, want two frames' time after the writes", time.Duration(busy-clock.Now()))
 			}
 		})
@@ -142,7 +142,7 @@ func TestAFullSocketHoldsNobodyUp(t *testing.T) {
 		blocked <- err
 	}()
 	out := &from.(*conn).out
-	for pending := 0; pending < unsent; time.Sleep(time.Millisecond) {
+	for pending := 0; pending < maxUnsent; time.Sleep(time.Millisecond) {
 		out.mu.Lock()
 		pending = out.socket.pending()
 		out.mu.Unlock()
@@ -168,8 +168,8 @@ func TestAFullSocketHoldsNobodyUp(t *testing.T) {
 	}
 	drain()
 	_ = to.SetReadDeadline(time.Now().Add(20 * time.Second))
-	if n, err := io.Copy(io.Discard, to); err != nil || n < unsent {
-		t.Errorf("got %d bytes, %v; want what was accepted, at least %d, and an orderly end", n, err, unsent)
+	if n, err := io.Copy(io.Discard, to); err != nil || n < maxUnsent {
+		t.Errorf("got %d bytes, %v; want what was accepted, at least %d, and an orderly end", n, err, maxUnsent)
 	}
 }
 
@@ -291,7 +291,7 @@ func TestHeldBytesQueueForASlowTransmitter(t *testing.T) {
 			t.Fatal("no frame waits for the transmitter")
 		}
 		for i := range frames {
-			if busy := time.Duration(a.link("b").line.busy() - clock.Now()); busy > maxBacklog+each {
+			if busy := time.Duration(a.link("b").transmitter.busy() - clock.Now()); busy > maxBacklog+each {
 				t.Fatalf("before frame %d the transmitter is booked for %v, want at most %v", i, busy, maxBacklog)
 			}
 			time.Sleep(each - time.Nanosecond)
@@ -359,7 +359,7 @@ func TestTheLongestQueueIsBelievedByItsReceiver(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := range int64(300) {
-		l := &line{free: int64(maxBacklog)}
+		l := &transmitter{free: int64(maxBacklog)}
 		s := newStream(seed, "a", "b", 1, l)
 		due, _ := s.due(worst, 0, segment, 2*maxDelay)
 		end, _ := s.end(worst, int64(worst.SlowClose))
@@ -424,7 +424,7 @@ func TestTheAccountOfALink(t *testing.T) {
 	l.shape.Store(&Shape{Limit: 100})
 	for _, c := range []struct {
 		name     string
-		underway []parcel
+		underway []sentFrame
 		held     int64
 		size     int64
 		at       int64
@@ -432,21 +432,21 @@ func TestTheAccountOfALink(t *testing.T) {
 	}{
 		{name: "empty", size: 100, fits: true},
 		{name: "more than the limit, alone", size: 1000, fits: true},
-		{name: "just", underway: []parcel{{due: 20, size: 60}}, size: 40, fits: true},
-		{name: "the first makes room", underway: []parcel{{due: 20, size: 60}, {due: 30, size: 40}}, size: 40, at: 20},
-		{name: "both make room", underway: []parcel{{due: 20, size: 60}, {due: 30, size: 40}}, size: 70, at: 30},
-		{name: "what has arrived counts no more", underway: []parcel{{due: 10, size: 100}}, size: 100, fits: true},
+		{name: "just", underway: []sentFrame{{due: 20, size: 60}}, size: 40, fits: true},
+		{name: "the first makes room", underway: []sentFrame{{due: 20, size: 60}, {due: 30, size: 40}}, size: 40, at: 20},
+		{name: "both make room", underway: []sentFrame{{due: 20, size: 60}, {due: 30, size: 40}}, size: 70, at: 30},
+		{name: "what has arrived counts no more", underway: []sentFrame{{due: 10, size: 100}}, size: 100, fits: true},
 		{name: "held", held: 90, size: 20},
-		{name: "held, and under way", held: 50, underway: []parcel{{due: 20, size: 50}}, size: 10, at: 20},
-		{name: "held too much", held: 95, underway: []parcel{{due: 20, size: 5}}, size: 10},
+		{name: "held, and under way", held: 50, underway: []sentFrame{{due: 20, size: 50}}, size: 10, at: 20},
+		{name: "held too much", held: 95, underway: []sentFrame{{due: 20, size: 5}}, size: 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := outbox{c: &conn{link: l}, underway: c.underway, partition: partition{size: c.held}}
+			o := outbox{c: &conn{link: l}, inFlight: c.underway, partition: partition{size: c.held}}
 			if c.held > 0 {
-				o.partition.held = make([]letter, 1)
+				o.partition.held = make([]heldFrame, 1)
 			}
 			for _, p := range c.underway {
-				o.weight += p.size
+				o.inFlightBytes += p.size
 			}
 			if at, fits := o.room(c.size, 10); at != c.at || fits != c.fits {
 				t.Errorf("got %d %v, want %d %v", at, fits, c.at, c.fits)

@@ -8,25 +8,25 @@ import (
 
 // partition is what a cut link holds back of one connection.
 type partition struct {
-	held   []letter
+	held   []heldFrame
 	size   int64
 	memory account
-	// since is when the first of them was held; from the instant released
+	// since is when the first of them was held; from the instant resumeAt
 	// they go on, which is 0 while it is not known.
-	since, released int64
+	since, resumeAt int64
 	// heals are counted, so that a timer that an earlier one set does nothing.
 	heals uint64
 }
 
-// letter is a frame that was never sent.
-type letter struct {
+// heldFrame is a frame that was never sent.
+type heldFrame struct {
 	kind    kind
 	payload []byte
 }
 
-func (p *partition) hold(l letter) {
+func (p *partition) hold(l heldFrame) {
 	if len(p.held) == 0 {
-		p.since, p.released = clock.Now(), 0
+		p.since, p.resumeAt = clock.Now(), 0
 	}
 	p.held = append(p.held, l)
 	p.size += int64(len(l.payload))
@@ -37,7 +37,7 @@ func (p *partition) hold(l letter) {
 func (p *partition) count() { p.memory.set(p.size + int64(len(p.held))*leastFrame) }
 
 // take removes the first frame, or as much of its payload as is wanted.
-func (p *partition) take(size int) letter {
+func (p *partition) take(size int) heldFrame {
 	first := &p.held[0]
 	l := *first
 	if l.kind == kindData && len(l.payload) > size {
@@ -67,10 +67,10 @@ const early = 2 * time.Millisecond
 func (o *outbox) heal(immediate bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.movable.Broadcast()
+	o.writable.Broadcast()
 	p := &o.partition
 	p.heals++
-	p.released = 0
+	p.resumeAt = 0
 	if len(p.held) == 0 {
 		return
 	}
@@ -81,16 +81,16 @@ func (o *outbox) heal(immediate bool) {
 	}
 	wait := time.Duration(at-now) - early
 	if wait <= 0 {
-		o.deliver(at)
+		o.resume(at)
 		return
 	}
 	heal := p.heals
-	o.settle()
+	o.continueClose()
 	time.AfterFunc(wait, func() {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		if o.partition.heals == heal && !o.c.link.isCut() {
-			o.deliver(at)
+			o.resume(at)
 		}
 	})
 }
@@ -103,22 +103,22 @@ func (o *outbox) firstRetry() time.Duration {
 	return rto(o.c.roundTrip(o.c.link.load()))
 }
 
-// deliver sends the held frames as if they were sent at the instant at.
-func (o *outbox) deliver(at int64) {
+// resume sends the held frames as if they were sent at the instant at.
+func (o *outbox) resume(at int64) {
 	// Not even an unshaped link delivers them sooner.
 	o.stream.last = max(o.stream.last, at)
-	o.partition.released = at
-	o.advance()
-	o.settle()
-	o.movable.Broadcast()
+	o.partition.resumeAt = at
+	o.sendHeld()
+	o.continueClose()
+	o.writable.Broadcast()
 }
 
-// advance sends released frames as far as socket and transmitter have room.
+// sendHeld sends released frames as far as socket and transmitter have room.
 // Neither a deadline of their writer's that has passed since, nor its Close,
 // takes them back, as TCP's kernel would not.
-func (o *outbox) advance() {
+func (o *outbox) sendHeld() {
 	p := &o.partition
-	for len(p.held) > 0 && p.released != 0 && !o.c.link.isCut() && o.socket.pending() < unsent {
+	for len(p.held) > 0 && p.resumeAt != 0 && !o.c.link.isCut() && o.socket.pending() < maxUnsent {
 		now := clock.Now()
 		if at := o.c.link.backlog(o.c.link.load()); at > now {
 			heal := p.heals
@@ -126,13 +126,13 @@ func (o *outbox) advance() {
 				o.mu.Lock()
 				defer o.mu.Unlock()
 				if o.partition.heals == heal {
-					o.moved()
+					o.socketChanged()
 				}
 			})
 			return
 		}
 		l := p.take(o.c.link.frameSize())
-		if o.send(l.kind, l.payload, max(p.released, now)) != nil {
+		if o.send(l.kind, l.payload, max(p.resumeAt, now)) != nil {
 			return
 		}
 	}

@@ -46,15 +46,15 @@ func (e *Endpoint) ProbeOnce() {
 	}
 	e.mu.Unlock()
 	for _, l := range all {
-		if c := l.liveliest(); c != nil {
+		if c := l.probeConn(); c != nil {
 			c.out.probe()
 		}
 	}
 }
 
-// liveliest is the connection that sent last, rather one that was dialled from
+// probeConn is the connection that sent last, rather one that was dialled from
 // here: its other end is served by somebody who reads.
-func (l *link) liveliest() *conn {
+func (l *link) probeConn() *conn {
 	var best *conn
 	var sent int64
 	for _, c := range l.open() {
@@ -74,7 +74,7 @@ func (l *link) liveliest() *conn {
 func (o *outbox) lastSent() (int64, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.introduced || o.mayWrite() != nil {
+	if !o.helloSent || o.writeErr() != nil {
 		return 0, false
 	}
 	return o.stream.sent, true
@@ -84,7 +84,7 @@ func (o *outbox) lastSent() (int64, bool) {
 func (o *outbox) probesOnly() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.stream.alone = true
+	o.stream.onlyProbes = true
 }
 
 // probe sends an empty frame, unless the connection is stuck or the link
@@ -92,7 +92,7 @@ func (o *outbox) probesOnly() {
 func (o *outbox) probe() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.introduced || o.mayWrite() != nil || o.holding() || o.socket.pending() > 0 || o.c.link.load().IsZero() {
+	if !o.helloSent || o.writeErr() != nil || o.holding() || o.socket.pending() > 0 || o.c.link.load().IsZero() {
 		return
 	}
 	if o.probes++; o.probes > maxIdleProbes {

@@ -73,12 +73,12 @@ func (p *Proxy) accept(l net.Listener) (net.Conn, error) {
 		if err == nil || !errors.As(err, &passing) || !passing.Temporary() || isTimeout(err) {
 			return c, err
 		}
-		p.tell(fmt.Errorf("%w; the next try is in %v", err, pause))
+		p.report(fmt.Errorf("%w; the next try is in %v", err, pause))
 		time.Sleep(pause)
 	}
 }
 
-func (p *Proxy) tell(err error) {
+func (p *Proxy) report(err error) {
 	if p.Failed != nil {
 		p.Failed(fmt.Errorf("netem: proxy to %s: %w", p.To, err))
 	}
@@ -89,7 +89,7 @@ func (p *Proxy) carry(ctx context.Context, raw net.Conn) {
 	c := accepted{Conn: raw, raw: raw}
 	failed := func(err error) {
 		if ctx.Err() == nil {
-			p.tell(fmt.Errorf("connection from %v: %w", raw.RemoteAddr(), err))
+			p.report(fmt.Errorf("connection from %v: %w", raw.RemoteAddr(), err))
 		}
 	}
 	near, far, err := p.admit(ctx, &c)
@@ -145,9 +145,9 @@ func (p *Proxy) identify(ctx context.Context, raw net.Conn) (string, net.Conn, e
 func tunnel(ctx context.Context, a, b *Endpoint, begin int64) (near, far *conn, err error) {
 	left, right := net.Pipe()
 	far = newConn(b, right)
-	b.remember(far)
+	b.addConn(far)
 	failed := make(chan error, 1)
-	go func() { failed <- far.welcome() }()
+	go func() { failed <- far.acceptHandshake() }()
 	c, err := a.open(ctx, left, b.name, begin)
 	if err != nil {
 		_ = left.Close() // a partition would have it linger
@@ -178,14 +178,14 @@ func splice(ctx context.Context, legs ...leg) {
 		})
 		stop := context.AfterFunc(ctx, reset)
 		defer stop()
-		copies.Go(func() { pour(l[0], l[1], reset) })
-		copies.Go(func() { pour(l[1], l[0], reset) })
+		copies.Go(func() { copyDirection(l[0], l[1], reset) })
+		copies.Go(func() { copyDirection(l[1], l[0], reset) })
 	}
 	copies.Wait()
 }
 
-// pour passes bytes on, then the way in which they ended.
-func pour(from, to net.Conn, reset func()) {
+// copyDirection passes bytes on, then the way in which they ended.
+func copyDirection(from, to net.Conn, reset func()) {
 	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, usualFrame))
 	if err == nil {
 		err = closeWrite(to)

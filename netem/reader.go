@@ -52,7 +52,7 @@ func (in *inbox) first() (*record, released, error) {
 		}
 		r.released = true
 		if len(in.frames) == 1 {
-			in.listen() // nothing more is held
+			in.wakeForEachByte() // nothing more is held
 		}
 		return r, released{header: r.header, fresh: true, missed: r.due <= came}, nil
 	}
@@ -60,7 +60,7 @@ func (in *inbox) first() (*record, released, error) {
 
 // await waits for something to come in.
 func (in *inbox) await() {
-	in.listen()
+	in.wakeForEachByte()
 	in.arrived.Wait()
 }
 
@@ -76,8 +76,8 @@ func (in *inbox) hold(due int64) (near bool, err error) {
 		w.SetDeadline(in.deadline.set)
 		in.waiter = w
 	}
-	in.settle(due)
-	in.hush.waits++
+	in.coalesceUntil(due)
+	in.coalesce.readerWaits++
 	in.waiting = true
 	in.waiter.Begin(due)
 	in.mu.Unlock()
@@ -88,7 +88,7 @@ func (in *inbox) hold(due int64) (near bool, err error) {
 		return false, in.closed
 	}
 	if err != nil {
-		in.listen()
+		in.wakeForEachByte()
 	}
 	return err == nil, err
 }
@@ -196,8 +196,8 @@ func (in *inbox) deliver(r *record, p []byte) int {
 		in.pop()
 	}
 	in.count()
-	if in.load() < in.resume {
-		in.taken.Signal()
+	if in.load() < in.resumeBelow {
+		in.drained.Signal()
 	}
 	return n
 }
@@ -259,7 +259,7 @@ func (in *inbox) hello() ([]byte, int64, error) {
 			in.changeDeadline(time.Time{})
 			break
 		}
-		in.changeDeadline(time.Now().Add(knockPatience))
+		in.changeDeadline(time.Now().Add(dialingTimeout))
 		in.bytes.drop(headerSize)
 		in.pop()
 	}
@@ -290,7 +290,7 @@ func (in *inbox) whole() (kind, error) {
 				return 0, r.err
 			case ending(r) != nil:
 				return 0, syscall.ECONNRESET // before it was established
-			case r.kind != kindKnock && r.kind != kindHello || r.length > maxHello:
+			case r.kind != kindDialing && r.kind != kindHello || r.length > maxHello:
 				return 0, errNotFrame
 			case in.bytes.size >= headerSize+r.length:
 				return r.kind, nil

@@ -13,7 +13,7 @@ type sent struct{ at, due int64 }
 // play sends frames over a fresh schedule of shape s and applies amendments as
 // a receiver does.
 func play(seed int64, s Shape, sizes []int, gaps []int64, rtt time.Duration) []sent {
-	t := newStream(seed, "a", "b", 1, &line{})
+	t := newStream(seed, "a", "b", 1, &transmitter{})
 	now, all := int64(time.Hour), []sent{}
 	for i, n := range sizes {
 		now += gaps[i]
@@ -69,13 +69,13 @@ func TestAFrameThatLostASegmentShowsAnEarlierHole(t *testing.T) {
 	begin, later := int64(time.Hour), int64(time.Hour)+50*ms
 	shown, hidden := 0, 0
 	for seed := range int64(20_000) {
-		twin := newStream(seed, "a", "b", 1, &line{})
+		twin := newStream(seed, "a", "b", 1, &transmitter{})
 		twin.due(s, begin, 1, rtt)
 		if !twin.stall.amendable {
 			continue // the first frame, of one segment, was not lost, or twice
 		}
-		harm := twin.lose(s, later, 3*segment, rtt)
-		real := newStream(seed, "a", "b", 1, &line{})
+		harm := twin.drawLoss(s, later, 3*segment, rtt)
+		real := newStream(seed, "a", "b", 1, &transmitter{})
 		real.due(s, begin, 1, rtt)
 		_, amend := real.due(s, later, 3*segment, rtt)
 		want := later + 10*ms + int64(rtt+delay)
@@ -96,7 +96,7 @@ func TestAFrameThatLostASegmentShowsAnEarlierHole(t *testing.T) {
 
 // TestAProbeGivesWayWhenItsLinkIsMadeShorter: what it holds up is let go.
 func TestAProbeGivesWayWhenItsLinkIsMadeShorter(t *testing.T) {
-	st := newStream(1, "a", "b", 1, &line{})
+	st := newStream(1, "a", "b", 1, &transmitter{})
 	now := int64(time.Hour)
 	if due := st.probe(Shape{Delay: time.Minute}, now); due != now+int64(time.Minute) {
 		t.Fatalf("got a probe due in %v", time.Duration(due-now))
@@ -139,8 +139,8 @@ func TestACalibrationOfItsOwnTakesThePlainDelay(t *testing.T) {
 	s := Shape{Delay: 10 * time.Millisecond, Jitter: 5 * time.Millisecond, Distribution: Normal}
 	now := int64(time.Hour)
 	for alone, want := range map[bool]time.Duration{true: s.Delay, false: 0} {
-		st := newStream(1, "a", "b", 1, &line{})
-		st.alone = alone
+		st := newStream(1, "a", "b", 1, &transmitter{})
+		st.onlyProbes = alone
 		if got := time.Duration(st.probe(s, now) - now); got != want {
 			t.Errorf("alone %v: got a probe due in %v, want %v", alone, got, want)
 		}
@@ -154,7 +154,7 @@ func TestARecoveryIsNoShortcut(t *testing.T) {
 	now := int64(time.Hour)
 	amended := 0
 	for seed := range int64(100) {
-		st := newStream(seed, "a", "b", 1, &line{})
+		st := newStream(seed, "a", "b", 1, &transmitter{})
 		st.due(slow, now, 1, 600*time.Millisecond)
 		if _, amend := st.due(quick, now+ms, 1, 2*time.Millisecond); amend != 0 {
 			amended++

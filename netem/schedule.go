@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// line is what the connections of one directed link share: the transmitter,
+// transmitter is what the connections of one directed link share: the transmitter,
 // which is busy until free.
-type line struct {
+type transmitter struct {
 	mu   sync.Mutex
 	free int64
 }
 
 // send returns when n bytes have left the transmitter, at rate bits a second.
-func (l *line) send(now int64, n int, rate int64) int64 {
+func (l *transmitter) send(now int64, n int, rate int64) int64 {
 	if rate == 0 {
 		return now
 	}
@@ -26,7 +26,7 @@ func (l *line) send(now int64, n int, rate int64) int64 {
 }
 
 // busy tells until when the transmitter is.
-func (l *line) busy() int64 {
+func (l *transmitter) busy() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.free
@@ -35,9 +35,9 @@ func (l *line) busy() int64 {
 // stream is the schedule of one direction of one connection: from what is
 // sent when, to when it is due. It knows no clock; all instants are given.
 type stream struct {
-	rng    *rand.Rand
-	line   *line
-	jitter wobble
+	rng         *rand.Rand
+	transmitter *transmitter
+	jitter      jitterSource
 	// last is the due instant of the newest frame. TCP delivers in order, so
 	// no later frame is due before it.
 	last int64
@@ -46,27 +46,27 @@ type stream struct {
 	stall stall
 	// probed is when the newest probe is due.
 	probed int64
-	// alone: nothing but probes is sent, which then need not give way.
-	alone bool
+	// onlyProbes: nothing but probes is sent, which then need not give way.
+	onlyProbes bool
 }
 
 // newStream seeds a schedule: the same seed, link and ordinal give the same
 // delays for the same bytes.
-func newStream(seed int64, from, to string, ordinal uint64, l *line) *stream {
+func newStream(seed int64, from, to string, ordinal uint64, l *transmitter) *stream {
 	h := uint64(14695981039346656037) // FNV-1a
 	for _, c := range []byte(from + "\x00" + to) {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
-	return &stream{rng: rand.New(rand.NewPCG(uint64(seed), h+ordinal)), line: l}
+	return &stream{rng: rand.New(rand.NewPCG(uint64(seed), h+ordinal)), transmitter: l}
 }
 
 // due schedules a frame of n bytes sent at now over a link of shape s, whose
 // round trip is rtt. When the frame lets an earlier stall recover sooner,
 // amend is the instant that replaces the stalled frames' due instants; else 0.
 func (t *stream) due(s Shape, now int64, n int, rtt time.Duration) (due, amend int64) {
-	left := t.line.send(now, n, s.Rate)
+	left := t.transmitter.send(now, n, s.Rate)
 	due = left + int64(t.jitter.delay(s, t.rng))
-	harm := t.lose(s, now, n, rtt)
+	harm := t.drawLoss(s, now, n, rtt)
 	if harm.lost < harm.segments {
 		amend = t.recover(s, left, rtt)
 	}
@@ -119,7 +119,7 @@ func (t *stream) end(s Shape, now int64) (due, amend int64) {
 // leaves, so that no later frame is due before it.
 func (t *stream) probe(s Shape, now int64) int64 {
 	delay := s.Delay
-	if !t.alone {
+	if !t.onlyProbes {
 		delay = s.leastDelay()
 	}
 	t.probed = max(t.last, t.probed, now+int64(delay))

@@ -10,7 +10,7 @@ import (
 
 const ms = int64(time.Millisecond)
 
-func testStream() *stream { return newStream(1, "a", "b", 1, &line{}) }
+func testStream() *stream { return newStream(1, "a", "b", 1, &transmitter{}) }
 
 func TestConstantDelayIsExact(t *testing.T) {
 	s := testStream()
@@ -25,7 +25,7 @@ func TestConstantDelayIsExact(t *testing.T) {
 // TestRateSerializes: 1 Mbit/s carries 125 bytes a millisecond, one frame after
 // the other, and the connections of a link share it.
 func TestRateSerializes(t *testing.T) {
-	shared := &line{}
+	shared := &transmitter{}
 	one, two := newStream(1, "a", "b", 1, shared), newStream(1, "a", "b", 2, shared)
 	shape := Shape{Delay: 10 * time.Millisecond, Rate: 1e6}
 	for i, step := range []struct {
@@ -51,7 +51,7 @@ func TestDelayLoweredOnTheRunningLinkKeepsTheOrder(t *testing.T) {
 func TestSameSeedSameSchedule(t *testing.T) {
 	shape := Shape{Delay: 10 * time.Millisecond, Jitter: 3 * time.Millisecond, Distribution: Normal, Correlation: 0.25, Loss: 0.05}
 	run := func(seed int64, ordinal uint64) (dues []int64) {
-		s := newStream(seed, "a", "b", ordinal, &line{})
+		s := newStream(seed, "a", "b", ordinal, &transmitter{})
 		for i := range int64(500) {
 			due, _ := s.due(shape, i*ms, 100, 20*time.Millisecond)
 			dues = append(dues, due)
@@ -70,7 +70,7 @@ func TestSameSeedSameSchedule(t *testing.T) {
 // cannot break.
 func TestNothingOvertakes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newStream(rapid.Int64().Draw(t, "seed"), "a", "b", 1, &line{})
+		s := newStream(rapid.Int64().Draw(t, "seed"), "a", "b", 1, &transmitter{})
 		now, dues := int64(0), []int64{}
 		for range rapid.IntRange(1, 60).Draw(t, "frames") {
 			shape := Shape{

@@ -13,22 +13,22 @@ type socket struct {
 	raw net.Conn
 	// mu is the outbox's; it guards all that follows.
 	mu *sync.Mutex
-	// moved is called when bytes have gone on, or none will any more.
-	moved func()
+	// changed is called when bytes have gone on, or none will any more.
+	changed func()
 	// try writes what the kernel takes at once.
 	try     func(head, p []byte) (int, error)
 	rest    []byte
-	flying  []byte
+	inWrite []byte
 	pushing bool
 	err     error
 }
 
 func (s *socket) init(raw net.Conn, mu *sync.Mutex, moved func()) {
-	s.raw, s.mu, s.moved, s.try = raw, mu, moved, attempt(raw)
+	s.raw, s.mu, s.changed, s.try = raw, mu, moved, attempt(raw)
 }
 
 // pending is how much has not gone on.
-func (s *socket) pending() int { return len(s.rest) + len(s.flying) }
+func (s *socket) pending() int { return len(s.rest) + len(s.inWrite) }
 
 // send takes over head and p, or says why nothing will go on.
 func (s *socket) send(head, p []byte) error {
@@ -59,16 +59,16 @@ func (s *socket) push() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for s.err == nil && len(s.rest) > 0 {
-		s.flying, s.rest = s.rest, s.flying[:0]
+		s.inWrite, s.rest = s.rest, s.inWrite[:0]
 		s.mu.Unlock()
-		_, err := s.raw.Write(s.flying)
+		_, err := s.raw.Write(s.inWrite)
 		s.mu.Lock()
-		s.flying, s.err = s.flying[:0], err
-		s.moved()
+		s.inWrite, s.err = s.inWrite[:0], err
+		s.changed()
 	}
 	if s.err != nil {
 		s.rest = nil
 	}
 	s.pushing = false
-	s.moved()
+	s.changed()
 }

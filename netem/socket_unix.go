@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// together is the payload up to which copying beats a second buffer.
-const together = 16 << 10
+// copyBelow is the payload up to which copying beats a second buffer.
+const copyBelow = 16 << 10
 
 // attempt returns what writes as much as the kernel takes without waiting.
 // Of a connection that has no descriptor it takes nothing.
@@ -29,7 +29,7 @@ func attempt(raw net.Conn) func(head, p []byte) (int, error) {
 	write := w.write // once, so that a write allocates nothing
 	return func(head, p []byte) (int, error) {
 		w.head, w.p = head, p
-		if len(p) <= together {
+		if len(p) <= copyBelow {
 			w.whole = append(append(w.whole[:0], head...), p...)
 		}
 		if err := descriptor.Write(write); err != nil {
@@ -50,7 +50,7 @@ type writer struct {
 // write never asks to be called again: it is done, whatever was taken.
 func (w *writer) write(fd uintptr) bool {
 	for {
-		if len(w.p) <= together {
+		if len(w.p) <= copyBelow {
 			w.n, w.err = unix.Write(int(fd), w.whole)
 		} else {
 			w.n, w.err = unix.Writev(int(fd), [][]byte{w.head, w.p})

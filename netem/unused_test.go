@@ -114,13 +114,13 @@ func TestADialerThatKnocksAndSaysNoMoreIsCutOff(t *testing.T) {
 		dials <- raw
 		begin := time.Now()
 		for range 3 {
-			if _, err := dialer.Write(header{kind: kindKnock}.append(nil)); err != nil {
+			if _, err := dialer.Write(header{kind: kindDialing}.append(nil)); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(knockPatience - time.Second)
+			time.Sleep(dialingTimeout - time.Second)
 		}
 		_, err := dialer.Read(make([]byte, 1))
-		want := 2*(knockPatience-time.Second) + knockPatience
+		want := 2*(dialingTimeout-time.Second) + dialingTimeout
 		if took := time.Since(begin); !errors.Is(err, io.EOF) || took != want {
 			t.Errorf("the dialer was left for %v (%v), want that it is hung up on after %v", took, err, want)
 		}

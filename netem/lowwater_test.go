@@ -18,7 +18,7 @@ import (
 func filled(marks *[]int, amendable bool, dues ...int64) *inbox {
 	in := &inbox{waiting: true}
 	in.init(nil, NewEndpoint("b", 1))
-	in.hush.mark = func(bytes int) { *marks = append(*marks, bytes) }
+	in.coalesce.setLowWater = func(bytes int) { *marks = append(*marks, bytes) }
 	base := clock.Now() + int64(time.Hour)
 	for _, due := range dues {
 		h := header{kind: kindData, due: base + due*ms, amendable: amendable}
@@ -45,12 +45,12 @@ func TestASocketIsQuietOnlyWhileWhatIsHeldOutlastsTheWait(t *testing.T) {
 	} {
 		var marks []int
 		in := filled(&marks, c.amendable, c.dues...)
-		if got := in.hush.quiet.Load(); got != c.quiet {
+		if got := in.coalesce.on.Load(); got != c.quiet {
 			t.Errorf("%s: got quiet %v, want %v", c.name, got, c.quiet)
 		}
 		var want []int
 		if c.quiet {
-			want = []int{murmur}
+			want = []int{coalesceBytes}
 		}
 		if !slices.Equal(marks, want) {
 			t.Errorf("%s: got the marks %v, want %v", c.name, marks, want)
@@ -61,35 +61,35 @@ func TestASocketIsQuietOnlyWhileWhatIsHeldOutlastsTheWait(t *testing.T) {
 // TestAQuietSocketIsHeardAgain before anything in it can matter.
 func TestAQuietSocketIsHeardAgain(t *testing.T) {
 	for name, heard := range map[string]func(in *inbox){
-		"when the last frame is waited for":    func(in *inbox) { in.settle(in.frames[1].due) },
+		"when the last frame is waited for":    func(in *inbox) { in.coalesceUntil(in.frames[1].due) },
 		"when the connection is closed":        func(in *inbox) { in.close(io.ErrClosedPipe) },
-		"when a writer comes and nobody reads": func(in *inbox) { in.waiting = false; in.wrote(); in.wrote() },
-		"when a writer waits":                  func(in *inbox) { in.heed(1) },
+		"when a writer comes and nobody reads": func(in *inbox) { in.waiting = false; in.afterWrite(); in.afterWrite() },
+		"when a writer waits":                  func(in *inbox) { in.countWaitingWriters(1) },
 	} {
 		var marks []int
 		in := filled(&marks, false, 10, 12)
 		heard(in)
-		if in.hush.quiet.Load() || !slices.Equal(marks, []int{murmur, 1}) {
-			t.Errorf("%s: got quiet %v and the marks %v, want a mark of 1 at the end", name, in.hush.quiet.Load(), marks)
+		if in.coalesce.on.Load() || !slices.Equal(marks, []int{coalesceBytes, 1}) {
+			t.Errorf("%s: got quiet %v and the marks %v, want a mark of 1 at the end", name, in.coalesce.on.Load(), marks)
 		}
 	}
 	var marks []int
 	in := filled(&marks, false, 10, 12)
-	in.hush.waits++ // as the reader's wait does
-	if in.wrote(); !in.hush.quiet.Load() {
+	in.coalesce.readerWaits++ // as the reader's wait does
+	if in.afterWrite(); !in.coalesce.on.Load() {
 		t.Error("a writer beside a reader who waits had the socket heard")
 	}
 	in.waiting = false
-	in.hush.waits++
-	if in.wrote(); !in.hush.quiet.Load() {
+	in.coalesce.readerWaits++
+	if in.afterWrite(); !in.coalesce.on.Load() {
 		t.Error("a writer beside a reader who waited had the socket heard")
 	}
-	in.heed(1)
-	if in.settle(in.frames[0].due); in.hush.quiet.Load() {
+	in.countWaitingWriters(1)
+	if in.coalesceUntil(in.frames[0].due); in.coalesce.on.Load() {
 		t.Error("the socket is quiet though a writer waits")
 	}
-	in.heed(-1)
-	if in.settle(in.frames[0].due); !in.hush.quiet.Load() {
+	in.countWaitingWriters(-1)
+	if in.coalesceUntil(in.frames[0].due); !in.coalesce.on.Load() {
 		t.Error("the socket is loud though no writer waits any more")
 	}
 }
@@ -119,7 +119,7 @@ func dense(t *testing.T) (from, to *conn) {
 		if err := <-read; err != nil {
 			t.Fatal(err)
 		}
-		if to.in.hush.quiet.Load() {
+		if to.in.coalesce.on.Load() {
 			return from, to
 		}
 		if _, err := io.ReadFull(to, make([]byte, 19)); err != nil {
@@ -132,7 +132,7 @@ func dense(t *testing.T) (from, to *conn) {
 
 func TestAQuietSocketLosesNothing(t *testing.T) {
 	from, to := dense(t)
-	want := bytes.Repeat([]byte{2}, 3*murmur)
+	want := bytes.Repeat([]byte{2}, 3*coalesceBytes)
 	go func() {
 		_, _ = from.Write(want)
 		_ = from.Close()
