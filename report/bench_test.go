@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -57,12 +59,22 @@ func largeRun(b *testing.B, trials int) string {
 	return dir
 }
 
+// cpuSeconds are those of this process, which a busy machine leaves alone.
+func cpuSeconds(b *testing.B) float64 {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
 // BenchmarkReport is the whole way of `raftbench report`, from the folder to
 // its files; it is linear in the number of trials.
 func BenchmarkReport(b *testing.B) {
 	for _, trials := range []int{1250, 5000} {
 		dir := largeRun(b, trials)
 		b.Run(fmt.Sprintf("trials=%d", trials), func(b *testing.B) {
+			before := cpuSeconds(b)
 			for b.Loop() {
 				run, err := results.Open(dir)
 				if err != nil {
@@ -76,6 +88,7 @@ func BenchmarkReport(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric((cpuSeconds(b)-before)/float64(b.N), "cpu-s/op")
 		})
 	}
 }

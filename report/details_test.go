@@ -144,3 +144,20 @@ func TestATerminalShowsFewDoubtsAndThePageAll(t *testing.T) {
 		t.Errorf("the page leaves some out:\n%s", text)
 	}
 }
+
+// Setups of which the same is to be said share the words.
+func TestADoubtNamesAlikeSetupsTogether(t *testing.T) {
+	s := typical()
+	for i := 1; i < 4; i++ {
+		c := &s.Cells[i]
+		c.Remarks = []summary.Remark{remark(busy(0.9), results.RoleLight, 1, map[string]*float64{writeP50: nil})}
+		m := c.Metrics[writeP50]
+		m.Doubts = []int{0}
+		c.Metrics[writeP50] = m
+	}
+	got := reportOf(s).doubtLines([]string{writeP50}, 9, 9)
+	want := "† Light load: the host's CPU was at worst 90 % busy, above 85 %. It can have moved, of 3 nodes, 4 nodes and 5 nodes: write p50 by an unknown share (1 of 6 trials)."
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}

@@ -104,24 +104,32 @@ func (m *movedSetup) add(name string, rem summary.Remark) {
 	}
 }
 
-// String is "3 nodes: write p50 and write p90 by at most 4.8 % (1 of 6 trials)".
-func (m movedSetup) String() string {
+// what is "write p50 and write p90 by at most 4.8 % (1 of 6 trials)".
+func (m movedSetup) what() string {
 	by := "by an unknown share"
 	if !m.unknown {
 		by = "by at most " + share(m.most)
 	}
-	return fmt.Sprintf("%s: %s %s (%d of %s)", m.name, list(m.metrics), by, m.trials, units.Plural(m.of, "trial"))
+	return fmt.Sprintf("%s %s (%d of %s)", list(m.metrics), by, m.trials, units.Plural(m.of, "trial"))
 }
 
-// line explains a dagger; it names at most so many setups.
+// line explains a dagger; it names at most so many setups, those of which the
+// same is to be said together.
 func (d doubt) line(setups int) string {
 	var parts []string
-	for i, m := range d.moved {
-		if i == setups {
+	for i := 0; i < len(d.moved); {
+		if i >= setups {
 			parts = append(parts, units.Plural(len(d.moved)-i, "more setup"))
 			break
 		}
-		parts = append(parts, m.String())
+		what, names := d.moved[i].what(), []string{}
+		for ; i < len(d.moved) && d.moved[i].what() == what; i++ {
+			names = append(names, d.moved[i].name)
+		}
+		if n := len(names) - setups; n > 0 {
+			names = append(names[:setups], fmt.Sprintf("%d more", n))
+		}
+		parts = append(parts, list(names)+": "+what)
 	}
 	return dagger + " " + d.said.sentence() + ". It can have moved, of " + strings.Join(parts, "; ") + "."
 }
