@@ -67,7 +67,7 @@ func prepareNewRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 			return nil, usage(fmt.Errorf("make the run's folder: %w", err), "name a folder that can be written with --out")
 		}
 	}
-	env.RunID = filepath.Base(dir)
+	env.RunID, env.Label = filepath.Base(dir), plan.Label
 	w, err := create(dir, env, plan)
 	if err != nil {
 		return nil, usage(err, "")
