@@ -145,10 +145,8 @@ func withLogs(s System, findings []results.Finding) []results.Finding {
 // stopMessageFaults ends what would keep replicas from agreeing.
 func stopMessageFaults(ctx context.Context, s System) error {
 	var errs []error
-	for _, m := range living(s) {
-		if c, ok := m.(interface{ ClearMessageFaults(context.Context) error }); ok {
-			errs = append(errs, c.ClearMessageFaults(ctx))
-		}
+	for _, m := range s.Members() {
+		errs = append(errs, m.MessageFaults(ctx, nil))
 	}
 	return errors.Join(errs...)
 }

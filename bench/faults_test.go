@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -115,5 +116,36 @@ func TestUndoHealsTheDead(t *testing.T) {
 	}
 	if _, _, err := c.cluster.Leader(ctx); err != nil {
 		t.Errorf("after the end of all faults: %v", err)
+	}
+}
+
+// The audit finds no message faults: under them replicas might never agree.
+func TestMessageFaultsEndBeforeTheAudit(t *testing.T) {
+	c, _, _ := bootSystem(t, "nodes: 3\nnetwork: {message_faults: {duplicate: 1%, max_delay: 1ms}}\nstorage: {store: inmem}")
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for _, m := range c.Members() {
+		if err := m.MessageFaults(ctx, &control.MessageFaults{Drop: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := stopMessageFaults(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	// All messages were lost: without the end nobody would be agreed on.
+	if _, err := c.Leader(ctx); err != nil {
+		t.Fatal(err)
+	}
+	to, err := c.Servers()[0].Dial(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close() //nolint:errcheck // the test is over
+	for {
+		if _, err := to.Put(ctx, "k", nil); err == nil {
+			return
+		} else if ctx.Err() != nil {
+			t.Fatal(err)
+		}
 	}
 }

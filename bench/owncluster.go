@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -139,7 +140,7 @@ func (c *ownCluster) Leader(ctx context.Context) (string, error) {
 }
 
 // Health implements System.
-func (c *ownCluster) Health() error { return c.cluster.Err() }
+func (c *ownCluster) Health() error { return errors.Join(c.cluster.Err(), c.cluster.StoreErr()) }
 
 // Boot implements System.
 func (c *ownCluster) Boot() time.Duration { return c.boot }

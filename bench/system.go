@@ -21,7 +21,8 @@ type System interface {
 	Members() []Member
 	// Leader is the id of the server that leads, when all that live agree.
 	Leader(ctx context.Context) (string, error)
-	// Health is an error when one of the Members died unasked.
+	// Health is an error when one of the Members died unasked, or cannot store
+	// anything for a fault of the host.
 	Health() error
 	// Read tells what the Members have used so far.
 	Read(ctx context.Context) (usage, error)
@@ -57,6 +58,8 @@ type Member interface {
 	Resume(ctx context.Context) error
 	Restart(ctx context.Context) error
 	Links(ctx context.Context, f control.Fault) error
+	// MessageFaults replaces the faults of its messages, nil by none.
+	MessageFaults(ctx context.Context, f *control.MessageFaults) error
 	// Durable is the last index that it reported to be on its disk, OnDisk what
 	// its last start found there; false where its store promises nothing.
 	Durable() (index uint64, ok bool)
