@@ -58,7 +58,7 @@ func (l *linkTruth) calibrate(ctx context.Context, s System, rec *record, severi
 	if err != nil {
 		return err
 	}
-	l.keepBefore(after.since(before).links)
+	l.keepBefore(after.since(before).truth())
 	rec.remark(l.missedBefore(severity)...)
 	return nil
 }

@@ -12,11 +12,12 @@ import (
 type estimate struct {
 	began time.Time
 	jobs  []Job
+	apart bool
 	took  map[results.TrialKind][]time.Duration
 }
 
-func newEstimate(jobs []Job) *estimate {
-	return &estimate{began: time.Now(), jobs: jobs, took: map[results.TrialKind][]time.Duration{}}
+func newEstimate(plan configs.Plan, jobs []Job) *estimate {
+	return &estimate{began: time.Now(), jobs: jobs, apart: plan.Apart, took: map[results.TrialKind][]time.Duration{}}
 }
 
 func (e *estimate) elapsed() time.Duration { return time.Since(e.began) }
@@ -37,6 +38,9 @@ func (e *estimate) left(i int) time.Duration {
 // each is the mean of the trials of the same kind, or the plan's own guess.
 func (e *estimate) each(job Job) time.Duration {
 	seen := e.took[job.Kind]
+	if len(seen) == 0 && sideBySide(job) && !e.apart {
+		return e.share(job)
+	}
 	if len(seen) == 0 {
 		return configs.TrialTime(job.Setup, job.Kind == results.Proof)
 	}
@@ -45,4 +49,15 @@ func (e *estimate) each(job Job) time.Duration {
 		sum += d
 	}
 	return sum / time.Duration(len(seen))
+}
+
+// share of a block's time that is one job's.
+func (e *estimate) share(job Job) time.Duration {
+	var beside []configs.Setup
+	for _, j := range e.jobs {
+		if together(j, job) {
+			beside = append(beside, j.Setup)
+		}
+	}
+	return configs.BlockTime(beside) / time.Duration(len(beside))
 }

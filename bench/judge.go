@@ -12,10 +12,13 @@ import (
 type judged struct {
 	window     results.Window
 	cost       cost
+	links      []results.Link // as true as they were in the window
 	firstError error
 	// light windows, the open ones, were to leave the host room and to keep
 	// one leader throughout. A saturating window was not.
 	light bool
+	// slices: the window is several that were offered one after another.
+	slices bool
 	// harmed windows had faults done to the cluster: errors and changes of
 	// leader are what was asked for.
 	harmed bool
@@ -110,7 +113,7 @@ func (j judged) lag() []results.Remark {
 // median.
 func (j judged) lateLinks(severity results.Severity) []results.Remark {
 	var judged []lateLink
-	for _, l := range j.cost.links {
+	for _, l := range j.links {
 		if l.Samples >= minLinkSamples {
 			judged = append(judged, lateLink{l, l.ErrorP50NS})
 		}
@@ -196,6 +199,10 @@ func (j judged) doubts() []results.Remark {
 		doubt(j.light, r)
 	}
 	off := littleError(w)
+	if j.slices {
+		// Operations that a slice's edges cut weigh as much as all others do.
+		off = 0
+	}
 	doubt(math.Abs(off) > stats.LittleTolerance, share(results.CodeLittle, off, stats.LittleTolerance))
 	return out
 }

@@ -27,7 +27,7 @@ func healthy() judged {
 	}
 	return judged{
 		window: w, light: true,
-		cost: cost{links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, Frames: 10, LinkTruth: results.LinkTruth{ErrorP50NS: 200_000, Samples: 5}}}},
+		links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, Frames: 10, LinkTruth: results.LinkTruth{ErrorP50NS: 200_000, Samples: 5}}},
 	}
 }
 
@@ -72,9 +72,9 @@ func TestEachReasonForInvalidity(t *testing.T) {
 		"lag at the median": {func(j *judged) { j.window.Lag.P50NS = results.Nanos(2*ms/20 + 1000) }, results.CodeLagP50, float64(2*ms/20 + 1000)},
 		"lag at p99":        {func(j *judged) { j.window.Lag.P99NS = results.Nanos(4*ms/4 + 1000) }, results.CodeLagP99, float64(4*ms/4 + 1000)},
 		"the leader moved":  {func(j *judged) { j.cost.leaderMoved = true }, results.CodeLeaderChanged, 0},
-		"a link by 5 %":     {func(j *judged) { j.cost.links[0].ErrorP50NS = 5*ms/20 + 1 }, results.CodeLinkLate, float64(5*ms/20 + 1)},
+		"a link by 5 %":     {func(j *judged) { j.links[0].ErrorP50NS = 5*ms/20 + 1 }, results.CodeLinkLate, float64(5*ms/20 + 1)},
 		"a short link by 100 µs": {func(j *judged) {
-			j.cost.links[0].AskedNS, j.cost.links[0].ErrorP50NS = 50_000, 100_001
+			j.links[0].AskedNS, j.links[0].ErrorP50NS = 50_000, 100_001
 		}, results.CodeLinkLate, 100_001},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestEachReasonForInvalidity(t *testing.T) {
 // A short link may miss its delay by 100 µs: no host does better when busy.
 func TestAShortLinkMayMissByTheFloor(t *testing.T) {
 	j := healthy()
-	j.cost.links[0].AskedNS, j.cost.links[0].ErrorP50NS = 50_000, 99_999
+	j.links[0].AskedNS, j.links[0].ErrorP50NS = 50_000, 99_999
 	if got := j.remarks(); len(got) > 0 {
 		t.Errorf("remarks: %+v", got)
 	}
@@ -100,7 +100,7 @@ func TestAShortLinkMayMissByTheFloor(t *testing.T) {
 func TestTheWorstOfManyLateLinksIsNamed(t *testing.T) {
 	j := healthy()
 	for i, by := range []int64{2 * ms, 4 * ms, 0, 3 * ms} {
-		j.cost.links = append(j.cost.links, results.Link{From: "n1", To: "n" + string(rune('3'+i)), AskedNS: 5 * ms,
+		j.links = append(j.links, results.Link{From: "n1", To: "n" + string(rune('3'+i)), AskedNS: 5 * ms,
 			LinkTruth: results.LinkTruth{ErrorP50NS: by, Samples: 9}})
 	}
 	r := only(t, j.remarks(), results.CodeLinkLate, results.Invalid)
@@ -113,7 +113,7 @@ func TestTheWorstOfManyLateLinksIsNamed(t *testing.T) {
 // waited for say nothing.
 func TestFewSamplesSayNothingOfALink(t *testing.T) {
 	j := healthy()
-	l := &j.cost.links[0]
+	l := &j.links[0]
 	l.Frames, l.Samples, l.ErrorP50NS = 1000, minLinkSamples-1, 5*ms
 	if got := j.remarks(); len(got) > 0 {
 		t.Errorf("judged by %d samples: %+v", l.Samples, got)
@@ -128,7 +128,7 @@ func TestASaturatingWindowIsInvalidByItsErrorsOnly(t *testing.T) {
 	j := healthy()
 	j.window.Mode, j.light = results.ModeClosed, false
 	j.window.Lag.P50NS, j.window.HostBusy, j.cost.leaderMoved, j.cost.runWait = results.Nanos(10*ms), 1, true, 0.9
-	j.cost.links[0].ErrorP50NS = 50 * ms
+	j.links[0].ErrorP50NS = 50 * ms
 	got := j.remarks()
 	link, _ := says(got, results.CodeLinkLate)
 	leader, _ := says(got, results.CodeLeaderChanged)

@@ -130,20 +130,35 @@ func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
 	if err != nil {
 		return nil, err
 	}
+	w, err := l.keep(rec, o, after.since(before))
+	if err == nil {
+		w.Usage = used
+	}
+	return w, err
+}
+
+// keep judges a window that was offered, and takes it into the trial's record.
+func (l *load) keep(rec loadgen.Recording, o offer, c cost) (*results.Window, error) {
 	if err := l.system.Health(); err != nil {
 		return nil, err
 	}
 	w := window(rec, o)
-	w.Usage = used
-	cost := after.since(before)
-	cost.fill(&w)
+	c.fill(&w)
 	l.last = rec.Latency
 	if rec.Writes == 0 {
 		l.last = rec.ReadLatency
 	}
-	l.conclude(&w, o, cost, rec.FirstError)
-	l.keep(rec, w, cost.links)
-	return &l.record.Windows[len(l.record.Windows)-1], nil
+	l.judge(&w, o, c, rec.FirstError)
+	r := l.record
+	r.Windows = append(r.Windows, w)
+	r.histograms = append(r.histograms, histograms(rec)...)
+	links := c.truth()
+	if w.Mode == results.ModeOpen || len(r.Links) == 0 {
+		r.Links = links // a saturated host says little of the links
+	}
+	l.links.keep(links)
+	r.Links = l.links.withBefore(r.Links)
+	return &r.Windows[len(r.Windows)-1], nil
 }
 
 // offer runs the load, with the faults that go with it.
@@ -156,8 +171,8 @@ func (l *load) offer(ctx context.Context, o offer) (loadgen.Recording, error) {
 	return rec, errors.Join(err, wait())
 }
 
-// conclude judges a window, and names what limited it.
-func (l *load) conclude(w *results.Window, o offer, c cost, firstError error) {
+// judge remarks on a window, and names what limited it.
+func (l *load) judge(w *results.Window, o offer, c cost, firstError error) {
 	if o.tries {
 		held := keptUp(w) && (o.holds == nil || o.holds())
 		w.Held = &held
@@ -166,21 +181,9 @@ func (l *load) conclude(w *results.Window, o offer, c cost, firstError error) {
 		w.Limit = limitOf(w, c, l.setup, l.leader)
 	}
 	l.record.remark(judged{
-		window: *w, cost: c, firstError: firstError,
-		light: o.rate > 0, harmed: o.harmed, failed: w.Held != nil && !*w.Held,
+		window: *w, cost: c, links: c.truth(), firstError: firstError,
+		light: o.rate > 0, slices: o.Ramp > 0, harmed: o.harmed, failed: w.Held != nil && !*w.Held,
 	}.remarks()...)
-}
-
-// keep takes a window into the trial's record.
-func (l *load) keep(rec loadgen.Recording, w results.Window, links []results.Link) {
-	r := l.record
-	r.Windows = append(r.Windows, w)
-	r.histograms = append(r.histograms, histograms(rec)...)
-	if w.Mode == results.ModeOpen || len(r.Links) == 0 {
-		r.Links = links // a saturated host says little of the links
-	}
-	l.links.keep(links)
-	r.Links = l.links.withBefore(r.Links)
 }
 
 const (
@@ -197,13 +200,10 @@ func (l *load) warmUp(ctx context.Context) error {
 	if w.Warmup <= 0 {
 		return nil
 	}
-	// Many operations warm what few would not: pools, files, branch
-	// predictors. The rest of the time is the light window's own pace.
-	many := l.closed("warm-up", "", configs.Saturate{Clients: warmClients, Duration: w.Warmup / 2})
-	if _, err := l.gen.Run(ctx, many.Window); err != nil {
+	if err := l.warmUpFast(ctx); err != nil {
 		return err
 	}
-	pace := many
+	pace := l.closed("warm-up", "", configs.Saturate{Clients: warmClients, Duration: w.Warmup / 2})
 	if w.Calm.Rate > 0 {
 		pace = l.open("warm-up", "", w.Calm.Rate)
 		pace.Duration = w.Warmup / 2
@@ -220,6 +220,15 @@ func (l *load) warmUp(ctx context.Context) error {
 	l.record.remark(results.Remark{Code: results.CodeWarmupUnsteady, Severity: results.Doubtful,
 		Got: float64(maxWarmup * w.Warmup / 2), Unit: results.UnitNS})
 	return nil
+}
+
+// warmUpFast is the first half of a warm-up: many operations warm what few would
+// not, pools, files, branch predictors. The rest of it is the light window's own
+// pace.
+func (l *load) warmUpFast(ctx context.Context) error {
+	many := l.closed("warm-up", "", configs.Saturate{Clients: warmClients, Duration: l.setup.Workload.Warmup / 2})
+	_, err := l.gen.Run(ctx, many.Window)
+	return err
 }
 
 // windowName of a sweep's rate, a search's step or a share of the capacity.

@@ -10,26 +10,8 @@ import (
 
 // measure runs the windows of a measuring trial on a booted system.
 func (t *trial) measure(ctx context.Context) error {
-	setup := t.job.Setup
-	leader, err := t.system.Leader(ctx)
+	l, faults, err := t.prepare(ctx)
 	if err != nil {
-		return err
-	}
-	to, err := targets(ctx, t.system, setup.Workload.Target, leader)
-	if err != nil {
-		return err
-	}
-	var faults *faults
-	if len(setup.Faults) > 0 {
-		if faults, err = newFaults(ctx, t.system, t.events, setup.Faults); err != nil {
-			return err
-		}
-		to = []loadgen.Target{faults.router}
-	}
-	l := &load{setup: setup, seed: t.job.Seed, system: t.system, leader: leader, links: &t.links, record: t.record}
-	l.gen = loadgen.New(to, workload(setup, t.audit.prefix, t.job.Seed), t.audit.observers()...)
-	t.tell(StageCalibrating)
-	if err := t.links.calibrate(ctx, t.system, t.record, spoiltBy(setup.Load)); err != nil {
 		return err
 	}
 	t.tell(StageWarmingUp)
@@ -41,6 +23,31 @@ func (t *trial) measure(ctx context.Context) error {
 	}
 	t.record.remark(t.links.unmeasured()...)
 	return nil
+}
+
+// prepare connects the load generator to a booted system, and looks at the links
+// between.
+func (t *trial) prepare(ctx context.Context) (*load, *faults, error) {
+	setup := t.job.Setup
+	leader, err := t.system.Leader(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	to, err := targets(ctx, t.system, setup.Workload.Target, leader)
+	if err != nil {
+		return nil, nil, err
+	}
+	var faults *faults
+	if len(setup.Faults) > 0 {
+		if faults, err = newFaults(ctx, t.system, t.events, setup.Faults); err != nil {
+			return nil, nil, err
+		}
+		to = []loadgen.Target{faults.router}
+	}
+	l := &load{setup: setup, seed: t.job.Seed, system: t.system, leader: leader, links: &t.links, record: t.record}
+	l.gen = loadgen.New(to, workload(setup, t.audit.prefix, t.job.Seed), t.audit.observers()...)
+	t.tell(StageCalibrating)
+	return l, faults, t.links.calibrate(ctx, t.system, t.record, spoiltBy(setup.Load))
 }
 
 // spoiltBy is what links that were untrue before the windows do to a load: an

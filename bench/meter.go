@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sort"
 	"time"
@@ -78,12 +79,33 @@ type cost struct {
 	fsyncs      int64
 	snapshots   int64
 	store       map[string]*hdrhistogram.Histogram
-	links       []results.Link
+	links       []linkCost
 	leaderMoved bool
 }
 
-// since is the cost of what happened between two readings.
-func (after reading) since(before reading) cost {
+// linkCost is what arrived over a link, with how late and after how long.
+type linkCost struct {
+	results.Link
+	late, took *hdrhistogram.Histogram
+}
+
+// truth of the links over which anything arrived.
+func (c cost) truth() []results.Link {
+	out := make([]results.Link, len(c.links))
+	for i, l := range c.links {
+		out[i] = l.Link
+		out[i].LinkTruth = results.LinkTruth{
+			Samples:    l.late.TotalCount(),
+			ErrorP50NS: l.late.ValueAtQuantile(50), ErrorP90NS: l.late.ValueAtQuantile(90), ErrorP99NS: l.late.ValueAtQuantile(99),
+			RealisedP50NS: l.took.ValueAtQuantile(50), RealisedP90NS: l.took.ValueAtQuantile(90), RealisedP99NS: l.took.ValueAtQuantile(99),
+		}
+	}
+	return out
+}
+
+// since is the cost of what happened between two readings. Where other systems
+// ran beside this one, what they used is no foreign load.
+func (after reading) since(before reading, beside ...time.Duration) cost {
 	c := cost{
 		length: after.at.Sub(before.at), client: after.self - before.self,
 		cpu: map[string]time.Duration{}, store: map[string]*hdrhistogram.Histogram{},
@@ -92,22 +114,11 @@ func (after reading) since(before reading) cost {
 	ours := c.client
 	for id, a := range after.nodes {
 		b := before.nodes[id].countedOn(a)
-		used := a.usage.CPU - b.usage.CPU
-		c.cpu[id] = used
-		ours += used
-		c.disk += a.usage.DiskWrite - b.usage.DiskWrite
-		c.fsyncs += max(0, a.stats.Fsyncs-b.stats.Fsyncs)
-		c.snapshots += max(0, a.stats.Snapshots-b.stats.Snapshots)
-		c.injection += max(0, a.stats.InjectionCPU-b.stats.InjectionCPU)
-		c.leaderMoved = c.leaderMoved || a.stats.Term != b.stats.Term || a.stats.Leader != b.stats.Leader
-		c.store[id] = difference(a.stats.StoreTime, b.stats.StoreTime)
-		links := linksBetween(a.stats.Links, b.stats.Links)
-		c.links = append(c.links, links...)
-		for _, l := range links {
-			if l.From != control.ClientLink {
-				c.network += l.Bytes
-			}
-		}
+		c.node(id, a, b)
+		ours += c.cpu[id]
+	}
+	for _, d := range beside {
+		ours += d
 	}
 	c.links = append(c.links, linksToClient(after.client, before.client)...)
 	sort.Slice(c.links, func(i, j int) bool {
@@ -122,6 +133,82 @@ func (after reading) since(before reading) cost {
 		c.runWait = (after.waited - before.waited).Seconds() / c.length.Seconds()
 	}
 	return c
+}
+
+// node adds what one node used between two readings.
+func (c *cost) node(id string, a, b nodeReading) {
+	c.cpu[id] = a.usage.CPU - b.usage.CPU
+	c.disk += a.usage.DiskWrite - b.usage.DiskWrite
+	c.fsyncs += max(0, a.stats.Fsyncs-b.stats.Fsyncs)
+	c.snapshots += max(0, a.stats.Snapshots-b.stats.Snapshots)
+	c.injection += max(0, a.stats.InjectionCPU-b.stats.InjectionCPU)
+	c.leaderMoved = c.leaderMoved || a.stats.Term != b.stats.Term || a.stats.Leader != b.stats.Leader
+	c.store[id] = difference(a.stats.StoreTime, b.stats.StoreTime)
+	links := linksBetween(a.stats.Links, b.stats.Links)
+	c.links = append(c.links, links...)
+	for _, l := range links {
+		if l.From != control.ClientLink {
+			c.network += l.Bytes
+		}
+	}
+}
+
+// used is the CPU time that a system's processes took between two readings.
+func (after reading) used(before reading) (sum time.Duration) {
+	for id, a := range after.nodes {
+		sum += a.usage.CPU - before.nodes[id].countedOn(a).usage.CPU
+	}
+	return sum
+}
+
+// add takes in the cost of another slice of the same load; shares are weighed by
+// the slices' lengths.
+func (c *cost) add(o cost) {
+	weigh := func(share *float64, other float64) {
+		if all := (c.length + o.length).Seconds(); all > 0 {
+			*share = (*share*c.length.Seconds() + other*o.length.Seconds()) / all
+		}
+	}
+	weigh(&c.hostBusy, o.hostBusy)
+	weigh(&c.foreignBusy, o.foreignBusy)
+	weigh(&c.steal, o.steal)
+	weigh(&c.runWait, o.runWait)
+	c.length += o.length
+	c.throttled, c.leaderMoved = c.throttled || o.throttled, c.leaderMoved || o.leaderMoved
+	c.client += o.client
+	c.injection += o.injection
+	c.network += o.network
+	c.disk += o.disk
+	c.fsyncs += o.fsyncs
+	c.snapshots += o.snapshots
+	for id, d := range o.cpu {
+		c.cpu[id] += d
+	}
+	for id, h := range o.store {
+		c.store[id].Merge(h)
+	}
+	for _, l := range o.links {
+		i := slices.IndexFunc(c.links, func(have linkCost) bool { return ends(have.Link) == ends(l.Link) })
+		if i < 0 {
+			c.links = append(c.links, l)
+			continue
+		}
+		c.links[i].Frames += l.Frames
+		c.links[i].Bytes += l.Bytes
+		c.links[i].late.Merge(l.late)
+		c.links[i].took.Merge(l.took)
+	}
+}
+
+// scale leaves a share of what was used: that of the operations that count.
+func (c *cost) scale(share float64) {
+	part := func(d time.Duration) time.Duration { return time.Duration(share * float64(d)) }
+	count := func(n int64) int64 { return int64(math.Round(share * float64(n))) }
+	c.client, c.injection = part(c.client), part(c.injection)
+	c.network, c.disk, c.fsyncs = count(c.network), count(c.disk), count(c.fsyncs)
+	for id, d := range c.cpu {
+		c.cpu[id] = part(d)
+	}
 }
 
 // countedOn is the earlier reading b as the counters of a go on from it: those
@@ -160,44 +247,35 @@ func busyShare(after, before cpu.TimesStat) (busy, steal float64) {
 }
 
 // linksBetween is what arrived over each link between two accounts.
-func linksBetween(after, before []control.LinkStats) []results.Link {
+func linksBetween(after, before []control.LinkStats) []linkCost {
 	earlier := map[string]control.LinkStats{}
 	for _, l := range before {
 		earlier[l.From] = l
 	}
-	var out []results.Link
+	var out []linkCost
 	for _, l := range after {
 		b := earlier[l.From]
-		out = append(out, arrived(results.Link{
+		out = append(out, linkCost{results.Link{
 			From: l.From, To: l.To, AskedNS: ns(l.Asked), Frames: max(0, l.Frames-b.Frames), Bytes: max(0, l.Bytes-b.Bytes),
-		}, difference(l.Error, b.Error), difference(l.Realised, b.Realised)))
+		}, difference(l.Error, b.Error), difference(l.Realised, b.Realised)})
 	}
 	return out
 }
 
 // linksToClient is likewise what arrived at the load generator's end.
-func linksToClient(after, before []netem.Arrival) []results.Link {
+func linksToClient(after, before []netem.Arrival) []linkCost {
 	earlier := map[string]netem.Arrival{}
 	for _, a := range before {
 		earlier[a.From] = a
 	}
-	var out []results.Link
+	var out []linkCost
 	for _, a := range after {
 		b := earlier[a.From]
-		out = append(out, arrived(results.Link{
+		out = append(out, linkCost{results.Link{
 			From: a.From, To: control.ClientLink, AskedNS: ns(a.Asked), Frames: a.Frames - b.Frames, Bytes: a.Bytes - b.Bytes,
-		}, subtract(a.Error, b.Error), subtract(a.Realised, b.Realised)))
+		}, subtract(a.Error, b.Error), subtract(a.Realised, b.Realised)})
 	}
 	return out
-}
-
-func arrived(l results.Link, late, took *hdrhistogram.Histogram) results.Link {
-	l.LinkTruth = results.LinkTruth{
-		Samples:    late.TotalCount(),
-		ErrorP50NS: late.ValueAtQuantile(50), ErrorP90NS: late.ValueAtQuantile(90), ErrorP99NS: late.ValueAtQuantile(99),
-		RealisedP50NS: took.ValueAtQuantile(50), RealisedP90NS: took.ValueAtQuantile(90), RealisedP99NS: took.ValueAtQuantile(99),
-	}
-	return l
 }
 
 // difference of two cumulative histograms; what cannot be read counts as empty.

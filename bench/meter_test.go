@@ -70,8 +70,8 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 	if got := c.store["n1"].ValueAtQuantile(50); got < 999_000 || got > 1_001_000 {
 		t.Errorf("store time of the window: median %d ns, want its only value of 1 ms", got)
 	}
-	if len(c.links) != 1 || c.links[0].Frames != 3 || c.links[0].Samples != 3 || c.links[0].ErrorP99NS > 2001 {
-		t.Errorf("links %+v: want the window's 3 frames, none later than 2 µs", c.links)
+	if l := c.truth(); len(l) != 1 || l[0].Frames != 3 || l[0].Samples != 3 || l[0].ErrorP99NS > 2001 {
+		t.Errorf("links %+v: want the window's 3 frames, none later than 2 µs", l)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestARestartedNodeCountsFromZero(t *testing.T) {
 		"another process":  {node(11, 60, 1000, 1000, 5000), 60, 3, 1000},
 	} {
 		c := test.after.since(before)
-		l := c.links[0]
+		l := c.truth()[0]
 		if l.Frames != test.frames || l.Samples != test.samples || l.ErrorP50NS/10 != test.p50/10 || c.fsyncs != test.frames || c.leaderMoved {
 			t.Errorf("%s: got %+v and %d syncs, want %d frames and syncs, %d samples at %d ns", name, l, c.fsyncs, test.frames, test.samples, test.p50)
 		}
@@ -150,7 +150,7 @@ func TestWhatLimitedAWindowIsNamed(t *testing.T) {
 // A link that carried its rate is the limit, whatever else was idle.
 func TestTheNetworksRateIsALimit(t *testing.T) {
 	s := setups(t, "nodes: 3\nnetwork: {profile: none, links: [{delay: 1ms, rate: 8mbit}]}")[0]
-	c := cost{length: time.Second, links: []results.Link{{From: "n1", To: "n2", Bytes: 950_000}}}
+	c := cost{length: time.Second, links: []linkCost{{Link: results.Link{From: "n1", To: "n2", Bytes: 950_000}}}}
 	want := &results.Limit{Resource: results.LimitLink, Link: &results.Ends{From: "n1", To: "n2"}, Used: 0.95}
 	if diff := cmp.Diff(want, limitOf(&results.Window{}, c, s, "n1")); diff != "" {
 		t.Error(diff)

@@ -26,7 +26,7 @@ type record struct {
 func newRecord(job Job, attempt int) *record {
 	s := job.Setup
 	return &record{Trial: results.Trial{
-		SchemaVersion: results.SchemaVersion, Cell: s.Cell, Trial: job.Trial, Kind: job.Kind, Block: job.Block,
+		SchemaVersion: results.SchemaVersion, Cell: s.Cell, Trial: job.Trial, Kind: job.Kind, Block: job.Block, Group: job.Group,
 		Seed: job.Seed, StartedAt: time.Now().UTC(), Attempt: attempt,
 		Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Limit: s.Workload.Capacity.Limit,
 		Params: s.Params, ClientSite: s.Client,

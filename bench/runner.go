@@ -79,35 +79,110 @@ type Progress struct {
 // what was seen so far.
 func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	defer func() { _ = os.RemoveAll(filepath.Join(r.Writer.Dir(), "data")) }()
-	jobs := remaining(r.Plan, r.Done)
+	p := &pass{Runner: r, jobs: remaining(r.Plan, r.Done), tally: newTally(r.Plan, r.Done)}
+	p.clock = newEstimate(p.Plan, p.jobs)
 	r.capacities = knownCapacities(r.Done)
-	clock := newEstimate(jobs)
-	tally := newTally(r.Plan, r.Done)
-	for i, job := range jobs {
-		for attempt := job.Attempt; ; attempt++ {
-			t := r.newTrial(job, attempt)
-			step := Progress{Job: job, Number: i + 1, Of: len(jobs), Attempt: attempt}
-			t.tell = func(s Stage) {
-				step.Stage, step.Elapsed, step.Left = s, clock.elapsed(), clock.left(i)
-				r.tell(step)
-			}
-			if err := t.run(ctx); err != nil {
-				return tally.outcome(), err
-			}
-			if err := r.keep(t); err != nil {
-				return tally.outcome(), err
-			}
-			clock.finished(job, time.Duration(t.record.TookNS))
-			step.Stage, step.Finished = "", &t.record.Trial
-			step.Elapsed, step.Left = clock.elapsed(), clock.left(i+1)
-			r.tell(step)
-			tally.add(t.record.Trial)
-			if settled(r.Plan, t.record.Trial) {
-				break
-			}
+	for p.next < len(p.jobs) {
+		var err error
+		if beside := p.sideBySide(); len(beside) > 1 {
+			err = p.together(ctx, beside)
+		} else {
+			err = p.alone(ctx, p.jobs[p.next])
+		}
+		if err != nil {
+			return p.tally.outcome(), err
 		}
 	}
-	return tally.outcome(), ctx.Err()
+	return p.tally.outcome(), ctx.Err()
+}
+
+// pass is one going through what is left of a plan.
+type pass struct {
+	*Runner
+	jobs  []Job
+	next  int // of jobs
+	tally *tally
+	clock *estimate
+}
+
+// sideBySide are the next jobs, as many as are measured at once.
+func (p *pass) sideBySide() []Job {
+	var out []Job
+	for _, j := range p.jobs[p.next:] {
+		if p.Plan.Apart || len(p.Endpoints) > 0 || !together(j, p.jobs[p.next]) {
+			break
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+// together runs jobs as one block.
+func (p *pass) together(ctx context.Context, jobs []Job) error {
+	var trials []*trial
+	for i, job := range jobs {
+		t := p.newTrial(job, job.Attempt)
+		for _, other := range jobs {
+			if other.Setup.Cell != job.Setup.Cell {
+				t.record.Beside = append(t.record.Beside, other.Setup.Cell)
+			}
+		}
+		t.tell = p.teller(job, p.next+i, job.Attempt)
+		trials = append(trials, t)
+	}
+	if err := newBlock(trials).run(ctx); err != nil {
+		return err
+	}
+	for i, t := range trials {
+		if err := p.finish(t, jobs[i]); err != nil {
+			return err
+		}
+		p.next++
+	}
+	return nil
+}
+
+// alone runs one job, again while it is invalid and may be repeated.
+func (p *pass) alone(ctx context.Context, job Job) error {
+	for attempt := job.Attempt; ; attempt++ {
+		t := p.newTrial(job, attempt)
+		t.tell = p.teller(job, p.next, attempt)
+		if err := t.run(ctx); err != nil {
+			return err
+		}
+		if err := p.finish(t, job); err != nil {
+			return err
+		}
+		if settled(p.Plan, t.record.Trial) {
+			p.next++
+			return nil
+		}
+	}
+}
+
+// finish records a trial that is over.
+func (p *pass) finish(t *trial, job Job) error {
+	if err := p.keep(t); err != nil {
+		return err
+	}
+	// Trials side by side share the time that they took.
+	p.clock.finished(job, time.Duration(t.record.TookNS)/time.Duration(1+len(t.record.Beside)))
+	p.tally.add(t.record.Trial)
+	p.Runner.tell(Progress{
+		Job: job, Number: p.next + 1, Of: len(p.jobs), Attempt: t.record.Attempt, Finished: &t.record.Trial,
+		Elapsed: p.clock.elapsed(), Left: p.clock.left(p.next + 1),
+	})
+	return nil
+}
+
+// teller passes a trial's stages on.
+func (p *pass) teller(job Job, number, attempt int) func(Stage) {
+	return func(s Stage) {
+		p.Runner.tell(Progress{
+			Job: job, Number: number + 1, Of: len(p.jobs), Attempt: attempt, Stage: s,
+			Elapsed: p.clock.elapsed(), Left: p.clock.left(number),
+		})
+	}
 }
 
 // keep writes the histograms first, so that a record on disk is complete. A
@@ -134,5 +209,5 @@ func (r *Runner) tell(p Progress) {
 // about how long they take when none is repeated.
 func Left(plan configs.Plan, done []results.Trial) (trials int, takes time.Duration) {
 	jobs := remaining(plan, done)
-	return len(jobs), newEstimate(jobs).left(0)
+	return len(jobs), newEstimate(plan, jobs).left(0)
 }

@@ -10,11 +10,12 @@ import (
 )
 
 // settled tells whether a trial is not to be repeated in the same run: it is
-// valid, it found what Raft does not allow, it was repeated enough, or it is a
-// proof. A proof that failed is an answer; repeated until it holds it would
+// valid, it found what Raft does not allow, it was repeated enough, it was
+// measured beside others (it drops out of its block, and the others stay), or it
+// is a proof. A proof that failed is an answer; repeated until it holds it would
 // prove nothing.
 func settled(plan configs.Plan, t results.Trial) bool {
-	return t.Valid || t.Kind == results.Proof || len(t.Findings) > 0 || t.Attempt > plan.Retries
+	return t.Valid || len(t.Beside) > 0 || t.Kind == results.Proof || len(t.Findings) > 0 || t.Attempt > plan.Retries
 }
 
 // settledForGood tells likewise of a run that is resumed: what found nothing

@@ -42,36 +42,28 @@ func (r *Runner) newTrial(job Job, attempt int) *trial {
 	}
 }
 
-// run does the whole trial. Its error is the caller's interruption, or a fault of
-// the host (*HostFaultError): all else that goes wrong is on record.
+// run does the whole trial alone. Its error is the caller's interruption, or a
+// fault of the host (*HostFaultError): all else that goes wrong is on record.
 func (t *trial) run(ctx context.Context) error {
-	err := t.live(ctx)
-	t.record.Events = t.events.all()
-	if fault := hostFault(err); fault != nil && !t.record.found(results.Safety) {
-		return fault
+	err := t.start(ctx)
+	if err == nil {
+		err = t.finish(ctx, t.load(ctx))
+		err = errors.Join(err, t.stop(ctx))
 	}
-	if ctx.Err() != nil && len(t.record.Findings) == 0 {
-		return ctx.Err()
-	}
-	if err != nil {
-		t.record.remark(results.Remark{Code: results.CodeFailed, Severity: results.Invalid, Detail: err.Error()})
-	}
-	t.record.conclude()
-	return nil
+	return t.conclude(ctx, err)
 }
 
-// live boots, loads, audits and stops.
-func (t *trial) live(ctx context.Context) (err error) {
+// start boots the trial's system.
+func (t *trial) start(ctx context.Context) (err error) {
 	if t.system, err = t.boot(ctx); err != nil {
 		return err
 	}
-	defer func() {
-		if stop := t.system.Stop(ctx); stop != nil && err == nil {
-			err = fmt.Errorf("stop: %w", stop)
-		}
-	}()
 	t.describe()
-	err = t.load(ctx)
+	return nil
+}
+
+// finish audits what the load, which ended with an error or none, left behind.
+func (t *trial) finish(ctx context.Context, err error) error {
 	if death := t.system.Health(); death != nil {
 		err = death // whatever else failed followed from it
 	}
@@ -85,6 +77,33 @@ func (t *trial) live(ctx context.Context) (err error) {
 		return err
 	}
 	return t.judge(ctx)
+}
+
+// stop ends the trial's system, where it was started.
+func (t *trial) stop(ctx context.Context) error {
+	if t.system == nil {
+		return nil
+	}
+	if err := t.system.Stop(ctx); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	return nil
+}
+
+// conclude completes the record of a trial that is over.
+func (t *trial) conclude(ctx context.Context, err error) error {
+	t.record.Events = t.events.all()
+	if fault := hostFault(err); fault != nil && !t.record.found(results.Safety) {
+		return fault
+	}
+	if ctx.Err() != nil && len(t.record.Findings) == 0 {
+		return ctx.Err()
+	}
+	if err != nil {
+		t.record.remark(results.Remark{Code: results.CodeFailed, Severity: results.Invalid, Detail: err.Error()})
+	}
+	t.record.conclude()
+	return nil
 }
 
 // boot makes the system that the setup asks for.

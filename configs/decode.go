@@ -163,7 +163,7 @@ func valuesOf(into reflect.Value) (values, bool) {
 		return list, true
 	}
 	switch at := at.(type) {
-	case *string, *int, encoding.TextUnmarshaler:
+	case *string, *int, *bool, encoding.TextUnmarshaler:
 		return &scalar{at}, true
 	}
 	return nil, false

@@ -34,13 +34,41 @@ const (
 // Estimate is how long the whole plan takes when no trial is repeated.
 func Estimate(p Plan) time.Duration {
 	var sum time.Duration
+	var together []Setup
 	for _, s := range p.Setups {
 		sum += time.Duration(p.Proofs) * TrialTime(s, true)
-		if p.Trials > 0 {
+		switch {
+		case p.Trials == 0:
+		case s.SideBySide() && !p.Apart:
+			together = append(together, s)
+		default:
 			sum += TrialTime(s, false) + time.Duration(p.Trials-1)*s.laterTrialTime()
 		}
 	}
-	return sum
+	return sum + time.Duration(p.Trials)*BlockTime(together)
+}
+
+// idleTime of a block is the stretch in which its systems are left alone.
+const idleTime = time.Second
+
+// BlockTime is how long the setups of one block take side by side: their light
+// windows are one, and full load has each of them in turn.
+func BlockTime(setups []Setup) time.Duration {
+	var light, sum time.Duration
+	for _, s := range setups {
+		w := s.Workload
+		sum += bootTime + w.Warmup/2 + auditTime
+		if s.Load != ModeCalm {
+			sum += w.Saturate.Duration + w.Saturate.Duration/5 // the ramps
+		}
+		if s.Load != ModeSaturate {
+			light = max(light, w.Warmup/2+w.Calm.Duration)
+		}
+	}
+	if len(setups) == 0 {
+		return 0
+	}
+	return sum + light + idleTime
 }
 
 // TrialTime is how long one trial of a setup takes: a proof, or a measuring

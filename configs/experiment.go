@@ -13,10 +13,11 @@ type Experiment struct {
 	Label  string       `json:"label" jsonschema:"A warning shown with every result, or empty."`
 	Engine List[string] `json:"engine" jsonschema:"What is measured: hashicorp or etcd."`
 	Nodes  List[int]    `json:"nodes" jsonschema:"Cluster sizes, 1 to 99."`
-	Trials int          `json:"trials" jsonschema:"Measuring trials a setup; an interval needs at least 6."`
+	Trials int          `json:"trials" jsonschema:"Measuring trials a setup, one a block; an interval needs at least 6, and a difference between five sizes at least 9."`
 	Proofs int          `json:"proofs" jsonschema:"Trials a setup that kill up to and beyond the tolerance."`
 	// Retries bounds what a noisy host can cost in time.
 	Retries int          `json:"retries" jsonschema:"How often an invalid measuring trial is repeated."`
+	Apart   bool         `json:"apart" jsonschema:"Measure one setup at a time, in place of all of a block side by side."`
 	Seed    int          `json:"seed" jsonschema:"Of the order of trials, arrivals, jitter and values."`
 	Leader  List[string] `json:"leader" jsonschema:"The leader's site, or any; empty: the profile's first site."`
 	Client  List[string] `json:"client" jsonschema:"The load generator's site; empty: beside the leader, no delay."`
@@ -133,7 +134,7 @@ func Default() Experiment {
 		Name:    "default",
 		Engine:  One("hashicorp"),
 		Nodes:   List[int]{1, 3, 4, 5, 7},
-		Trials:  6,
+		Trials:  12,
 		Proofs:  1,
 		Retries: 2,
 		Seed:    1,
@@ -157,11 +158,11 @@ func Default() Experiment {
 				Rates: []Rate{},
 			},
 			Calm: CalmWindow{
-				Rate:     One(Rate(100)),
+				Rate:     One(Rate(40)),
 				Arrivals: One("constant"),
-				Duration: One(Duration(3 * time.Second)),
+				Duration: One(Duration(3500 * time.Millisecond)),
 			},
-			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(800 * time.Millisecond))},
+			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(750 * time.Millisecond))},
 		},
 		Faults: []FaultAt{},
 	}

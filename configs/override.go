@@ -23,6 +23,7 @@ type Overrides struct {
 	Duration string // --duration 5s: of either window
 	Trials   string // --trials
 	Proofs   string // --proofs
+	Apart    string // --apart: true
 	Seed     string // --seed
 	Leader   string // --leader SITE
 	Client   string // --client SITE
@@ -61,6 +62,7 @@ func (o Overrides) list() ([]override, mistakes) {
 		{"--duration", "workload.saturate.duration", o.Duration},
 		{"--trials", "trials", o.Trials},
 		{"--proofs", "proofs", o.Proofs},
+		{"--apart", "apart", o.Apart},
 		{"--seed", "seed", o.Seed},
 		{"--leader", "leader", o.Leader},
 		{"--client", "client", o.Client},

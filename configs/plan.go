@@ -87,7 +87,7 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 		return Plan{}, nil, fmt.Errorf("writing the resolved experiment: %w", err)
 	}
 	return Plan{
-		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries,
+		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries, Apart: e.Apart,
 		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: e.warnings(setups),
 	}, unfit, nil
 }

@@ -47,7 +47,7 @@ func TestDefaultPlan(t *testing.T) {
 	if got := three.Links["client"]; got != nil {
 		t.Errorf("a load generator beside the leader has links: %v", got)
 	}
-	if w := three.Workload; w.Calm.Rate != 100 || w.Saturate.Clients != 64 || w.ValueSize != 256 || w.Sweep != nil {
+	if w := three.Workload; w.Calm.Rate != 40 || w.Saturate.Clients != 64 || w.ValueSize != 256 || w.Sweep != nil {
 		t.Errorf("%+v", w)
 	}
 }
@@ -185,7 +185,7 @@ func printable(s string) bool {
 
 func TestModesChooseTheWindows(t *testing.T) {
 	for mode, want := range map[string]string{
-		ModeBoth: "calm 100 saturate 64", ModeCalm: "calm 100 saturate 0", ModeSaturate: "calm 0 saturate 64",
+		ModeBoth: "calm 40 saturate 64", ModeCalm: "calm 40 saturate 0", ModeSaturate: "calm 0 saturate 64",
 		ModeCapacity: "calm 0 saturate 64 p99 < 20ms", ModeSweep: "calm 0 saturate 0 [10 20]",
 	} {
 		w := mustPlan(t, fmt.Sprintf("nodes: 3\nworkload: {load: {mode: %s, rates: [10/s, 20/s]}}", mode)).Setups[0].Workload
@@ -252,20 +252,28 @@ func TestPresetsFitTheirTime(t *testing.T) {
 }
 
 func TestEstimateFollowsThePlan(t *testing.T) {
-	text := "nodes: 3\ntrials: %d\nproofs: %d\nworkload: {warmup: 1s, calm: {duration: 2s}, saturate: {duration: 4s}}"
-	one := Estimate(mustPlan(t, fmt.Sprintf(text, 1, 0)))
-	if want := 7*time.Second + bootTime + auditTime; one != want {
-		t.Errorf("one trial: got %s, want %s", one, want)
+	text := "nodes: %s\ntrials: %d\nproofs: %d\napart: %v\nworkload: {warmup: 1s, calm: {duration: 2s}, saturate: {duration: 5s}}"
+	const trial = 8*time.Second + bootTime + auditTime
+	alone := Estimate(mustPlan(t, fmt.Sprintf(text, "3", 1, 0, true)))
+	if alone != trial {
+		t.Errorf("one trial alone: got %s, want %s", alone, trial)
 	}
-	if three := Estimate(mustPlan(t, fmt.Sprintf(text, 3, 0))); three != 3*one {
-		t.Errorf("three trials: got %s", three)
+	if three := Estimate(mustPlan(t, fmt.Sprintf(text, "3", 3, 0, true))); three != 3*alone {
+		t.Errorf("three trials alone: got %s", three)
+	}
+	// Side by side the light windows are one, and each slice of full load has a
+	// ramp of a fifth.
+	const boots = bootTime + time.Second/2 + auditTime
+	const light, full = time.Second/2 + 2*time.Second, 6 * time.Second
+	if two := Estimate(mustPlan(t, fmt.Sprintf(text, "[3, 5]", 2, 0, false))); two != 2*(2*(boots+full)+light+idleTime) {
+		t.Errorf("two blocks of two: got %s", two)
 	}
 	// Two failovers of two timeouts each, and the longer of 3 s and three timeouts.
 	const rest = time.Second + bootTime + auditTime
-	if proof := Estimate(mustPlan(t, fmt.Sprintf(text, 1, 1))) - one; proof != 7*time.Second+rest {
+	if proof := Estimate(mustPlan(t, fmt.Sprintf(text, "3", 1, 1, true))) - alone; proof != 7*time.Second+rest {
 		t.Errorf("a proof takes %s", proof)
 	}
-	slow := fmt.Sprintf(text, 0, 1) + "\nraft: {heartbeat_timeout: 2s, election_timeout: 2s}"
+	slow := fmt.Sprintf(text, "3", 0, 1, true) + "\nraft: {heartbeat_timeout: 2s, election_timeout: 2s}"
 	if proof := Estimate(mustPlan(t, slow)); proof != 14*time.Second+rest {
 		t.Errorf("a proof with slow elections takes %s", proof)
 	}

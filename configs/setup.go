@@ -87,7 +87,9 @@ type Plan struct {
 	// Trials and Proofs are the number of each a setup; Retries how often an
 	// invalid measuring trial is repeated.
 	Trials, Proofs, Retries int
-	Seed                    int64
+	// Apart measures one setup at a time.
+	Apart bool
+	Seed  int64
 	// Label is shown with every result (the quick preset's warning), or empty.
 	Label string
 	// Warnings are what the plan does otherwise than it reads.
@@ -97,4 +99,11 @@ type Plan struct {
 	// Networks are the profile files, by the path under which YAML
 	// names them: a copy of both is the whole experiment.
 	Networks map[string][]byte
+}
+
+// SideBySide tells whether a setup can be measured beside others: searches for
+// capacity, sweeps and whatever is harmed are alone.
+func (s Setup) SideBySide() bool {
+	plain := s.Load == ModeCalm || s.Load == ModeSaturate || s.Load == ModeBoth
+	return plain && len(s.Faults) == 0 && s.MessageFaults == nil
 }

@@ -89,6 +89,8 @@ func (g *Generator) validate(w Window) error {
 		return fmt.Errorf("loadgen: window %q lasts %v, want more than 0", w.Name, w.Duration)
 	case w.Schedule == nil && w.Clients <= 0:
 		return fmt.Errorf("loadgen: window %q has neither a schedule nor clients", w.Name)
+	case w.Schedule != nil && w.Ramp != 0 || w.Ramp < 0:
+		return fmt.Errorf("loadgen: window %q has a ramp of %v, want one of a closed loop, 0 or more", w.Name, w.Ramp)
 	case work.Keys < 1:
 		return fmt.Errorf("loadgen: %d keys, want at least 1", work.Keys)
 	case work.ValueSize < header:
@@ -128,7 +130,10 @@ func newRun(ctx context.Context, g *Generator, w Window) *run {
 		r.recorders = append(r.recorders, newRecorder(w))
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
-	r.origin = time.Now()
+	r.origin = w.Origin
+	if r.origin.IsZero() {
+		r.origin = time.Now().Add(w.Ramp)
+	}
 	for range r.recorders {
 		r.inFlight = append(r.inFlight, newInFlight(r.origin, w.Duration))
 	}

@@ -24,8 +24,10 @@ func newInFlight(origin time.Time, length time.Duration) *inFlight {
 	return &inFlight{origin: origin, length: length}
 }
 
-// left of the window now.
-func (f *inFlight) left() int64 { return int64(max(f.length-time.Since(f.origin), 0)) }
+// left of the window now; all of it before it begins.
+func (f *inFlight) left() int64 {
+	return int64(min(max(f.length-time.Since(f.origin), 0), f.length))
+}
 
 // enter counts an operation that is about to be sent.
 func (f *inFlight) enter() {

@@ -29,6 +29,7 @@ type recorder struct {
 	lag                      *hdrhistogram.Histogram
 
 	writes, reads, failedWrites, failedReads int64
+	early                                    int64
 	rejected, unknown, dropped, recordErrors int64
 	firstError                               error
 }
@@ -53,7 +54,13 @@ func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, int64(l
 func (r *recorder) add(op *Op) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
+	switch {
+	case r.closed:
+		return
+	case op.Done < 0: // within the ramp
+		if op.Err == nil {
+			r.early++
+		}
 		return
 	}
 	r.record(r.lag, op.Sent-op.Intended)
@@ -118,6 +125,7 @@ func (r *recorder) merge(from *recorder) {
 	from.closed = true
 	r.writes += from.writes
 	r.reads += from.reads
+	r.early += from.early
 	r.failedWrites += from.failedWrites
 	r.failedReads += from.failedReads
 	r.rejected += from.rejected
@@ -140,6 +148,7 @@ func (r *recorder) fill(rec *Recording) {
 	rec.ReadLatency, rec.ReadService = r.readLatency, r.readService
 	rec.Lag = r.lag
 	rec.Writes, rec.Reads, rec.Completed = r.writes, r.reads, r.writes+r.reads
+	rec.Early = r.early
 	rec.FailedWrites, rec.FailedReads = r.failedWrites, r.failedReads
 	rec.Rejected, rec.Unknown, rec.Dropped = r.rejected, r.unknown, r.dropped
 	rec.RecordErrors, rec.FirstError = r.recordErrors, r.firstError

@@ -41,6 +41,27 @@ func (p *poisson) Due(i int64) time.Duration {
 
 func (p *poisson) Rate() float64 { return p.rate }
 
+// InTurn is one of several schedules that are run at once, each of rate per
+// second, so that no two operations of any of them are due together: each round
+// of 1/rate is cut into as many turns as there are schedules, and who has which
+// is drawn anew for every round. Schedules of one seed and of different numbers
+// (mine, from 0) belong together.
+func InTurn(rate float64, mine, of int, seed int64) Schedule { return inTurn{rate, mine, of, seed} }
+
+type inTurn struct {
+	rate     float64
+	mine, of int
+	seed     int64
+}
+
+// Due implements Schedule.
+func (s inTurn) Due(i int64) time.Duration {
+	turns := rand.New(rand.NewPCG(uint64(s.seed), uint64(i))).Perm(s.of)
+	return instant((float64(i) + float64(turns[s.mine])/float64(s.of)) / s.rate)
+}
+
+func (s inTurn) Rate() float64 { return s.rate }
+
 // instant of so many seconds; what no Duration can hold is never due.
 func instant(seconds float64) time.Duration {
 	if ns := seconds * float64(time.Second); ns < math.MaxInt64 {

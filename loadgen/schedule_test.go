@@ -1,8 +1,10 @@
 package loadgen
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -105,5 +107,41 @@ func TestPoissonBeginsAnewInEachWindow(t *testing.T) {
 	}
 	if same > 0 {
 		t.Errorf("%d instants shared by different seeds", same)
+	}
+}
+
+// Schedules that are run in turn never have two operations due together, each
+// keeps its rate, and nobody has the same place in every round.
+func TestSchedulesInTurnNeverMeet(t *testing.T) {
+	const rate, of, rounds = 40.0, 5, 1000
+	type operation struct {
+		due  time.Duration
+		mine int
+	}
+	var all []operation
+	for mine := range of {
+		s := InTurn(rate, mine, of, 7)
+		for i := range int64(rounds) {
+			due := s.Due(i)
+			if round := time.Duration(float64(i) / rate * 1e9); due < round || due >= round+25*time.Millisecond {
+				t.Fatalf("operation %d of schedule %d is due at %v, outside its round", i, mine, due)
+			}
+			all = append(all, operation{due, mine})
+		}
+	}
+	slices.SortFunc(all, func(a, b operation) int { return cmp.Compare(a.due, b.due) })
+	var place [of][of]int
+	for i, o := range all {
+		if i > 0 && o.due-all[i-1].due < 5*time.Millisecond-time.Microsecond {
+			t.Fatalf("operations at %v and %v, want 5 ms between them", all[i-1].due, o.due)
+		}
+		place[o.mine][i%of]++
+	}
+	for mine, places := range place {
+		for p, n := range places {
+			if n < rounds/of-80 || n > rounds/of+80 { // six standard deviations
+				t.Errorf("schedule %d has place %d in %d of %d rounds", mine, p, n, rounds)
+			}
+		}
 	}
 }

@@ -20,6 +20,12 @@ type Window struct {
 	Schedule Schedule
 	Clients  int
 	Duration time.Duration
+	// Origin is the instant from which the schedule counts, so that windows of
+	// several generators can be run against one another; zero means now.
+	Origin time.Time
+	// Ramp is how long a closed loop runs before the window begins: what is
+	// answered in it counts nowhere but in Recording.Early.
+	Ramp time.Duration
 	// Timeout of one operation.
 	Timeout time.Duration
 	// MaxInFlight bounds an open loop's outstanding operations; what the
@@ -53,6 +59,8 @@ type Recording struct {
 	// that a histogram refused.
 	FailedWrites, FailedReads                int64
 	Rejected, Unknown, Dropped, RecordErrors int64
+	// Early operations were acknowledged within the Ramp.
+	Early int64
 	// FirstError is one example, for the report.
 	FirstError error
 
@@ -92,4 +100,60 @@ func (r *Recording) Throughput() float64 {
 		return 0
 	}
 	return float64(n) / r.Duration.Seconds()
+}
+
+// Join makes one recording of windows of one kind that were offered one after
+// another: slices of a load that others had their turns in. Each slice is one
+// point of the series. The recordings' histograms go into the first one's.
+func Join(slices []Recording) Recording {
+	all := slices[0]
+	origin, area := all.Started, 0.0
+	all.Seconds, all.Parts, all.Halves = nil, nil, [2]time.Duration{}
+	for i := range slices {
+		s := &slices[i]
+		all.Parts = append(all.Parts, s.point(s.Started.Sub(origin)))
+		area += s.MeanInFlight * s.Duration.Seconds()
+		if i == 0 {
+			continue
+		}
+		all.add(s)
+	}
+	all.MeanInFlight = area / all.Duration.Seconds()
+	all.Seconds = all.Parts
+	return all
+}
+
+// add takes in another slice's figures.
+func (r *Recording) add(s *Recording) {
+	r.Duration += s.Duration
+	r.Due += s.Due
+	r.Completed += s.Completed
+	r.Writes += s.Writes
+	r.Reads += s.Reads
+	r.FailedWrites += s.FailedWrites
+	r.FailedReads += s.FailedReads
+	r.Rejected += s.Rejected
+	r.Unknown += s.Unknown
+	r.Dropped += s.Dropped
+	r.RecordErrors += s.RecordErrors
+	r.Early += s.Early
+	r.PacingCPU += s.PacingCPU
+	r.RecordErrors += r.Latency.Merge(s.Latency) + r.Service.Merge(s.Service) + r.Lag.Merge(s.Lag) +
+		r.ReadLatency.Merge(s.ReadLatency) + r.ReadService.Merge(s.ReadService)
+	if r.FirstError == nil {
+		r.FirstError = s.FirstError
+	}
+}
+
+// point is the whole recording in one point, at an instant of a longer one.
+func (r *Recording) point(at time.Duration) Point {
+	p := Point{At: at, Length: r.Duration, MeanInFlight: r.MeanInFlight}
+	for _, each := range r.Parts {
+		p.Completed += each.Completed
+		p.Failed += each.Failed
+	}
+	if r.Latency.TotalCount() > 0 {
+		p.P50, p.P99 = time.Duration(r.Latency.ValueAtQuantile(50)), time.Duration(r.Latency.ValueAtQuantile(99))
+	}
+	return p
 }

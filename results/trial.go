@@ -77,7 +77,11 @@ type Trial struct {
 	LeaderSite string `json:"leader_site,omitempty"`
 	ClientSite string `json:"client_site,omitempty"`
 
+	// Beside are the cells whose systems lived at the same time.
+	Beside []string `json:"beside,omitempty"`
+
 	Windows   []Window     `json:"windows"`
+	Idle      *Idle        `json:"idle,omitempty"`
 	Events    []Event      `json:"events"`
 	Proof     *ProofResult `json:"proof,omitempty"`
 	Audit     *Audit       `json:"audit,omitempty"`
@@ -161,6 +165,17 @@ type Audit struct {
 	// operations it rests on.
 	Linearizable    string `json:"linearizable,omitempty"`
 	LinearizableOps int    `json:"linearizable_ops,omitempty"`
+}
+
+// Idle is what a system's processes took in a stretch without any load:
+// heartbeats. It is beside a write's cost and no part of it: under load the
+// entries carry them.
+type Idle struct {
+	DurationNS   int64   `json:"duration_ns"`
+	CPUSeconds   float64 `json:"cpu_seconds"`
+	NetworkBytes int64   `json:"network_bytes"`
+	DiskBytes    int64   `json:"disk_bytes"`
+	Fsyncs       int64   `json:"fsyncs"`
 }
 
 // Link is one directed link, asked and realised, in the last open window (or

@@ -23,6 +23,10 @@ func experimentFlags(f *pflag.FlagSet, o *runOptions) {
 	textFlag(f, &v.Duration, "duration", "TIME", "how long each load is measured, such as 5s")
 	textFlag(f, &v.Trials, "trials", "N", "measuring trials of each setup")
 	textFlag(f, &v.Proofs, "proofs", "N", "trials of each setup that kill nodes, to prove what it survives")
+	f.BoolFunc("apart", "measure one setup at a time; all of a block side by side unless given", func(text string) error {
+		v.Apart = text
+		return nil
+	})
 	seedFlag(f, v)
 	leaderFlag(f, v)
 	textFlag(f, &v.Client, "client", "SITE", "where the load comes from; beside the leader unless given")

@@ -89,7 +89,7 @@ func TestAFaultOfTheHostStopsTheRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := "#!/bin/sh\n[ -e " + quoted(filepath.Join(work, "mended")) + " ] || ulimit -n 8\nexec " + quoted(self) + ` "$@"` + "\n"
+	script := "#!/bin/sh\n[ -e " + quoted(filepath.Join(work, "mended")) + " ] || ulimit -n $(($(ls /proc/self/fd | wc -l) + 4))\nexec " + quoted(self) + ` "$@"` + "\n"
 	if err := os.WriteFile(few, []byte(script), 0o755); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 	other := changed(t, func(tr *results.Trial) { tr.Cell = strings.Replace(tr.Cell, "multi-az", "elsewhere", 1) })
 	for line, want := range map[string]string{
 		"run --nodes 0":                        "hint: write it like --nodes 3",
-		"run --duration 5":                     "hint: write it like --duration 3s",
+		"run --duration 5":                     "hint: write it like --duration 3.5s",
 		"run --trials x":                       `error: --trials: got "x", want a whole number`,
 		"run --preset quik":                    "hint: did you mean quick?",
 		"run --preset quick " + broken:         "hint: leave out the one or the other",
