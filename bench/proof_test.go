@@ -145,7 +145,7 @@ func TestAFaultOfTheHostStopsTheRun(t *testing.T) {
 	runner := testRunner(t, text, func(ctx context.Context, id string) (*exec.Cmd, error) {
 		cmd, err := real(ctx, id)
 		if limited && err == nil { // too few descriptors to open a store
-			cmd = exec.Command("sh", "-c", `ulimit -n $(($(ls /proc/self/fd | wc -l) + 8)); exec "$0" node`, cmd.Path)
+			cmd = exec.Command("sh", "-c", `ulimit -n $(($(ls /proc/self/fd | wc -l) + 4)); exec "$0" node`, cmd.Path)
 		}
 		return cmd, err
 	})
