@@ -13,8 +13,8 @@ const (
 	ahead = 250 * time.Microsecond
 )
 
-// workerPool is the open loop's workers. One of them leads: it sleeps until the next
-// instant is near, passes the lead on, and sends the operation itself. So
+// workerPool is the open loop's workers. One of them leads: it sleeps until the
+// next instant is near, passes the lead on, and sends the operation itself. So
 // nobody has to be woken between the instant and the send. (The pattern is
 // that of Schmidt and others, "Leader/Followers", 2000.)
 type workerPool struct {
@@ -31,63 +31,63 @@ type workerPool struct {
 
 // open offers the schedule's operations at their instants.
 func (r *run) open() {
-	c := &workerPool{run: r, pacer: r.newPacer(r.origin), lead: make(chan int64, 1), limit: r.window.MaxInFlight + 1}
-	for range min(prestarted, c.limit) {
-		c.start()
-		c.idle.Add(1)
+	p := &workerPool{run: r, pacer: r.newPacer(r.origin), lead: make(chan int64, 1), limit: r.window.MaxInFlight + 1}
+	for range min(prestarted, p.limit) {
+		p.start()
+		p.idle.Add(1)
 	}
-	c.pass(0)
+	p.pass(0)
 }
 
 // pass hands the lead to a worker that is idle, or new, and never waits. It
 // fails where all workers are busy and no more are allowed.
-func (c *workerPool) pass(next int64) bool {
+func (p *workerPool) pass(next int64) bool {
 	switch {
-	case c.idle.Load() > 0:
-		c.idle.Add(-1)
-	case c.started < c.limit:
-		c.start()
+	case p.idle.Load() > 0:
+		p.idle.Add(-1)
+	case p.started < p.limit:
+		p.start()
 	default:
 		return false
 	}
-	c.lead <- next
+	p.lead <- next
 	return true
 }
 
-func (c *workerPool) start() {
-	w := c.run.newWorker(c.started)
-	c.started++
-	c.run.workers.Go(func() {
-		for next := range c.lead {
-			c.leadFrom(w, next)
-			c.idle.Add(1)
+func (p *workerPool) start() {
+	w := p.run.newWorker(p.started)
+	p.started++
+	p.run.workers.Go(func() {
+		for next := range p.lead {
+			p.leadFrom(w, next)
+			p.idle.Add(1)
 		}
 	})
 }
 
 // leadFrom leads from operation seq on, until one can be sent; what must not be
 // sent, because too many are outstanding, is dropped.
-func (c *workerPool) leadFrom(w *worker, seq int64) {
-	r := c.run
+func (p *workerPool) leadFrom(w *worker, seq int64) {
+	r := p.run
 	for ; ; seq++ {
 		due := r.window.Schedule.Due(seq)
 		if due >= r.window.Duration {
 			break
 		}
-		early := min((due-c.last)/2, ahead)
-		c.last = due
-		r.pacing.Add(int64(c.pacer.sleepNear(r.ctx, due-early)))
+		early := min((due-p.last)/2, ahead)
+		p.last = due
+		r.pacing.Add(int64(p.pacer.sleepNear(r.ctx, due-early)))
 		if r.ctx.Err() != nil {
 			break
 		}
 		r.due.Add(1)
-		if c.pass(seq + 1) {
+		if p.pass(seq + 1) {
 			w.prepare(0, seq)
-			r.pacing.Add(int64(c.pacer.sleepUntil(due)))
+			r.pacing.Add(int64(p.pacer.sleepUntil(due)))
 			_ = w.send(r.targets[int(seq)%len(r.targets)], due)
 			return
 		}
 		w.recorder.drop(r.payload.kind(r.payload.draw(0, seq)))
 	}
-	close(c.lead)
+	close(p.lead)
 }

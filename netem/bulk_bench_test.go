@@ -10,7 +10,7 @@ import (
 )
 
 // BenchmarkBulk is a transfer that never pauses, by delay. Limit is what may
-// be under way.
+// be in flight.
 func BenchmarkBulk(b *testing.B) {
 	for name, shape := range map[string]Shape{
 		"unshaped":          {},

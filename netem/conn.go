@@ -12,23 +12,47 @@ import (
 	"github.com/raftbench/raftbench/clock"
 )
 
-// conn is one end of a framed stream.
+// conn is one end of a framed stream: an inbox for what comes, an outbox for what
+// goes, and a pump, the goroutine that moves bytes from the socket to the inbox.
+//
+// It is in one of these states, and goes through them in this order:
+//
+//   - opening: the hellos are exchanged. A dialer knows its link from the start;
+//     at a listener link is nil until the dialer's hello has come.
+//   - open: bytes go both ways.
+//   - half closed, after CloseWrite: writes fail, reads go on.
+//   - closed, after Close or abort: reads and writes fail. What was written before
+//     still goes out, then the closing frame; what comes is discarded, and
+//     answered with a reset. outbox.continueClose bounds this by a deadline of the
+//     socket.
+//   - gone: the pump has ended, because the socket has, the deadline has passed, or
+//     what came is no frame. The channel gone tells. A connection may be gone before
+//     it is closed: then reads still give what came before.
+//
+// What it holds is given back by free, once it is both closed and gone.
+//
+// Locks are taken in this order: reading, which Read holds from beginning to end, or
+// out.writing, which Write does; out.mu; in.mu; and innermost those of link,
+// transmitter, memory and arrivals. Nobody waits with out.mu or in.mu held. in.mu
+// guards the inbox; out.mu guards the outbox and link, which does not change once it
+// is set.
 type conn struct {
 	end  *Endpoint
 	raw  net.Conn
-	link *link // outgoing; nil until the peer's name is known
+	link *link // outgoing
 	seen *arrivals
 
 	reading sync.Mutex // one Read at a time
 	in      inbox
 	out     outbox
 
-	// resetAt is the instant from which writes fail; 0 means never.
+	// resetAt is the instant at which the peer's reset is due, from which writes
+	// fail; 0 where there is none.
 	resetAt atomic.Int64
-	// peerDone: the peer sends no more. gone: the raw connection is closed.
+	// peerDone: the peer's closing frame has come, or its socket has ended.
 	peerDone atomic.Bool
 	gone     chan struct{}
-	dialled  bool
+	dialled  bool // by this end
 }
 
 func newConn(e *Endpoint, raw net.Conn) *conn {
@@ -64,8 +88,8 @@ func (c *conn) pump() {
 	}
 }
 
-// afterClose acts on what came in after this end was closed. A peer that goes on
-// sending is told with a reset, as TCP does.
+// afterClose acts on what came in after this end was closed: a peer that goes on
+// sending is answered with a reset, as TCP does.
 func (c *conn) afterClose(got intake) {
 	if got.data {
 		c.out.rejectData()
@@ -75,7 +99,7 @@ func (c *conn) afterClose(got intake) {
 	}
 }
 
-// hangUp follows the end of the raw connection's incoming bytes.
+// hangUp acts on the end of the bytes that come over the raw connection.
 func (c *conn) hangUp() {
 	c.peerDone.Store(true)
 	close(c.gone)
@@ -87,8 +111,8 @@ func (c *conn) hangUp() {
 	time.AfterFunc(time.Duration(c.in.asked.Load()), c.out.hungUp)
 }
 
-// free gives back what a connection holds once it is closed here and its
-// pump has ended. Whichever comes second sees the other.
+// free gives back what a connection holds. It is called by whoever sees that it is
+// both closed and gone: shut or hangUp, whichever comes second.
 func (c *conn) free() {
 	c.out.closeRaw(false)
 	c.in.free()
@@ -113,7 +137,7 @@ func (c *conn) peerEnds(h header) {
 	switch h.kind {
 	case kindReset:
 		c.resetAt.Store(max(h.due, 1))
-		time.AfterFunc(time.Duration(h.due-clock.Now()), c.out.reconsider)
+		time.AfterFunc(time.Duration(h.due-clock.Now()), c.out.wakeWriters)
 		c.peerDone.Store(true)
 	case kindFin:
 		c.peerDone.Store(true)
@@ -150,7 +174,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, opError("read", c, err)
 }
 
-// recordArrival records how late a frame was released.
+// recordArrival records how late a frame is at its release.
 func (c *conn) recordArrival(r released) {
 	if c.seen != nil && r.kind != 0 { // 0 is the end of the socket
 		c.seen.record(r, clock.Now())

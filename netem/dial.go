@@ -84,7 +84,8 @@ func (c *conn) dialHandshake(h hello, begin int64) (hello, error) {
 }
 
 // sendHello sends a hello stamped with now, or holds it while the link is cut.
-// Then a dialer knocks: the listener is to wait for as long as the dialer does.
+// A dialer then announces itself: the listener is to wait for as long as the
+// dialer does.
 func (o *outbox) sendHello(h hello, now int64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -99,8 +100,8 @@ func (o *outbox) sendHello(h hello, now int64) error {
 	return o.announceDial(now)
 }
 
-// announceDial announces a hello that a partition holds, again and again until it goes
-// out or its dialer has had enough.
+// announceDial tells the listener, again and again, that a partition holds the
+// hello, until it goes out or its dialer gives up.
 func (o *outbox) announceDial(now int64) error {
 	time.AfterFunc(dialingEvery, func() {
 		o.mu.Lock()

@@ -34,14 +34,14 @@
 // A partition (Cut, or a loss of 1) holds bytes and hangs dials, without
 // telling anybody, in one direction, for as long as it lasts. After Heal the
 // bytes go on when TCP would next have tried: 0.2, 0.6, 1.4, 3.0 … s after the
-// first that was held. What was under way when the link was cut arrives.
+// first that was held. What was in flight when the link was cut arrives.
 //
 // Reordering, duplication and corruption have no meaning above TCP and are
 // refused: Unsupported says so.
 //
 // # Limits
 //
-// Each connection holds at most Shape.Limit bytes, under way and behind a
+// Each connection holds at most Shape.Limit bytes, in flight and behind a
 // partition together; then its writer waits, as it does when a slow rate has
 // twenty minutes of work. All connections of an endpoint together have 512 MiB
 // of memory for what they received and for what they hold behind partitions,
@@ -49,12 +49,12 @@
 // get slow (64 KiB a connection go on), and Arrivals tell by how much. No limit
 // drops a byte.
 //
-// A dialer that says nothing is hung up on after ten seconds, one that a
-// partition holds when it has not been heard of for two minutes, and an accepted
-// connection over which nothing ever goes after half an hour.
+// A dialer that sends nothing is closed after ten seconds, one whose preamble a
+// partition holds when nothing has come from it for two minutes, and an accepted
+// connection that never carries anything after half an hour.
 //
-// What a closed connection still owes goes out in the background; like Linux's
-// orphans it is given up, with a reset, after two minutes without progress. The
+// What a closed connection has not sent yet goes out in the background; like
+// Linux's orphans it is given up, with a reset, after two minutes without progress. The
 // death of a process is seen a link delay later, also behind a partition: its
 // kernel is not emulated, and what a partition held of it dies with it.
 //

@@ -122,8 +122,8 @@ func (e *Endpoint) link(to string) *link {
 	return l
 }
 
-// linkUnkept is the link to a peer, or one that nobody keeps: who is refused leaves
-// nothing behind.
+// linkUnkept is the link to a peer, or one that is not kept: a dialer that is
+// refused leaves nothing behind.
 func (e *Endpoint) linkUnkept(to string) *link {
 	e.mu.Lock()
 	defer e.mu.Unlock()

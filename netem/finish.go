@@ -56,7 +56,8 @@ func (o *outbox) sendClosing(k kind) {
 	_ = o.send(k, nil, clock.Now())
 }
 
-// rejectData tells a peer that sends to a closed end, once, as TCP does.
+// rejectData answers a peer that sends to a closed end with a reset, once, as
+// TCP does.
 func (o *outbox) rejectData() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -67,8 +68,9 @@ func (o *outbox) rejectData() {
 	_ = o.send(kindReset, nil, clock.Now())
 }
 
-// continueClose bounds how long a closed end waits for the peer's end, and tells the
-// peer's socket that no byte follows once both have said their last.
+// continueClose takes a closed end on towards closed-sending and gone: it bounds
+// how long the end waits for the peer to close too, and shuts the socket down for
+// writing once both have sent their closing frame.
 func (o *outbox) continueClose() {
 	if !o.bothClosed {
 		return
@@ -93,10 +95,10 @@ func (o *outbox) continueClose() {
 	_ = o.c.raw.Close()
 }
 
-// hasUnsent tells of bytes that were accepted and are not out.
+// hasUnsent says that bytes which were accepted have not gone to the kernel.
 func (o *outbox) hasUnsent() bool { return len(o.partition.held) > 0 || o.socket.pending() > 0 }
 
-// peerEnded follows the peer's last word.
+// peerEnded acts on the peer's closing frame.
 func (o *outbox) peerEnded() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -105,9 +107,9 @@ func (o *outbox) peerEnded() {
 	}
 }
 
-// closeRaw closes the raw connection for good. Bytes that are still owed are
-// lost then, and the peer is told by a reset, not by an orderly end; so is one
-// that speaks otherwise.
+// closeRaw closes the raw connection for good. What was not sent is lost
+// then, and the peer gets a reset, not an orderly end; so does, with hard, one
+// that does not speak frames.
 func (o *outbox) closeRaw(hard bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -119,7 +121,7 @@ func (o *outbox) closeRaw(hard bool) {
 	o.partition.memory.close()
 }
 
-// hungUp follows the end of the peer's socket: writers that wait for room would
+// hungUp acts on the end of the peer's socket: writers that wait for room would
 // wait for ever. What a partition hides from them is hidden until it heals.
 func (o *outbox) hungUp() {
 	o.mu.Lock()

@@ -32,15 +32,15 @@ type kind uint8
 
 const (
 	kindData    kind = iota + 1
-	kindHello        // first of either side but for a knock
+	kindHello        // the first of either side, but for kindDialing
 	kindFin          // orderly end of this direction
 	kindReset        // the connection is gone
 	kindProbe        // calibration; carries nothing
 	kindAmend        // a stalled stream recovers sooner: due is the new instant
-	kindDialing      // an endpoint dials, and a partition still holds its hello
+	kindDialing      // somebody dials, and a partition still holds the hello
 )
 
-var kindNames = [...]string{kindData: "data", kindHello: "hello", kindFin: "fin", kindReset: "reset", kindProbe: "probe", kindAmend: "amend", kindDialing: "knock"}
+var kindNames = [...]string{kindData: "data", kindHello: "hello", kindFin: "fin", kindReset: "reset", kindProbe: "probe", kindAmend: "amend", kindDialing: "dialing"}
 
 func (k kind) String() string {
 	if int(k) < len(kindNames) && kindNames[k] != "" {

@@ -21,7 +21,8 @@ const (
 	maxRecords = 1 << 20
 )
 
-// record is a frame that has been announced; err ends the stream behind it.
+// record is a frame of which the header has come. Where err is set it is no frame
+// but the end of the socket.
 type record struct {
 	header
 	left     int // payload not yet delivered
@@ -29,8 +30,31 @@ type record struct {
 	err      error
 }
 
-// inbox holds what arrived until it is due, in order. A pump fills it and one
-// reader at a time empties it.
+// inbox holds what arrived until it is due, in order. The pump alone fills it, by
+// room, put and finish; one reader at a time empties it, by read and hello.
+//
+// It is open until close, then closed: reads fail with the error closed, nothing is
+// held, and put only looks at what comes. An open inbox is at its end when its last
+// frame is an ending (see there): the peer's closing frame, or the socket's end as
+// finish notes it. That frame stays.
+//
+// Invariants of an open inbox while mu is free:
+//
+//   - bytes is what has come of frames, in their order: of each its header, unless
+//     opened, and the payload that is left, then scanned bytes of the next header.
+//     Only the last frame may be incomplete: skip bytes of it are missing. While the
+//     pump reads from the socket without mu it writes behind these bytes, into what
+//     room returned; while the reader copies without mu (copying) it takes from their
+//     front. put and take keep the two apart, and account for them afterwards.
+//   - Only the first frame may be released, that is, be given out: it is the first,
+//     and its instant is due but for a last spin. A frame that is through is popped.
+//   - While waiting, the reader sleeps without mu until frames[0], which is not
+//     released, is due; only amend changes that instant, to an earlier one.
+//   - memory has the account of bytes and frames: put, deliver and hello see to it.
+//
+// Methods expect mu to be held, but for those that begin by taking it. hold, release
+// and copyUnlocked let go of it for a while: whoever calls them looks at everything
+// anew.
 type inbox struct {
 	mu sync.Mutex
 	// arrived wakes the reader: bytes, an end, a deadline. drained wakes a pump
@@ -54,7 +78,7 @@ type inbox struct {
 	scan    [headerSize]byte
 	scanned int
 	skip    int
-	// helloSeen: a frame has come that is no knock; used: one behind the hello.
+	// helloSeen: the hello has come. used: a frame has come behind it.
 	helloSeen, used bool
 	// unused ends a connection that nobody uses; nil where that is not bound.
 	unused *time.Timer

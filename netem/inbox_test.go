@@ -34,7 +34,7 @@ func TestOnlyWhatIsDueHoldsThePumpBack(t *testing.T) {
 			in.bytes.size += unread / 16
 		}
 		if got := in.atLimit(); got != c.want {
-			t.Errorf("%d frames due and %d to come: got stuffed %v, want %v", c.due, c.later, got, c.want)
+			t.Errorf("%d frames due and %d to come: got at its limit %v, want %v", c.due, c.later, got, c.want)
 		}
 	}
 }
@@ -64,7 +64,7 @@ func TestASlowReaderHoldsTheWriterBack(t *testing.T) {
 }
 
 // TestTheSpaceOfARunningCopyIsNotReused: a connection that ends while its
-// reader copies must not lend the chunk to another.
+// reader copies must not give the chunk to another.
 func TestTheSpaceOfARunningCopyIsNotReused(t *testing.T) {
 	for _, copying := range []bool{true, false} {
 		in := inbox{copying: copying}

@@ -101,9 +101,9 @@ func (l *link) heal(immediate bool) {
 	}
 }
 
-// wakeWriters has each connection's writers look at the link again.
+// wakeWriters has the writers of each connection look at the link again.
 func (l *link) wakeWriters() {
 	for _, c := range l.open() {
-		c.out.reconsider()
+		c.out.wakeWriters()
 	}
 }

@@ -16,9 +16,9 @@ const (
 	// handshakeTimeout bounds the wait for its first frame to come in. The delay
 	// that the frame is then held for is the link's and has no other bound.
 	handshakeTimeout = 10 * time.Second
-	// dialingTimeout bounds the wait for a hello behind the last knock, of which
-	// a dialer that still waits for a heal sends one every so often: a process
-	// may be paused for a while.
+	// dialingTimeout bounds the wait for a hello after the last dialing frame, of
+	// which a dialer sends one every so often while it waits for a heal: its
+	// process may be paused for a while.
 	dialingTimeout = 2 * time.Minute
 	dialingEvery   = 30 * time.Second
 	// unusedFor bounds how long a connection may be open on which nothing
@@ -31,7 +31,7 @@ const (
 // Listen wraps a listener; accepted connections are delivered after their
 // preamble said who dials. A dialer that says nothing, something else, or
 // another end's name is refused on its own goroutine, within ten seconds; one
-// whose preamble is under way, or held by a partition, is waited for as long as
+// whose preamble is in flight, or held by a partition, is waited for as long as
 // it waits itself, or lives.
 //
 // An accepted connection that carries nothing behind its preamble, in neither

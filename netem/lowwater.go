@@ -5,34 +5,43 @@ import (
 	"time"
 )
 
-// While a reader waits for the instant of one frame, those that follow it need
-// wake nobody: they may stand in the socket until what is held comes to an
-// end. That spares a dense stream one of two wake-ups for each message.
+// While a reader waits for the instant of one frame, nobody needs to be woken
+// for the frames behind it: they may stay in the socket for as long as what the
+// inbox holds lasts. So wake-ups are coalesced, as a network card coalesces
+// interrupts: the socket's low-water mark (SO_RCVLOWAT) is raised meanwhile. That
+// spares a dense stream one of two wake-ups for each message.
 const (
-	// coalesceBytes is how much may stand in a socket unheard. Linux would let a
-	// higher mark than half of a socket's first buffer grow that buffer.
+	// coalesceBytes is the raised mark: the pump is woken when as much stands in
+	// the socket. For more than half of a socket's first buffer Linux would make
+	// that buffer larger.
 	coalesceBytes = 48 << 10
-	// coalesceMargin is by how much what is held must outlast the frame that is waited
-	// for: the pump has that long to wake up, if the reader comes back at once.
+	// coalesceMargin is by how much what is held must outlast the frame that is
+	// waited for: the pump has that long to wake up, if the reader comes back at
+	// once.
 	coalesceMargin = time.Millisecond
 )
 
-// coalescer keeps a socket from waking its pump for a few bytes. The inbox's lock
-// guards it.
+// coalescer raises and lowers a socket's low-water mark.
+//
+// The mark is raised (on) only while a reader waits for a frame's instant, the
+// frames behind it last beyond that by coalesceMargin, none of them can become due
+// sooner, and no writer waits: a writer is to learn of the peer's end at once.
+// Whatever ends one of these lowers the mark: wakeForEachByte.
+//
+// The inbox's lock guards it; on may be read without.
 type coalescer struct {
-	// setLowWater sets from how many bytes on the pump is woken; nil where the system
-	// has no such thing.
+	// setLowWater sets the mark; nil where the system has none.
 	setLowWater func(bytes int)
 	on          atomic.Bool
-	// writersWaiting counts who wants to hear of the peer's end at once.
+	// writersWaiting is how many writers wait.
 	writersWaiting int
-	// readerWaits counts what readers have waited for, and readerWaitsSeen is what a writer saw
-	// of that last.
+	// readerWaits counts the waits of readers; readerWaitsSeen is its value at the
+	// last write.
 	readerWaits, readerWaitsSeen int64
 }
 
-// coalesceUntil makes the socket quiet while the frame that is due then is waited
-// for, if nothing that may come in meanwhile can matter before it.
+// coalesceUntil raises the mark while the frame that is due then is waited for,
+// if nothing that may come in meanwhile can matter before it.
 func (in *inbox) coalesceUntil(due int64) {
 	if in.coalesce.setLowWater == nil {
 		return
@@ -53,16 +62,16 @@ func (in *inbox) outlasts(due int64) bool {
 	return !last.amendable && last.due-due >= int64(coalesceMargin)
 }
 
-// wakeForEachByte has the pump hear of each byte again, at once of what stands in the
-// socket already.
+// wakeForEachByte lowers the mark. The pump is woken at once if bytes stand in
+// the socket already.
 func (in *inbox) wakeForEachByte() {
 	if in.coalesce.on.Swap(false) {
 		in.coalesce.setLowWater(1)
 	}
 }
 
-// afterWrite is called behind each write: a peer's reset ends writers too, also when
-// nobody reads, which is when no reader waited since the last one.
+// afterWrite is called after each write. A peer's reset must end writers also
+// where nobody reads, which is where no reader has waited since the last write.
 func (in *inbox) afterWrite() {
 	if !in.coalesce.on.Load() {
 		return
@@ -75,11 +84,12 @@ func (in *inbox) afterWrite() {
 	in.coalesce.readerWaitsSeen = in.coalesce.readerWaits
 }
 
-// countWaitingWriters is called by a writer that begins to wait (1) or has waited (-1).
-func (in *inbox) countWaitingWriters(count int) {
+// countWaitingWriters is called by a writer that begins to wait (1) or has
+// waited (-1).
+func (in *inbox) countWaitingWriters(change int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.coalesce.writersWaiting += count; in.coalesce.writersWaiting > 0 {
+	if in.coalesce.writersWaiting += change; in.coalesce.writersWaiting > 0 {
 		in.wakeForEachByte()
 	}
 }

@@ -29,14 +29,14 @@ func filled(marks *[]int, amendable bool, dues ...int64) *inbox {
 	return in
 }
 
-// TestASocketIsQuietOnlyWhileWhatIsHeldOutlastsTheWait: a frame may stand
-// unheard only where the pump has time to hear it before it is due.
-func TestASocketIsQuietOnlyWhileWhatIsHeldOutlastsTheWait(t *testing.T) {
+// TestWakeUpsAreCoalescedOnlyWhileWhatIsHeldOutlastsTheWait: a frame may stay in
+// the socket only where the pump has time to take it in before it is due.
+func TestWakeUpsAreCoalescedOnlyWhileWhatIsHeldOutlastsTheWait(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		dues      []int64
 		amendable bool
-		quiet     bool
+		coalesced bool
 	}{
 		{"one frame", []int64{10}, false, false},
 		{"a second, right behind", []int64{10, 10}, false, false},
@@ -45,11 +45,11 @@ func TestASocketIsQuietOnlyWhileWhatIsHeldOutlastsTheWait(t *testing.T) {
 	} {
 		var marks []int
 		in := filled(&marks, c.amendable, c.dues...)
-		if got := in.coalesce.on.Load(); got != c.quiet {
-			t.Errorf("%s: got quiet %v, want %v", c.name, got, c.quiet)
+		if got := in.coalesce.on.Load(); got != c.coalesced {
+			t.Errorf("%s: got coalesced %v, want %v", c.name, got, c.coalesced)
 		}
 		var want []int
-		if c.quiet {
+		if c.coalesced {
 			want = []int{coalesceBytes}
 		}
 		if !slices.Equal(marks, want) {
@@ -58,9 +58,9 @@ func TestASocketIsQuietOnlyWhileWhatIsHeldOutlastsTheWait(t *testing.T) {
 	}
 }
 
-// TestAQuietSocketIsHeardAgain before anything in it can matter.
-func TestAQuietSocketIsHeardAgain(t *testing.T) {
-	for name, heard := range map[string]func(in *inbox){
+// TestTheLowWaterMarkIsLoweredInTime, before anything in the socket can matter.
+func TestTheLowWaterMarkIsLoweredInTime(t *testing.T) {
+	for name, end := range map[string]func(in *inbox){
 		"when the last frame is waited for":    func(in *inbox) { in.coalesceUntil(in.frames[1].due) },
 		"when the connection is closed":        func(in *inbox) { in.close(io.ErrClosedPipe) },
 		"when a writer comes and nobody reads": func(in *inbox) { in.waiting = false; in.afterWrite(); in.afterWrite() },
@@ -68,38 +68,38 @@ func TestAQuietSocketIsHeardAgain(t *testing.T) {
 	} {
 		var marks []int
 		in := filled(&marks, false, 10, 12)
-		heard(in)
+		end(in)
 		if in.coalesce.on.Load() || !slices.Equal(marks, []int{coalesceBytes, 1}) {
-			t.Errorf("%s: got quiet %v and the marks %v, want a mark of 1 at the end", name, in.coalesce.on.Load(), marks)
+			t.Errorf("%s: got coalesced %v and the marks %v, want a mark of 1 at the end", name, in.coalesce.on.Load(), marks)
 		}
 	}
 	var marks []int
 	in := filled(&marks, false, 10, 12)
 	in.coalesce.readerWaits++ // as the reader's wait does
 	if in.afterWrite(); !in.coalesce.on.Load() {
-		t.Error("a writer beside a reader who waits had the socket heard")
+		t.Error("a writer beside a reader who waits lowered the mark")
 	}
 	in.waiting = false
 	in.coalesce.readerWaits++
 	if in.afterWrite(); !in.coalesce.on.Load() {
-		t.Error("a writer beside a reader who waited had the socket heard")
+		t.Error("a writer beside a reader who waited lowered the mark")
 	}
 	in.countWaitingWriters(1)
 	if in.coalesceUntil(in.frames[0].due); in.coalesce.on.Load() {
-		t.Error("the socket is quiet though a writer waits")
+		t.Error("wake-ups are coalesced though a writer waits")
 	}
 	in.countWaitingWriters(-1)
 	if in.coalesceUntil(in.frames[0].due); !in.coalesce.on.Load() {
-		t.Error("the socket is loud though no writer waits any more")
+		t.Error("wake-ups are not coalesced though no writer waits any more")
 	}
 }
 
 // dense sends numbered bytes a millisecond apart over a link of 30 ms, and
-// returns when the far end's socket is quiet while its first one is read.
+// returns when the far end's wake-ups are coalesced while its first one is read.
 func dense(t *testing.T) (from, to *conn) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Skip("sockets are never quiet here")
+		t.Skip("wake-ups are never coalesced here")
 	}
 	p := newPair(t, Shape{Delay: 30 * time.Millisecond}, Shape{})
 	a, b := p.connect(t)
@@ -126,11 +126,11 @@ func dense(t *testing.T) (from, to *conn) {
 			t.Fatal(err)
 		}
 	}
-	t.Fatal("the socket was never quiet")
+	t.Fatal("wake-ups were never coalesced")
 	return nil, nil
 }
 
-func TestAQuietSocketLosesNothing(t *testing.T) {
+func TestCoalescingLosesNothing(t *testing.T) {
 	from, to := dense(t)
 	want := bytes.Repeat([]byte{2}, 3*coalesceBytes)
 	go func() {
@@ -146,7 +146,7 @@ func TestAQuietSocketLosesNothing(t *testing.T) {
 	}
 }
 
-// TestAResetIsNotMissedByWhoOnlyWrites: its frame stands in a quiet socket,
+// TestAResetIsNotMissedByWhoOnlyWrites: its frame is below the low-water mark,
 // and nobody reads any more.
 func TestAResetIsNotMissedByWhoOnlyWrites(t *testing.T) {
 	from, to := dense(t)

@@ -11,7 +11,7 @@ import (
 // byte is dropped. The Limit of a Shape is the bound that is meant to be met.
 const (
 	// memoryOfConn is for what one connection has received. A link of 10 Gbit/s
-	// has 250 MB under way in 200 ms.
+	// has 250 MB in flight in 200 ms.
 	memoryOfConn = 256 << 20
 	// memoryOfEndpoint is for what all connections of an endpoint have received
 	// or hold behind partitions: two such links, or 128 connections with a
@@ -91,8 +91,8 @@ func (a *account) close() {
 	a.of.leave(a)
 }
 
-// freed wakes whom it concerns that an account shrank: all who wait when there
-// is room for them, and the account itself when it has become small.
+// freed is called when an account shrank. It wakes all that wait when there is
+// room for them, and the account itself when it has become small.
 func (m *memory) freed(a *account, held int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

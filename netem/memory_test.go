@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// manyConns is connections between two ends, of which the second may hold, and the
+// manyConns are connections between two ends, of which the second may hold, and the
 // first hold back, no more than limit bytes over all of them.
 func manyConns(t *testing.T, shape Shape, limit int64, count int) (p *pair, from, to []net.Conn) {
 	t.Helper()
@@ -23,7 +23,7 @@ func manyConns(t *testing.T, shape Shape, limit int64, count int) (p *pair, from
 }
 
 // most is what an endpoint may hold: each connection may have one more read
-// under way, or one more frame, than it is allowed.
+// going on, or one more frame, than it is allowed.
 func most(limit int64, conns int) int64 {
 	return limit + int64(conns)*(memoryAlways+bigChunk+maxFrame)
 }

@@ -11,14 +11,41 @@ import (
 	"github.com/raftbench/raftbench/clock"
 )
 
-// outbox is the sending side of a connection. Its lock is never held over a
-// wait.
+// outbox is the sending side of a connection. It stamps frames with the instant at
+// which they are due and hands them to the socket, which never makes it wait. While
+// the link is cut it holds them instead, in partition.
+//
+// It is in one of these states:
+//
+//   - opening: conn.link is nil, and writes fail.
+//   - open: closed is nil. Writes are sent, or held (see holding), and wait while
+//     they do not fit: room has the limits.
+//   - closing: closed is set, and closing is the closing frame's kind: it stands
+//     behind all that was written. Held and pending bytes still go out.
+//   - failed: closed is set because the socket has ended; nothing is held.
+//
+// Invariants while mu is free:
+//
+//   - Frames go out in the order of their writes: while one is held, none is sent
+//     past it. (A dialing frame is: it has no place in the order.)
+//   - Held frames have no due instant yet. They go on only while partition.resumeAt
+//     is set, which heal does, and the link is not cut. Each heal makes the timers of
+//     earlier ones void.
+//   - inFlight is the data frames that were sent and are not due, in that order, and
+//     inFlightBytes the sum of their sizes; room takes off what has become due.
+//   - After the closing frame no data is sent. A reset may follow a fin, and takes
+//     back what is held.
+//
+// Methods expect mu to be held, but for those that begin by taking it. wait alone
+// lets go of it: whoever calls it looks at everything anew. send and sendHeld have a
+// frame in neither place while they move it; if send fails the frame is lost, and the
+// outbox has failed.
 type outbox struct {
 	c *conn
-	// writing is held for a whole Write, mu for one step.
+	// writing is held for a whole Write, so that two do not mix.
 	writing sync.Mutex
 	mu      sync.Mutex
-	// writable wakes writers: room, a heal, a deadline, an end.
+	// writable wakes writers: there is room, a heal, a deadline, an end.
 	writable sync.Cond
 	deadline deadline
 	closed   error
@@ -36,15 +63,16 @@ type outbox struct {
 	inFlightBytes   int64
 	partition       partition
 
-	// closing is the closing frame, once there is one; full that both directions
-	// are closed here; refused that a peer which still sends was told.
+	// closing is the kind of the closing frame, once there is one: kindFin or
+	// kindReset. bothClosed: reads have ended here too. resetSent: a peer that
+	// still sends was answered.
 	closing               kind
 	bothClosed, resetSent bool
 	// probes since data last went out.
 	probes int
 }
 
-// sentFrame is a frame under way.
+// sentFrame is a frame of data in flight.
 type sentFrame struct {
 	due  int64
 	size int64
@@ -162,7 +190,7 @@ func (o *outbox) room(size, now int64) (at int64, fits bool) {
 	return o.inFlight[len(o.inFlight)-1].due, false
 }
 
-// dropArrived takes what has arrived off the account.
+// dropArrived takes off inFlight what is due by now.
 func (o *outbox) dropArrived(now int64) {
 	i := 0
 	for ; i < len(o.inFlight) && o.inFlight[i].due <= now; i++ {
@@ -202,15 +230,9 @@ func (o *outbox) wait(at int64) error {
 	return err
 }
 
-// wakeWriters has writers that wait for room look again.
+// wakeWriters has writers look again: there is memory, or the link or the peer is
+// not what it was.
 func (o *outbox) wakeWriters() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.writable.Broadcast()
-}
-
-// reconsider wakes writers: the link, or the peer, is not what it was.
-func (o *outbox) reconsider() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.waiter != nil {
@@ -219,7 +241,7 @@ func (o *outbox) reconsider() {
 	o.writable.Broadcast()
 }
 
-// socketChanged follows what the socket took, or its end.
+// socketChanged is called when the socket took bytes, or failed.
 func (o *outbox) socketChanged() {
 	if o.socket.err != nil {
 		o.fail(o.socket.err)
@@ -245,6 +267,8 @@ func (o *outbox) fail(err error) {
 	o.writable.Broadcast()
 }
 
+// holding says that what is sent now is held: the link is cut, or frames before it
+// are held still.
 func (o *outbox) holding() bool { return len(o.partition.held) > 0 || o.c.link.isCut() }
 
 // data sends or holds one frame of payload.

@@ -334,7 +334,7 @@ func TestHealDoesNotWaitForAPeerThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// TestASlowRateHoldsTheWriterBack and not its peer's patience: a megabyte at
+// TestASlowRateHoldsTheWriterBack and runs into no timeout of its peer: a megabyte at
 // 1 kbit/s takes two hours, of which no frame may claim more than it has to.
 func TestASlowRateHoldsTheWriterBack(t *testing.T) {
 	p := newPair(t, Shape{}, Shape{})
@@ -348,7 +348,7 @@ func TestASlowRateHoldsTheWriterBack(t *testing.T) {
 	if !isTimeout(err) || n > most {
 		t.Errorf("got %d bytes accepted (%v), want at most %d", n, err, most)
 	}
-	quiet(t, to, 50*time.Millisecond)
+	nothingArrives(t, to, 50*time.Millisecond)
 }
 
 // TestTheLongestQueueIsBelievedByItsReceiver: no shape that is valid makes a
@@ -417,14 +417,14 @@ func TestAClosedEndLingers(t *testing.T) {
 	})
 }
 
-// TestTheAccountOfALink in fake time: what is under way and what is held fill
+// TestTheAccountOfALink in fake time: what is in flight and what is held fill
 // the queue together.
 func TestTheAccountOfALink(t *testing.T) {
 	l := newLink("b")
 	l.shape.Store(&Shape{Limit: 100})
 	for _, c := range []struct {
 		name     string
-		underway []sentFrame
+		inFlight []sentFrame
 		held     int64
 		size     int64
 		at       int64
@@ -432,20 +432,20 @@ func TestTheAccountOfALink(t *testing.T) {
 	}{
 		{name: "empty", size: 100, fits: true},
 		{name: "more than the limit, alone", size: 1000, fits: true},
-		{name: "just", underway: []sentFrame{{due: 20, size: 60}}, size: 40, fits: true},
-		{name: "the first makes room", underway: []sentFrame{{due: 20, size: 60}, {due: 30, size: 40}}, size: 40, at: 20},
-		{name: "both make room", underway: []sentFrame{{due: 20, size: 60}, {due: 30, size: 40}}, size: 70, at: 30},
-		{name: "what has arrived counts no more", underway: []sentFrame{{due: 10, size: 100}}, size: 100, fits: true},
+		{name: "just", inFlight: []sentFrame{{due: 20, size: 60}}, size: 40, fits: true},
+		{name: "the first makes room", inFlight: []sentFrame{{due: 20, size: 60}, {due: 30, size: 40}}, size: 40, at: 20},
+		{name: "both make room", inFlight: []sentFrame{{due: 20, size: 60}, {due: 30, size: 40}}, size: 70, at: 30},
+		{name: "what has arrived counts no more", inFlight: []sentFrame{{due: 10, size: 100}}, size: 100, fits: true},
 		{name: "held", held: 90, size: 20},
-		{name: "held, and under way", held: 50, underway: []sentFrame{{due: 20, size: 50}}, size: 10, at: 20},
-		{name: "held too much", held: 95, underway: []sentFrame{{due: 20, size: 5}}, size: 10},
+		{name: "held, and in flight", held: 50, inFlight: []sentFrame{{due: 20, size: 50}}, size: 10, at: 20},
+		{name: "held too much", held: 95, inFlight: []sentFrame{{due: 20, size: 5}}, size: 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := outbox{c: &conn{link: l}, inFlight: c.underway, partition: partition{size: c.held}}
+			o := outbox{c: &conn{link: l}, inFlight: c.inFlight, partition: partition{size: c.held}}
 			if c.held > 0 {
 				o.partition.held = make([]heldFrame, 1)
 			}
-			for _, p := range c.underway {
+			for _, p := range c.inFlight {
 				o.inFlightBytes += p.size
 			}
 			if at, fits := o.room(c.size, 10); at != c.at || fits != c.fits {

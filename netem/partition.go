@@ -11,8 +11,8 @@ type partition struct {
 	held   []heldFrame
 	size   int64
 	memory account
-	// since is when the first of them was held; from the instant resumeAt
-	// they go on, which is 0 while it is not known.
+	// since is when the first of them was held. They go on from the instant
+	// resumeAt, which is 0 while it is not known.
 	since, resumeAt int64
 	// heals are counted, so that a timer that an earlier one set does nothing.
 	heals uint64
@@ -63,7 +63,7 @@ func (p *partition) drop() {
 // over, so that Go's coarse timers do not make them late.
 const early = 2 * time.Millisecond
 
-// heal releases what a partition held, at once or when TCP would try again.
+// heal lets what a partition held go on, at once or when TCP would try again.
 func (o *outbox) heal(immediate bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -113,7 +113,7 @@ func (o *outbox) resume(at int64) {
 	o.writable.Broadcast()
 }
 
-// sendHeld sends released frames as far as socket and transmitter have room.
+// sendHeld sends held frames as far as socket and transmitter have room.
 // Neither a deadline of their writer's that has passed since, nor its Close,
 // takes them back, as TCP's kernel would not.
 func (o *outbox) sendHeld() {

@@ -12,9 +12,9 @@ import (
 	"github.com/raftbench/raftbench/clock"
 )
 
-// quiet asserts that nothing arrives for a while; it can only fail when
+// nothingArrives asserts that nothing arrives for a while; it can only fail when
 // something did.
-func quiet(t *testing.T, c interface {
+func nothingArrives(t *testing.T, c interface {
 	SetReadDeadline(time.Time) error
 	Read([]byte) (int, error)
 }, d time.Duration) {
@@ -31,7 +31,7 @@ func TestAPartitionOfOneDirection(t *testing.T) {
 	from, to := p.connect(t)
 	p.a.Cut("b")
 	send(t, from, "held")
-	quiet(t, to, 30*time.Millisecond)
+	nothingArrives(t, to, 30*time.Millisecond)
 	send(t, to, "the other way is open")
 	receive(t, from, "the other way is open")
 	p.a.Heal("b", true)
@@ -59,7 +59,7 @@ func TestAPartitionThatComesBackKeepsHolding(t *testing.T) {
 		send(t, from, "held")
 		a.Heal("b", false)
 		a.Cut("b")
-		quiet(t, to, time.Minute)
+		nothingArrives(t, to, time.Minute)
 		a.Heal("b", true)
 		receive(t, to, "held")
 	})
@@ -72,7 +72,7 @@ func TestAFullLossIsAPartition(t *testing.T) {
 		t.Fatal(err)
 	}
 	send(t, from, "held")
-	quiet(t, to, 20*time.Millisecond)
+	nothingArrives(t, to, 20*time.Millisecond)
 	if err := p.a.Shape("b", Shape{}); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestADialWaitsForAHeal(t *testing.T) {
 	}
 }
 
-// TestAHelloIsHeldForAsLongAsItsLinkAsks: the listener's patience is for bytes
+// TestAHelloIsHeldForAsLongAsItsLinkAsks: the listener's timeout is for bytes
 // that do not come.
 func TestAHelloIsHeldForAsLongAsItsLinkAsks(t *testing.T) {
 	var in inbox
@@ -186,7 +186,7 @@ func TestTheEndOfAStreamIsHeldToo(t *testing.T) {
 	p.a.Cut("b")
 	send(t, from, "held")
 	_ = from.Close()
-	quiet(t, to, 20*time.Millisecond)
+	nothingArrives(t, to, 20*time.Millisecond)
 	p.a.Heal("b", true)
 	receive(t, to, "held")
 	if _, err := to.Read(make([]byte, 1)); err == nil {
@@ -230,7 +230,7 @@ func TestAnEarlierHealsTimerDoesNothing(t *testing.T) {
 		a.Cut("b")
 		send(t, from, "two")
 		a.Heal("b", false)
-		quiet(t, to, 190*time.Millisecond)
+		nothingArrives(t, to, 190*time.Millisecond)
 		time.Sleep(20 * time.Millisecond)
 		receive(t, to, "two")
 	})

@@ -53,7 +53,7 @@ func (e *Endpoint) ProbeOnce() {
 }
 
 // probeConn is the connection that sent last, rather one that was dialled from
-// here: its other end is served by somebody who reads.
+// here: at its other end somebody reads.
 func (l *link) probeConn() *conn {
 	var best *conn
 	var sent int64

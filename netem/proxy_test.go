@@ -124,7 +124,7 @@ func TestAProxyIsCutAndReset(t *testing.T) {
 	receive(t, c, "one")
 	a.Cut("b")
 	send(t, c, "two")
-	quiet(t, c, 30*time.Millisecond)
+	nothingArrives(t, c, 30*time.Millisecond)
 	a.Heal("b", true)
 	receive(t, c, "two")
 	a.Reset("b")
@@ -227,7 +227,7 @@ func TestEachDialerCrossesItsOwnLink(t *testing.T) {
 	send(t, far, "held")
 	send(t, near, "open")
 	receive(t, near, "open")
-	quiet(t, far, 30*time.Millisecond)
+	nothingArrives(t, far, 30*time.Millisecond)
 	one, two := int64(len(request("n1"))), int64(len(request("n2")+"more"+"open"))
 	for _, in := range e["n3"].Arrivals() {
 		if want := map[string]int64{"n1": one, "n2": two}[in.From]; in.Bytes != want {
@@ -270,7 +270,7 @@ func TestADialThatAPartitionHoldsIsMadeUp(t *testing.T) {
 		e[direction[0]].Cut(direction[1])
 		c := rawDial(t, addr)
 		send(t, c, "hello")
-		quiet(t, c, 30*time.Millisecond)
+		nothingArrives(t, c, 30*time.Millisecond)
 		e[direction[0]].Heal(direction[1], true)
 		receive(t, c, "hello")
 	}

@@ -202,7 +202,7 @@ func (in *inbox) deliver(r *record, p []byte) int {
 	return n
 }
 
-// unlocked is the size from which a copy is worth two more turns at the lock:
+// unlocked is the size from which a copy is worth taking the lock twice more:
 // the pump goes on meanwhile.
 const unlocked = 4 << 10
 
@@ -245,8 +245,8 @@ func (in *inbox) pop() {
 
 // hello takes the first frame, which must be a hello, and returns its payload
 // and the instant it was due. The deadline is for what comes over the socket:
-// once the hello has, there is none, and each knock that announces it gives its
-// dialer more time.
+// once the hello has, there is none, and each dialing frame gives the dialer more
+// time.
 func (in *inbox) hello() ([]byte, int64, error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -277,7 +277,7 @@ func (in *inbox) hello() ([]byte, int64, error) {
 }
 
 // whole waits until the first frame has come in with its payload, and tells
-// its kind, which is a hello's or a knock's.
+// its kind, which is kindHello or kindDialing.
 func (in *inbox) whole() (kind, error) {
 	for {
 		if in.closed != nil {

@@ -74,19 +74,19 @@ func TestAFrameThatLostASegmentShowsAnEarlierHole(t *testing.T) {
 		if !twin.stall.amendable {
 			continue // the first frame, of one segment, was not lost, or twice
 		}
-		harm := twin.drawLoss(s, later, 3*segment, rtt)
+		loss := twin.drawLoss(s, later, 3*segment, rtt)
 		real := newStream(seed, "a", "b", 1, &transmitter{})
 		real.due(s, begin, 1, rtt)
 		_, amend := real.due(s, later, 3*segment, rtt)
 		want := later + 10*ms + int64(rtt+delay)
-		if harm.lost == harm.segments {
+		if loss.lost == loss.segments {
 			hidden++
 			want = 0
-		} else if harm.lost > 0 {
+		} else if loss.lost > 0 {
 			shown++
 		}
 		if amend != want {
-			t.Fatalf("seed %d, %d of 3 segments lost: got an amendment to %v, want %v", seed, harm.lost, time.Duration(amend-begin), time.Duration(want-begin))
+			t.Fatalf("seed %d, %d of 3 segments lost: got an amendment to %v, want %v", seed, loss.lost, time.Duration(amend-begin), time.Duration(want-begin))
 		}
 	}
 	if shown == 0 || hidden == 0 {

@@ -66,13 +66,13 @@ func newStream(seed int64, from, to string, ordinal uint64, l *transmitter) *str
 func (t *stream) due(s Shape, now int64, n int, rtt time.Duration) (due, amend int64) {
 	left := t.transmitter.send(now, n, s.Rate)
 	due = left + int64(t.jitter.delay(s, t.rng))
-	harm := t.drawLoss(s, now, n, rtt)
-	if harm.lost < harm.segments {
+	loss := t.drawLoss(s, now, n, rtt)
+	if loss.lost < loss.segments {
 		amend = t.recover(s, left, rtt)
 	}
-	if harm.lost > 0 {
-		t.stall = t.stalled(now, due, harm)
-		due += int64(harm.late)
+	if loss.lost > 0 {
+		t.stall = t.stalled(now, due, loss)
+		due += int64(loss.late)
 	}
 	t.last = max(t.last, due)
 	t.sent = now
@@ -90,7 +90,7 @@ func (t *stream) overtake() int64 {
 	return t.last
 }
 
-// idle: nothing that was sent is still under way.
+// idle: nothing that was sent is still in flight.
 func (t *stream) idle(now int64) bool { return max(t.last, t.probed) < now }
 
 // amendable: what is sent now may yet be due sooner than it says.
@@ -114,7 +114,7 @@ func (t *stream) end(s Shape, now int64) (due, amend int64) {
 	return t.last, t.overtake()
 }
 
-// probe schedules what only asks how late the link is. It changes nothing of
+// probe schedules what only measures how late the link is. It changes nothing of
 // what is sent later: beside data it takes the least delay that the jitter
 // leaves, so that no later frame is due before it.
 func (t *stream) probe(s Shape, now int64) int64 {

@@ -46,7 +46,7 @@ type Shape struct {
 	// Rate in bits a second, of payload; zero means unlimited. The
 	// connections of a link share it.
 	Rate int64 `json:"rate_bps,omitempty"`
-	// Limit of each connection's bytes under way; when it is reached the
+	// Limit of each connection's bytes in flight; when it is reached the
 	// writer waits. Zero means DefaultLimit.
 	Limit int64 `json:"limit_bytes,omitempty"`
 	// SlowClose holds the end of a stream back for longer than its bytes.

@@ -148,7 +148,7 @@ func TestBytesStandBeforeTheEnd(t *testing.T) {
 }
 
 // TestAWriterNeverWaitsForTheDelay: many messages leave while the first is
-// still under way, for far longer than any machine is stalled.
+// still in flight, for far longer than any machine is stalled.
 func TestAWriterNeverWaitsForTheDelay(t *testing.T) {
 	p := newPair(t, Shape{}, Shape{})
 	from, to := p.connect(t)
@@ -159,7 +159,7 @@ func TestAWriterNeverWaitsForTheDelay(t *testing.T) {
 	for range 48 {
 		send(t, from, string(make([]byte, 64<<10)))
 	}
-	quiet(t, to, time.Millisecond)
+	nothingArrives(t, to, time.Millisecond)
 }
 
 func TestTheLimitHoldsTheWriterBack(t *testing.T) {
@@ -187,7 +187,7 @@ func TestAReadDeadlineLosesNothing(t *testing.T) {
 	}
 	send(t, near, "precious")
 	for range 3 {
-		quiet(t, to, time.Millisecond)
+		nothingArrives(t, to, time.Millisecond)
 	}
 	read := make(chan error, 1)
 	go func() {
@@ -211,7 +211,7 @@ func TestAReadDeadlineLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	receive(t, to, "preciousin t")
-	quiet(t, to, time.Millisecond)
+	nothingArrives(t, to, time.Millisecond)
 	if _, err := raw.Write([]byte("wain")); err != nil {
 		t.Fatal(err)
 	}

@@ -105,9 +105,9 @@ func TestAConnectionOnceUsedStaysOpen(t *testing.T) {
 	}
 }
 
-// TestADialerThatKnocksAndSaysNoMoreIsCutOff in fake time: each knock buys its
-// time, the last one no more than that.
-func TestADialerThatKnocksAndSaysNoMoreIsCutOff(t *testing.T) {
+// TestADialerThatNeverSaysHelloIsCutOff in fake time: each dialing frame gives it
+// more time, the last one no more than that.
+func TestADialerThatNeverSaysHelloIsCutOff(t *testing.T) {
 	inFakeTime(t, func(t *testing.T) {
 		_, dials, _ := listening(t)
 		dialer, raw := net.Pipe()
