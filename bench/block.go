@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -36,6 +37,8 @@ type side struct {
 	*trial
 	load *load
 	err  error // why it dropped out
+	// unfinished tells why the trial does not count; what another side found does.
+	unfinished error
 }
 
 const (
@@ -68,7 +71,7 @@ func newBlock(trials []*trial) *block {
 }
 
 // run does all trials of the block. Its error is the caller's interruption, or a
-// fault of the host: no trial counts then.
+// fault of the host: no trial counts then but those that found something.
 func (b *block) run(ctx context.Context) error {
 	b.each(func(s *side) error { return s.start(ctx) })
 	b.each(func(s *side) (err error) {
@@ -102,12 +105,12 @@ func (b *block) end(ctx context.Context) error {
 		})
 	}
 	all.Wait()
+	var errs []error
 	for _, s := range b.sides {
-		if err := s.conclude(ctx, s.err); err != nil {
-			return err
-		}
+		s.unfinished = s.conclude(ctx, s.err)
+		errs = append(errs, s.unfinished)
 	}
-	return nil
+	return cmp.Or(errs...)
 }
 
 // living are the sides that have not dropped out.

@@ -36,8 +36,9 @@ type linkTruth struct {
 // it: what it wakes, connects and closes again has settled when the first
 // window begins, and the warm-up's pace goes on into that window without a gap.
 //
-// Untrue links make what follows unbelievable where severity is Invalid.
-func (l *linkTruth) calibrate(ctx context.Context, s System, rec *record, severity results.Severity) error {
+// What it finds is a doubt: whether the number can stand is judged by the links
+// that carried it.
+func (l *linkTruth) calibrate(ctx context.Context, s System, rec *record) error {
 	l.wanted, l.measured = s.Links(), map[results.Ends]bool{}
 	if len(l.wanted) == 0 {
 		return nil
@@ -59,7 +60,7 @@ func (l *linkTruth) calibrate(ctx context.Context, s System, rec *record, severi
 		return err
 	}
 	l.keepBefore(after.since(before).truth())
-	rec.remark(l.missedBefore(severity)...)
+	rec.remark(l.missedBefore()...)
 	return nil
 }
 
@@ -110,14 +111,14 @@ func (l *linkTruth) withBefore(window []results.Link) []results.Link {
 
 // missedBefore is one remark, whatever the number of links that missed their
 // delays: the worst of them speaks for all.
-func (l *linkTruth) missedBefore(severity results.Severity) []results.Remark {
+func (l *linkTruth) missedBefore() []results.Remark {
 	var judged []lateLink
 	for _, w := range l.wanted {
 		if b := l.before[w.Ends]; b.Samples >= minLinkSamples {
 			judged = append(judged, lateLink{b, off(b, w.plain)})
 		}
 	}
-	return late(judged, results.Calibration, severity)
+	return late(judged, results.Calibration)
 }
 
 // off is by how much a link's delay was missed at the median. Where all were to

@@ -33,10 +33,14 @@ const (
 	maxLinkError   = 0.05                   // of the asked delay, at the median
 	linkErrorFloor = 100 * time.Microsecond // or this, whichever is larger
 	minLinkSamples = 5                      // fewer say nothing of a median
-	busyHost       = 0.85
-	busyForeign    = 0.10 // of all cores, used by no process of ours
-	notableSteal   = 0.02
-	notableWait    = 0.25 // of the window, in which someone waited for a core
+	// maxEffect on a median is where a light window is no longer believed: trials
+	// on a shared host drift by 10 to 20 % by themselves. Below it the number
+	// stands, and summaries hold the effect against its interval.
+	maxEffect    = 0.10
+	busyHost     = 0.85
+	busyForeign  = 0.10 // of all cores, used by no process of ours
+	notableSteal = 0.02
+	notableWait  = 0.25 // of the window, in which someone waited for a core
 )
 
 // remarks are all that there is to say of a window's numbers.
@@ -82,13 +86,30 @@ func (j judged) invalidity() []results.Remark {
 	if !open {
 		return out
 	}
-	for _, r := range j.lag() {
-		invalid(r)
+	for _, r := range append(j.lag(), j.lateLinks()...) {
+		if j.effect(r) > maxEffect {
+			invalid(r)
+		}
 	}
 	if !j.harmed && j.cost.leaderMoved {
 		invalid(results.Remark{Code: results.CodeLeaderChanged})
 	}
-	return append(out, j.lateLinks(results.Invalid)...)
+	return out
+}
+
+// effect bounds what a late link or a late generator did to the window's median
+// operation, as a share of it: a write waits for a link there and one back. What
+// came late at the 99th percentile leaves the median alone.
+func (j judged) effect(r results.Remark) float64 {
+	p50, _ := fastest(j.window)
+	late := r.Got
+	switch r.Code {
+	case results.CodeLinkLate:
+		late *= 2
+	case results.CodeLagP99:
+		return 0
+	}
+	return late / float64(p50)
 }
 
 // lag of the generator behind its schedule, where it is too large a share of
@@ -111,14 +132,14 @@ func (j judged) lag() []results.Remark {
 
 // lateLinks is one remark on the links whose realised delay was off at the
 // median.
-func (j judged) lateLinks(severity results.Severity) []results.Remark {
+func (j judged) lateLinks() []results.Remark {
 	var judged []lateLink
 	for _, l := range j.links {
 		if l.Samples >= minLinkSamples {
 			judged = append(judged, lateLink{l, l.ErrorP50NS})
 		}
 	}
-	return late(judged, j.window.Name, severity)
+	return late(judged, j.window.Name)
 }
 
 // lateLink is a link with what it is off by at the median. How many frames there
@@ -130,8 +151,8 @@ type lateLink struct {
 
 // late is one remark on those links that are off by more than is allowed: their
 // number, and the one that is furthest off.
-func late(judged []lateLink, window string, severity results.Severity) []results.Remark {
-	r := results.Remark{Code: results.CodeLinkLate, Severity: severity, Window: window, Unit: results.UnitNS, Of: int64(len(judged))}
+func late(judged []lateLink, window string) []results.Remark {
+	r := results.Remark{Code: results.CodeLinkLate, Severity: results.Doubtful, Window: window, Unit: results.UnitNS, Of: int64(len(judged))}
 	most := 0.0
 	for _, l := range judged {
 		allowed := allowedError(l.AskedNS)
@@ -180,8 +201,13 @@ func (j judged) doubts() []results.Remark {
 	if !j.light {
 		// A saturated host holds frames late: that is part of its limit, and
 		// said beside the throughput that it limits.
-		out = append(out, j.lateLinks(results.Doubtful)...)
+		out = append(out, j.lateLinks()...)
 		doubt(c.leaderMoved && !j.harmed, results.Remark{Code: results.CodeLeaderChanged})
+	}
+	if w.Mode == results.ModeOpen {
+		for _, r := range append(j.lag(), j.lateLinks()...) {
+			doubt(j.effect(r) <= maxEffect && (j.light || r.Code != results.CodeLinkLate), r)
+		}
 	}
 	share := func(code results.Code, got, most float64) results.Remark {
 		return results.Remark{Code: code, Got: got, Want: most, Unit: results.UnitShare}

@@ -69,8 +69,7 @@ func TestEachReasonForInvalidity(t *testing.T) {
 		"a record error":    {func(j *judged) { j.window.RecordErrors = 2 }, results.CodeRecordErrors, 2},
 		"a rejected write":  {func(j *judged) { j.window.Errors, j.firstError = 1, errors.New("not leader") }, results.CodeClientErrors, 1},
 		"an unknown write":  {func(j *judged) { j.window.Unknown = 1 }, results.CodeClientErrors, 1},
-		"lag at the median": {func(j *judged) { j.window.Lag.P50NS = results.Nanos(2*ms/20 + 1000) }, results.CodeLagP50, float64(2*ms/20 + 1000)},
-		"lag at p99":        {func(j *judged) { j.window.Lag.P99NS = results.Nanos(4*ms/4 + 1000) }, results.CodeLagP99, float64(4*ms/4 + 1000)},
+		"lag at the median": {func(j *judged) { j.window.Lag.P50NS = results.Nanos(2*ms/10 + 1000) }, results.CodeLagP50, float64(2*ms/10 + 1000)},
 		"the leader moved":  {func(j *judged) { j.cost.leaderMoved = true }, results.CodeLeaderChanged, 0},
 		"a link by 5 %":     {func(j *judged) { j.links[0].ErrorP50NS = 5*ms/20 + 1 }, results.CodeLinkLate, float64(5*ms/20 + 1)},
 		"a short link by 100 µs": {func(j *judged) {
@@ -147,6 +146,11 @@ func TestEachDoubt(t *testing.T) {
 		code  results.Code
 		got   float64
 	}{
+		"lag at the median": {func(j *judged) { j.window.Lag.P50NS = results.Nanos(2*ms/20 + 1000) }, results.CodeLagP50, float64(2*ms/20 + 1000)},
+		"lag at p99":        {func(j *judged) { j.window.Lag.P99NS = results.Nanos(4*ms/4 + 1000) }, results.CodeLagP99, float64(4*ms/4 + 1000)},
+		"a link by less than 5 % of the median": {func(j *judged) {
+			j.window.Latency.P50NS, j.links[0].AskedNS, j.links[0].ErrorP50NS = results.Nanos(3*ms), ms, 149_000
+		}, results.CodeLinkLate, 149_000},
 		"a busy host":         {func(j *judged) { j.window.HostBusy = 0.86 }, results.CodeHostBusy, 0.86},
 		"foreign load":        {func(j *judged) { j.window.ForeignBusy = 0.2 }, results.CodeForeignCPU, 0.2},
 		"steal":               {func(j *judged) { j.cost.steal = 0.05 }, results.CodeSteal, 0.05},
@@ -184,7 +188,7 @@ func TestAFailedTrySpoilsNoTrial(t *testing.T) {
 func TestLagIsHeldAgainstTheFasterOfReadsAndWrites(t *testing.T) {
 	j := healthy()
 	j.window.ReadLatency = &results.Latency{P50NS: results.Nanos(ms / 5), P99NS: results.Nanos(ms), Count: 500}
-	j.window.Lag.P50NS = results.Nanos(ms / 50) // 1 % of a write, 10 % of a read
+	j.window.Lag.P50NS = results.Nanos(ms / 40) // 1 % of a write, 12 % of a read
 	only(t, j.remarks(), results.CodeLagP50, results.Invalid)
 }
 

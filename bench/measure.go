@@ -47,17 +47,7 @@ func (t *trial) prepare(ctx context.Context) (*load, *faults, error) {
 	l := &load{setup: setup, seed: t.job.Seed, system: t.system, leader: leader, links: &t.links, record: t.record}
 	l.gen = loadgen.New(to, workload(setup, t.audit.prefix, t.job.Seed), t.audit.observers()...)
 	t.tell(StageCalibrating)
-	return l, faults, t.links.calibrate(ctx, t.system, t.record, spoiltBy(setup.Load))
-}
-
-// spoiltBy is what links that were untrue before the windows do to a load: an
-// open one is not believed over them, a saturating one brings the host to its
-// limit anyway.
-func spoiltBy(mode string) results.Severity {
-	if mode == configs.ModeSaturate {
-		return results.Doubtful
-	}
-	return results.Invalid
+	return l, faults, t.links.calibrate(ctx, t.system, t.record)
 }
 
 // offerAll runs the windows of the setup's load.

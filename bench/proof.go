@@ -67,7 +67,7 @@ func (t *trial) prove(ctx context.Context) error {
 	}
 	// A proof stands, whatever its links: what it times are elections.
 	t.tell(StageCalibrating)
-	if err := t.links.calibrate(ctx, t.system, t.record, results.Doubtful); err != nil {
+	if err := t.links.calibrate(ctx, t.system, t.record); err != nil {
 		return err
 	}
 	t.record.Links = t.links.withBefore(t.record.Links)

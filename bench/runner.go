@@ -130,16 +130,20 @@ func (p *pass) together(ctx context.Context, jobs []Job) error {
 		t.tell = p.teller(job, p.next+i, job.Attempt)
 		trials = append(trials, t)
 	}
-	if err := newBlock(trials).run(ctx); err != nil {
-		return err
-	}
-	for i, t := range trials {
-		if err := p.finish(t, jobs[i]); err != nil {
+	b := newBlock(trials)
+	stopped := b.run(ctx)
+	for i, s := range b.sides {
+		// An interrupted block is repeated whole, but what one of its systems broke
+		// is told whatever stopped the others.
+		if stopped != nil && (s.unfinished != nil || !s.record.found(results.Safety)) {
+			continue
+		}
+		if err := p.finish(s.trial, jobs[i]); err != nil {
 			return err
 		}
 		p.next++
 	}
-	return nil
+	return stopped
 }
 
 // alone runs one job, again while it is invalid and may be repeated.

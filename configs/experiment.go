@@ -16,7 +16,7 @@ type Experiment struct {
 	Trials int          `json:"trials" jsonschema:"Measuring trials a setup, one a block; an interval needs at least 6, and a difference between five sizes at least 9."`
 	Proofs int          `json:"proofs" jsonschema:"Trials a setup that kill up to and beyond the tolerance."`
 	// Retries bounds what a noisy host can cost in time.
-	Retries int          `json:"retries" jsonschema:"How often an invalid measuring trial is repeated."`
+	Retries int          `json:"retries" jsonschema:"How often an invalid measuring trial is repeated, where it is measured alone."`
 	Apart   bool         `json:"apart" jsonschema:"Measure one setup at a time, in place of all of a block side by side."`
 	Seed    int          `json:"seed" jsonschema:"Of the order of trials, arrivals, jitter and values."`
 	Leader  List[string] `json:"leader" jsonschema:"The leader's site, or any; empty: the profile's first site."`
@@ -158,7 +158,7 @@ func Default() Experiment {
 				Rates: []Rate{},
 			},
 			Calm: CalmWindow{
-				Rate:     One(Rate(40)),
+				Rate:     One(Rate(15)),
 				Arrivals: One("constant"),
 				Duration: One(Duration(3500 * time.Millisecond)),
 			},
