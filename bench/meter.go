@@ -353,8 +353,8 @@ func usagePoints(s System, at time.Duration) []results.UsagePoint {
 }
 
 // arrived is how many bytes the node's links brought it.
-func (n nodeReading) arrived() (bytes int64) {
-	for _, l := range n.stats.Links {
+func (b nodeReading) arrived() (bytes int64) {
+	for _, l := range b.stats.Links {
 		bytes += l.Bytes
 	}
 	return bytes

@@ -172,7 +172,7 @@ func (p *pass) finish(t *trial, job Job) error {
 	// Trials side by side share the time that they took.
 	p.clock.finished(job, time.Duration(t.record.TookNS)/time.Duration(1+len(t.record.Beside)))
 	p.tally.add(t.record.Trial)
-	p.Runner.tell(Progress{
+	p.tell(Progress{
 		Job: job, Number: p.next + 1, Of: len(p.jobs), Attempt: t.record.Attempt, Finished: &t.record.Trial,
 		Elapsed: p.clock.elapsed(), Left: p.clock.left(p.next + 1),
 	})
@@ -182,7 +182,7 @@ func (p *pass) finish(t *trial, job Job) error {
 // teller passes a trial's stages on.
 func (p *pass) teller(job Job, number, attempt int) func(Stage) {
 	return func(s Stage) {
-		p.Runner.tell(Progress{
+		p.tell(Progress{
 			Job: job, Number: number + 1, Of: len(p.jobs), Attempt: attempt, Stage: s,
 			Elapsed: p.clock.elapsed(), Left: p.clock.left(number),
 		})
