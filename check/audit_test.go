@@ -203,7 +203,9 @@ func TestAReplicaThatDoesNotAnswer(t *testing.T) {
 			!strings.Contains(line(report.Findings[0]), "n2: got no answer after 15s: connection refused") {
 			t.Errorf("got %v, %v", report.Findings, err)
 		}
-		if _, err := c.tryAudit(dead, dead); err == nil || !strings.Contains(err.Error(), "n1 does not answer: connection refused") {
+		also := c.clone()
+		also.err = dead.err
+		if _, err := c.tryAudit(dead, also); err == nil || !strings.Contains(err.Error(), "n1 does not answer: connection refused") {
 			t.Errorf("got %v", err)
 		}
 		if _, err := c.tryAudit(); err == nil {
