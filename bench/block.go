@@ -74,7 +74,7 @@ func newBlock(trials []*trial) *block {
 // fault of the host: no trial counts then but those that found something.
 func (b *block) run(ctx context.Context) error {
 	b.each(func(s *side) error { return s.start(ctx) })
-	b.each(func(s *side) (err error) {
+	b.atOnce(func(s *side) (err error) {
 		s.load, _, err = s.prepare(ctx)
 		return err
 	})
@@ -133,7 +133,7 @@ func (b *block) each(do func(*side) error) {
 	}
 }
 
-// at once has every living side do something beside the others.
+// atOnce has every living side do something beside the others.
 func (b *block) atOnce(do func(*side) error) {
 	var all sync.WaitGroup
 	for _, s := range b.living() {
@@ -183,8 +183,8 @@ func (b *block) inTurn(ctx context.Context, window func(*side) offer, keep func(
 	all.Wait()
 }
 
-// readAll reads every living side's counters.
-func (b *block) readAll(ctx context.Context) map[*side]reading {
+// readAll reads every living side at once.
+func (b *block) readAll(ctx context.Context, read func(context.Context, System) (reading, error)) map[*side]reading {
 	out := map[*side]reading{}
 	var mu sync.Mutex
 	b.atOnce(func(s *side) error {
@@ -209,12 +209,12 @@ func beside(s *side, after, before map[*side]reading) (sum time.Duration) {
 
 // idle sees what each side takes without load.
 func (b *block) idle(ctx context.Context) {
-	before := b.readAll(ctx)
+	before := b.readAll(ctx, readCounters)
 	select {
 	case <-ctx.Done():
 	case <-time.After(idleWindow):
 	}
-	after := b.readAll(ctx)
+	after := b.readAll(ctx, readCounters)
 	for _, s := range b.living() {
 		c := after[s].since(before[s], beside(s, after, before))
 		var cpu time.Duration
@@ -230,7 +230,7 @@ func (b *block) idle(ctx context.Context) {
 // light offers the light windows of all sides.
 func (b *block) light(ctx context.Context) {
 	b.each(func(s *side) error { s.tell(results.WindowCalm); return nil })
-	before := b.readAll(ctx)
+	before := b.readAll(ctx, read)
 	recordings, offers := map[*side]loadgen.Recording{}, map[*side]offer{}
 	var mu sync.Mutex
 	b.inTurn(ctx, func(s *side) offer {
@@ -244,7 +244,7 @@ func (b *block) light(ctx context.Context) {
 		recordings[s], offers[s] = rec, o
 		return nil
 	})
-	after := b.readAll(ctx)
+	after := b.readAll(ctx, read)
 	var attempted int64
 	for _, rec := range recordings {
 		attempted += rec.Due
@@ -268,7 +268,7 @@ func (b *block) full(ctx context.Context) {
 		offer      offer
 		cost       cost
 	}
-	sums := map[*side]*sum{}
+	sums, before := map[*side]*sum{}, b.readAll(ctx, read)
 	for round := range rounds {
 		for _, s := range b.shuffled() {
 			if s.job.Setup.Load == configs.ModeCalm || ctx.Err() != nil {
@@ -289,10 +289,15 @@ func (b *block) full(ctx context.Context) {
 			}
 		}
 	}
+	after := b.readAll(ctx, read)
 	b.each(func(s *side) error {
 		if sums[s] == nil {
 			return ctx.Err()
 		}
+		// Links and stores over all slices: what they carry between two of them, a
+		// few heartbeats, is lost in a load that fills them.
+		whole := after[s].since(before[s])
+		sums[s].cost.store, sums[s].cost.links = whole.store, whole.links
 		_, err := s.load.keep(loadgen.Join(sums[s].recordings), sums[s].offer, sums[s].cost)
 		return err
 	})
@@ -301,7 +306,7 @@ func (b *block) full(ctx context.Context) {
 // slice offers one slice of full load, and gives what of its cost belongs to the
 // operations that count.
 func (l *load) slice(ctx context.Context, o offer) (loadgen.Recording, cost, error) {
-	before, err := read(ctx, l.system)
+	before, err := readCounters(ctx, l.system)
 	if err != nil {
 		return loadgen.Recording{}, cost{}, err
 	}
@@ -309,7 +314,7 @@ func (l *load) slice(ctx context.Context, o offer) (loadgen.Recording, cost, err
 	if err != nil {
 		return rec, cost{}, err
 	}
-	after, err := read(ctx, l.system)
+	after, err := readCounters(ctx, l.system)
 	if err != nil {
 		return rec, cost{}, err
 	}

@@ -63,6 +63,9 @@ func (e *endpoints) Boot() time.Duration { return 0 }
 // Read implements System: of servers elsewhere only the latency is known.
 func (e *endpoints) Read(context.Context) (usage, error) { return usage{}, nil }
 
+// ReadCounters implements System.
+func (e *endpoints) ReadCounters(context.Context) (usage, error) { return usage{}, nil }
+
 // Links implements System: they are not ours.
 func (e *endpoints) Links() []link { return nil }
 

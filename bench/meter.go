@@ -40,8 +40,13 @@ type nodeReading struct {
 
 // read reads everything. It stands outside the windows, so its own cost is in
 // none of them.
-func read(ctx context.Context, s System) (reading, error) {
-	used, err := s.Read(ctx)
+func read(ctx context.Context, s System) (reading, error) { return readBy(ctx, s.Read) }
+
+// readCounters leaves out the histograms of links and stores.
+func readCounters(ctx context.Context, s System) (reading, error) { return readBy(ctx, s.ReadCounters) }
+
+func readBy(ctx context.Context, account func(context.Context) (usage, error)) (reading, error) {
+	used, err := account(ctx)
 	if err != nil {
 		return reading{}, err
 	}
@@ -54,8 +59,8 @@ func read(ctx context.Context, s System) (reading, error) {
 	}, nil
 }
 
-func readNode(ctx context.Context, m *cluster.Member) (nodeReading, error) {
-	stats, err := m.Stats(ctx)
+func readNode(ctx context.Context, m *cluster.Member, ask func(*cluster.Member, context.Context) (control.Stats, error)) (nodeReading, error) {
+	stats, err := ask(m, ctx)
 	if err != nil {
 		return nodeReading{}, err
 	}
@@ -143,14 +148,23 @@ func (c *cost) node(id string, a, b nodeReading) {
 	c.snapshots += max(0, a.stats.Snapshots-b.stats.Snapshots)
 	c.injection += max(0, a.stats.InjectionCPU-b.stats.InjectionCPU)
 	c.leaderMoved = c.leaderMoved || a.stats.Term != b.stats.Term || a.stats.Leader != b.stats.Leader
+	c.network += max(0, fromMembers(a.stats)-fromMembers(b.stats))
+	if a.stats.StoreTime == "" {
+		return // a reading of the counters alone
+	}
 	c.store[id] = difference(a.stats.StoreTime, b.stats.StoreTime)
-	links := linksBetween(a.stats.Links, b.stats.Links)
-	c.links = append(c.links, links...)
-	for _, l := range links {
+	c.links = append(c.links, linksBetween(a.stats.Links, b.stats.Links)...)
+}
+
+// fromMembers is how many bytes came from other members: what the load generator
+// sends is no traffic between nodes.
+func fromMembers(s control.Stats) (bytes int64) {
+	for _, l := range s.Links {
 		if l.From != control.ClientLink {
-			c.network += l.Bytes
+			bytes += l.Bytes
 		}
 	}
+	return bytes
 }
 
 // used is the CPU time that a system's processes took between two readings.
@@ -161,8 +175,8 @@ func (after reading) used(before reading) (sum time.Duration) {
 	return sum
 }
 
-// add takes in the cost of another slice of the same load; shares are weighed by
-// the slices' lengths.
+// add takes in the cost of another slice of the same load, by its counters;
+// shares are weighed by the slices' lengths.
 func (c *cost) add(o cost) {
 	weigh := func(share *float64, other float64) {
 		if all := (c.length + o.length).Seconds(); all > 0 {
@@ -183,20 +197,6 @@ func (c *cost) add(o cost) {
 	c.snapshots += o.snapshots
 	for id, d := range o.cpu {
 		c.cpu[id] += d
-	}
-	for id, h := range o.store {
-		c.store[id].Merge(h)
-	}
-	for _, l := range o.links {
-		i := slices.IndexFunc(c.links, func(have linkCost) bool { return ends(have.Link) == ends(l.Link) })
-		if i < 0 {
-			c.links = append(c.links, l)
-			continue
-		}
-		c.links[i].Frames += l.Frames
-		c.links[i].Bytes += l.Bytes
-		c.links[i].late.Merge(l.late)
-		c.links[i].took.Merge(l.took)
 	}
 }
 

@@ -147,12 +147,25 @@ func (c *ownCluster) Boot() time.Duration { return c.boot }
 
 // Read implements System.
 func (c *ownCluster) Read(ctx context.Context) (usage, error) {
+	u, err := c.readNodes(ctx, (*cluster.Member).Stats)
+	if c.client != nil {
+		u.client = c.client.Arrivals()
+	}
+	return u, err
+}
+
+// ReadCounters implements System.
+func (c *ownCluster) ReadCounters(ctx context.Context) (usage, error) {
+	return c.readNodes(ctx, (*cluster.Member).Counters)
+}
+
+func (c *ownCluster) readNodes(ctx context.Context, ask func(*cluster.Member, context.Context) (control.Stats, error)) (usage, error) {
 	members := c.cluster.Members()
 	read := make([]nodeReading, len(members))
 	var all errgroup.Group
 	for i, m := range members {
 		all.Go(func() (err error) {
-			if read[i], err = readNode(ctx, m); err != nil {
+			if read[i], err = readNode(ctx, m, ask); err != nil {
 				return fmt.Errorf("read the counters of %s: %w", m.ID(), err)
 			}
 			return nil
@@ -162,9 +175,6 @@ func (c *ownCluster) Read(ctx context.Context) (usage, error) {
 	u := usage{nodes: map[string]nodeReading{}}
 	for i, m := range members {
 		u.nodes[m.ID()] = read[i]
-	}
-	if c.client != nil {
-		u.client = c.client.Arrivals()
 	}
 	return u, err
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/raftbench/raftbench/configs"
@@ -28,6 +29,7 @@ type Runner struct {
 	// Progress hears of every step; calls come one at a time.
 	Progress func(Progress)
 
+	telling sync.Mutex
 	// capacities by cell, as confirmed last: trials of a cell build on the
 	// search of its first.
 	capacities map[string]float64
@@ -204,6 +206,8 @@ func (r *Runner) keep(t *trial) error {
 }
 
 func (r *Runner) tell(p Progress) {
+	r.telling.Lock()
+	defer r.telling.Unlock()
 	if r.Progress != nil {
 		r.Progress(p)
 	}

@@ -10,7 +10,16 @@ import (
 
 // Stats asks the node.
 func (m *Member) Stats(ctx context.Context) (control.Stats, error) {
-	e, err := m.ask(ctx, control.Command{Op: control.OpStats})
+	return m.account(ctx, control.OpStats)
+}
+
+// Counters asks for Stats without its histograms.
+func (m *Member) Counters(ctx context.Context) (control.Stats, error) {
+	return m.account(ctx, control.OpCounters)
+}
+
+func (m *Member) account(ctx context.Context, op control.Op) (control.Stats, error) {
+	e, err := m.ask(ctx, control.Command{Op: op})
 	if err != nil {
 		return control.Stats{}, err
 	}

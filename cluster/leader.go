@@ -127,7 +127,7 @@ func (c *Cluster) ask(ctx context.Context) views {
 	var wg sync.WaitGroup
 	for i, m := range members {
 		wg.Go(func() {
-			s, err := m.Stats(ctx)
+			s, err := m.Counters(ctx)
 			vs[i] = view{m, s, err}
 		})
 	}

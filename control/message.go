@@ -30,6 +30,9 @@ const (
 	OpMessageFaults Op = "message_faults"
 	// OpStats answers with Stats.
 	OpStats Op = "stats"
+	// OpCounters answers with Stats without its histograms, which take longer to
+	// write and read than all else: for readings in the midst of a load.
+	OpCounters Op = "counters"
 	// OpCalibrate probes the links that Calibrate names and answers when the
 	// probes have arrived; what they found is in the receivers' Stats.
 	OpCalibrate Op = "calibrate"

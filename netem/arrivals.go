@@ -64,10 +64,20 @@ func (a *arrivals) record(r released, now int64) {
 func (a *arrivals) snapshot(from string) Arrival {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return Arrival{
-		From: from, Bytes: a.bytes, Frames: a.frames, Asked: time.Duration(a.asked),
-		Error: clone(a.late, newLate), Realised: clone(a.took, newTook),
-	}
+	out := a.countsLocked(from)
+	out.Error, out.Realised = clone(a.late, newLate), clone(a.took, newTook)
+	return out
+}
+
+// counts leave the histograms out.
+func (a *arrivals) counts(from string) Arrival {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.countsLocked(from)
+}
+
+func (a *arrivals) countsLocked(from string) Arrival {
+	return Arrival{From: from, Bytes: a.bytes, Frames: a.frames, Asked: time.Duration(a.asked)}
 }
 
 func clone(h *hdrhistogram.Histogram, empty func() *hdrhistogram.Histogram) *hdrhistogram.Histogram {

@@ -38,6 +38,10 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 		stats := n.Stats()
 		reply.Stats = &stats
 		return nil
+	case control.OpCounters:
+		stats := n.Counters()
+		reply.Stats = &stats
+		return nil
 	case control.OpCalibrate:
 		if c.Calibrate == nil {
 			return missing(c.Op, "calibrate")

@@ -37,6 +37,9 @@ func (h *histogram) encode() control.Histogram {
 }
 
 func encodeHistogram(h *hdrhistogram.Histogram) control.Histogram {
+	if h == nil {
+		return ""
+	}
 	b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	if err != nil {
 		return "" // writing to memory does not fail

@@ -5,10 +5,20 @@ import (
 
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
 )
 
 // Stats is the node's account of itself since it started.
 func (n *Node) Stats() control.Stats {
+	s := n.counters(n.endpoint.Arrivals())
+	s.StoreTime = n.stores.disk.storeTime.encode()
+	return s
+}
+
+// Counters are Stats without its histograms.
+func (n *Node) Counters() control.Stats { return n.counters(n.endpoint.Counts()) }
+
+func (n *Node) counters(arrivals []netem.Arrival) control.Stats {
 	at := n.machine.position()
 	_, leader := n.raft.LeaderWithID()
 	return control.Stats{
@@ -23,9 +33,8 @@ func (n *Node) Stats() control.Stats {
 		Snapshots:    n.stores.snaps.stored.Load(),
 		DurableIndex: n.stores.disk.durable.index(),
 		Fsyncs:       n.stores.disk.fsyncs.Load(),
-		StoreTime:    n.stores.disk.storeTime.encode(),
 		Forwarded:    n.forwarded.Load(),
-		Links:        n.linkStats(),
+		Links:        linkStats(arrivals, n.opts.ID),
 		// Links' waits and, where it is emulated, the disk's.
 		InjectionCPU: n.endpoint.InjectionCPU() + clock.SleepCPU(),
 	}
@@ -33,15 +42,14 @@ func (n *Node) Stats() control.Stats {
 
 // linkStats is what came in, by sender. What a node sends itself crosses no
 // link.
-func (n *Node) linkStats() []control.LinkStats {
-	arrivals := n.endpoint.Arrivals()
+func linkStats(arrivals []netem.Arrival, to string) []control.LinkStats {
 	links := make([]control.LinkStats, 0, len(arrivals))
 	for _, a := range arrivals {
-		if a.From == n.opts.ID {
+		if a.From == to {
 			continue
 		}
 		links = append(links, control.LinkStats{
-			From: a.From, To: n.opts.ID,
+			From: a.From, To: to,
 			Asked: a.Asked, Bytes: a.Bytes, Frames: a.Frames,
 			Error: encodeHistogram(a.Error), Realised: encodeHistogram(a.Realised),
 		})
