@@ -120,9 +120,7 @@ func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	watched := watch(l.system)
 	rec, err := l.offer(ctx, o)
-	used := watched()
 	if err != nil {
 		return nil, err
 	}
@@ -130,11 +128,7 @@ func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := l.keep(rec, o, after.since(before))
-	if err == nil {
-		w.Usage = used
-	}
-	return w, err
+	return l.keep(rec, o, after.since(before))
 }
 
 // keep judges a window that was offered, and takes it into the trial's record.

@@ -9,15 +9,15 @@ import (
 )
 
 // setups of an experiment as a person writes it.
-func setups(t *testing.T, text string) []configs.Setup {
-	t.Helper()
+func setups(tb testing.TB, text string) []configs.Setup {
+	tb.Helper()
 	e, err := configs.Parse([]byte(text))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	p, err := e.Plan()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p.Setups
 }

@@ -55,15 +55,15 @@ func runTrial(t *testing.T, text string, kind results.TrialKind, s script) resul
 }
 
 // testRunner records into a folder of its own.
-func testRunner(t *testing.T, text string, start Starter) *Runner {
-	t.Helper()
-	w, err := results.Create(filepath.Join(t.TempDir(), "run"), results.Environment{}, []byte(text))
+func testRunner(tb testing.TB, text string, start Starter) *Runner {
+	tb.Helper()
+	w, err := results.Create(filepath.Join(tb.TempDir(), "run"), results.Environment{}, []byte(text))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.Close() })
+	tb.Cleanup(func() { _ = w.Close() })
 	if start == nil {
-		start = starter(t)
+		start = starter(tb)
 	}
 	return &Runner{Writer: w, Start: start, Host: results.Environment{FsyncReal: true}, capacities: map[string]float64{}}
 }

@@ -108,7 +108,7 @@ func (w *Window) check(r *ranges) {
 			l.check(r)
 		}
 	}
-	r.lists(len(w.Usage), len(w.Series), len(w.Parts), len(w.HalfP50NS))
+	r.lists(len(w.Series), len(w.Parts), len(w.HalfP50NS))
 	r.times(w.HalfP50NS...)
 }
 

@@ -92,9 +92,6 @@ type Window struct {
 	DiskBytes           int64   `json:"disk_bytes"`
 	Fsyncs              int64   `json:"fsyncs"`
 
-	// Usage is each node's process by second; counters are since its start.
-	Usage []UsagePoint `json:"usage,omitempty"`
-
 	Series []Point `json:"series"` // by second
 	Parts  []Point `json:"parts"`  // by tenth
 	// HalfP50NS are the median latencies of the window's two halves, reads and
@@ -156,20 +153,6 @@ type Point struct {
 	P50NS        int64   `json:"p50_ns"`
 	P99NS        int64   `json:"p99_ns"`
 	MeanInFlight float64 `json:"mean_in_flight"`
-}
-
-// UsagePoint is what one process had used at an instant of a window.
-type UsagePoint struct {
-	AtNS       int64   `json:"at_ns"`
-	Node       string  `json:"node"`
-	CPUSeconds float64 `json:"cpu_seconds"`
-	RSSBytes   int64   `json:"rss_bytes"`
-	DiskBytes  int64   `json:"disk_bytes"`
-	// NetworkBytes arrived at the node over its links; StoreSeconds is the
-	// time that its log store took. All counters are since the node's start.
-	NetworkBytes int64   `json:"network_bytes"`
-	StoreSeconds float64 `json:"store_seconds"`
-	Fsyncs       int64   `json:"fsyncs"`
 }
 
 // Resource names of a Limit.
