@@ -87,7 +87,7 @@ func (b *block) run(ctx context.Context) error {
 			continue
 		}
 		if s.err == nil {
-			s.record.remark(s.links.unmeasured()...)
+			s.record.remark(s.links.doubts(&s.record.Trial)...)
 		}
 		s.err = s.finish(ctx, s.err)
 	}

@@ -27,19 +27,17 @@ type linkTruth struct {
 	// wanted are the links that must be measured.
 	wanted []link
 	before map[results.Ends]results.Link
-	// measured are those with samples enough in some window.
-	measured map[results.Ends]bool
+	// measured are those with samples enough in some window, loaded those that
+	// carried load in one.
+	measured, loaded map[results.Ends]bool
 }
 
-// calibrate probes every link that has a delay before anything is recorded, and
-// remarks on those that miss theirs. It stands before the warm-up, not behind
-// it: what it wakes, connects and closes again has settled when the first
-// window begins, and the warm-up's pace goes on into that window without a gap.
-//
-// What it finds is a doubt: whether the number can stand is judged by the links
-// that carried it.
+// calibrate probes every link that has a delay before anything is recorded. It
+// stands before the warm-up, not behind it: what it wakes, connects and closes
+// again has settled when the first window begins, and the warm-up's pace goes on
+// into that window without a gap. What it found is judged at the end (doubts).
 func (l *linkTruth) calibrate(ctx context.Context, s System, rec *record) error {
-	l.wanted, l.measured = s.Links(), map[results.Ends]bool{}
+	l.wanted, l.measured, l.loaded = s.Links(), map[results.Ends]bool{}, map[results.Ends]bool{}
 	if len(l.wanted) == 0 {
 		return nil
 	}
@@ -60,7 +58,6 @@ func (l *linkTruth) calibrate(ctx context.Context, s System, rec *record) error 
 		return err
 	}
 	l.keepBefore(after.since(before).truth())
-	rec.remark(l.missedBefore()...)
 	return nil
 }
 
@@ -80,13 +77,48 @@ func (l *linkTruth) wants(e results.Ends) bool {
 
 func ends(l results.Link) results.Ends { return results.Ends{From: l.From, To: l.To} }
 
-// keep notes which links a window measured.
-func (l *linkTruth) keep(window []results.Link) {
-	for _, each := range window {
-		if each.Samples >= minLinkSamples && l.measured != nil {
+// keep notes which of a window's loaded links it measured.
+func (l *linkTruth) keep(loaded []results.Link) {
+	if l.measured == nil {
+		return // nothing is emulated, or nothing was calibrated
+	}
+	for _, each := range loaded {
+		l.loaded[ends(each)] = true
+		if each.Samples >= minLinkSamples {
 			l.measured[ends(each)] = true
 		}
 	}
+}
+
+// doubts about the links before a trial's windows, at its end, when it is known
+// over which of them the load went: of those that were late, and of those that
+// nothing measured. Whether the numbers can stand is judged by the windows that
+// they are of.
+func (l *linkTruth) doubts(t *results.Trial) []results.Remark {
+	return append(l.missedBefore(medianOf(t), t.Crossings()), l.unmeasured()...)
+}
+
+// medianOf a trial's first open window, in ns; in a proof the outage is the
+// number. 0 where there is neither.
+func medianOf(t *results.Trial) float64 {
+	for i := range t.Windows {
+		if w := &t.Windows[i]; w.Mode == results.ModeOpen {
+			return float64(w.Median())
+		}
+	}
+	if t.Proof != nil {
+		return float64(t.Proof.OutageNS)
+	}
+	return 0
+}
+
+// judgedLinks are the wanted ones over which load went; in a proof all: votes
+// cross each of them.
+func (l *linkTruth) judgedLinks() []link {
+	if len(l.loaded) == 0 {
+		return l.wanted
+	}
+	return slices.DeleteFunc(slices.Clone(l.wanted), func(w link) bool { return !l.loaded[w.Ends] })
 }
 
 // withBefore adds what was found before the windows to what one of them has,
@@ -110,15 +142,19 @@ func (l *linkTruth) withBefore(window []results.Link) []results.Link {
 }
 
 // missedBefore is one remark, whatever the number of links that missed their
-// delays: the worst of them speaks for all.
-func (l *linkTruth) missedBefore() []results.Remark {
+// delays: the worst of them speaks for all. It is held against a number of ns;
+// without one there is nothing that it could spoil.
+func (l *linkTruth) missedBefore(number float64, crossings int) []results.Remark {
+	if number <= 0 {
+		return nil
+	}
 	var judged []lateLink
-	for _, w := range l.wanted {
+	for _, w := range l.judgedLinks() {
 		if b := l.before[w.Ends]; b.Samples >= minLinkSamples {
 			judged = append(judged, lateLink{b, off(b, w.plain)})
 		}
 	}
-	return late(judged, results.Calibration)
+	return late(judged, results.Calibration, number, crossings)
 }
 
 // off is by how much a link's delay was missed at the median. Where all were to
@@ -131,11 +167,12 @@ func off(b results.Link, plain bool) int64 {
 	return max(b.ErrorP50NS, b.RealisedP50NS-b.AskedNS, b.AskedNS-b.RealisedP50NS)
 }
 
-// unmeasured is one remark on the links of which nobody knows how true they
-// were, before the windows or in one; none where there is none.
+// unmeasured is one remark on the loaded links of which nobody knows how true
+// they were, before the windows or in one; none where there is none.
 func (l *linkTruth) unmeasured() []results.Remark {
 	var missing []results.Ends
-	for _, w := range l.wanted {
+	judged := l.judgedLinks()
+	for _, w := range judged {
 		if !l.measured[w.Ends] && l.before[w.Ends].Samples < minLinkSamples {
 			missing = append(missing, w.Ends)
 		}
@@ -145,6 +182,6 @@ func (l *linkTruth) unmeasured() []results.Remark {
 	}
 	return []results.Remark{{
 		Code: results.CodeLinksUnmeasured, Severity: results.Doubtful, Link: &missing[0],
-		Want: minLinkSamples, Unit: results.UnitCount, Count: int64(len(missing)), Of: int64(len(l.wanted)),
+		Want: minLinkSamples, Unit: results.UnitCount, Count: int64(len(missing)), Of: int64(len(judged)),
 	}}
 }

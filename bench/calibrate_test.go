@@ -10,9 +10,12 @@ import (
 	"github.com/raftbench/raftbench/results"
 )
 
+// write is the median that the links before it are held against.
+const write = float64(10 * ms)
+
 // truth of three links that were all measured well, before and in a window.
 func truth() linkTruth {
-	l := linkTruth{measured: map[results.Ends]bool{}}
+	l := linkTruth{measured: map[results.Ends]bool{}, loaded: map[results.Ends]bool{}}
 	var links []results.Link
 	for _, e := range []results.Ends{{From: "n1", To: "n2"}, {From: "n2", To: "n1"}, {From: "n2", To: "n3"}} {
 		l.wanted = append(l.wanted, link{Ends: e})
@@ -33,10 +36,10 @@ func (l *linkTruth) spoil(from, to string, change func(*results.Link)) {
 
 func TestTrueLinksAreNoNews(t *testing.T) {
 	l := truth()
-	if got := append(l.missedBefore(), l.unmeasured()...); len(got) > 0 {
+	if got := append(l.missedBefore(write, 2), l.unmeasured()...); len(got) > 0 {
 		t.Errorf("got %+v, want nothing", got)
 	}
-	if got := append((&linkTruth{}).missedBefore(), (&linkTruth{}).unmeasured()...); len(got) > 0 {
+	if got := append((&linkTruth{}).missedBefore(write, 2), (&linkTruth{}).unmeasured()...); len(got) > 0 {
 		t.Errorf("without a delay anywhere: got %+v, want nothing", got)
 	}
 }
@@ -47,8 +50,8 @@ func TestLinksThatMissBeforeTheWindows(t *testing.T) {
 	late := func(want results.Remark) {
 		t.Helper()
 		want.Code, want.Severity, want.Window, want.Unit, want.Of, want.Want =
-			results.CodeLinkLate, results.Doubtful, results.Calibration, results.UnitNS, 3, float64(5*ms/20)
-		if diff := cmp.Diff([]results.Remark{want}, l.missedBefore()); diff != "" {
+			results.CodeLinkLate, results.Doubtful, results.Calibration, results.UnitNS, 3, write/20
+		if diff := cmp.Diff([]results.Remark{want}, l.missedBefore(write, 2)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -56,10 +59,13 @@ func TestLinksThatMissBeforeTheWindows(t *testing.T) {
 	late(results.Remark{Got: float64(5*ms/20 + 1), Count: 1, Link: &results.Ends{From: "n2", To: "n3"}})
 	l.spoil("n1", "n2", func(b *results.Link) { b.ErrorP50NS = 3 * ms })
 	late(results.Remark{Got: float64(3 * ms), Count: 2, Link: &results.Ends{From: "n1", To: "n2"}})
+	if got := l.missedBefore(0, 2); len(got) > 0 {
+		t.Errorf("got %+v without any number that could be spoilt", got)
+	}
 	for e := range l.before {
 		l.spoil(e.From, e.To, func(b *results.Link) { b.Samples = minLinkSamples - 1 })
 	}
-	if got := l.missedBefore(); len(got) > 0 {
+	if got := l.missedBefore(write, 2); len(got) > 0 {
 		t.Errorf("got %+v of too few samples for a median", got)
 	}
 }
@@ -73,8 +79,8 @@ func TestAWrongScheduleMissesTheDelay(t *testing.T) {
 		off      int64
 	}{
 		{5 * ms, true, 0},
-		{5*ms + 5*ms/20, true, 0},
-		{5*ms + 5*ms/20 + 1, true, 5*ms/20 + 1},
+		{5*ms + 25_000, true, 0},
+		{5*ms + 25_001, true, 25_001},
 		{10 * ms, true, 5 * ms},
 		{ms, true, 4 * ms},
 		{8 * ms, false, 0},
@@ -82,7 +88,7 @@ func TestAWrongScheduleMissesTheDelay(t *testing.T) {
 		l := truth()
 		l.wanted[0].plain = c.plain
 		l.spoil("n1", "n2", func(b *results.Link) { b.RealisedP50NS = c.realised })
-		got := l.missedBefore()
+		got := l.missedBefore(write, 2)
 		if c.off == 0 && len(got) > 0 || c.off > 0 && (len(got) != 1 || got[0].Got != float64(c.off)) {
 			t.Errorf("realised %d, plain %v: got %+v, want %d ns off", c.realised, c.plain, got, c.off)
 		}
@@ -109,6 +115,30 @@ func TestLinksThatNothingMeasured(t *testing.T) {
 		Want: minLinkSamples, Unit: results.UnitCount, Count: 2, Of: 3}}
 	if diff := cmp.Diff(want, l.unmeasured()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Over which links the load went is known at the end: only these are judged, also
+// by what was found before. What two followers send each other is nobody's wait.
+func TestOnlyLoadedLinksAreJudged(t *testing.T) {
+	l := truth()
+	l.loaded = map[results.Ends]bool{}
+	l.measured = map[results.Ends]bool{}
+	carried := (&load{leader: "n1"}).loaded([]results.Link{
+		{From: "n1", To: "n2", Frames: 9}, {From: "n2", To: "n1", Frames: 9}, {From: "n2", To: "n3", Frames: 9}, {From: "n1", To: "n4"},
+	}, cost{})
+	l.keep(carried)
+	l.spoil("n2", "n3", func(b *results.Link) { b.ErrorP50NS = 3 * ms })
+	if got := l.missedBefore(write, 2); len(got) > 0 {
+		t.Errorf("got %+v of a link between followers", got)
+	}
+	l.before = nil
+	if got := l.unmeasured(); len(got) != 1 || got[0].Count != 2 || got[0].Of != 2 {
+		t.Errorf("got %+v, want the two links between n1 and n2", got)
+	}
+	moved := (&load{leader: "n1"}).loaded([]results.Link{{From: "n2", To: "n3", Frames: 9}}, cost{leaders: map[string]bool{"n3": true}})
+	if len(moved) != 1 {
+		t.Error("a link of the leader that came later carried its load")
 	}
 }
 

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"math"
-	"time"
 
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
@@ -12,7 +11,8 @@ import (
 type judged struct {
 	window     results.Window
 	cost       cost
-	links      []results.Link // as true as they were in the window
+	links      []results.Link // those that carried the load, as true as they were in the window
+	crossings  int            // of links, by one operation
 	firstError error
 	// light windows, the open ones, were to leave the host room and to keep
 	// one leader throughout. A saturating window was not.
@@ -29,14 +29,16 @@ type judged struct {
 
 // The limits of what is believed.
 const (
-	minCompleted   = 0.99                   // of the operations due
-	maxLinkError   = 0.05                   // of the asked delay, at the median
-	linkErrorFloor = 100 * time.Microsecond // or this, whichever is larger
-	minLinkSamples = 5                      // fewer say nothing of a median
+	minCompleted   = 0.99 // of the operations due
+	minLinkSamples = 5    // fewer say nothing of a median
 	// maxEffect on a median is where a light window is no longer believed: trials
 	// on a shared host drift by 10 to 20 % by themselves. Below it the number
 	// stands, and summaries hold the effect against its interval.
-	maxEffect    = 0.10
+	maxEffect = 0.10
+	// minEffect is from where a late link is remarked on: a third of the narrowest
+	// interval that runs are planned for, ±1.5 % of a median. What is less can move
+	// no number by a third of its interval.
+	minEffect    = 0.005
 	busyHost     = 0.85
 	busyForeign  = 0.10 // of all cores, used by no process of ours
 	notableSteal = 0.02
@@ -86,8 +88,8 @@ func (j judged) invalidity() []results.Remark {
 	if !open {
 		return out
 	}
-	for _, r := range append(j.lag(), j.lateLinks()...) {
-		if j.effect(r) > maxEffect {
+	for _, r := range j.lateness() {
+		if j.disbelieved(r) {
 			invalid(r)
 		}
 	}
@@ -97,26 +99,37 @@ func (j judged) invalidity() []results.Remark {
 	return out
 }
 
+// lateness of the generator and of the links.
+func (j judged) lateness() []results.Remark {
+	if j.window.Mode != results.ModeOpen {
+		return j.lateLinks()
+	}
+	return append(j.lag(), j.lateLinks()...)
+}
+
+// disbelieved: by this lateness a light window says little of the system. Under
+// full load, and where the most is looked for that a host carries, lateness is
+// part of what limits it, and said beside the number.
+func (j judged) disbelieved(r results.Remark) bool { return j.light && j.effect(r) > maxEffect }
+
 // effect bounds what a late link or a late generator did to the window's median
-// operation, as a share of it: a write waits for a link there and one back. What
-// came late at the 99th percentile leaves the median alone.
+// operation, as a share of it. What came late at the 99th percentile leaves the
+// median alone.
 func (j judged) effect(r results.Remark) float64 {
-	p50, _ := fastest(j.window)
-	late := r.Got
 	switch r.Code {
 	case results.CodeLinkLate:
-		late *= 2
+		return j.window.Effect(j.crossings, r.Got)
 	case results.CodeLagP99:
 		return 0
 	}
-	return late / float64(p50)
+	return j.window.Effect(1, r.Got)
 }
 
 // lag of the generator behind its schedule, where it is too large a share of
 // the latency that it adds to.
 func (j judged) lag() []results.Remark {
 	w := j.window
-	p50, p99 := fastest(w)
+	p50, p99 := w.Median(), fastestP99(w)
 	var out []results.Remark
 	for _, c := range []struct {
 		code         results.Code
@@ -130,8 +143,8 @@ func (j judged) lag() []results.Remark {
 	return out
 }
 
-// lateLinks is one remark on the links whose realised delay was off at the
-// median.
+// lateLinks is one remark on the loaded links whose realised delay was off at the
+// median by what may matter to the window's median operation.
 func (j judged) lateLinks() []results.Remark {
 	var judged []lateLink
 	for _, l := range j.links {
@@ -139,7 +152,7 @@ func (j judged) lateLinks() []results.Remark {
 			judged = append(judged, lateLink{l, l.ErrorP50NS})
 		}
 	}
-	return late(judged, j.window.Name)
+	return late(judged, j.window.Name, float64(j.window.Median()), j.crossings)
 }
 
 // lateLink is a link with what it is off by at the median. How many frames there
@@ -149,43 +162,37 @@ type lateLink struct {
 	by int64
 }
 
-// late is one remark on those links that are off by more than is allowed: their
-// number, and the one that is furthest off.
-func late(judged []lateLink, window string) []results.Remark {
-	r := results.Remark{Code: results.CodeLinkLate, Severity: results.Doubtful, Window: window, Unit: results.UnitNS, Of: int64(len(judged))}
-	most := 0.0
+// late is one remark on those links whose lateness, on each of so many
+// crossings, may have moved a number of ns by more than minEffect: how many they
+// are, and the one that is furthest off.
+func late(judged []lateLink, window string, number float64, crossings int) []results.Remark {
+	r := results.Remark{Code: results.CodeLinkLate, Severity: results.Doubtful, Window: window, Unit: results.UnitNS,
+		Want: maxEffect * number / float64(crossings), Of: int64(len(judged))}
 	for _, l := range judged {
-		allowed := allowedError(l.AskedNS)
-		if l.by <= allowed {
+		by := float64(l.by)
+		if by*float64(crossings) <= minEffect*number {
 			continue
 		}
-		r.Count++
-		if share := float64(l.by) / float64(allowed); share > most {
-			most, r.Got, r.Want, r.Link = share, float64(l.by), float64(allowed), &results.Ends{From: l.From, To: l.To}
+		if r.Count++; by > r.Got {
+			r.Got, r.Link = by, &results.Ends{From: l.From, To: l.To}
 		}
 	}
-	if r.Count == 0 {
+	if r.Got == 0 {
 		return nil
 	}
 	return []results.Remark{r}
 }
 
-// allowedError of a link at the median, in ns.
-func allowedError(askedNS int64) int64 {
-	return max(int64(maxLinkError*float64(askedNS)), linkErrorFloor.Nanoseconds())
-}
-
-// fastest is the latency that the schedule's lag is held against: that of
-// writes or of reads, whichever is more easily spoilt.
-func fastest(w results.Window) (p50, p99 results.Nanos) {
+// fastestP99 is that of writes or of reads, whichever is more easily spoilt.
+func fastestP99(w results.Window) results.Nanos {
 	r := w.ReadLatency
 	switch {
 	case r == nil || r.Count == 0:
-		return w.Latency.P50NS, w.Latency.P99NS
+		return w.Latency.P99NS
 	case w.Latency.Count == 0:
-		return r.P50NS, r.P99NS
+		return r.P99NS
 	}
-	return min(w.Latency.P50NS, r.P50NS), min(w.Latency.P99NS, r.P99NS)
+	return min(w.Latency.P99NS, r.P99NS)
 }
 
 // doubts list what a reader should know beside a window's numbers.
@@ -199,15 +206,10 @@ func (j judged) doubts() []results.Remark {
 	}
 	w, c := j.window, j.cost
 	if !j.light {
-		// A saturated host holds frames late: that is part of its limit, and
-		// said beside the throughput that it limits.
-		out = append(out, j.lateLinks()...)
 		doubt(c.leaderMoved && !j.harmed, results.Remark{Code: results.CodeLeaderChanged})
 	}
-	if w.Mode == results.ModeOpen {
-		for _, r := range append(j.lag(), j.lateLinks()...) {
-			doubt(j.effect(r) <= maxEffect && (j.light || r.Code != results.CodeLinkLate), r)
-		}
+	for _, r := range j.lateness() {
+		doubt(!j.disbelieved(r), r)
 	}
 	share := func(code results.Code, got, most float64) results.Remark {
 		return results.Remark{Code: code, Got: got, Want: most, Unit: results.UnitShare}

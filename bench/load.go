@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -150,7 +152,7 @@ func (l *load) keep(rec loadgen.Recording, o offer, c cost) (*results.Window, er
 	if w.Mode == results.ModeOpen || len(r.Links) == 0 {
 		r.Links = links // a saturated host says little of the links
 	}
-	l.links.keep(links)
+	l.links.keep(l.loaded(links, c))
 	r.Links = l.links.withBefore(r.Links)
 	return &r.Windows[len(r.Windows)-1], nil
 }
@@ -175,9 +177,21 @@ func (l *load) judge(w *results.Window, o offer, c cost, firstError error) {
 		w.Limit = limitOf(w, c, l.setup, l.leader)
 	}
 	l.record.remark(judged{
-		window: *w, cost: c, links: c.truth(), firstError: firstError,
-		light: o.rate > 0, slices: o.Ramp > 0, harmed: o.harmed, failed: w.Held != nil && !*w.Held,
+		window: *w, cost: c, links: l.loaded(c.truth(), c), crossings: l.record.Crossings(), firstError: firstError,
+		light: light(o), slices: o.Ramp > 0, harmed: o.harmed, failed: w.Held != nil && !*w.Held,
 	}.remarks()...)
+}
+
+// light windows are to leave the host room. Those that look for the most that a
+// host carries, or run near it, are not.
+func light(o offer) bool {
+	return o.rate > 0 && (o.role == results.RoleLight || o.role == results.RoleStep)
+}
+
+// loaded are those links that carried the window's load.
+func (l *load) loaded(all []results.Link, c cost) []results.Link {
+	leaders := append(slices.Sorted(maps.Keys(c.leaders)), l.leader)
+	return slices.DeleteFunc(slices.Clone(all), func(each results.Link) bool { return !each.Loaded(leaders...) })
 }
 
 const (

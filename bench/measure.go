@@ -21,7 +21,7 @@ func (t *trial) measure(ctx context.Context) error {
 	if err := t.offerAll(ctx, l, faults); err != nil {
 		return err
 	}
-	t.record.remark(t.links.unmeasured()...)
+	t.record.remark(t.links.doubts(&t.record.Trial)...)
 	return nil
 }
 

@@ -86,6 +86,7 @@ type cost struct {
 	snapshots   int64
 	store       map[string]*hdrhistogram.Histogram
 	links       []linkCost
+	leaders     map[string]bool // before and after
 	leaderMoved bool
 }
 
@@ -114,7 +115,7 @@ func (c cost) truth() []results.Link {
 func (after reading) since(before reading, beside ...time.Duration) cost {
 	c := cost{
 		length: after.at.Sub(before.at), client: after.self - before.self,
-		cpu: map[string]time.Duration{}, store: map[string]*hdrhistogram.Histogram{},
+		cpu: map[string]time.Duration{}, store: map[string]*hdrhistogram.Histogram{}, leaders: map[string]bool{},
 		throttled: after.throttled > before.throttled,
 	}
 	ours := c.client
@@ -149,6 +150,11 @@ func (c *cost) node(id string, a, b nodeReading) {
 	c.snapshots += max(0, a.stats.Snapshots-b.stats.Snapshots)
 	c.injection += max(0, a.stats.InjectionCPU-b.stats.InjectionCPU)
 	c.leaderMoved = c.leaderMoved || a.stats.Term != b.stats.Term || a.stats.Leader != b.stats.Leader
+	for _, leader := range []string{a.stats.Leader, b.stats.Leader} {
+		if leader != "" {
+			c.leaders[leader] = true
+		}
+	}
 	c.network += max(0, fromMembers(a.stats)-fromMembers(b.stats))
 	if a.stats.StoreTime == "" {
 		return // a reading of the counters alone
@@ -199,6 +205,7 @@ func (c *cost) add(o cost) {
 	for id, d := range o.cpu {
 		c.cpu[id] += d
 	}
+	maps.Copy(c.leaders, o.leaders)
 }
 
 // scale leaves a share of what was used: that of the operations that count.

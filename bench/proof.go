@@ -71,12 +71,12 @@ func (t *trial) prove(ctx context.Context) error {
 		return err
 	}
 	t.record.Links = t.links.withBefore(t.record.Links)
-	t.record.remark(t.links.unmeasured()...)
 	work := workload(p.setup, t.audit.prefix, t.job.Seed)
 	work.ReadRatio, work.Serializable = proofReads, false
 	gen := loadgen.New([]loadgen.Target{p.acks.watch(p.router)}, work, t.audit.observers()...)
 	load := offerUntilStopped(ctx, gen, p.setup)
 	err := p.run(ctx)
+	t.record.remark(t.links.doubts(&t.record.Trial)...)
 	rec, loadErr := load.stop()
 	p.result.Acked, p.result.Unknown = rec.Writes, rec.Unknown
 	if loadErr != nil && !errors.Is(loadErr, context.Canceled) {

@@ -78,17 +78,19 @@ func TestWhoseTheDisksWere(t *testing.T) {
 
 func TestHowTrueTheLinksWere(t *testing.T) {
 	link := func(asked, samples, p50, p99 int64) results.Link {
-		return results.Link{AskedNS: asked, LinkTruth: results.LinkTruth{Samples: samples, ErrorP50NS: p50, ErrorP99NS: p99}}
+		return results.Link{From: "n1", To: "n2", Frames: samples, AskedNS: asked, LinkTruth: results.LinkTruth{Samples: samples, ErrorP50NS: p50, ErrorP99NS: p99}}
 	}
 	idle := link(140_000, 2, 9_000_000, 9_000_000)
+	unloaded := link(5_000_000, 50, 9_000_000, 9_000_000)
+	unloaded.From, unloaded.To = "n2", "n3"
 	idle.Before = &results.LinkTruth{Samples: 18, ErrorP50NS: 3_000, ErrorP99NS: 20_000}
 	trials := []results.Trial{
-		{Valid: true, Kind: results.Measure, Links: []results.Link{link(370_000, 50, 5_000, 40_000), idle, link(0, 50, 1, 1)}},
-		{Valid: true, Kind: results.Measure, Links: []results.Link{link(370_000, 50, 70_000, 60_000), link(370_000, 4, 1, 1)}},
+		{Valid: true, Kind: results.Measure, Leader: "n1", Links: []results.Link{link(370_000, 50, 5_000, 40_000), idle, unloaded, link(0, 50, 1, 1)}},
+		{Valid: true, Kind: results.Measure, Leader: "n2", Links: []results.Link{link(370_000, 50, 70_000, 60_000), link(370_000, 4, 1, 1)}},
 		{Valid: false, Kind: results.Measure, Links: []results.Link{link(1_000_000, 50, 900_000, 900_000)}},
 		{Valid: true, Kind: results.Proof, Links: []results.Link{link(1_000_000, 50, 900_000, 900_000)}},
 	}
-	want := "The emulated one-way delays of 140 to 370 µs came 5.00 µs late at the median and 40.0 µs at p99 (the middle of all links of 2 trials; 70.0 µs at the worst link's median)."
+	want := "The emulated one-way delays of 140 to 370 µs came 5.00 µs late at the median and 40.0 µs at p99 on the 3 links of 2 trials that carried load (the middle of all; 70.0 µs at the worst one's median); 1 more carried none."
 	if got := linkTruth(trials); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

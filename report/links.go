@@ -11,20 +11,24 @@ import (
 // minLinkSamples is what a link's median rests on at least.
 const minLinkSamples = 5
 
-// linkTruth tells how far the emulated links were from the delays asked of
-// them, over the valid measuring trials; empty where nothing was emulated.
+// linkTruth tells how far the emulated links that carried load were from the
+// delays asked of them, over the valid measuring trials; empty where nothing was
+// emulated.
 func linkTruth(trials []results.Trial) string {
 	var asked, p50, p99 []float64
-	of := 0
+	of, idle := 0, 0
 	for i := range trials {
 		t := &trials[i]
 		if !t.Valid || t.Kind != results.Measure {
 			continue
 		}
 		before := len(asked)
+		leaders := t.Leaders()
 		for k := range t.Links {
 			l := &t.Links[k]
-			if e, ok := judgedBy(l); ok {
+			if l.AskedNS > 0 && !l.Loaded(leaders...) {
+				idle++
+			} else if e, ok := judgedBy(l); ok {
 				asked, p50, p99 = append(asked, float64(l.AskedNS)), append(p50, float64(e.ErrorP50NS)), append(p99, float64(e.ErrorP99NS))
 			}
 		}
@@ -36,8 +40,9 @@ func linkTruth(trials []results.Trial) string {
 		return ""
 	}
 	delays := units.Duration.Span(slices.Min(asked), slices.Max(asked))
-	return fmt.Sprintf("The emulated one-way delays of %s came %s late at the median and %s at p99 (the middle of all links of %s; %s at the worst link's median).",
-		delays, duration(middle(p50)), duration(middle(p99)), units.Plural(of, "trial"), duration(slices.Max(p50)))
+	return fmt.Sprintf("The emulated one-way delays of %s came %s late at the median and %s at p99 on the %s of %s that carried load (the middle of all; %s at the worst one's median); %s more carried none.",
+		delays, duration(middle(p50)), duration(middle(p99)), units.Plural(len(asked), "link"), units.Plural(of, "trial"),
+		duration(slices.Max(p50)), count(int64(idle)))
 }
 
 // middle is the median of values, the upper of two.

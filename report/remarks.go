@@ -32,8 +32,8 @@ var remarkWords = map[results.Code]func(r worst) string{
 		return "the leader or the term changed, so that an election was measured in place of writes"
 	},
 	results.CodeLinkLate: func(r worst) string {
-		return fmt.Sprintf("emulated links missed their delay, %s%s at the median where %s is allowed (%s)",
-			r.at, r.got(), r.want(), r.amongLinks("the worst of "+count(r.Count)+" that did"))
+		return fmt.Sprintf("emulated links came late, %s%s at the median (%s); %s would be a tenth of the median operation",
+			r.at, r.got(), r.amongLinks("the worst of "+count(r.Count)+" that did"), r.want())
 	},
 	results.CodeLinksUnmeasured: func(r worst) string {
 		return fmt.Sprintf("%s%s of %s emulated links had fewer than %s samples to judge their delay by%s",

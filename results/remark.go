@@ -40,10 +40,12 @@ const (
 	CodeLagP99 Code = "lag-p99"
 	// The leader or the term changed in a window that was to be calm.
 	CodeLeaderChanged Code = "leader-changed"
-	// Link missed its delay at the median by Got, where Want was allowed; the
-	// worst of Count links that did, of Of that were judged. Unit ns.
+	// Link missed its delay at the median by Got; Want, on each crossing, would be
+	// a tenth of the median operation. The worst of Count links by whose lateness
+	// it may have changed by 0.5 % and more, of Of loaded ones that were judged.
+	// Unit ns.
 	CodeLinkLate Code = "link-late"
-	// Count of Of links, Link among them, had fewer than Want samples.
+	// Count of Of loaded links, Link among them, had fewer than Want samples.
 	CodeLinksUnmeasured Code = "links-unmeasured"
 	// Node's links could not be probed; Detail is the error's text.
 	CodeProbesFailed Code = "probes-failed"

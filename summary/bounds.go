@@ -27,7 +27,7 @@ var effects = map[results.Code]func(scene) []touch{
 			{s.latencies("_p90_ns"), absolute(s.crossings() * s.lateness(func(l results.LinkTruth) int64 { return l.ErrorP90NS }))},
 			{s.latencies("_p99_ns"), absolute(s.crossings() * s.lateness(func(l results.LinkTruth) int64 { return l.ErrorP99NS }))},
 			{s.latencies("_p999_ns", "_max_ns"), unknown},
-			{s.rate(), relative(s.crossings() * s.remark.Got / s.medianLatency())},
+			{s.rate(), relative(s.slower(s.remark.Got))},
 		}
 	},
 	// Nobody knows how late a link was that was not measured.
@@ -255,33 +255,18 @@ func (s scene) rate() []string {
 	return slices.Compact(out)
 }
 
-// crossings is how many links a write crosses one after another: to a follower
-// and back; to the load generator and back where it stands at a site; to the
-// leader and back where a follower forwards.
-func (s scene) crossings() float64 {
-	n := 2.0
-	if s.trial.ClientSite != "" {
-		n += 2
-	}
-	if target := s.setting("workload.target"); target != "" && target != "leader" {
-		n += 2
-	}
-	return n
-}
+// crossings is how many links an operation crosses.
+func (s scene) crossings() float64 { return float64(s.trial.Crossings()) }
 
-// setting of the trial's experiment, by its YAML path; empty for the default.
-func (s scene) setting(path string) string {
-	if v, axis := s.trial.Params[path]; axis {
-		return v
-	}
-	return s.trial.Settings[path]
-}
-
-// lateness is how late the worst link was at a percentile, where that is on
-// record for the remark's window.
+// lateness is how late the worst link that carried load was at a percentile,
+// where that is on record for the remark's window.
 func (s scene) lateness(at func(results.LinkTruth) int64) float64 {
 	worst := math.Inf(-1)
+	leaders := s.trial.Leaders()
 	for _, l := range s.trial.Links {
+		if !l.Loaded(leaders...) {
+			continue
+		}
 		truth := &l.LinkTruth
 		if s.remark.Window == results.Calibration {
 			truth = l.Before
@@ -310,14 +295,11 @@ func linksOf(t *results.Trial) *results.Window {
 	return last
 }
 
-// medianLatency of the remark's window: of its writes, or its reads.
-func (s scene) medianLatency() float64 {
+// slower is the share by which so many ns on each crossing made the remark's
+// window slower at most.
+func (s scene) slower(ns float64) float64 {
 	if s.window == nil {
 		return math.NaN()
 	}
-	l := &s.window.Latency
-	if l.Count+l.Failed == 0 && s.window.ReadLatency != nil {
-		l = s.window.ReadLatency
-	}
-	return latencyOf(l.P50NS)
+	return s.window.Effect(s.trial.Crossings(), ns)
 }

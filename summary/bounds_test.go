@@ -44,10 +44,14 @@ func wantBounds(t *testing.T, name string, c Cell, i int, want map[string]float6
 // late by 0.15 ms each, so that 4.8 % of it is theirs at most.
 func TestALateLinkIsBounded(t *testing.T) {
 	late := lateBy(150*time.Microsecond, results.WindowCalm)
-	links := []results.Link{{From: "n1", To: "n2", AskedNS: 1e6, LinkTruth: results.LinkTruth{
-		Samples: 100, ErrorP50NS: 150_000, ErrorP90NS: 200_000, ErrorP99NS: 310_000}}}
+	links := []results.Link{
+		{From: "n1", To: "n2", AskedNS: 1e6, Frames: 100, LinkTruth: results.LinkTruth{
+			Samples: 100, ErrorP50NS: 150_000, ErrorP90NS: 200_000, ErrorP99NS: 310_000}},
+		// Between followers, which no write waits for.
+		{From: "n2", To: "n3", AskedNS: 1e6, Frames: 9, LinkTruth: results.LinkTruth{Samples: 9, ErrorP90NS: 9e6, ErrorP99NS: 9e6}},
+	}
 	plain := trial(1, 6200*time.Microsecond, 2000)
-	plain.Links = links
+	plain.Links, plain.Leader = links, "n1"
 	remote := plain
 	remote.ClientSite = "b"
 	forwarded := plain
