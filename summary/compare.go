@@ -3,6 +3,7 @@ package summary
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
@@ -13,6 +14,9 @@ type Comparison struct {
 	Old     string   `json:"old"` // run ids
 	New     string   `json:"new"`
 	Changes []Change `json:"changes"`
+	// Spread is what every answer rests on: how far repeated runs of one build
+	// lie apart. Null where that is unknown, and then nothing is called different.
+	Spread *Basis `json:"spread"`
 	// Unlike is what differs between the runs beside what was to be compared.
 	Unlike []Contrast `json:"unlike"`
 	// OnlyOld and OnlyNew are the cells that one of the runs lacks.
@@ -26,16 +30,16 @@ type Change struct {
 	Metric string `json:"metric"`
 	Old    Metric `json:"old"`
 	New    Metric `json:"new"`
-	// Ratio of new over old with its 95 % interval where there are trials enough
-	// (see stats.Compare); where no test could be made, that of the medians. A
-	// null ratio, or a null bound of an interval, is above every number.
+	// Ratio of new over old with its 95 % interval where the spread between runs
+	// is known (see stats.DecideRuns); else that of the medians. A null ratio, or a
+	// null bound of an interval, is above every number.
 	Ratio    *float64 `json:"ratio"`
 	CILow    *float64 `json:"ci_low"`
 	CIHigh   *float64 `json:"ci_high"`
 	Interval bool     `json:"interval"`
-	// P is the probability of samples this far apart from identical systems,
-	// corrected (Holm) for the Questions of its family; null where no test could
-	// be made, which Untested tells.
+	// P is the probability of two runs of one build so far apart, corrected (Holm)
+	// for the Questions of its family; null where no test could be made, which
+	// Untested tells.
 	P         *float64       `json:"p"`
 	Questions int            `json:"questions,omitempty"`
 	Decided   stats.Decision `json:"decided"`
@@ -44,32 +48,44 @@ type Change struct {
 	Same bool `json:"same,omitempty"`
 }
 
+// Basis is the spread that a comparison rests on, in brief.
+type Basis struct {
+	Runs int `json:"runs"` // repeats behind it
+	// Over is the time between the first repeat's begin and the last one's, and
+	// Apart that between the two runs that are compared.
+	Over  time.Duration `json:"over_ns"`
+	Apart time.Duration `json:"apart_ns"`
+}
+
 // Untested says why no difference could have been found, whatever there is.
 type Untested string
 
 // The reasons.
 const (
-	// TooFew trials on a side for the number of questions in the family.
-	TooFew Untested = "too-few-trials"
-	// PooledOnly: there is one value, of all trials' operations together.
-	PooledOnly Untested = "pooled"
+	// SpreadUnknown: the runs were not made side by side, and how far two runs of
+	// one build lie apart on such a host was not measured.
+	SpreadUnknown Untested = "spread-unknown"
+	// NotRepeated: the repeats that tell the spread lack this figure.
+	NotRepeated Untested = "not-repeated"
 )
 
 // question is a change whose answer is awaited.
 type question struct {
-	change  Change
-	family  string
-	samples stats.Samples
+	change Change
+	family string
+	runs   stats.RunPair
 }
 
-// Compare holds two runs against each other by their trials' values. Cells
-// are matched by name. Its errors are of type *results.Error.
+// Compare holds two runs against each other. Cells are matched by name. Its
+// errors are of type *results.Error.
 //
-// The runs were not made side by side, so that the host's drift between them is
-// part of what is compared. The median write or read, the throughput and the
-// capacity of all cells are one family of questions, as they are what runs are
-// made for; every other metric is one by itself.
-func Compare(before, after *results.Run) (Comparison, error) {
+// The runs were not made side by side, so that what the host did between them is
+// part of what is compared: a difference is one only where it exceeds the spread
+// of repeated runs of one build. Without a spread that fits (nil), nothing is
+// decided. The median write or read, the throughput and the capacity of all
+// cells are one family of questions, as they are what runs are made for; every
+// other metric is one by itself.
+func Compare(before, after *results.Run, spread *Spread) (Comparison, error) {
 	was, err := analyse(before, nil)
 	if err != nil {
 		return Comparison{}, err
@@ -80,6 +96,10 @@ func Compare(before, after *results.Run) (Comparison, error) {
 	}
 	c := Comparison{Old: was.Summary.RunID, New: is.Summary.RunID, Changes: []Change{}, Unlike: unlike(before, after)}
 	c.OnlyOld, c.OnlyNew = without(was.Summary, is.Summary), without(is.Summary, was.Summary)
+	if spread != nil && !spread.Fits(before, after) {
+		spread = nil
+	}
+	c.Spread = spread.basis(before, after)
 	var all []question
 	at := map[string]int{}
 	for j, cell := range is.Summary.Cells {
@@ -87,11 +107,21 @@ func Compare(before, after *results.Run) (Comparison, error) {
 	}
 	for i, cell := range was.Summary.Cells {
 		if j, both := at[cell.Cell]; both {
-			all = append(all, questions(cell, is.Summary.Cells[j], was.observed[i], is.observed[j])...)
+			all = append(all, questions(cell, is.Summary.Cells[j], was.observed[i], is.observed[j], spread)...)
 		}
 	}
 	c.Changes, err = answers(all)
 	return c, err
+}
+
+func (s *Spread) basis(before, after *results.Run) *Basis {
+	if s == nil {
+		return nil
+	}
+	return &Basis{
+		Runs: len(s.Runs), Over: s.Ended.Sub(s.Begun),
+		Apart: after.Environment.StartedAt.Sub(before.Environment.StartedAt).Abs(),
+	}
 }
 
 // without names the cells of a that b lacks.
@@ -116,7 +146,7 @@ func familyOf(metric string) string {
 	return metric
 }
 
-func questions(was, is Cell, before, after observations) []question {
+func questions(was, is Cell, before, after observations, spread *Spread) []question {
 	var out []question
 	for _, name := range slices.SortedFunc(maps.Keys(was.Metrics), byRank) {
 		m, ok := is.Metrics[name]
@@ -124,33 +154,44 @@ func questions(was, is Cell, before, after observations) []question {
 			continue
 		}
 		q := question{
-			change:  Change{Cell: was.Cell, Metric: name, Old: was.Metrics[name], New: m, Decided: stats.Undecided},
-			family:  familyOf(name),
-			samples: stats.Samples{A: before.sample(name), B: after.sample(name)},
+			change: Change{Cell: was.Cell, Metric: name, Old: was.Metrics[name], New: m, Decided: stats.Undecided},
+			family: familyOf(name),
+			runs:   stats.RunPair{A: runValue(was.Metrics[name], before.sample(name)), B: runValue(m, after.sample(name))},
 		}
-		q.change.Same = same(q.samples)
-		if q.change.Old.Pooled || m.Pooled {
-			q.change.Untested = PooledOnly
-		}
+		q.change.Same = same(before.sample(name), after.sample(name))
+		q.change.Untested = q.spreadFrom(spread)
 		out = append(out, q)
 	}
 	return out
+}
+
+// spreadFrom takes the metric's spread, or says why there is none.
+func (q *question) spreadFrom(spread *Spread) Untested {
+	if spread == nil {
+		return SpreadUnknown
+	}
+	m, there := spread.Cells[q.change.Cell][q.change.Metric]
+	if !there || m.Pooled != q.change.Old.Pooled || m.Pooled != q.change.New.Pooled {
+		return NotRepeated
+	}
+	q.runs.Spread = m.spread()
+	return ""
 }
 
 // answers decides each family by itself.
 func answers(all []question) ([]Change, error) {
 	families := map[string][]int{}
 	for i, q := range all {
-		if q.change.Untested == "" && q.testable() {
+		if q.change.Untested == "" {
 			families[q.family] = append(families[q.family], i)
 		}
 	}
 	for _, members := range families {
-		var asked []stats.Samples
+		var asked []stats.RunPair
 		for _, i := range members {
-			asked = append(asked, all[i].samples)
+			asked = append(asked, all[i].runs)
 		}
-		decided, err := stats.DecideSamples(asked, stats.Precision)
+		decided, err := stats.DecideRuns(asked, stats.Precision)
 		if err != nil {
 			return nil, err
 		}
@@ -160,15 +201,12 @@ func answers(all []question) ([]Change, error) {
 	}
 	out := make([]Change, len(all))
 	for i, q := range all {
-		out[i] = q.change.finished(q.samples)
+		if q.change.P == nil {
+			q.change.Ratio = number(stats.Ratio(value(q.change.Old.Median), value(q.change.New.Median)))
+		}
+		out[i] = q.change
 	}
 	return out, nil
-}
-
-// testable tells whether a question by itself could ever be answered. What
-// could not is asked of nobody, and does not weigh on the others.
-func (q question) testable() bool {
-	return stats.Testable(len(q.samples.A), len(q.samples.B), 1)
 }
 
 func (c *Change) answer(d stats.Difference) {
@@ -179,26 +217,11 @@ func (c *Change) answer(d stats.Difference) {
 	}
 }
 
-// finished fills in what a change has without a test.
-func (c Change) finished(s stats.Samples) Change {
-	if c.P == nil {
-		if c.Untested == "" {
-			c.Untested = TooFew
-		}
-		c.Ratio = number(stats.Ratio(value(c.Old.Median), value(c.New.Median)))
-		return c
-	}
-	if !stats.Testable(len(s.A), len(s.B), c.Questions) {
-		c.Untested = TooFew
-	}
-	return c
-}
-
-func same(s stats.Samples) bool {
-	for _, v := range slices.Concat(s.A, s.B) {
-		if v != s.A[0] {
+func same(a, b stats.Sample) bool {
+	for _, v := range slices.Concat(a, b) {
+		if v != a[0] {
 			return false
 		}
 	}
-	return len(s.A) > 0 && len(s.B) > 0
+	return len(a) > 0 && len(b) > 0
 }

@@ -1,7 +1,9 @@
 package summary
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,9 +23,27 @@ func runOf(t *testing.T, medians ...time.Duration) *results.Run {
 	return recorded(t, trials...)
 }
 
-func changeOf(t *testing.T, metric string, before, after *results.Run) Change {
+// spread of six repeats whose medians are off by these shares.
+func spread(t *testing.T, off ...float64) *Spread {
 	t.Helper()
-	c, err := Compare(before, after)
+	var runs []*results.Run
+	for _, share := range off {
+		var medians []time.Duration
+		for i := range 6 {
+			medians = append(medians, time.Duration((1+share)*float64(100_000+100*i)))
+		}
+		runs = append(runs, runOf(t, medians...))
+	}
+	s, err := SpreadOf(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &s
+}
+
+func changeOf(t *testing.T, metric string, before, after *results.Run, spread *Spread) Change {
+	t.Helper()
+	c, err := Compare(before, after, spread)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,52 +56,123 @@ func changeOf(t *testing.T, metric string, before, after *results.Run) Change {
 
 const p50 = "write_latency_p50_ns"
 
-func TestCompareShowsWhatIsThere(t *testing.T) {
-	c := changeOf(t, p50, runOf(t, 100, 101, 102, 103, 104, 105), runOf(t, 120, 121, 122, 123, 124, 125))
-	if c.Decided != stats.Found || *c.P > 0.01 || *c.Ratio < 1.19 || *c.Ratio > 1.2 || *c.CILow < 1.15 || *c.CIHigh > 1.25 || c.Untested != "" {
+// Twenty per cent stand out of repeats that lie within one, and not of those
+// that lie ten apart, however clear the trials of the two runs are.
+func TestCompareHoldsARunAgainstTheSpread(t *testing.T) {
+	before, after := runOf(t, 100_000, 101_000, 102_000, 103_000, 104_000, 105_000), runOf(t, 120_000, 121_000, 122_000, 123_000, 124_000, 125_000)
+	narrow, wide := spread(t, 0, 0.01, -0.01, 0.005, -0.005, 0), spread(t, 0, 0.1, -0.1, 0.05, -0.05, 0)
+	c := changeOf(t, p50, before, after, narrow)
+	if c.Decided != stats.Found || *c.P > 0.01 || *c.Ratio < 1.19 || *c.Ratio > 1.2 || *c.CILow < 1.1 || *c.CIHigh > 1.3 || c.Untested != "" {
 		t.Errorf("got %+v, ratio %v, p %v", c, *c.Ratio, *c.P)
 	}
-}
-
-func TestCompareShowsNothingInNoise(t *testing.T) {
-	c := changeOf(t, p50, runOf(t, 100, 110, 120, 130, 140, 150), runOf(t, 101, 111, 121, 131, 141, 151))
-	if c.Decided != stats.Undecided || !c.Interval {
+	c = changeOf(t, p50, before, after, wide)
+	if c.Decided != stats.Undecided || !c.Interval || *c.CILow > 1 || *c.CIHigh < 1.2 {
 		t.Errorf("got %+v, want it undecided", c)
 	}
-	c = changeOf(t, p50, runOf(t, 100, 101, 102, 103, 104, 105), runOf(t, 100, 102, 103, 103, 104, 104))
+	c = changeOf(t, p50, before, runOf(t, 100_000, 101_000, 102_000, 103_000, 104_000, 105_000), spread(t, 0, 0.001, -0.001, 0))
 	if c.Decided != stats.Bounded {
 		t.Errorf("got %+v, want it bounded", c)
 	}
 }
 
-func TestCompareSaysWhenTrialsAreTooFew(t *testing.T) {
-	c := changeOf(t, p50, runOf(t, 100, 101, 102), runOf(t, 200, 201, 202))
-	if c.Decided != stats.Undecided || c.Untested != TooFew || c.P != nil || *c.Ratio < 1.9 {
-		t.Errorf("got %+v, want too few trials", c)
+// Without the spread between runs nothing is called different, be it twice as
+// slow in every trial.
+func TestWithoutASpreadNothingIsDifferent(t *testing.T) {
+	before, after := runOf(t, 100, 101, 102, 103, 104, 105), runOf(t, 200, 201, 202, 203, 204, 205)
+	other := spread(t, 0, 0.01, -0.01)
+	other.Host.Cores++
+	renamed := spread(t, 0, 0.01, -0.01)
+	renamed.Cells = map[string]map[string]MetricSpread{"n9": renamed.Cells["n3-x"]}
+	for name, c := range map[string]struct {
+		spread *Spread
+		want   Untested
+	}{"none": {nil, SpreadUnknown}, "of another host": {other, SpreadUnknown}, "of another setup": {renamed, NotRepeated}} {
+		got := changeOf(t, p50, before, after, c.spread)
+		if got.Decided != stats.Undecided || got.Untested != c.want || got.P != nil || got.Interval || *got.Ratio < 1.9 {
+			t.Errorf("%s: got %+v, want %s", name, got, c.want)
+		}
 	}
 }
 
-// Questions of one family are corrected for: five trials a side answer six, and
-// not ten.
+// The medians and throughputs of all sizes are one family.
 func TestCompareCorrectsForItsQuestions(t *testing.T) {
-	for sizes, want := range map[int]Untested{3: "", 5: TooFew} {
-		var before, after []results.Trial
-		for size := range sizes {
+	run := func(slower time.Duration) *results.Run {
+		var trials []results.Trial
+		for size := range 4 {
 			for block := range 5 {
-				wobble := time.Duration(block) * time.Microsecond
-				before = append(before, sized(size+1, block, time.Millisecond+wobble, 1000+float64(block)))
-				after = append(after, sized(size+1, block, 2*time.Millisecond+wobble, 2000+float64(block)))
+				trials = append(trials, sized(size+1, block, slower*(time.Millisecond+time.Duration(block)*time.Microsecond), 1000+float64(block)))
 			}
 		}
-		c := changeOf(t, p50, recorded(t, before...), recorded(t, after...))
-		if c.Questions != 2*sizes || c.Untested != want || (c.Decided == stats.Found) != (want == "") {
-			t.Errorf("%d sizes: got %+v, want %d questions and %q", sizes, c, 2*sizes, want)
+		return recorded(t, trials...)
+	}
+	s, err := SpreadOf([]*results.Run{run(1), run(1), run(1), run(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := changeOf(t, p50, run(1), run(2), &s)
+	if c.Questions != 8 || c.Decided != stats.Found {
+		t.Errorf("got %+v, want it found among 8 questions", c)
+	}
+}
+
+// Repeats are of one experiment, by one build, on one host.
+func TestOnlyRepeatsTellASpread(t *testing.T) {
+	a, b, c := runOf(t, 1000), runOf(t, 1100), runOf(t, 1200)
+	if _, err := SpreadOf([]*results.Run{a, b}); err == nil {
+		t.Error("two runs told a spread")
+	}
+	for name, change := range map[string]func(*results.Run){
+		"another host":       func(r *results.Run) { r.Environment.Cores = 64 },
+		"another build":      func(r *results.Run) { r.Environment.Commit = "cafe" },
+		"another experiment": func(r *results.Run) { r.Experiment = append(r.Experiment, "nodes: 7\n"...) },
+	} {
+		other := *c
+		change(&other)
+		if _, err := SpreadOf([]*results.Run{a, b, &other}); err == nil {
+			t.Errorf("%s: told a spread", name)
+		}
+	}
+	other := *c
+	other.Experiment = []byte("# a comment\nname: another\ntrials: 9\nseed: 3\n")
+	if _, err := SpreadOf([]*results.Run{a, b, &other}); err != nil {
+		t.Errorf("the same under another name: %v", err)
+	}
+}
+
+// A spread is read back as it was written; a damaged one is refused.
+func TestASpreadIsKept(t *testing.T) {
+	s := spread(t, 0, 0.01, -0.01)
+	path, err := s.Write(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadSpread(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(*s, got); diff != "" {
+		t.Error(diff)
+	}
+	for name, text := range map[string]string{
+		"another version": `{"schema_version": 7}`, "no JSON": "x", "unknown": `{"schema_version": 1, "speed": 1}`,
+		"a negative spread": `{"schema_version": 1, "cells": {"n3": {"x": {"log_sd": -1, "trials": 1, "runs": 6}}}}`,
+		"of two runs":       `{"schema_version": 1, "cells": {"n3": {"x": {"log_sd": 1, "trials": 1, "runs": 2}}}}`,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadSpread(path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: got %v, want it refused by name", name, err)
 		}
 	}
 }
 
 func TestCompareOfARunWithItself(t *testing.T) {
-	c, err := Compare(openTiny(t), openTiny(t))
+	s, err := SpreadOf([]*results.Run{openTiny(t), openTiny(t), openTiny(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Compare(openTiny(t), openTiny(t), &s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +180,7 @@ func TestCompareOfARunWithItself(t *testing.T) {
 		if ch.Decided == stats.Found {
 			t.Errorf("a run differs from itself: %+v", ch)
 		}
-		if ch.Metric == "write_latency_p99_ns" && (ch.P != nil || ch.Untested != PooledOnly) {
+		if ch.Metric == "write_latency_p99_ns" && (!ch.Old.Pooled || ch.P == nil || ch.Decided != stats.Bounded) {
 			t.Errorf("pooled: got %+v", ch)
 		}
 	}
@@ -110,7 +201,7 @@ func TestWhatIsTheSameIsTold(t *testing.T) {
 		"two values":              {[]time.Duration{100, 100, 100, 100}, []time.Duration{100, 101, 100, 100}, false},
 		"one trial a side":        {[]time.Duration{100}, []time.Duration{101}, false},
 	} {
-		got := changeOf(t, p50, runOf(t, c.before...), runOf(t, c.after...))
+		got := changeOf(t, p50, runOf(t, c.before...), runOf(t, c.after...), nil)
 		if got.Same != c.want || got.Decided == stats.Found {
 			t.Errorf("%s: got %+v, want same %v", name, got, c.want)
 		}
@@ -123,7 +214,7 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 	after.Environment = results.Environment{RunID: "b", Hostname: "b", FsyncP50NS: 300_000, Versions: map[string]string{"raft": "v2"}}
 	after.Experiment = []byte("x")
 	after.Trials[0].Cell = "n9"
-	c, err := Compare(before, after)
+	c, err := Compare(before, after, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

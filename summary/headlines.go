@@ -18,6 +18,9 @@ var headlines = []string{
 // Headline tells whether a metric is one of those that tables show unasked.
 func Headline(metric string) bool { return slices.Contains(headlines, metric) }
 
+// Headlines are those metrics, in their order.
+func Headlines() []string { return slices.Clone(headlines) }
+
 // byRank sorts metrics: the headlines in their order, the others by name.
 func byRank(a, b string) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))

@@ -286,7 +286,7 @@ func TestWorkGrowsWithTheSetups(t *testing.T) {
 			}
 		}
 		return testing.AllocsPerRun(1, func() {
-			if _, err := Compare(run, run); err != nil {
+			if _, err := Compare(run, run, nil); err != nil {
 				t.Fatal(err)
 			}
 		})

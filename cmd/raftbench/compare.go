@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -14,6 +16,7 @@ import (
 
 type compareOptions struct {
 	before, after string // folders
+	spread        string // a file; empty: one that fits is looked for
 	output        string
 	all           bool
 }
@@ -23,12 +26,18 @@ func newCompareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare OLD NEW",
 		Short: "Compare two runs, figure by figure",
-		Long: `Compare two runs by their trials' values. A change is called one where a
-Mann–Whitney test finds it at the 5 % level, corrected for all that is asked at
-once; the range behind it holds the true change with 95 % confidence. Two runs
-were not made side by side: what the host did between them is part of what is
-compared. The command reports and judges nothing: its exit code is 0 (see gate).`,
-		Example: "  raftbench compare results/monday results/tuesday\n  raftbench compare -o markdown OLD NEW",
+		Long: `Compare two stored runs. They were not made side by side: what the host did
+between them is part of what is compared, and often all of it. So a change is
+called one only where it exceeds how far repeated runs of one build lie apart
+on such a host, corrected for all that is asked at once; the range behind it
+holds the true change with 95 % confidence.
+
+That spread is measured by "raftbench run --repeat 6", which leaves it in a
+file beside the runs' folders; a file that fits both runs' hosts and the
+experiment is found there. Without one the spread is unknown, and nothing is
+called different. The command reports and judges nothing: its exit code is 0
+(see gate).`,
+		Example: "  raftbench run --repeat 6 --out results/base\n  raftbench compare results/monday results/tuesday\n  raftbench compare -o markdown OLD NEW",
 		Args:    arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.before, o.after = args[0], args[1]
@@ -36,6 +45,7 @@ compared. The command reports and judges nothing: its exit code is 0 (see gate).
 		},
 	}
 	outputFlag(cmd.Flags(), &o.output, "table", "json", "markdown", "csv")
+	textFlag(cmd.Flags(), &o.spread, "spread", "FILE", "the spread between runs (default: one that fits, beside the runs)")
 	cmd.Flags().BoolVar(&o.all, "all", false, "show every figure, also those that are the same in every trial; json and csv always do")
 	return cmd
 }
@@ -52,7 +62,11 @@ func runCompare(stdout, stderr io.Writer, o compareOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := summary.Compare(before, after)
+	spread, err := spreadFor(stderr, before, after, o)
+	if err != nil {
+		return err
+	}
+	c, err := summary.Compare(before, after, spread)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -69,6 +83,60 @@ func runCompare(stdout, stderr io.Writer, o compareOptions) error {
 		return fail(exitFailed, fmt.Errorf("print the comparison: %w", err), "")
 	}
 	return nil
+}
+
+// spreadFor is the spread that was named, or one that fits beside the runs; nil
+// where there is none. Of several that fit, from both runs' experiments, the old
+// run's is taken. A file that was looked for and cannot be read is warned of.
+func spreadFor(stderr io.Writer, before, after *results.Run, o compareOptions) (*summary.Spread, error) {
+	if o.spread != "" {
+		s, err := summary.ReadSpread(o.spread)
+		switch {
+		case err != nil:
+			return nil, unreadable(err)
+		case !s.Fits(before, after):
+			return nil, usage(fmt.Errorf("%s: is the spread of another experiment or class of host than that of %s and %s", o.spread, o.before, o.after),
+				"repeat one of the two on this host: raftbench run --repeat 6")
+		}
+		return &s, nil
+	}
+	for _, path := range spreadPaths(before, after, o) {
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		s, err := summary.ReadSpread(path)
+		if err != nil {
+			fmt.Fprintf(stderr, "warning: %v\n", err)
+		} else if s.Fits(before, after) {
+			return &s, nil
+		}
+	}
+	return nil, nil
+}
+
+// spreadPaths are where a spread that fits may stand.
+func spreadPaths(before, after *results.Run, o compareOptions) []string {
+	var out []string
+	for _, run := range []*results.Run{before, after} {
+		name := summary.SpreadFile(summary.HostOf(run.Environment), summary.Fingerprint(run.Experiment))
+		for _, dir := range besideRuns(o.before, o.after) {
+			out = append(out, filepath.Join(dir, name))
+		}
+	}
+	return unique(out)
+}
+
+// besideRuns are the folders that a spread's file may stand in: those that hold
+// a run, or the repeats that the run is one of.
+func besideRuns(runs ...string) []string {
+	var out []string
+	for _, dir := range runs {
+		if full, err := filepath.Abs(dir); err == nil {
+			dir = full
+		}
+		out = append(out, filepath.Dir(dir), filepath.Dir(filepath.Dir(dir)))
+	}
+	return unique(out)
 }
 
 // setupsOf names a run's setups.

@@ -3,6 +3,10 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,13 +25,108 @@ func slower(t *testing.T) string {
 	})
 }
 
-func TestCompareAnswersFirst(t *testing.T) {
-	code, stdout, _ := command(t, "compare", tinyRun, slower(t))
-	first, _, _ := strings.Cut(stdout, "\n\n")
-	first = strings.ReplaceAll(first, "\n", " ")
-	if code != exitOK || first != "Different: write_latency_p50 of n3-hashicorp-multi-az +20 %. Of 15 figures 1 differs, 4 alike to within 5 %, 10 undecided (2 of these could not be tested)." {
-		t.Errorf("got %d: %q", code, first)
+// withSpread measures the spread of runs of the tiny experiment whose figures
+// are off by these shares, and keeps it beside a run's folder.
+func withSpread(t *testing.T, dir string, off ...float64) string {
+	t.Helper()
+	var runs []*results.Run
+	for _, share := range off {
+		run, err := results.Open(changed(t, func(tr *results.Trial) {
+			for i := range tr.Windows {
+				l := &tr.Windows[i].Latency
+				for _, v := range []*results.Nanos{&l.P50NS, &l.P90NS, &l.P99NS, &l.P999NS, &l.MaxNS} {
+					*v += results.Nanos(share * float64(*v))
+				}
+				tr.Windows[i].ThroughputOps *= 1 + share
+			}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, run)
 	}
+	s, err := summary.SpreadOf(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := s.Write(filepath.Dir(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(text, "\n\n")
+	return strings.ReplaceAll(first, "\n", " ")
+}
+
+// What two stored runs differ by is told apart from what the host did between
+// them only by repeats: without any, nothing is called different.
+func TestCompareKnowsTheSpreadOrSaysSo(t *testing.T) {
+	for name, c := range map[string]struct {
+		off         []float64
+		first, also string
+	}{
+		"unknown": {
+			nil, "Not side by side, spread unknown: nothing is called different. What the host did between the two runs may be all that the changes show.",
+			"raftbench run --repeat 6",
+		},
+		"narrow": {
+			[]float64{0, 0.01, -0.01, 0.005, -0.005, 0},
+			"Different: write_latency_p50 of n3-hashicorp-multi-az +20 %. Of 15 figures 1 differs, 14 alike to within 5 %, 0 undecided.",
+			"Not side by side: the ranges hold what 6 runs of one build",
+		},
+		"wide": {
+			[]float64{0, 0.1, -0.1, 0.05, -0.05, 0},
+			"No difference was found. Of 15 figures 0 differ, 0 alike to within 5 %, 15 undecided.",
+			"~ [",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := slower(t)
+			if c.off != nil {
+				withSpread(t, dir, c.off...)
+			}
+			code, stdout, stderr := command(t, "compare", tinyRun, dir)
+			if code != exitOK || firstLine(stdout) != c.first || !strings.Contains(strings.ReplaceAll(stdout, "\n  ", " "), c.also) {
+				t.Errorf("got %d: %q, want %q, and %q in\n%s%s", code, firstLine(stdout), c.first, c.also, stdout, stderr)
+			}
+			fits(t, stdout)
+		})
+	}
+}
+
+// A spread of another experiment or host is not taken; named, it is refused. A
+// damaged one is warned of.
+func TestCompareTakesNoOtherSpread(t *testing.T) {
+	dir := slower(t)
+	path := withSpread(t, dir, 0, 0.01, -0.01)
+	elsewhere := changedRun(t, func(run *results.Run) { run.Environment.Cores = 64 })
+	if code, _, stderr := command(t, "compare", "--spread", path, tinyRun, elsewhere); code != exitUsage || !strings.Contains(stderr, "another experiment or class of host") {
+		t.Errorf("got %d: %s", code, stderr)
+	}
+	if code, stdout, _ := command(t, "compare", dir, elsewhere); code != exitOK || !strings.Contains(stdout, "spread unknown") {
+		t.Errorf("got %d:\n%s", code, stdout)
+	}
+	if code, stdout, _ := command(t, "compare", "--spread", path, tinyRun, tinyRun); code != exitOK || !strings.HasPrefix(stdout, "No difference was found") {
+		t.Errorf("got %d:\n%s", code, stdout)
+	}
+	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := command(t, "compare", tinyRun, dir); code != exitOK || !strings.Contains(stdout, "spread unknown") || !strings.Contains(stderr, "warning: "+path) {
+		t.Errorf("damaged: got %d: %s\n%s", code, stderr, stdout)
+	}
+	if code, _, stderr := command(t, "compare", "--spread", path, tinyRun, dir); code != exitUsage || !strings.Contains(stderr, "\nhint: ") {
+		t.Errorf("damaged and named: got %d: %s", code, stderr)
+	}
+}
+
+func TestCompareAnswersFirst(t *testing.T) {
+	dir := slower(t)
+	withSpread(t, dir, 0, 0.01, -0.01, 0.005, -0.005, 0)
+	_, stdout, _ := command(t, "compare", tinyRun, dir)
 	setup := ""
 	for _, line := range strings.Split(stdout, "\n") {
 		if strings.HasPrefix(line, "n") && !strings.Contains(line, " ") {
@@ -37,7 +136,7 @@ func TestCompareAnswersFirst(t *testing.T) {
 			t.Errorf("the change stands at the wrong place, under %s: %s", setup, line)
 		}
 	}
-	for _, want := range []string{"\n  figure ", "[95 %]", " ~ [", " = [", "\n~: no difference can be shown", "\n=: alike", "\np: how probable", "\nn: trials behind", "6+6"} {
+	for _, want := range []string{"\n  figure ", "[95 %]", " = [", "\n=: alike", "\np: how probable", "\nn: trials behind", "6+6"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing:\n%s", want, stdout)
 		}
@@ -61,6 +160,7 @@ func TestCompareLeavesOutWhatIsTheSame(t *testing.T) {
 // What people read, what programs read and the page hold one decision.
 func TestCompareFormatsAgree(t *testing.T) {
 	dir := slower(t)
+	withSpread(t, dir, 0, 0.01, -0.01, 0.005, -0.005, 0)
 	code, stdout, _ := command(t, "compare", "-o", "json", tinyRun, dir)
 	var c summary.Comparison
 	if err := json.Unmarshal([]byte(stdout), &c); code != exitOK || err != nil || len(c.Changes) == 0 {
@@ -85,28 +185,13 @@ func TestCompareFormatsAgree(t *testing.T) {
 // The runs' own texts act neither on a terminal nor on a page, and what makes
 // the runs unlike is said.
 func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
-	run, err := results.Open(tinyRun)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run.Environment.Hostname = "\x1b[31m![](http://example.org/x.png)"
-	run.Environment.FsyncP50NS, run.Environment.Kernel = 3_000_000, ""
-	run.Environment.Versions["github.com/hashicorp/raft"] = "v9"
-	dir := t.TempDir()
-	w, err := results.Create(dir, run.Environment, append(run.Experiment, "# changed\n"...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tr := range run.Trials {
-		if tr.Nodes != 7 {
-			if err := w.Append(tr); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	dir := changedRun(t, func(run *results.Run) {
+		run.Environment.Hostname = "\x1b[31m![](http://example.org/x.png)"
+		run.Environment.FsyncP50NS, run.Environment.Kernel = 3_000_000, ""
+		run.Environment.Versions["github.com/hashicorp/raft"] = "v9"
+		run.Experiment = append(run.Experiment, "# changed\n"...)
+		run.Trials = slices.DeleteFunc(run.Trials, func(tr results.Trial) bool { return tr.Nodes == 7 })
+	})
 	_, text, _ := command(t, "compare", tinyRun, dir)
 	flat := strings.ReplaceAll(text, "\n  ", " ")
 	for _, want := range []string{
@@ -140,6 +225,28 @@ func TestCompareOfWhatIsFarApart(t *testing.T) {
 	if code != exitOK || !strings.Contains(stdout, "+100,000,000 %") && !strings.Contains(stdout, "+99,999,900 %") || !strings.Contains(stdout, " never ") || !strings.Contains(stdout, "+∞") {
 		t.Errorf("got %d:\n%s", code, stdout)
 	}
+}
+
+// changedRun copies the tiny run, changed.
+func changedRun(t *testing.T, change func(*results.Run)) string {
+	t.Helper()
+	run, err := results.Open(tinyRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(run)
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := results.Create(dir, run.Environment, run.Experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tr := range run.Trials {
+		err = errors.Join(err, w.Append(tr))
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func TestCompareMistakes(t *testing.T) {

@@ -24,7 +24,7 @@ const (
 // each setup its figures, then what the signs mean.
 func comparisonText(w io.Writer, c summary.Comparison, all bool) {
 	changes, same := shown(c, all)
-	fmt.Fprintln(w, wrapped(comparisonLine(changes), "", ""))
+	fmt.Fprintln(w, wrapped(comparisonLine(c, changes), "", ""))
 	rows := changeTable(changes)
 	for setup, own := range bySetup(changes) {
 		fmt.Fprintf(w, "\n%s\n", cut(own[0].Cell, lineWidth))
@@ -44,7 +44,7 @@ func comparisonText(w io.Writer, c summary.Comparison, all bool) {
 // comparisonPage is the same for a page, where each row has its setup.
 func comparisonPage(w io.Writer, c summary.Comparison, all bool) {
 	changes, same := shown(c, all)
-	fmt.Fprintf(w, "%s\n\n", comparisonLine(changes))
+	fmt.Fprintf(w, "%s\n\n", comparisonLine(c, changes))
 	t := &table{header: append([]string{"setup"}, changeHeader...)}
 	for _, ch := range changes {
 		t.add(append([]string{ch.Cell}, changeRow(ch)...)...)
@@ -73,8 +73,14 @@ func shown(c summary.Comparison, all bool) (changes []summary.Change, same int) 
 	return changes, same
 }
 
+// spreadUnknown is all that can be said of two runs without a spread.
+const spreadUnknown = "Not side by side, spread unknown: nothing is called different. What the host did between the two runs may be all that the changes show."
+
 // comparisonLine says in a sentence what came out, what was found first.
-func comparisonLine(changes []summary.Change) string {
+func comparisonLine(c summary.Comparison, changes []summary.Change) string {
+	if c.Spread == nil {
+		return spreadUnknown
+	}
 	var found []string
 	counts := map[stats.Decision]int{}
 	untested := 0
@@ -150,10 +156,10 @@ func changeText(ch summary.Change) string {
 	default:
 		text = undecidedSign
 	}
-	if ch.Untested == summary.PooledOnly {
-		return text + " pooled"
-	}
-	if !ch.Interval {
+	switch {
+	case ch.Untested != "":
+		return text + " (" + changeOf(ch) + ")"
+	case !ch.Interval:
 		return text
 	}
 	low, high := changeEnd(ch.CILow), changeEnd(ch.CIHigh)
@@ -213,10 +219,10 @@ func (l changeRows) line(row []string) string {
 	return strings.TrimRight(out.String(), " ")
 }
 
-// comparisonNotes are what a reader of the changes should know: what makes the
-// runs unlike first, then what the signs mean that stand there.
+// comparisonNotes are what a reader of the changes should know: what they rest on
+// and what makes the runs unlike first, then what the signs mean that stand there.
 func comparisonNotes(c summary.Comparison, changes []summary.Change, same int, safe func(string) string) []string {
-	var out []string
+	out := []string{basisText(c.Spread)}
 	for _, u := range c.Unlike {
 		out = append(out, contrast(u, safe))
 	}
@@ -234,14 +240,28 @@ func comparisonNotes(c summary.Comparison, changes []summary.Change, same int, s
 	return append(out, legend(changes)...)
 }
 
+// basisText says what the answers rest on, or how to come by it.
+func basisText(b *summary.Basis) string {
+	if b == nil {
+		return "To know how far two runs of one build lie apart on such a host, repeat the old run's experiment: raftbench run --repeat 6. " +
+			"To compare builds or settings finely, measure them side by side in one run."
+	}
+	text := fmt.Sprintf("Not side by side: the ranges hold what %s of one build, begun over %s, lay apart.", units.Plural(b.Runs, "run"), units.About(b.Over))
+	if b.Apart > 2*b.Over {
+		text += fmt.Sprintf(" These two were begun %s apart: what drifts more slowly than the repeats lasted is not in it.", units.About(b.Apart))
+	}
+	return text
+}
+
 // legend says what the signs mean.
 func legend(changes []summary.Change) []string {
 	has := func(is func(summary.Change) bool) bool { return slices.ContainsFunc(changes, is) }
 	var out []string
-	if has(func(ch summary.Change) bool {
-		return ch.Decided == stats.Undecided && ch.Untested != summary.PooledOnly
-	}) {
+	if has(func(ch summary.Change) bool { return ch.Decided == stats.Undecided && ch.Untested == "" }) {
 		out = append(out, undecidedSign+": no difference can be shown, which is no proof that there is none; the range says how large it may be.")
+	}
+	if has(func(ch summary.Change) bool { return ch.Untested != "" }) {
+		out = append(out, undecidedSign+" ( ): the change of the figures as they are; nobody knows how much of it is the host's.")
 	}
 	if has(func(ch summary.Change) bool { return ch.Decided == stats.Bounded }) {
 		out = append(out, fmt.Sprintf("%s: alike, the whole range lies within ±%.0f %%.", boundedSign, 100*stats.Precision))
@@ -250,32 +270,14 @@ func legend(changes []summary.Change) []string {
 		out = append(out, "[ ]: the change lies in this range, in %, with 95 % confidence.")
 	}
 	if has(func(ch summary.Change) bool { return ch.P != nil }) {
-		out = append(out, "p: how probable so large a difference is between identical systems, corrected for all that is asked at once: "+
+		out = append(out, "p: how probable so large a difference is between two runs of one build, corrected for all that is asked at once: "+
 			"median latencies, throughput and capacity of all setups are asked together, each other figure by itself. Found is what has p ≤ .05.")
 	}
 	out = append(out, "n: trials behind the figure, old + new.")
-	if few := tooFew(changes); few != "" {
-		out = append(out, few)
-	}
-	if has(func(ch summary.Change) bool { return ch.Untested == summary.PooledOnly }) {
-		out = append(out, "pooled: one value of all trials' operations together: no test.")
+	if has(func(ch summary.Change) bool { return ch.Untested == summary.NotRepeated }) {
+		out = append(out, "Some figures are not in all of the repeats that tell the spread, and are not tested.")
 	}
 	return out
-}
-
-// tooFew says how many trials a side the largest family of questions wants that
-// could not be answered.
-func tooFew(changes []summary.Change) string {
-	need := 0
-	for _, ch := range changes {
-		if ch.Untested == summary.TooFew {
-			need = max(need, stats.TrialsNeeded(max(1, ch.Questions), stats.Alpha))
-		}
-	}
-	if need == 0 {
-		return ""
-	}
-	return fmt.Sprintf("Some figures have too few trials for any difference to be shown: %d a side would do.", need)
 }
 
 // traitWords say what two runs differ in.

@@ -27,23 +27,11 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 // changed copies the tiny run, its trials changed.
 func changed(t *testing.T, change func(*results.Trial)) string {
 	t.Helper()
-	run, err := results.Open(tinyRun)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(t.TempDir(), "run")
-	w, err := results.Create(dir, run.Environment, run.Experiment)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, trial := range run.Trials {
-		change(&trial)
-		err = errors.Join(err, w.Append(trial))
-	}
-	if err := errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return changedRun(t, func(run *results.Run) {
+		for i := range run.Trials {
+			change(&run.Trials[i])
+		}
+	})
 }
 
 func rulesFile(t *testing.T, text string) string {

@@ -22,6 +22,7 @@ type runOptions struct {
 	nodeBinary   string
 	output       string
 	yes, quiet   bool
+	repeat       int // whole runs, see runRepeated; 0: one run that is no repeat
 	// given are the arguments and flags that say what is to be measured, or
 	// where the results go: all but those that a resumed run takes too.
 	given []string
@@ -47,6 +48,9 @@ keeps every finished trial and can be gone on with by --resume.`,
 				o.file = args[0]
 				o.given = append([]string{"FILE " + o.file}, o.given...)
 			}
+			if o.repeat > 0 {
+				return runRepeated(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.InOrStdin(), o)
+			}
 			return runRun(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.InOrStdin(), o)
 		},
 	}
@@ -57,6 +61,7 @@ keeps every finished trial and can be gone on with by --resume.`,
 	outputFlag(f, &o.output, summaryFormats...)
 	textFlag(f, &o.out, "out", "DIR", "a new folder for the results (default results/NAME-TIME)")
 	textFlag(f, &o.resume, "resume", "DIR", "go on with the interrupted run in this folder")
+	repeatFlag(f, &o.repeat)
 	f.BoolVar(&o.yes, "yes", false, "do not ask before a run of over half an hour")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress")
 	return cmd
@@ -69,6 +74,11 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 	}
 	ctx, life := begin(ctx, stdout, stderr)
 	defer life.end()
+	return measureRun(ctx, life, life.stdout, stdin, o)
+}
+
+// measureRun is one run within a command's lifetime.
+func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.Reader, o runOptions) error {
 	run, err := prepareRun(ctx, life.stderr, stdin, o)
 	if err != nil {
 		return err
@@ -87,7 +97,7 @@ func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o ru
 	if ctx.Err() != nil {
 		end.stopped, end.run = stopped(ctx, "every finished trial is kept"), nil
 	} else {
-		end.report = printResults(context.WithoutCancel(ctx), life.stdout, io.Discard, dir, o.output)
+		end.report = printResults(context.WithoutCancel(ctx), stdout, io.Discard, dir, o.output)
 	}
 	return end.verdict()
 }

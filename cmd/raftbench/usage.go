@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/strictyaml"
+	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -64,6 +66,9 @@ func flagMistake(cmd *cobra.Command, err error) error {
 
 // wantedOf says in a person's words what a flag's type takes.
 func wantedOf(f *pflag.Flag) string {
+	if _, repeats := f.Value.(*repeatCount); repeats {
+		return fmt.Sprintf("a number from %d to %d: fewer runs tell no spread", stats.LeastRuns, summary.MaxRepeats)
+	}
 	switch f.Value.Type() {
 	case "duration":
 		return "a duration such as 150us, 2ms or 5s"
