@@ -152,11 +152,41 @@ func (b *block) warmUp(ctx context.Context) {
 		}
 		return s.load.warmUpFast(ctx)
 	})
-	b.inTurn(ctx, func(s *side) offer {
-		o := s.load.open("warm-up", "", s.job.Setup.Workload.Calm.Rate)
-		o.Duration = s.job.Setup.Workload.Warmup / 2
-		return o
-	}, func(*side, loadgen.Recording, offer) error { return nil })
+	b.warmUpInTurn(ctx)
+}
+
+// warmUpInTurn loads all sides at the light window's pace. Where one's warm-up is
+// to go on until it is steady, all of them go on: each would be warmed otherwise
+// than it is measured if the others fell silent.
+func (b *block) warmUpInTurn(ctx context.Context) {
+	so := map[*side]*warmness{}
+	for _, s := range b.living() {
+		so[s] = &warmness{}
+	}
+	unsteady := map[*side]bool{}
+	var mu sync.Mutex
+	for range maxWarmup {
+		clear(unsteady)
+		b.inTurn(ctx, func(s *side) offer {
+			o := s.load.open("warm-up", "", s.job.Setup.Workload.Calm.Rate)
+			o.Duration = s.job.Setup.Workload.Warmup / 2
+			return o
+		}, func(s *side, rec loadgen.Recording, _ offer) error {
+			so[s].add(rec)
+			mu.Lock()
+			defer mu.Unlock()
+			unsteady[s] = s.job.Setup.Workload.WarmupAuto && !so[s].steady(rec)
+			return nil
+		})
+		if !slices.ContainsFunc(b.living(), func(s *side) bool { return unsteady[s] }) {
+			return
+		}
+	}
+	for _, s := range b.living() {
+		if unsteady[s] {
+			s.record.remark(so[s].unsteady())
+		}
+	}
 }
 
 // inTurn offers every living side an open-loop window, all from one origin, no

@@ -235,31 +235,22 @@ func (j judged) doubts() []results.Remark {
 	return out
 }
 
-// unsteady is why a window was no steady state; empty when it was one.
+// unsteady is why a window was no steady state; empty when it was one, or when
+// it had too few operations to tell.
 func unsteady(w results.Window) []results.Remark {
-	if len(w.HalfP50NS) < 2 {
+	if w.Steadiness == nil {
 		return nil
 	}
-	medians := make([]float64, len(w.Parts))
-	for i, p := range w.Parts {
-		medians[i] = float64(p.P50NS)
-	}
-	steady, err := stats.SteadyWith(medians, float64(w.HalfP50NS[0]), float64(w.HalfP50NS[1]))
-	if err != nil {
-		return nil
-	}
-	r := results.Remark{Severity: results.Doubtful}
-	switch steady.Why() {
+	r := results.Remark{Severity: results.Doubtful, Want: stats.SteadyChange, Unit: results.UnitShare}
+	switch s := stats.Steadiness(*w.Steadiness); s.Why(stats.SteadyAlpha) {
 	case stats.Steadily:
 		return nil
-	case stats.HalfEmpty:
-		r.Code = results.CodeHalfEmpty
 	case stats.HalvesDiffer:
-		r.Code, r.Got, r.Want, r.Unit = results.CodeHalvesDiffer, steady.HalvesChange, stats.SteadyChange, results.UnitShare
+		r.Code, r.Got = results.CodeHalvesDiffer, s.HalvesChange
 	case stats.Rising:
-		r.Code, r.Got, r.Want, r.Unit = results.CodeRising, steady.TrendP, stats.TrendAlpha, results.UnitP
+		r.Code, r.Got = results.CodeRising, s.TrendChange
 	case stats.Falling:
-		r.Code, r.Got, r.Want, r.Unit = results.CodeFalling, steady.TrendP, stats.TrendAlpha, results.UnitP
+		r.Code, r.Got = results.CodeFalling, s.TrendChange
 	}
 	return []results.Remark{r}
 }

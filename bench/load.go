@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
 )
 
 // Whom the load goes to, in an experiment's words.
@@ -197,12 +199,37 @@ func (l *load) loaded(all []results.Link, c cost) []results.Link {
 const (
 	// warmClients keep a warm-up's closed loop busy without saturating.
 	warmClients = 4
-	// maxWarmup bounds `warmup: auto`, in warm-ups.
+	// maxWarmup bounds `warmup: auto`, in stretches of half its length.
 	maxWarmup = 10
 )
 
+// warmness follows a warm-up at the light window's own pace.
+type warmness struct {
+	trace []loadgen.Sample
+	spent time.Duration
+}
+
+// add takes in one stretch.
+func (w *warmness) add(rec loadgen.Recording) {
+	w.trace = append(w.trace, rec.Trace...)
+	w.spent += rec.Duration
+}
+
+// steady tells whether the latest operations look alike: those of the last
+// stretch, or as many as it takes to tell.
+func (w *warmness) steady(last loadgen.Recording) bool {
+	latest := max(len(last.Trace), stats.SteadyOps)
+	s := steadiness(w.trace[max(0, len(w.trace)-latest):])
+	return s != nil && stats.Steadiness(*s).Why(stats.WarmAlpha) == stats.Steadily
+}
+
+// unsteady is the remark on a warm-up that ended before it was steady.
+func (w *warmness) unsteady() results.Remark {
+	return results.Remark{Code: results.CodeWarmupUnsteady, Severity: results.Doubtful, Got: float64(w.spent), Unit: results.UnitNS}
+}
+
 // warmUp loads the system before anything is recorded: connections open, pools
-// fill, files grow. With `auto` it goes on until a stretch looks steady.
+// fill, files grow. With `auto` it goes on until the load's latency looks steady.
 func (l *load) warmUp(ctx context.Context) error {
 	w := l.setup.Workload
 	if w.Warmup <= 0 {
@@ -216,17 +243,18 @@ func (l *load) warmUp(ctx context.Context) error {
 		pace = l.open("warm-up", "", w.Calm.Rate)
 		pace.Duration = w.Warmup / 2
 	}
+	var so warmness
 	for range maxWarmup {
 		rec, err := l.gen.Run(ctx, pace.Window)
 		if err != nil {
 			return err
 		}
-		if !w.WarmupAuto || len(unsteady(window(rec, pace))) == 0 {
+		so.add(rec)
+		if !w.WarmupAuto || so.steady(rec) {
 			return nil
 		}
 	}
-	l.record.remark(results.Remark{Code: results.CodeWarmupUnsteady, Severity: results.Doubtful,
-		Got: float64(maxWarmup * w.Warmup / 2), Unit: results.UnitNS})
+	l.record.remark(so.unsteady())
 	return nil
 }
 

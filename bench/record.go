@@ -84,6 +84,9 @@ func window(rec loadgen.Recording, o offer) results.Window {
 	if rec.Duration > 0 {
 		w.ThroughputOps = rec.Throughput()
 	}
+	if rec.Window.Ramp == 0 {
+		w.Steadiness = steadiness(rec.Trace)
+	}
 	if rec.Reads+rec.FailedReads > 0 {
 		read, service := latency(rec.ReadLatency, rec.FailedReads), latency(rec.ReadService, rec.FailedReads)
 		w.ReadLatency, w.ReadService = &read, &service

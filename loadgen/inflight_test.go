@@ -89,29 +89,6 @@ type observe func(*Op)
 
 func (o observe) Observe(op *Op) { o(op) }
 
-func TestHalvesAreTheMediansOfAllTheirOperations(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		slower := &server{service: func(context.Context) error {
-			if time.Since(start) < 2*time.Second {
-				time.Sleep(2 * time.Millisecond)
-			} else {
-				time.Sleep(2120 * time.Microsecond)
-			}
-			return nil
-		}}
-		g := New([]Target{slower}, someWork())
-		g.newPacer = func(origin time.Time) pacer { return fakePacer{origin} }
-		rec, err := g.Run(context.Background(), Window{Schedule: Constant(500), Duration: 4 * time.Second})
-		clean(t, rec, err)
-		for i, want := range []time.Duration{2 * time.Millisecond, 2120 * time.Microsecond} {
-			if got := rec.Halves[i]; (got - want).Abs() > want/500 {
-				t.Errorf("half %d: got %v, want %v", i+1, got, want)
-			}
-		}
-	})
-}
-
 // BenchmarkInFlight is what counting adds to an operation.
 func BenchmarkInFlight(b *testing.B) {
 	f := newInFlight(time.Now(), time.Hour)

@@ -22,7 +22,7 @@ type recorder struct {
 	closed  bool
 	seconds *series
 	parts   *series
-	halves  *halves
+	trace   *trace
 
 	latency, service         *hdrhistogram.Histogram
 	readLatency, readService *hdrhistogram.Histogram
@@ -38,7 +38,7 @@ func newRecorder(w Window) *recorder {
 	return &recorder{
 		seconds:     newSeries(w.Duration, time.Second),
 		parts:       newSeries(w.Duration, (w.Duration+time.Duration(w.Parts)-1)/time.Duration(w.Parts)),
-		halves:      newHalves(w.Duration),
+		trace:       newTrace(),
 		latency:     newHistogram(),
 		service:     newHistogram(),
 		readLatency: newHistogram(),
@@ -64,6 +64,7 @@ func (r *recorder) add(op *Op) {
 		return
 	}
 	r.record(r.lag, op.Sent-op.Intended)
+	r.trace.add(op)
 	switch op.Outcome() {
 	case Acknowledged:
 		r.acknowledge(op)
@@ -80,7 +81,6 @@ func (r *recorder) add(op *Op) {
 }
 
 func (r *recorder) acknowledge(op *Op) {
-	r.halves.add(op)
 	if op.Kind == Get {
 		r.reads++
 		r.record(r.readLatency, op.Done-op.Intended)
@@ -136,7 +136,7 @@ func (r *recorder) merge(from *recorder) {
 		r.readLatency.Merge(from.readLatency) + r.readService.Merge(from.readService) +
 		r.lag.Merge(from.lag)
 	r.recordErrors += r.seconds.merge(from.seconds) + r.parts.merge(from.parts)
-	r.halves.merge(from.halves)
+	r.trace.merge(from.trace)
 	if r.firstError == nil {
 		r.firstError = from.firstError
 	}
@@ -153,5 +153,5 @@ func (r *recorder) fill(rec *Recording) {
 	rec.Rejected, rec.Unknown, rec.Dropped = r.rejected, r.unknown, r.dropped
 	rec.RecordErrors, rec.FirstError = r.recordErrors, r.firstError
 	rec.Seconds, rec.Parts = r.seconds.points(), r.parts.points()
-	rec.Halves = r.halves.medians()
+	rec.Trace = r.trace.samples()
 }

@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -73,10 +74,10 @@ type Recording struct {
 
 	// Seconds is the series by second, Parts the same by equal part.
 	Seconds, Parts []Point
-	// Halves are the medians of Latency (reads and writes) in the window's two
-	// halves, by intended instant, to three digits; zero where nothing was
-	// acknowledged.
-	Halves [2]time.Duration
+	// Trace is the operations one by one, reads and writes, in the order in which
+	// they were due. Of a window with very many it has every second, or fourth,
+	// and so on; those that were never sent are not in it.
+	Trace []Sample
 }
 
 // Point is one stretch of a series.
@@ -105,16 +106,20 @@ func (r *Recording) Throughput() float64 {
 // Join makes one recording of windows of one kind that were offered one after
 // another: slices of a load that others had their turns in. Each slice is one
 // point of the series. The recordings' histograms go into the first one's.
-func Join(slices []Recording) Recording {
-	all := slices[0]
+func Join(windows []Recording) Recording {
+	all := windows[0]
 	origin, area := all.Started, 0.0
-	all.Seconds, all.Parts, all.Halves = nil, nil, [2]time.Duration{}
-	for i := range slices {
-		s := &slices[i]
+	all.Seconds, all.Parts, all.Trace = nil, nil, slices.Clone(all.Trace)
+	for i := range windows {
+		s := &windows[i]
 		all.Parts = append(all.Parts, s.point(s.Started.Sub(origin)))
 		area += s.MeanInFlight * s.Duration.Seconds()
 		if i == 0 {
 			continue
+		}
+		for _, each := range s.Trace {
+			each.Intended += s.Started.Sub(origin)
+			all.Trace = append(all.Trace, each)
 		}
 		all.add(s)
 	}

@@ -59,11 +59,14 @@ var remarkWords = map[results.Code]func(r worst) string{
 		return fmt.Sprintf("%s%s snapshots of the state were taken", r.at, r.got())
 	},
 	results.CodeHalvesDiffer: func(r worst) string {
-		return fmt.Sprintf("the second half's median latency was %s%s above the first half's", r.at, r.got())
+		than := "above"
+		if r.Got < 0 {
+			than = "below"
+		}
+		return fmt.Sprintf("the second half's median latency was %s%s %s the first half's", r.at, share(math.Abs(r.Got)), than)
 	},
-	results.CodeRising:    trendWords("rose"),
-	results.CodeFalling:   trendWords("fell"),
-	results.CodeHalfEmpty: func(worst) string { return "one half of the time saw no operation" },
+	results.CodeRising:  trendWords("rose"),
+	results.CodeFalling: trendWords("fell"),
 	results.CodeLittle: func(r worst) string {
 		return fmt.Sprintf("operations in flight were %s%s off throughput times latency (Little's law)", r.at, r.got())
 	},
@@ -94,7 +97,7 @@ func lagWords(which string) func(worst) string {
 
 func trendWords(how string) func(worst) string {
 	return func(r worst) string {
-		return fmt.Sprintf("latency %s all through the window (%sp = %.2g that this is chance, below %.2g)", how, r.at, r.Got, r.Want)
+		return fmt.Sprintf("latency %s all through the window, %sby %s from its beginning to its end", how, r.at, share(math.Abs(r.Got)))
 	}
 }
 

@@ -108,8 +108,12 @@ func (w *Window) check(r *ranges) {
 			l.check(r)
 		}
 	}
-	r.lists(len(w.Series), len(w.Parts), len(w.HalfP50NS))
-	r.times(w.HalfP50NS...)
+	r.lists(len(w.Series), len(w.Parts))
+	if s := w.Steadiness; s != nil {
+		for _, p := range []float64{s.HalvesP, s.TrendP} {
+			r.figure("a probability", p, 1)
+		}
+	}
 }
 
 func (l *Latency) check(r *ranges) {

@@ -61,14 +61,13 @@ const (
 	CodeRunWait Code = "run-wait"
 	// Got snapshots were taken.
 	CodeSnapshot Code = "snapshot"
-	// The second half's median is Got above the first's, as a share.
+	// The second half's median is Got above the first's, as a share; above Want,
+	// either way, it is said where chance hardly does as much.
 	CodeHalvesDiffer Code = "halves-differ"
-	// Latency rises, or falls, through the window; Got is the trend's
-	// probability by chance, below Want.
+	// Latency rises, or falls, all through the window: by Got from its beginning
+	// to its end, as a share.
 	CodeRising  Code = "rising"
 	CodeFalling Code = "falling"
-	// One half of the window saw nothing.
-	CodeHalfEmpty Code = "half-empty"
 	// In-flight operations are off throughput × latency by the share Got.
 	CodeLittle Code = "littles-law"
 	// A sync took Got at the median, too fast for a disk; Detail is the file

@@ -94,9 +94,21 @@ type Window struct {
 
 	Series []Point `json:"series"` // by second
 	Parts  []Point `json:"parts"`  // by tenth
-	// HalfP50NS are the median latencies of the window's two halves, reads and
-	// writes together; absent where a half saw nothing.
-	HalfP50NS []int64 `json:"half_p50_ns,omitempty"`
+	// Steadiness is null of a window that had too few operations to tell, had
+	// some that failed, or was offered in slices.
+	Steadiness *Steadiness `json:"steadiness,omitempty"`
+}
+
+// Steadiness says how alike a window is from its beginning to its end, reads and
+// writes together. A change is a share of what was before; each P is the
+// probability of so much by chance, two-sided.
+type Steadiness struct {
+	// The median latency of the second half of the operations against the first's.
+	HalvesChange float64 `json:"halves_change"`
+	HalvesP      float64 `json:"halves_p"`
+	// The end of a steady trend against its beginning.
+	TrendChange float64 `json:"trend_change"`
+	TrendP      float64 `json:"trend_p"`
 }
 
 // Failed operations, of either kind.

@@ -3,7 +3,6 @@ package stats
 import (
 	"errors"
 	"math"
-	"slices"
 	"testing"
 )
 
@@ -159,33 +158,6 @@ func TestPercentileTrust(t *testing.T) {
 		if got := Percentile(c.p, c.samples); got != c.want {
 			t.Errorf("p%v of %d samples: got %v, want %v", c.p, c.samples, got, c.want)
 		}
-	}
-}
-
-func TestInWhichWayAWindowIsUnsteady(t *testing.T) {
-	flat := []float64{10.6, 10.9, 9.9, 10.7, 10.8, 9.9, 10.1, 9.8, 10.7, 9.9}
-	rising := []float64{10, 10.02, 10.04, 10.06, 10.08, 10.1, 10.12, 10.14, 10.16, 10.18}
-	falling := slices.Clone(rising)
-	slices.Reverse(falling)
-	for name, c := range map[string]struct {
-		parts         []float64
-		first, second float64
-		want          Unsteady
-	}{
-		"alike":          {flat, 10.3, 10.1, Steadily},
-		"a step":         {flat, 10.3, 9.6, HalvesDiffer},
-		"nothing in one": {flat, 0, 10, HalfEmpty},
-		"nothing at all": {flat, 0, 0, HalfEmpty},
-		"a slow rise":    {rising, 10, 10, Rising},
-		"a slow fall":    {falling, 10, 10, Falling},
-		"all equal":      {slices.Repeat([]float64{1}, 10), 1, 1, Steadily},
-	} {
-		if s, err := SteadyWith(c.parts, c.first, c.second); err != nil || s.Why() != c.want {
-			t.Errorf("%s: got %v of %+v, %v: want %v", name, s.Why(), s, err, c.want)
-		}
-	}
-	if _, err := SteadyWith(rising[1:], 10, 10); err == nil {
-		t.Error("nine parts: got no error")
 	}
 }
 

@@ -1,40 +1,77 @@
 package stats
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+
+	"golang.org/x/perf/benchmath"
 )
 
 const (
-	// SteadyParts is the fewest parts that a window is cut into.
-	SteadyParts = 10
-	// SteadyChange is how far the halves' medians may differ.
+	// SteadyChange is how far the halves' medians, or the two ends of a trend, may
+	// be apart: less is not worth a word beside trials that differ by more.
 	SteadyChange = 0.05
-	// TrendAlpha is the level of the trend test. It is asked of every window
-	// of every trial, so a level of 5 % would flag one good window in twenty.
-	TrendAlpha = 0.01
+	// SteadyAlpha is the level of each of the two tests. They are asked of every
+	// light window of every trial, and a share alone calls one undisturbed window
+	// in three unsteady. Both together call 1 % so (simulated, in the tests).
+	SteadyAlpha = 0.005
+	// WarmAlpha is the level for a warm-up that may go on: to go on for nothing
+	// costs a moment, and to stop too early the measurement.
+	WarmAlpha = 0.1
+	// SteadyOps is the fewest operations that can be judged: six batches of three
+	// in each half. Six that hardly overlap reach p = 0.0043; five never would.
+	SteadyOps = 36
 )
 
-// Steadiness says whether a window's parts look alike.
+// Steadiness says whether a window looks alike from its beginning to its end.
 type Steadiness struct {
-	// TrendP is the two-sided probability of so strong a trend by chance
-	// (Mann, Econometrica 13, 1945; Kendall, Rank Correlation Methods, 1975).
-	TrendP float64
-	// Rising tells the trend's direction.
-	Rising bool
-	// HalvesChange is the second half's median over the first's, less 1.
-	HalvesChange float64
+	// HalvesChange is the second half's median over the first's, less 1, and
+	// HalvesP the two-sided probability of halves so far apart by chance.
+	HalvesChange, HalvesP float64
+	// TrendChange is what a steady trend changes from the first batch to the last,
+	// as a share, and TrendP the two-sided probability of so strong a trend by
+	// chance.
+	TrendChange, TrendP float64
 }
 
-// SteadyWith judges the parts of a window, such as their median latencies, in
-// order of time; its halves by the medians of all operations of each, which vary
-// far less than medians of a few parts'.
-func SteadyWith(parts []float64, first, second float64) (Steadiness, error) {
-	if len(parts) < SteadyParts {
-		return Steadiness{}, fmt.Errorf("got %d parts, want at least %d to see a trend", len(parts), SteadyParts)
+// Steady compares the two halves of a window, given its operations' latencies in
+// order of time.
+//
+// Operations that follow one another are alike, so that a test on them would
+// find differences where there are none. Both tests are of batches of
+// operations, which are as good as independent where single operations are
+// correlated over a few: halves by the rank-sum test (Mann and Whitney, Annals
+// of Mathematical Statistics 18, 1947), a trend by Kendall's rank correlation
+// with time (Mann, Econometrica 13, 1945; Kendall, Rank Correlation Methods,
+// 1975). A batch's value is its operations' mean rank within the window, which no
+// single slow operation moves far.
+func Steady(latencies []float64) (Steadiness, error) {
+	if n := len(latencies); n < SteadyOps {
+		return Steadiness{}, fmt.Errorf("got %d operations, want at least %d to tell whether the window was steady", n, SteadyOps)
 	}
-	s := kendallS(parts)
-	return Steadiness{TrendP: trendP(parts, s), Rising: s > 0, HalvesChange: second/first - 1}, nil
+	half := len(latencies) / 2
+	first, second := latencies[:half], latencies[half:]
+	ranks := Ranks(latencies)
+	n := batches(half)
+	a, b := means(ranks[:half], n), means(ranks[half:], n)
+	course := slices.Concat(a, b)
+	return Steadiness{
+		HalvesChange: change(median(second), median(first)),
+		HalvesP:      benchmath.AssumeNothing.Compare(Sample(a).benchmath(), Sample(b).benchmath()).P,
+		TrendChange:  trend(slices.Concat(medians(first, n), medians(second, n))),
+		TrendP:       trendP(course, kendallS(course)),
+	}, nil
+}
+
+// batches that a half of so many operations is cut into: ten where each has ten or more,
+// so that a difference is found where there is one, and six where there are few.
+func batches(operations int) int {
+	if operations >= 100 {
+		return 10
+	}
+	return 6
 }
 
 // Unsteady says in which way a window is no steady state.
@@ -43,25 +80,101 @@ type Unsteady int
 // The ways, the plainest first.
 const (
 	Steadily     Unsteady = iota // it is one
-	HalfEmpty                    // one half saw nothing
-	HalvesDiffer                 // the halves' medians are too far apart
-	Rising                       // later parts are higher
-	Falling                      // later parts are lower
+	HalvesDiffer                 // the halves are too far apart
+	Rising                       // later operations are slower
+	Falling                      // later operations are faster
 )
 
-// Why says in which way the window was not steady.
-func (s Steadiness) Why() Unsteady {
+// Why says in which way a window was not steady, at a level such as SteadyAlpha:
+// what changed must be both too much, and more than chance would do.
+func (s Steadiness) Why(alpha float64) Unsteady {
 	switch {
-	case math.IsNaN(s.HalvesChange) || math.IsInf(s.HalvesChange, 0):
-		return HalfEmpty
-	case math.Abs(s.HalvesChange) > SteadyChange:
+	case s.HalvesP <= alpha && math.Abs(s.HalvesChange) > SteadyChange:
 		return HalvesDiffer
-	case s.TrendP <= TrendAlpha && s.Rising:
+	case s.TrendP > alpha || math.Abs(s.TrendChange) <= SteadyChange:
+		return Steadily
+	case s.TrendChange > 0:
 		return Rising
-	case s.TrendP <= TrendAlpha:
-		return Falling
 	}
-	return Steadily
+	return Falling
+}
+
+// trend is the median slope between any two batches (Theil and Sen: Sen, Journal
+// of the American Statistical Association 63, 1968) over the whole course, of
+// logarithms, as a share.
+func trend(medians []float64) float64 {
+	var slopes []float64
+	for i, a := range medians {
+		for j := i + 1; j < len(medians); j++ {
+			slopes = append(slopes, logRatio(a, medians[j])/float64(j-i))
+		}
+	}
+	return math.Expm1(median(slopes) * float64(len(medians)-1))
+}
+
+// change from b to a, as a share; 0 where both are the same, be it infinity.
+func change(a, b float64) float64 {
+	if a == b {
+		return 0
+	}
+	return a/b - 1
+}
+
+// cut gives the n batches of values in order, as equal in size as can be.
+func cut(v []float64, n int) [][]float64 {
+	out := make([][]float64, n)
+	for i := range out {
+		out[i] = v[i*len(v)/n : (i+1)*len(v)/n]
+	}
+	return out
+}
+
+func means(v []float64, n int) []float64 {
+	out := make([]float64, n)
+	for i, batch := range cut(v, n) {
+		for _, x := range batch {
+			out[i] += x / float64(len(batch))
+		}
+	}
+	return out
+}
+
+func medians(v []float64, n int) []float64 {
+	out := make([]float64, n)
+	for i, batch := range cut(v, n) {
+		out[i] = median(batch)
+	}
+	return out
+}
+
+// median of values in any order; NaN of none.
+func median(v []float64) float64 {
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	s := slices.Sorted(slices.Values(v))
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+// Ranks of values among one another, from 1; equal ones share their mean rank.
+func Ranks(v []float64) []float64 {
+	order := make([]int, len(v))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(v[i], v[j]) })
+	out := make([]float64, len(v))
+	for from := 0; from < len(order); {
+		to := from + 1
+		for to < len(order) && v[order[to]] == v[order[from]] {
+			to++
+		}
+		for _, i := range order[from:to] {
+			out[i] = float64(from+1+to) / 2
+		}
+		from = to
+	}
+	return out
 }
 
 // kendallS is the number of later-is-larger pairs less the later-is-smaller.

@@ -52,13 +52,14 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeHalvesDiffer: func(s scene) []touch {
 		return []touch{{s.latencies(everyPercentile...), relative(math.Abs(s.remark.Got))}, {s.rate(), relative(math.Abs(s.remark.Got))}}
 	},
-	// Halves that differ by more than this are remarked as such.
+	// It also lies between those of its beginning and its end.
 	results.CodeRising:  drifting,
 	results.CodeFalling: drifting,
-	// A warm-up that saw no steady state was followed by windows whose halves are
-	// compared, if they are open; of a closed loop nothing is known.
-	results.CodeWarmupUnsteady: func(s scene) []touch { return append(drifting(s), touch{s.rate(), unknown}) },
-	results.CodeHalfEmpty:      anyTime,
+	// A warm-up that saw no steady state was followed by windows whose own
+	// steadiness is judged, if they are open; of a closed loop nothing is known.
+	results.CodeWarmupUnsteady: func(s scene) []touch {
+		return []touch{{s.latencies(everyPercentile...), relative(stats.SteadyChange)}, {s.rate(), unknown}}
+	},
 	// The mean latency or the rate is wrong by the share; the error may sit in few
 	// operations, and then in the slowest.
 	results.CodeLittle: func(s scene) []touch {
@@ -120,7 +121,7 @@ func taken(s scene) []touch {
 }
 
 func drifting(s scene) []touch {
-	return []touch{{s.latencies(everyPercentile...), relative(stats.SteadyChange)}}
+	return []touch{{s.latencies(everyPercentile...), relative(math.Abs(s.remark.Got))}}
 }
 
 // touch is a number of metrics that a remark can have moved, and by how much.

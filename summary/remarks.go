@@ -108,8 +108,8 @@ func Weight(r results.Remark) float64 {
 	switch r.Code {
 	case results.CodeIncomplete:
 		return -r.Got / max(1, float64(r.Of)) // the share that was completed
-	case results.CodeFsyncNotReal, results.CodeRising, results.CodeFalling:
-		return -r.Got // the faster, or the less probable, the worse
+	case results.CodeFsyncNotReal:
+		return -r.Got // the faster, the worse
 	case results.CodeLinksUnmeasured:
 		return float64(r.Count)
 	}

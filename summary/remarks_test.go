@@ -53,7 +53,7 @@ func TestTheWorstRemark(t *testing.T) {
 		results.CodeHalvesDiffer:    {results.Remark{Got: 0.06}, results.Remark{Got: -0.11}},
 		results.CodeIncomplete:      {results.Remark{Got: 294, Of: 300}, results.Remark{Got: 500, Of: 600}},
 		results.CodeFsyncNotReal:    {results.Remark{Got: 9000}, results.Remark{Got: 800}},
-		results.CodeRising:          {results.Remark{Got: 0.009}, results.Remark{Got: 0.0001}},
+		results.CodeFalling:         {results.Remark{Got: -0.09}, results.Remark{Got: -0.2}},
 		results.CodeLinksUnmeasured: {results.Remark{Count: 1}, results.Remark{Count: 5}},
 	} {
 		for _, r := range []*results.Remark{&c.mild, &c.grave} {
