@@ -80,6 +80,7 @@ func (b *block) run(ctx context.Context) error {
 	})
 	b.warmUp(ctx)
 	b.idle(ctx)
+	b.canary(ctx)
 	b.light(ctx)
 	b.full(ctx)
 	for _, s := range b.sides {
@@ -227,14 +228,14 @@ func (b *block) readAll(ctx context.Context, read func(context.Context, System) 
 	return out
 }
 
-// beside is the CPU time of the block's other sides between two readings.
-func beside(s *side, after, before map[*side]reading) (sum time.Duration) {
+// beside are the block's other sides between two readings.
+func beside(s *side, after, before map[*side]reading) (others company) {
 	for other, a := range after {
 		if b, ok := before[other]; ok && other != s {
-			sum += a.used(b)
+			others.add(a.used(b))
 		}
 	}
-	return sum
+	return others
 }
 
 // idle sees what each side takes without load.
@@ -246,7 +247,9 @@ func (b *block) idle(ctx context.Context) {
 	}
 	after := b.readAll(ctx, readCounters)
 	for _, s := range b.living() {
-		c := after[s].since(before[s], beside(s, after, before))
+		others := beside(s, after, before)
+		s.load.beside = company{pids: others.pids}
+		c := after[s].since(before[s], others)
 		var cpu time.Duration
 		for _, d := range c.cpu {
 			cpu += d
@@ -348,7 +351,7 @@ func (l *load) slice(ctx context.Context, o offer) (loadgen.Recording, cost, err
 	if err != nil {
 		return rec, cost{}, err
 	}
-	c := after.since(before)
+	c := after.since(before, l.beside)
 	if all := rec.Completed + rec.Early; all > 0 {
 		c.scale(float64(rec.Completed) / float64(all))
 	}

@@ -14,6 +14,9 @@ type judged struct {
 	links      []results.Link // those that carried the load, as true as they were in the window
 	crossings  int            // of links, by one operation
 	firstError error
+	// syncNS is what a sync of the nodes' disk takes when nothing else is on it;
+	// 0 where none is waited for.
+	syncNS int64
 	// light windows, the open ones, were to leave the host room and to keep
 	// one leader throughout. A saturating window was not.
 	light bool
@@ -38,11 +41,8 @@ const (
 	// minEffect is from where a late link is remarked on: a third of the narrowest
 	// interval that runs are planned for, ±1.5 % of a median. What is less can move
 	// no number by a third of its interval.
-	minEffect    = 0.005
-	busyHost     = 0.85
-	busyForeign  = 0.10 // of all cores, used by no process of ours
-	notableSteal = 0.02
-	notableWait  = 0.25 // of the window, in which someone waited for a core
+	minEffect = 0.005
+	busyHost  = 0.85
 )
 
 // remarks are all that there is to say of a window's numbers.
@@ -215,10 +215,7 @@ func (j judged) doubts() []results.Remark {
 		return results.Remark{Code: code, Got: got, Want: most, Unit: results.UnitShare}
 	}
 	doubt(j.light && w.HostBusy > busyHost, share(results.CodeHostBusy, w.HostBusy, busyHost))
-	doubt(w.ForeignBusy > busyForeign, share(results.CodeForeignCPU, w.ForeignBusy, busyForeign))
-	doubt(c.steal > notableSteal, share(results.CodeSteal, c.steal, notableSteal))
-	doubt(c.throttled, results.Remark{Code: results.CodeThrottled})
-	doubt(j.light && c.runWait > notableWait, share(results.CodeRunWait, c.runWait, notableWait))
+	out = append(out, j.hostDoubts()...)
 	doubt(c.snapshots > 0, results.Remark{Code: results.CodeSnapshot, Got: float64(c.snapshots), Unit: results.UnitCount})
 	if j.harmed {
 		return out

@@ -6,10 +6,28 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftbench/raftbench/host"
 	"github.com/raftbench/raftbench/results"
 )
 
 const ms = int64(time.Millisecond)
+
+// of is a figure that is known.
+func of[T any](v T) *T { return &v }
+
+// quiet is a host on which nothing else goes on, and which tells so.
+func quiet() results.HostFacts {
+	return results.HostFacts{ForeignCores: of(0.02), Steal: of(0.0), RunWait: of(0.1), DiskWait: of(0.3)}
+}
+
+// What a host does not tell is said, and is no reason to doubt a number.
+func TestWhatTheHostDoesNotTellIsNoted(t *testing.T) {
+	j := healthy()
+	j.window.Host = results.HostFacts{ForeignCores: of(0.0), Steal: of(0.0)}
+	if r := only(t, j.remarks(), results.CodeHostUnread, results.Note); r.Detail != "run_wait, psi_io" {
+		t.Errorf("got %q, want run_wait, psi_io", r.Detail)
+	}
+}
 
 // healthy is a calm window to which nobody could object.
 func healthy() judged {
@@ -20,13 +38,13 @@ func healthy() judged {
 		Service: results.Latency{P50NS: results.Nanos(2 * ms), P99NS: results.Nanos(4 * ms), MeanNS: 2e6, Count: 1000},
 		Lag:     results.Latency{P50NS: 1000, P99NS: 20000, Count: 1000},
 		// 100/s × 2 ms: Little's law holds.
-		MeanInFlight: 0.2, HostBusy: 0.3, ForeignBusy: 0.01,
+		MeanInFlight: 0.2, HostBusy: 0.3, Host: quiet(),
 	}
 	for i := range 10 {
 		w.Parts = append(w.Parts, results.Point{P50NS: 2*ms + int64(i%3)*1000, Completed: 100})
 	}
 	return judged{
-		window: w, light: true, crossings: 2,
+		window: w, light: true, crossings: 2, syncNS: ms, cost: cost{length: 10 * time.Second, host: hostCost{Activity: host.Activity{Cores: 2}}},
 		// Two crossings of a write of 2 ms, each 5 µs late, are half a percent of it.
 		links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, Frames: 10, LinkTruth: results.LinkTruth{ErrorP50NS: 5_000, Samples: 5}}},
 	}
@@ -150,7 +168,7 @@ func TestFewSamplesSayNothingOfALink(t *testing.T) {
 func TestASaturatingWindowIsInvalidByItsErrorsOnly(t *testing.T) {
 	j := healthy()
 	j.window.Mode, j.light = results.ModeClosed, false
-	j.window.Lag.P50NS, j.window.HostBusy, j.cost.leaderMoved, j.cost.runWait = results.Nanos(10*ms), 1, true, 0.9
+	j.window.Lag.P50NS, j.window.HostBusy, j.cost.leaderMoved, *j.window.Host.RunWait = results.Nanos(10*ms), 1, true, 0.9
 	j.links[0].ErrorP50NS = 50 * ms
 	got := j.remarks()
 	link, _ := says(got, results.CodeLinkLate)
@@ -175,12 +193,24 @@ func TestEachDoubt(t *testing.T) {
 		"links by less than a tenth": {func(j *judged) { j.links[0].ErrorP50NS = 99_000 }, results.CodeLinkLate, 99_000},
 		"links by half a percent":    {func(j *judged) { j.links[0].ErrorP50NS = 5_001 }, results.CodeLinkLate, 5_001},
 		"a busy host":                {func(j *judged) { j.window.HostBusy = 0.86 }, results.CodeHostBusy, 0.86},
-		"foreign load":               {func(j *judged) { j.window.ForeignBusy = 0.2 }, results.CodeForeignCPU, 0.2},
-		"steal":                      {func(j *judged) { j.cost.steal = 0.05 }, results.CodeSteal, 0.05},
-		"throttling":                 {func(j *judged) { j.cost.throttled = true }, results.CodeThrottled, 0},
-		"run queue delay":            {func(j *judged) { j.cost.runWait = 0.5 }, results.CodeRunWait, 0.5},
-		"a snapshot":                 {func(j *judged) { j.cost.snapshots = 1 }, results.CodeSnapshot, 1},
-		"Little's law broken":        {func(j *judged) { j.window.MeanInFlight = 0.3 }, results.CodeLittle, 0.5},
+		"foreign load":               {func(j *judged) { *j.window.Host.ForeignCores = 0.4 }, results.CodeForeignCPU, 0.2},
+		"steal":                      {func(j *judged) { *j.window.Host.Steal = 0.05 }, results.CodeSteal, 0.05},
+		"throttling":                 {func(j *judged) { j.cost.host.Throttled = of[int64](1) }, results.CodeThrottled, 0},
+		"run queue delay":            {func(j *judged) { *j.window.Host.RunWait = 0.5 }, results.CodeRunWait, 0.5},
+		// Six of 64 cores are a tenth of them, and six.
+		"foreign load on a large host": {func(j *judged) {
+			j.cost.host.Cores, *j.window.Host.ForeignCores = 64, 6
+		}, results.CodeForeignCPU, 6.0 / 64},
+		// Ten of each hundred milliseconds, on one core of two.
+		"short bursts":    {func(j *judged) { *j.window.Host.ForeignCores = 0.1 }, results.CodeForeignCPU, 0.05},
+		"syncs of others": {func(j *judged) { j.window.Host.ForeignSyncs = of[int64](2000) }, results.CodeForeignDisk, 0.2},
+		"a stream of others": {func(j *judged) {
+			j.window.Host.ForeignSyncs, j.window.Host.ForeignDiskBytes = of[int64](0), of[int64](2000*streamRequest)
+		}, results.CodeForeignDisk, 0.2},
+		// A disk that is never told to flush its cache says nothing of syncs.
+		"pages of others":     {func(j *judged) { j.window.Host.ForeignDiskBytes = of[int64](2000 * page) }, results.CodeForeignDisk, 0.2},
+		"a snapshot":          {func(j *judged) { j.cost.snapshots = 1 }, results.CodeSnapshot, 1},
+		"Little's law broken": {func(j *judged) { j.window.MeanInFlight = 0.3 }, results.CodeLittle, 0.5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := healthy()

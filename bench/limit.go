@@ -33,9 +33,8 @@ func limitOf(w *results.Window, c cost, s configs.Setup, leader string) *results
 // largestUser compares the leader, all followers together, the generator, and
 // everything that is not ours.
 func largestUser(c cost, leader string) string {
-	var followers, ours time.Duration
+	var followers time.Duration
 	for id, d := range c.cpu {
-		ours += d
 		if id != leader {
 			followers += d
 		}
@@ -47,11 +46,8 @@ func largestUser(c cost, leader string) string {
 	if c.client > most {
 		user, most = results.UserClient, c.client
 	}
-	if ourShare := c.hostBusy - c.foreignBusy; ourShare > 0 {
-		foreign := time.Duration(float64(ours+c.client) / ourShare * c.foreignBusy)
-		if foreign > most {
-			user = results.UserForeign
-		}
+	if foreign := c.host.Foreign; foreign != nil && *foreign > most {
+		user = results.UserForeign
 	}
 	return user
 }

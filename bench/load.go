@@ -44,6 +44,12 @@ type load struct {
 	gen    *loadgen.Generator
 	links  *linkTruth
 	record *record
+	// beside are the processes of the systems that live at the same time.
+	beside company
+	// disk holds the nodes' data, and syncs within syncNS at the median; empty and
+	// 0 where no disk of this host's is waited for.
+	disk   string
+	syncNS int64
 	// last is the latency of the window offered last: of its writes, or of its
 	// reads where it had no writes.
 	last *hdrhistogram.Histogram
@@ -132,7 +138,7 @@ func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.keep(rec, o, after.since(before))
+	return l.keep(rec, o, after.since(before, l.beside))
 }
 
 // keep judges a window that was offered, and takes it into the trial's record.
@@ -142,6 +148,7 @@ func (l *load) keep(rec loadgen.Recording, o offer, c cost) (*results.Window, er
 	}
 	w := window(rec, o)
 	c.fill(&w)
+	w.Host = c.host.facts(l.disk)
 	l.last = rec.Latency
 	if rec.Writes == 0 {
 		l.last = rec.ReadLatency
@@ -180,7 +187,7 @@ func (l *load) judge(w *results.Window, o offer, c cost, firstError error) {
 	}
 	l.record.remark(judged{
 		window: *w, cost: c, links: l.loaded(c.truth(), c), crossings: l.record.Crossings(), firstError: firstError,
-		light: light(o), slices: o.Ramp > 0, harmed: o.harmed, failed: w.Held != nil && !*w.Held,
+		syncNS: l.syncNS, light: light(o), slices: o.Ramp > 0, harmed: o.harmed, failed: w.Held != nil && !*w.Held,
 	}.remarks()...)
 }
 

@@ -30,6 +30,7 @@ var binary = sync.OnceValues(func() (string, error) {
 var tempDir string
 
 func TestMain(m *testing.M) {
+	disturb()
 	var err error
 	if tempDir, err = os.MkdirTemp("", "raftbench-bench-"); err != nil {
 		panic(err)

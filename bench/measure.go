@@ -18,6 +18,7 @@ func (t *trial) measure(ctx context.Context) error {
 	if err := l.warmUp(ctx); err != nil {
 		return err
 	}
+	t.canary(ctx)
 	if err := t.offerAll(ctx, l, faults); err != nil {
 		return err
 	}
@@ -45,6 +46,7 @@ func (t *trial) prepare(ctx context.Context) (*load, *faults, error) {
 		to = []loadgen.Target{faults.router}
 	}
 	l := &load{setup: setup, seed: t.job.Seed, system: t.system, leader: leader, links: &t.links, record: t.record}
+	l.disk, l.syncNS = t.disk()
 	l.gen = loadgen.New(to, workload(setup, t.audit.prefix, t.job.Seed), t.audit.observers()...)
 	t.tell(StageCalibrating)
 	return l, faults, t.links.calibrate(ctx, t.system, t.record)

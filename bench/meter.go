@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -10,10 +9,10 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"github.com/shirou/gopsutil/v4/cpu"
 
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/host"
 	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/results"
 )
@@ -22,20 +21,16 @@ import (
 // its process's, the host's and ours. A window's cost is the difference of two.
 type reading struct {
 	usage
-	at   time.Time
-	host cpu.TimesStat
+	host host.Counters
 	self time.Duration
-	// throttled counts the times that a control group stopped us.
-	throttled int64
-	// waited is the time in which some process of the host wanted a core and
-	// had none.
-	waited time.Duration
 }
 
 type nodeReading struct {
 	pid   int
 	usage cluster.Usage
 	stats control.Stats
+	// waited is how long its threads have been ready and had no core.
+	waited *time.Duration
 }
 
 // read reads everything. It stands before and after windows and never in one:
@@ -51,13 +46,7 @@ func readBy(ctx context.Context, account func(context.Context) (usage, error)) (
 	if err != nil {
 		return reading{}, err
 	}
-	times, err := cpu.TimesWithContext(ctx, false)
-	if err != nil {
-		return reading{}, fmt.Errorf("read the host's CPU time: %w", err)
-	}
-	return reading{
-		usage: used, at: time.Now(), host: times[0], self: ownCPU(), throttled: throttling(), waited: waiting(),
-	}, nil
+	return reading{usage: used, host: host.ReadCounters(ctx), self: ownCPU()}, nil
 }
 
 func readNode(ctx context.Context, m *cluster.Member, ask func(*cluster.Member, context.Context) (control.Stats, error)) (nodeReading, error) {
@@ -66,17 +55,13 @@ func readNode(ctx context.Context, m *cluster.Member, ask func(*cluster.Member, 
 		return nodeReading{}, err
 	}
 	usage, err := m.Usage()
-	return nodeReading{pid: m.PID(), usage: usage, stats: stats}, err
+	return nodeReading{pid: m.PID(), usage: usage, stats: stats, waited: host.RunWait(m.PID())}, err
 }
 
 // cost is what a window took.
 type cost struct {
 	length      time.Duration
-	hostBusy    float64 // share of all cores
-	foreignBusy float64 // of that, by no process of ours
-	steal       float64
-	runWait     float64 // share of the window in which someone waited for a core
-	throttled   bool
+	host        hostCost
 	client      time.Duration
 	cpu         map[string]time.Duration
 	injection   time.Duration
@@ -112,33 +97,19 @@ func (c cost) truth() []results.Link {
 
 // since is the cost of what happened between two readings. Where other systems
 // ran beside this one, what they used is no foreign load.
-func (after reading) since(before reading, beside ...time.Duration) cost {
+func (after reading) since(before reading, beside ...company) cost {
 	c := cost{
-		length: after.at.Sub(before.at), client: after.self - before.self,
+		length: after.host.At.Sub(before.host.At), client: after.self - before.self,
 		cpu: map[string]time.Duration{}, store: map[string]*hdrhistogram.Histogram{}, leaders: map[string]bool{},
-		throttled: after.throttled > before.throttled,
 	}
-	ours := c.client
 	for id, a := range after.nodes {
-		b := before.nodes[id].countedOn(a)
-		c.node(id, a, b)
-		ours += c.cpu[id]
+		c.node(id, a, before.nodes[id].countedOn(a))
 	}
-	for _, d := range beside {
-		ours += d
-	}
+	c.host = after.hostSince(before, beside, c.client)
 	c.links = append(c.links, linksToClient(after.client, before.client)...)
 	sort.Slice(c.links, func(i, j int) bool {
 		return c.links[i].From+" "+c.links[i].To < c.links[j].From+" "+c.links[j].To
 	})
-	c.hostBusy, c.steal = busyShare(after.host, before.host)
-	// Of a cluster that runs elsewhere nobody knows which processes are its.
-	if all := total(after.host) - total(before.host); all > 0 && len(after.nodes) > 0 {
-		c.foreignBusy = max(0, c.hostBusy-ours.Seconds()/all)
-	}
-	if c.length > 0 {
-		c.runWait = (after.waited - before.waited).Seconds() / c.length.Seconds()
-	}
 	return c
 }
 
@@ -174,28 +145,11 @@ func fromMembers(s control.Stats) (bytes int64) {
 	return bytes
 }
 
-// used is the CPU time that a system's processes took between two readings.
-func (after reading) used(before reading) (sum time.Duration) {
-	for id, a := range after.nodes {
-		sum += a.usage.CPU - before.nodes[id].countedOn(a).usage.CPU
-	}
-	return sum
-}
-
-// add takes in the cost of another slice of the same load, by its counters;
-// shares are weighed by the slices' lengths.
+// add takes in the cost of another slice of the same load, by its counters.
 func (c *cost) add(o cost) {
-	weigh := func(share *float64, other float64) {
-		if all := (c.length + o.length).Seconds(); all > 0 {
-			*share = (*share*c.length.Seconds() + other*o.length.Seconds()) / all
-		}
-	}
-	weigh(&c.hostBusy, o.hostBusy)
-	weigh(&c.foreignBusy, o.foreignBusy)
-	weigh(&c.steal, o.steal)
-	weigh(&c.runWait, o.runWait)
+	c.host.add(o.host)
 	c.length += o.length
-	c.throttled, c.leaderMoved = c.throttled || o.throttled, c.leaderMoved || o.leaderMoved
+	c.leaderMoved = c.leaderMoved || o.leaderMoved
 	c.client += o.client
 	c.injection += o.injection
 	c.network += o.network
@@ -228,30 +182,14 @@ func (b nodeReading) countedOn(a nodeReading) nodeReading {
 	return b
 }
 
-// fill writes the cost into a window's record. The shares are of two clocks, so
-// they may seem to reach beyond 1 by a tick.
+// fill writes the cost into a window's record.
 func (c cost) fill(w *results.Window) {
 	for _, d := range c.cpu {
 		w.CPUSeconds += d.Seconds()
 	}
 	w.ClientCPUSeconds, w.InjectionCPUSeconds = c.client.Seconds(), c.injection.Seconds()
-	w.HostBusy, w.ForeignBusy = min(c.hostBusy, 1), min(c.foreignBusy, 1)
+	w.HostBusy, w.ForeignBusy = c.host.shareOf(c.host.Busy), c.host.shareOf(c.host.Foreign)
 	w.NetworkBytes, w.DiskBytes, w.Fsyncs = c.network, c.disk, c.fsyncs
-}
-
-// total is all CPU time that the kernel accounts for, idle included. Guest
-// time stands in user time already.
-func total(t cpu.TimesStat) float64 {
-	return t.User + t.System + t.Idle + t.Nice + t.Iowait + t.Irq + t.Softirq + t.Steal
-}
-
-func busyShare(after, before cpu.TimesStat) (busy, steal float64) {
-	all := total(after) - total(before)
-	if all <= 0 {
-		return 0, 0
-	}
-	idle := after.Idle + after.Iowait - before.Idle - before.Iowait
-	return (all - idle) / all, (after.Steal - before.Steal) / all
 }
 
 // linksBetween is what arrived over each link between two accounts.

@@ -9,10 +9,10 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/shirou/gopsutil/v4/cpu"
 
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/host"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -38,7 +38,7 @@ func encoded(t *testing.T, values ...int64) control.Histogram {
 func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 	began := time.Now()
 	before := reading{
-		at: began, host: cpu.TimesStat{User: 10, Idle: 90}, self: time.Second, waited: time.Second,
+		host: host.Counters{At: began, Cores: 2, Idle: of(90 * time.Second), Steal: of(time.Duration(0)), CPUWait: of(time.Second)}, self: time.Second,
 		usage: usage{nodes: map[string]nodeReading{"n1": {
 			usage: cluster.Usage{CPU: 5 * time.Second, DiskWrite: 1000},
 			stats: control.Stats{
@@ -48,8 +48,10 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 		}}},
 	}
 	after := reading{
-		at: began.Add(2 * time.Second), host: cpu.TimesStat{User: 12, Idle: 91, Steal: 1}, self: 1500 * time.Millisecond,
-		waited: 1500 * time.Millisecond,
+		host: host.Counters{
+			At: began.Add(2 * time.Second), Cores: 2, Idle: of(91 * time.Second), Steal: of(time.Second / 2), CPUWait: of(1500 * time.Millisecond),
+		},
+		self: 1500 * time.Millisecond,
 		usage: usage{nodes: map[string]nodeReading{"n1": {
 			usage: cluster.Usage{CPU: 6 * time.Second, DiskWrite: 4000},
 			stats: control.Stats{
@@ -63,9 +65,13 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 		c.snapshots != 1 || c.network != 200 || c.leaderMoved {
 		t.Errorf("got %+v", c)
 	}
-	// 4 s of CPU passed on the host: 3 busy, of which 1.5 were ours.
-	if math.Abs(c.hostBusy-0.75) > 1e-9 || math.Abs(c.foreignBusy-0.375) > 1e-9 || math.Abs(c.steal-0.25) > 1e-9 || math.Abs(c.runWait-0.25) > 1e-9 {
-		t.Errorf("busy %.3f, foreign %.3f, steal %.3f, waiting %.3f; want 0.75, 0.375, 0.25, 0.25", c.hostBusy, c.foreignBusy, c.steal, c.runWait)
+	// 4 s of CPU passed on the host: 2.5 busy, of which 1.5 were ours.
+	var w results.Window
+	c.fill(&w)
+	f := c.host.facts("")
+	if math.Abs(w.HostBusy-0.625) > 1e-9 || math.Abs(w.ForeignBusy-0.25) > 1e-9 ||
+		*f.ForeignCores != 0.5 || *f.Steal != 0.125 || *f.RunWait != 0.25 || f.DiskWait != nil || f.DiskBytes != nil {
+		t.Errorf("busy %.3f, foreign %.3f, facts %+v; want 0.625, 0.25, half a core, steal 0.125, waiting 0.25, no disk", w.HostBusy, w.ForeignBusy, f)
 	}
 	if got := c.store["n1"].ValueAtQuantile(50); got < 999_000 || got > 1_001_000 {
 		t.Errorf("store time of the window: median %d ns, want its only value of 1 ms", got)
@@ -130,8 +136,8 @@ func TestWhatLimitedAWindowIsNamed(t *testing.T) {
 			&results.Limit{Resource: results.LimitCPU, User: results.UserFollowers, Used: 0.95},
 		},
 		"foreign processes": {
-			results.Window{HostBusy: 0.95, ForeignBusy: 0.6},
-			cost{cpu: map[string]time.Duration{"n1": time.Second}, hostBusy: 0.95, foreignBusy: 0.6},
+			results.Window{HostBusy: 0.95},
+			cost{cpu: map[string]time.Duration{"n1": time.Second}, host: hostCost{Activity: host.Activity{Foreign: of(2 * time.Second)}}},
 			&results.Limit{Resource: results.LimitCPU, User: results.UserForeign, Used: 0.95},
 		},
 		"the disk": {results.Window{}, cost{store: busy(0.9), length: time.Second}, &results.Limit{Resource: results.LimitStore, Used: 0.9}},
@@ -154,5 +160,19 @@ func TestTheNetworksRateIsALimit(t *testing.T) {
 	want := &results.Limit{Resource: results.LimitLink, Link: &results.Ends{From: "n1", To: "n2"}, Used: 0.95}
 	if diff := cmp.Diff(want, limitOf(&results.Window{}, c, s, "n1")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Flushes beyond our syncs are somebody's, on a disk that counts them.
+func TestSyncsOfOthersAreWhatTheDiskCountsBeyondOurs(t *testing.T) {
+	for _, c := range []struct {
+		flushes, ours int64
+		want          *int64
+	}{{500, 300, of[int64](200)}, {290, 300, of[int64](0)}, {0, 300, nil}, {10, 300, nil}} {
+		h := hostCost{Activity: host.Activity{Disks: map[string]host.DiskCounters{"8:0": {Written: 7, Flushes: c.flushes}}}, fsyncs: c.ours}
+		f := h.facts("8:0")
+		if diff := cmp.Diff(c.want, f.ForeignSyncs); diff != "" || *f.DiskBytes != 7 {
+			t.Errorf("%d flushes, %d syncs of ours: (-want +got) %s", c.flushes, c.ours, diff)
+		}
 	}
 }

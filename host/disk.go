@@ -32,8 +32,21 @@ const (
 // some twenty.
 const fastestReal = 20 * time.Microsecond
 
+// canarySyncs are as many as a median needs, and take some ten milliseconds.
+const canarySyncs = 40
+
+// SyncTime is what an append and its fdatasync take in a directory now, at the
+// median of a few. Where a disk is so slow that they take long, of fewer.
+func SyncTime(ctx context.Context, dir string) (time.Duration, error) {
+	syncs, err := probeFsync(ctx, dir, canarySyncs)
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(syncs.ValueAtQuantile(50)), nil
+}
+
 // probeFsync times one append and its fdatasync, again and again, in ns.
-func probeFsync(ctx context.Context, dir string) (syncs *hdrhistogram.Histogram, err error) {
+func probeFsync(ctx context.Context, dir string, most int) (syncs *hdrhistogram.Histogram, err error) {
 	f, err := os.CreateTemp(dir, "fsync-probe-*")
 	if err != nil {
 		return nil, err
@@ -42,7 +55,7 @@ func probeFsync(ctx context.Context, dir string) (syncs *hdrhistogram.Histogram,
 	syncs = hdrhistogram.New(1, slowestSync.Nanoseconds(), 3)
 	block := make([]byte, probeAppend)
 	began := time.Now()
-	for n := 0; n < probeSyncs && !spent(time.Since(began), n) && ctx.Err() == nil; n++ {
+	for n := 0; n < most && !spent(time.Since(began), n) && ctx.Err() == nil; n++ {
 		start := time.Now()
 		if _, err := f.Write(block); err != nil {
 			return nil, err

@@ -32,7 +32,7 @@ func Probe(ctx context.Context, dir string, full bool) (results.Environment, err
 	if !full {
 		return env, nil
 	}
-	syncs, err := probeFsync(ctx, dir)
+	syncs, err := probeFsync(ctx, dir, probeSyncs)
 	if err != nil {
 		return env, fmt.Errorf("probing the disk: %w", err)
 	}

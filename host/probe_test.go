@@ -3,6 +3,7 @@ package host
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -82,6 +83,52 @@ func TestWithin(t *testing.T) {
 	} {
 		if got := within(c.path, c.mount); got != c.want {
 			t.Errorf("%s within %s: %v, want %v", c.path, c.mount, got, c.want)
+		}
+	}
+}
+
+// The study behind how much slower a sync must be to be remarked: medians of one
+// directory by turns, alone and beside one writer that syncs (-benchtime 40x).
+func BenchmarkSyncTime(b *testing.B) {
+	dir := b.TempDir()
+	var took [2][]time.Duration
+	for b.Loop() {
+		for beside := range took {
+			quit, done := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(done)
+				if beside == 1 {
+					writeUntil(quit, filepath.Join(dir, "writer"))
+				}
+			}()
+			d, err := SyncTime(b.Context(), dir)
+			close(quit)
+			<-done
+			if err != nil {
+				b.Fatal(err)
+			}
+			took[beside] = append(took[beside], d)
+		}
+	}
+	for beside, all := range took {
+		slices.Sort(all)
+		b.Logf("%d writers beside: medians %v to %v, in the middle %v, of %d", beside, all[0], all[len(all)-1], all[len(all)/2], len(all))
+	}
+}
+
+func writeUntil(quit <-chan struct{}, name string) {
+	f, err := os.Create(name)
+	if err != nil {
+		return
+	}
+	defer func() { _ = f.Close() }()
+	for page := make([]byte, 4096); ; {
+		select {
+		case <-quit:
+			return
+		default:
+			_, _ = f.Write(page)
+			_ = f.Sync()
 		}
 	}
 }

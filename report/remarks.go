@@ -55,6 +55,15 @@ var remarkWords = map[results.Code]func(r worst) string{
 	results.CodeRunWait: func(r worst) string {
 		return fmt.Sprintf("for %s%s of the time some process was ready and had no core", r.at, r.got())
 	},
+	results.CodeForeignDisk: func(r worst) string {
+		return fmt.Sprintf("writes of processes that are none of ours took %s%s of the disk's time", r.at, r.got())
+	},
+	results.CodeSlowSync: func(r worst) string {
+		return fmt.Sprintf("a sync of the disk took %s%s before the load, where at most %s was expected from the run's start", r.at, r.got(), r.want())
+	},
+	results.CodeHostUnread: func(r worst) string {
+		return "the host does not tell all, and what follows was not checked" + r.detail()
+	},
 	results.CodeSnapshot: func(r worst) string {
 		return fmt.Sprintf("%s%s snapshots of the state were taken", r.at, r.got())
 	},

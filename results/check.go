@@ -64,6 +64,9 @@ func (t *Trial) checkRest(r *ranges) {
 		r.counts(i.NetworkBytes, i.DiskBytes, i.Fsyncs)
 		r.figure("cpu_seconds", i.CPUSeconds, maxTimeNS/1e9)
 	}
+	if t.CanaryFsyncP50NS != nil {
+		r.times(*t.CanaryFsyncP50NS)
+	}
 	for i := range t.Links {
 		l := &t.Links[i]
 		r.texts(l.From, l.To)
@@ -108,10 +111,29 @@ func (w *Window) check(r *ranges) {
 			l.check(r)
 		}
 	}
+	w.Host.check(r)
 	r.lists(len(w.Series), len(w.Parts))
 	if s := w.Steadiness; s != nil {
 		for _, p := range []float64{s.HalvesP, s.TrendP} {
 			r.figure("a probability", p, 1)
+		}
+	}
+}
+
+func (h *HostFacts) check(r *ranges) {
+	for _, share := range []*float64{h.Steal, h.RunWait, h.DiskWait, h.DiskStall} {
+		if share != nil {
+			r.figure("a share of the host's time", *share, 1.1)
+		}
+	}
+	for _, figure := range []*float64{h.ForeignCores, h.NodeWaitSeconds} {
+		if figure != nil {
+			r.figure("a figure of the host's", *figure, maxTimeNS/1e9)
+		}
+	}
+	for _, n := range []*int64{h.DiskBytes, h.ForeignDiskBytes, h.ForeignSyncs} {
+		if n != nil {
+			r.counts(*n)
 		}
 	}
 }

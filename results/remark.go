@@ -59,6 +59,14 @@ const (
 	CodeThrottled Code = "throttled"
 	// For the share Got of the window some process was ready and had no core.
 	CodeRunWait Code = "run-wait"
+	// Other processes' writes took the share Got of the disk's time, if each took
+	// what a sync does; above Want it is said.
+	CodeForeignDisk Code = "foreign-disk"
+	// An append and its sync took Got at the median beside idle nodes; at most Want
+	// was expected, from what it took when the run began. Unit ns.
+	CodeSlowSync Code = "slow-sync"
+	// The host does not tell what Detail lists: these checks were not made.
+	CodeHostUnread Code = "host-unread"
 	// Got snapshots were taken.
 	CodeSnapshot Code = "snapshot"
 	// The second half's median is Got above the first's, as a share; above Want,

@@ -77,6 +77,10 @@ type Trial struct {
 	LeaderSite string `json:"leader_site,omitempty"`
 	ClientSite string `json:"client_site,omitempty"`
 
+	// CanaryFsyncP50NS is what an append and its sync took at the median, beside
+	// idle nodes just before the load; null where nobody waits for a disk.
+	CanaryFsyncP50NS *int64 `json:"canary_fsync_p50_ns,omitempty"`
+
 	// Beside are the cells whose systems lived at the same time.
 	Beside []string `json:"beside,omitempty"`
 

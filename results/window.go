@@ -74,6 +74,8 @@ type Window struct {
 	MeanInFlight float64 `json:"mean_in_flight"`
 	HostBusy     float64 `json:"host_busy"`    // share of all cores, [0,1]
 	ForeignBusy  float64 `json:"foreign_busy"` // the share used by no process of ours
+	// Host is what went on on the host beside the system.
+	Host HostFacts `json:"host"`
 	// Limit is what kept a window from carrying more; nil where nothing was
 	// near its end, or it was not asked.
 	Limit *Limit `json:"limit,omitempty"`
@@ -109,6 +111,46 @@ type Steadiness struct {
 	// The end of a steady trend against its beginning.
 	TrendChange float64 `json:"trend_change"`
 	TrendP      float64 `json:"trend_p"`
+}
+
+// HostFacts are what a host tells of a window beside the system's own costs; null
+// where it does not tell.
+type HostFacts struct {
+	// ForeignCores is how many cores processes that are none of ours kept busy.
+	ForeignCores *float64 `json:"foreign_cores"`
+	// Steal is the share of all cores' time that a hypervisor gave to others.
+	Steal *float64 `json:"steal"`
+	// Shares of the window: RunWait, in which some task of the host was ready and
+	// had no core; DiskWait, in which some task waited for a disk; DiskStall, in
+	// which all did that had something to do. (Linux's pressure stall information:
+	// cpu some, io some, io full.)
+	RunWait   *float64 `json:"run_wait"`
+	DiskWait  *float64 `json:"psi_io"`
+	DiskStall *float64 `json:"psi_io_full"`
+	// NodeWaitSeconds is how long the nodes' threads were ready and had no core, in
+	// sum.
+	NodeWaitSeconds *float64 `json:"node_wait_seconds"`
+	// DiskBytes were written to the disk below the nodes' data, by whomever, a file
+	// system's journal included. ForeignDiskBytes were written by processes that
+	// are none of ours, to any disk. ForeignSyncs are flushes of that disk's cache
+	// beyond the nodes' syncs.
+	DiskBytes        *int64 `json:"disk_written_bytes"`
+	ForeignDiskBytes *int64 `json:"foreign_disk_bytes"`
+	ForeignSyncs     *int64 `json:"foreign_syncs"`
+}
+
+// Unread names what the host did not tell of cores and pressure. Of disks it
+// depends on the disk what can be known.
+func (h *HostFacts) Unread() (names []string) {
+	for _, f := range []struct {
+		name string
+		got  *float64
+	}{{"foreign_cores", h.ForeignCores}, {"steal", h.Steal}, {"run_wait", h.RunWait}, {"psi_io", h.DiskWait}} {
+		if f.got == nil {
+			names = append(names, f.name)
+		}
+	}
+	return names
 }
 
 // Failed operations, of either kind.

@@ -45,6 +45,13 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeForeignCPU: taken,
 	results.CodeSteal:      taken,
 
+	// A disk that others use makes whatever waits for it slower, nobody knows by
+	// how much.
+	results.CodeForeignDisk: anySync,
+	results.CodeSlowSync:    anySync,
+	// What was not checked is no reason to doubt.
+	results.CodeHostUnread: untouched,
+
 	// A snapshot is short and seldom; the operations that it meets are few.
 	results.CodeSnapshot: func(s scene) []touch { return []touch{{s.latencies(farOut...), unknown}} },
 
@@ -81,9 +88,7 @@ var effects = map[results.Code]func(scene) []touch{
 	// An election took part of the window.
 	results.CodeLeaderChanged: anyTime,
 	// The disk's part of everything that waits for it is missing.
-	results.CodeFsyncNotReal: func(s scene) []touch {
-		return append(anyTime(s), touch{[]string{"leader_store_time_p50_ns"}, unknown})
-	},
+	results.CodeFsyncNotReal: anySync,
 	// What was done to the cluster is not what was asked for.
 	results.CodeFaultFailed: func(s scene) []touch { return append(anyTime(s), touch{s.outcomes(), unknown}) },
 	results.CodeUsageUnread: func(s scene) []touch {
@@ -111,6 +116,10 @@ func anyTime(s scene) []touch {
 }
 
 func crowded(s scene) []touch { return append(anyTime(s), touch{s.cpu(), unknown}) }
+
+func anySync(s scene) []touch {
+	return append(anyTime(s), touch{[]string{"leader_store_time_p50_ns"}, unknown})
+}
 
 func taken(s scene) []touch {
 	share := s.remark.Got / max(0, 1-s.remark.Got)

@@ -1,5 +1,3 @@
-//go:build !linux
-
 package bench
 
 import (
@@ -16,9 +14,3 @@ func ownCPU() time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
-
-// throttling is Linux's.
-func throttling() int64 { return 0 }
-
-// waiting is Linux's.
-func waiting() time.Duration { return 0 }
