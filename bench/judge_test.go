@@ -20,6 +20,12 @@ func quiet() results.HostFacts {
 	return results.HostFacts{ForeignCores: of(0.02), Steal: of(0.0), RunWait: of(0.1), DiskWait: of(0.3)}
 }
 
+// quietHost is what a quiet host's counters say.
+func quietHost(length time.Duration) hostCost {
+	none := of(time.Duration(0))
+	return hostCost{Activity: host.Activity{Length: length, Cores: 2, Busy: none, Steal: none, CPUWait: none, DiskWait: none, Foreign: none}}
+}
+
 // What a host does not tell is said, and is no reason to doubt a number.
 func TestWhatTheHostDoesNotTellIsNoted(t *testing.T) {
 	j := healthy()
