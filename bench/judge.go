@@ -126,7 +126,8 @@ func (j judged) effect(r results.Remark) float64 {
 }
 
 // lag of the generator behind its schedule, where it is too large a share of
-// the latency that it adds to.
+// the latency that it adds to: over a twentieth at the median, over a quarter at
+// the 99th percentile. This is what binds constant arrivals, each to its instant.
 func (j judged) lag() []results.Remark {
 	w := j.window
 	p50, p99 := w.Median(), fastestP99(w)
@@ -220,6 +221,9 @@ func (j judged) doubts() []results.Remark {
 	if j.harmed {
 		return out
 	}
+	for _, r := range unlikePoisson(w) {
+		doubt(true, r)
+	}
 	for _, r := range unsteady(w) {
 		doubt(j.light, r)
 	}
@@ -230,6 +234,17 @@ func (j judged) doubts() []results.Remark {
 	}
 	doubt(math.Abs(off) > stats.LittleTolerance, share(results.CodeLittle, off, stats.LittleTolerance))
 	return out
+}
+
+// unlikePoisson is the remark on a generator whose sends do not follow the Poisson
+// process that they were to follow. (What follows a metronome is held to each
+// instant, by its lag.)
+func unlikePoisson(w results.Window) []results.Remark {
+	a := w.Arrivals
+	if a == nil || (stats.Arrivals{P: a.P, Off: a.OffShare}).Poisson() {
+		return nil
+	}
+	return []results.Remark{{Code: results.CodeArrivals, Got: a.OffShare, Want: stats.ArrivalsOff, Of: a.Gaps, Unit: results.UnitShare}}
 }
 
 // unsteady is why a window was no steady state; empty when it was one, or when

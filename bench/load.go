@@ -92,6 +92,8 @@ type offer struct {
 	loadgen.Window
 	role results.Role
 	rate float64 // that its schedule comes from; 0 in a closed loop
+	// poisson: the arrivals are to be those of a Poisson process.
+	poisson bool
 	// share of the capacity that the rate is, of results.RoleShare.
 	share float64
 	// tries tells of a window that tries a rate: that it fails is an answer,
@@ -108,11 +110,11 @@ type offer struct {
 // open is an open-loop window.
 func (l *load) open(name string, role results.Role, rate float64) offer {
 	w := l.setup.Workload
-	schedule := loadgen.Constant(rate)
-	if w.Calm.Arrivals == "poisson" {
+	schedule, poisson := loadgen.Constant(rate), w.Calm.Arrivals == "poisson"
+	if poisson {
 		schedule = loadgen.Poisson(rate, l.seed)
 	}
-	return offer{role: role, rate: rate, Window: loadgen.Window{
+	return offer{role: role, rate: rate, poisson: poisson, Window: loadgen.Window{
 		Name: name, Schedule: schedule, Duration: w.Calm.Duration, Timeout: w.Timeout, MaxInFlight: maxInFlight,
 	}}
 }

@@ -84,6 +84,9 @@ func window(rec loadgen.Recording, o offer) results.Window {
 	if rec.Duration > 0 {
 		w.ThroughputOps = rec.Throughput()
 	}
+	if o.poisson {
+		w.Arrivals = arrivals(rec.Sends, o.rate)
+	}
 	if rec.Window.Ramp == 0 {
 		w.Steadiness = steadiness(rec.Trace)
 	}

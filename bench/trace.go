@@ -1,6 +1,9 @@
 package bench
 
 import (
+	"slices"
+	"time"
+
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
@@ -15,6 +18,21 @@ func latencies(trace []loadgen.Sample) (ns []float64, answered bool) {
 		answered = answered && s.Latency != loadgen.Never
 	}
 	return ns, answered
+}
+
+// arrivals tells how unlike what was sent is a Poisson process of so many
+// operations a second; nil where there were too few to tell.
+func arrivals(sent []time.Duration, rate float64) *results.Arrivals {
+	sent = slices.Sorted(slices.Values(sent)) // one may overtake another
+	gaps := make([]float64, max(0, len(sent)-1))
+	for i := range gaps {
+		gaps[i] = (sent[i+1] - sent[i]).Seconds()
+	}
+	a, err := stats.PoissonGaps(gaps, rate)
+	if err != nil {
+		return nil
+	}
+	return &results.Arrivals{P: a.P, OffShare: a.Off, Gaps: int64(len(gaps))}
 }
 
 // steadiness of a window; nil where its operations are too few to tell, or some

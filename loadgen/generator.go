@@ -118,6 +118,7 @@ type run struct {
 	recorders []*recorder
 	inFlight  []*inFlight // as many as recorders, and for the same reason
 	workers   sync.WaitGroup
+	sends     sends // of an open loop
 
 	// Of an open loop: operations scheduled, and the processor time in
 	// nanoseconds that waiting for their instants took.
@@ -177,6 +178,7 @@ func (r *run) collect(rec *Recording) {
 	rec.MeanInFlight = float64(area) / float64(max(rec.Duration, 1))
 	rec.PacingCPU = time.Duration(r.pacing.Load())
 	rec.Due = r.due.Load()
+	rec.Sends = r.sends.unbroken()
 	if r.window.Schedule == nil {
 		rec.Due = rec.Lag.TotalCount()
 	}

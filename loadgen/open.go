@@ -85,6 +85,7 @@ func (p *workerPool) leadFrom(w *worker, seq int64) {
 			w.prepare(0, seq)
 			r.pacing.Add(int64(p.pacer.sleepUntil(due)))
 			_ = w.send(r.targets[int(seq)%len(r.targets)], due)
+			r.sends.note(seq, w.op.Sent)
 			return
 		}
 		w.recorder.drop(r.payload.kind(r.payload.draw(0, seq)))

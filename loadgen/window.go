@@ -78,6 +78,9 @@ type Recording struct {
 	// they were due. Of a window with very many it has every second, or fourth,
 	// and so on; those that were never sent are not in it.
 	Trace []Sample
+	// Sends are the instants at which the schedule's first operations were sent, up
+	// to one that was not; at most 2000. Empty of a closed loop.
+	Sends []time.Duration
 }
 
 // Point is one stretch of a series.

@@ -28,6 +28,9 @@ var remarkWords = map[results.Code]func(r worst) string{
 	},
 	results.CodeLagP50: lagWords("median"),
 	results.CodeLagP99: lagWords("99th percentile"),
+	results.CodeArrivals: func(r worst) string {
+		return fmt.Sprintf("operations were not sent as Poisson arrivals are: %s%s of the gaps between them were out of place, where %s may be", r.at, r.got(), r.want())
+	},
 	results.CodeLeaderChanged: func(worst) string {
 		return "the leader or the term changed, so that an election was measured in place of writes"
 	},

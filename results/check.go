@@ -113,6 +113,11 @@ func (w *Window) check(r *ranges) {
 	}
 	w.Host.check(r)
 	r.lists(len(w.Series), len(w.Parts))
+	if a := w.Arrivals; a != nil {
+		r.figure("a probability", a.P, 1)
+		r.figure("off_share", a.OffShare, 1)
+		r.counts(a.Gaps)
+	}
 	if s := w.Steadiness; s != nil {
 		for _, p := range []float64{s.HalvesP, s.TrendP} {
 			r.figure("a probability", p, 1)

@@ -38,6 +38,9 @@ const (
 	// percentile) of its lag, where at most Want was allowed. Unit ns.
 	CodeLagP50 Code = "lag-p50"
 	CodeLagP99 Code = "lag-p99"
+	// The share Got of the gaps between operations that were sent was out of place
+	// for the Poisson arrivals asked for, where at most Want may be; of Of gaps.
+	CodeArrivals Code = "arrivals"
 	// The leader or the term changed in a window that was to be calm.
 	CodeLeaderChanged Code = "leader-changed"
 	// Link missed its delay at the median by Got; Want, on each crossing, would be

@@ -96,9 +96,23 @@ type Window struct {
 
 	Series []Point `json:"series"` // by second
 	Parts  []Point `json:"parts"`  // by tenth
+	// Arrivals says how well what was sent kept to the Poisson process that was
+	// asked for; null where none was, or too little was sent to tell.
+	Arrivals *Arrivals `json:"arrivals,omitempty"`
 	// Steadiness is null of a window that had too few operations to tell, had
 	// some that failed, or was offered in slices.
 	Steadiness *Steadiness `json:"steadiness,omitempty"`
+}
+
+// Arrivals compares the gaps between a window's first operations, as they were
+// sent, with those of a Poisson process of the rate asked for.
+type Arrivals struct {
+	// P is the probability of gaps so unlike by chance (Anderson and Darling).
+	P float64 `json:"p"`
+	// OffShare is the largest share of the gaps that is on the wrong side of any
+	// length.
+	OffShare float64 `json:"off_share"`
+	Gaps     int64   `json:"gaps"`
 }
 
 // Steadiness says how alike a window is from its beginning to its end, reads and

@@ -85,6 +85,9 @@ var effects = map[results.Code]func(scene) []touch{
 		return []touch{{s.latencies("_p99_ns"), absolute(s.remark.Got)}, {s.latencies("_p999_ns", "_max_ns"), unknown}}
 	},
 
+	// Operations that are sent together wait for one another.
+	results.CodeArrivals: func(s scene) []touch { return []touch{{s.latencies(everyPercentile...), unknown}} },
+
 	// An election took part of the window.
 	results.CodeLeaderChanged: anyTime,
 	// The disk's part of everything that waits for it is missing.

@@ -117,6 +117,7 @@ func TestEffects(t *testing.T) {
 		results.CodeHalvesDiffer:    {-0.08, 0.08, 0.08, 0.08, 0.08, none, none, none},
 		results.CodeRising:          {0.12, 0.12, 0.12, 0.12, none, none, none, none},
 		results.CodeFalling:         {-0.2, 0.2, 0.2, 0.2, none, none, none, none},
+		results.CodeArrivals:        {0.2, never, never, never, none, none, none, none},
 		results.CodeLittle:          {0.07, 0.07, 0.07, never, 0.07, none, none, none},
 		results.CodeLeaderChanged:   {0, never, never, never, never, none, none, none},
 		results.CodeLinksUnmeasured: {0, never, never, never, never, none, none, none},
