@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -50,6 +51,18 @@ network:
 	for _, n := range nodes {
 		if n.Probe != linkProbe {
 			t.Errorf("%s: idle links are probed every %v, want %v", n.ID, n.Probe, linkProbe)
+		}
+	}
+}
+
+// Every trial records where its members stand.
+func TestATrialRecordsItsSites(t *testing.T) {
+	for text, want := range map[string][]string{
+		"nodes: 4\nnetwork: {profile: multi-az}": {"a", "b", "c", "a"},
+		"nodes: 3\nnetwork: {profile: none}":     nil,
+	} {
+		if got := newRecord(Job{Setup: setups(t, text)[0]}, 1).Sites; !slices.Equal(got, want) {
+			t.Errorf("%q: got sites %q, want %q", text, got, want)
 		}
 	}
 }

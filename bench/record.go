@@ -25,7 +25,7 @@ type record struct {
 
 func newRecord(job Job, attempt int) *record {
 	s := job.Setup
-	return &record{Trial: results.Trial{
+	r := &record{Trial: results.Trial{
 		SchemaVersion: results.SchemaVersion, Cell: s.Cell, Trial: job.Trial, Kind: job.Kind, Block: job.Block, Group: job.Group,
 		Seed: job.Seed, StartedAt: time.Now().UTC(), Attempt: attempt,
 		Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Limit: s.Workload.Capacity.Limit,
@@ -36,6 +36,12 @@ func newRecord(job Job, attempt int) *record {
 			HeartbeatNS: ns(s.Raft.HeartbeatTimeout), ElectionNS: ns(s.Raft.ElectionTimeout), LeaseNS: ns(s.Raft.LeaderLeaseTimeout),
 		},
 	}}
+	for i := range s.Nodes {
+		if site := s.Network.Site(i); site != "" {
+			r.Sites = append(r.Sites, site)
+		}
+	}
+	return r
 }
 
 // remark adds what weakens or explains the trial's numbers.

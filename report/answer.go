@@ -3,46 +3,83 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/raftbench/raftbench/results"
-	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
-// answer is what a reader came for, one sentence a size: what each step up
-// costs per write, and what it buys. The message is the one that says that a
-// size buys nothing, where there is one.
+// answer is what a reader came for: what each step up buys and costs, and what
+// follows from it.
 type answer struct {
-	name      string // of the group
-	sentences []string
-	message   string
+	name string // of the group
+	// notes stand before the steps: what failed, and what was not measured.
+	notes  []string
+	steps  []step
+	advice advice
+	// message is the same in one sentence, for a chart; empty where there is none.
+	message string
 }
 
+// step is from one size up to another.
+type step struct{ from, to summary.Cell }
+
 func (r *Report) answerOf(g group) answer {
-	a := answer{name: g.name, sentences: outageLines(g)}
-	if !measuredAny(g.cells, writeP50) {
-		a.sentences = append(a.sentences, r.rates(g.cells)...)
-		return a
-	}
-	var seen []summary.Cell
+	a := answer{name: g.name, notes: outageLines(g), steps: steps(g.cells), advice: r.advise(g)}
 	for _, c := range g.cells {
-		f, ok := metric(c, writeP50)
-		if !ok {
-			a.sentences = append(a.sentences, unmeasured(c))
+		if !costed(c) {
+			a.notes = append(a.notes, unmeasured(c))
+		}
+	}
+	a.notes = append(a.notes, unconfirmed(g.cells)...)
+	a.message = r.message(g.cells)
+	return a
+}
+
+// steps lead from each size to the next that has a cost, each from the size that
+// it is to be weighed against.
+func steps(cells []summary.Cell) []step {
+	var out []step
+	var seen []summary.Cell
+	for _, c := range cells {
+		switch {
+		case !costed(c):
 			continue
+		case len(seen) > 0:
+			out = append(out, step{from: weighedAgainst(c, seen), to: c})
 		}
-		sentence, headline := r.step(c, f, seen)
-		if a.message == "" {
-			a.message = headline
-		}
-		a.sentences = append(a.sentences, sentence)
 		seen = append(seen, c)
 	}
-	if few := r.fewLine(g); few != "" {
-		a.sentences = append(a.sentences, few)
+	return out
+}
+
+// costed tells whether anything is known of what a size costs.
+func costed(c summary.Cell) bool {
+	return slices.ContainsFunc([]string{writeP50, readP50, throughput, capacity}, func(name string) bool {
+		_, ok := metric(c, name)
+		return ok
+	})
+}
+
+// weighedAgainst is the next smaller size where that tolerates as much, else the
+// cheapest of the lower tolerance.
+func weighedAgainst(c summary.Cell, smaller []summary.Cell) summary.Cell {
+	if last := smaller[len(smaller)-1]; last.Tolerates == c.Tolerates {
+		return last
 	}
-	return a
+	return cheapestBelow(c, smaller)
+}
+
+// cheapestBelow is the smallest size of the highest tolerance under c's.
+func cheapestBelow(c summary.Cell, smaller []summary.Cell) summary.Cell {
+	best := smaller[0]
+	for _, s := range smaller {
+		if s.Tolerates < c.Tolerates && s.Tolerates > best.Tolerates {
+			best = s
+		}
+	}
+	return best
 }
 
 // unmeasured says why nothing is known of a size's cost.
@@ -54,7 +91,7 @@ func unmeasured(c summary.Cell) string {
 	case c.Trials == 0:
 		return name + ": not measured."
 	case c.ValidTrials > 0:
-		return name + ": no latency was measured."
+		return name + ": neither a latency nor a rate was measured."
 	}
 	return fmt.Sprintf("%s: none of %s was valid, so that its cost is not known%s.", name, units.Plural(c.Trials, "trial"), whyInvalid(c))
 }
@@ -74,125 +111,80 @@ func whyInvalid(c summary.Cell) string {
 	return " (" + s.clause() + ")"
 }
 
-// rates stand in where no latency was measured: what each size carries.
-func (r *Report) rates(cells []summary.Cell) []string {
-	name := capacity
-	if !measuredAny(cells, name) {
-		name = throughput
-	}
+// unconfirmed are the capacities that no fresh cluster confirmed, where others
+// were; that none was is a footnote.
+func unconfirmed(cells []summary.Cell) []string {
 	var out []string
+	found := 0
 	for _, c := range cells {
-		if f, ok := metric(c, name); ok {
-			out = append(out, fmt.Sprintf("A cluster of %d tolerates %s and %s.", c.Nodes, failures(c.Tolerates), carried(c, name, f)))
-		} else {
-			out = append(out, unmeasured(c))
+		f, ok := metric(c, capacity)
+		if !ok {
+			continue
+		}
+		if found++; c.CapacityConfirmed == 0 {
+			out = append(out, fmt.Sprintf("%s %s %s at %s, which no fresh cluster confirmed.",
+				units.Plural(c.Nodes, "node"), verb(c.Nodes, "take"), rate(f.median), capacityLimit(c)))
+		}
+	}
+	if len(out) == found {
+		return nil
+	}
+	return out
+}
+
+// survives says what a size goes on without: 1 node, not zone a.
+func survives(c summary.Cell) string {
+	text := "no node"
+	if c.Tolerates > 0 {
+		text = units.Plural(c.Tolerates, "node")
+	}
+	places := c.Places()
+	if len(places) == 0 || c.ToleratesSites == nil {
+		return text
+	}
+	switch needed := neededZones(places); {
+	case *c.ToleratesSites == 1:
+		text += ", any zone"
+	case *c.ToleratesSites > 1:
+		text += fmt.Sprintf(", any %d zones", *c.ToleratesSites)
+	case len(needed) == len(places):
+		text += ", no zone"
+	default:
+		text += ", not zone " + shorten(strings.Join(needed, ", "), 16)
+	}
+	return text
+}
+
+// placed is how a size's members stand: in parentheses, behind what it survives.
+func placed(c summary.Cell) string {
+	if places := c.Places(); len(places) > 0 {
+		return " (" + perZone(places) + ")"
+	}
+	return ""
+}
+
+// neededZones are those whose loss stops the cluster.
+func neededZones(places []summary.Site) []string {
+	var out []string
+	for _, p := range places {
+		if p.Needed {
+			out = append(out, p.Name)
 		}
 	}
 	return out
 }
 
-// carried is a size's rate, and under which condition.
-func carried(c summary.Cell, name string, f figure) string {
-	if name == throughput {
-		return "takes " + rate(f.median) + " from a closed loop"
-	}
-	text := "carries " + rate(f.median) + " at " + capacityLimit(c)
-	if c.CapacityConfirmed == 0 {
-		text += ", which no fresh cluster confirmed"
-	}
-	return text
-}
+// mostPlaces are the zones whose members are counted one by one.
+const mostPlaces = 5
 
-func measuredAny(cells []summary.Cell, name string) bool {
-	return slices.ContainsFunc(cells, func(c summary.Cell) bool {
-		_, ok := metric(c, name)
-		return ok
-	})
-}
-
-// step compares a size with the one it is to be weighed against: the next
-// smaller where that tolerates as much, else the cheapest of the lower
-// tolerance. There is a headline where a size buys nothing.
-func (r *Report) step(c summary.Cell, f figure, smaller []summary.Cell) (sentence, headline string) {
-	if len(smaller) > 0 {
-		if last := smaller[len(smaller)-1]; last.Tolerates == c.Tolerates {
-			headline, rest := r.noGain(c, last)
-			if f.never() {
-				rest = "; the median write was never answered"
-			}
-			return headline + rest + ".", headline
-		}
+// perZone is how many members stand in each zone: 2-1-1.
+func perZone(places []summary.Site) string {
+	if len(places) > mostPlaces {
+		return units.Plural(len(places), "zone")
 	}
-	buys := fmt.Sprintf("%s %s %s", units.Plural(c.Nodes, "node"), verb(c.Nodes, "tolerate"), failures(c.Tolerates))
-	if f.never() {
-		return buys + "; the median write was never answered.", ""
+	counts := make([]string, len(places))
+	for i, p := range places {
+		counts[i] = fmt.Sprint(p.Members)
 	}
-	buys += " at " + duration(f.median) + " per write"
-	if len(smaller) == 0 {
-		return buys + ".", ""
-	}
-	against := r.against(cheapestBelow(c, smaller), c)
-	if against == "" { // only neighbours may have been compared
-		against = r.against(smaller[len(smaller)-1], c)
-	}
-	return buys + against + ".", ""
-}
-
-// against says how a size that tolerates more stands to the one before.
-func (r *Report) against(base, c summary.Cell) string {
-	d, ok := r.differenceIn(writeP50, base, c)
-	name := units.Plural(base.Nodes, "node")
-	switch {
-	case !ok:
-		return ""
-	case d.Decided == stats.Found:
-		return fmt.Sprintf(": %s against %s", d.change(), name)
-	case d.Decided == stats.Bounded && d.interval:
-		return fmt.Sprintf(", within %s of %s", d.most(), name)
-	case d.apart():
-		return fmt.Sprintf("; against %s it looks like %s, which %s", name, d.change(), d.open())
-	case d.interval:
-		return fmt.Sprintf("; against %s it is undecided, %s %%%s", name, d.span(), r.wants(d))
-	}
-	return fmt.Sprintf("; against %s a hint only, %s in %s", name, percent(d.ratio), units.Plural(d.N, "trial"))
-}
-
-// noGain says what a size costs that tolerates no more than the one before:
-// the headline, and what follows it.
-func (r *Report) noGain(c, last summary.Cell) (headline, rest string) {
-	subject := fmt.Sprintf("The %s node", ordinal(c.Nodes))
-	if c.Nodes != last.Nodes+1 {
-		subject = fmt.Sprintf("Going from %d to %d nodes", last.Nodes, c.Nodes)
-	}
-	const nothing = "buys no further failure"
-	d, ok := r.differenceIn(writeP50, last, c)
-	switch {
-	case !ok:
-		return subject + " " + nothing, ""
-	case d.Decided == stats.Found && d.ratio >= 1:
-		return fmt.Sprintf("%s costs %s and %s", subject, d.change(), nothing), ""
-	case d.Decided == stats.Found:
-		by, interval := d.less()
-		return fmt.Sprintf("%s %s; writes took %s less with it%s", subject, nothing, by, interval), ""
-	case d.Decided == stats.Bounded && d.interval:
-		return fmt.Sprintf("%s changes latency by at most %s and %s", subject, d.most(), nothing), ""
-	case d.apart():
-		return fmt.Sprintf("%s %s; what it costs is undecided", subject, nothing),
-			fmt.Sprintf(": it looks like %s, which %s", d.change(), d.open())
-	case d.interval:
-		return fmt.Sprintf("%s %s; what it costs is undecided", subject, nothing), fmt.Sprintf(", %s %% latency%s", d.span(), r.wants(d))
-	}
-	return fmt.Sprintf("%s %s; what it costs is a hint only", subject, nothing),
-		fmt.Sprintf(", %s in %s", d.change(), units.Plural(d.N, "trial"))
-}
-
-// cheapestBelow is the smallest size of the highest tolerance under c's.
-func cheapestBelow(c summary.Cell, smaller []summary.Cell) summary.Cell {
-	best := smaller[0]
-	for _, s := range smaller {
-		if s.Tolerates < c.Tolerates && s.Tolerates > best.Tolerates {
-			best = s
-		}
-	}
-	return best
+	return strings.Join(counts, "-")
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,9 +16,9 @@ func answers(s summary.Summary) string {
 	r := reportOf(s)
 	var all []string
 	for _, a := range r.answers {
-		all = append(all, a.sentences...)
+		all = append(append(all, a.notes...), a.advice.text)
 	}
-	return strings.Join(append(append(all, proofLines(r.groups)...), r.alarms...), "\n")
+	return strings.Join(append(append(all, r.provenLines()...), r.alarms...), "\n")
 }
 
 // told changes the difference of the median write from 3 to 4 nodes.
@@ -31,32 +33,34 @@ func told(s summary.Summary, d summary.Difference) summary.Summary {
 }
 
 // A difference is told as the summary decided it, whatever the intervals of
-// the two sizes look like.
+// the two sizes look like: in the step's row, and in the advice.
 func TestADifferenceIsToldAsItWasDecided(t *testing.T) {
-	ratio := func(ratio, low, high float64, n, questions int, how stats.Decision) summary.Difference {
-		return summary.Difference{Ratio: &ratio, CILow: &low, CIHigh: &high, Interval: true, N: n, Questions: questions, Decided: how}
+	ratio := func(ratio, low, high float64, n int, how stats.Decision) summary.Difference {
+		return summary.Difference{Ratio: &ratio, CILow: &low, CIHigh: &high, Interval: true, N: n, Questions: 8, Decided: how}
 	}
-	bare := ratio(1.33, 0, 0, 1, 8, stats.Undecided)
+	bare := ratio(1.33, 0, 0, 1, stats.Undecided)
 	bare.CILow, bare.CIHigh, bare.Interval = nil, nil, false
 	for _, c := range []struct {
-		name string
-		d    summary.Difference
-		want string
+		name      string
+		d         summary.Difference
+		row, want string
 	}{
-		{"found", ratio(1.048, 1.039, 1.057, 12, 8, stats.Found), "The 4th node costs +4.8 % latency (3.9 to 5.7) and buys no further failure."},
-		{"found faster", ratio(0.95, 0.93, 0.968, 12, 8, stats.Found), "The 4th node buys no further failure; writes took 5.0 % less with it (3.2 to 7.0)."},
-		{"bounded", ratio(1.004, 0.988, 1.021, 12, 8, stats.Bounded), "The 4th node changes latency by at most 2.1 % and buys no further failure."},
-		{"undecided", ratio(1.04, 0.99, 1.09, 12, 8, stats.Undecided),
-			"The 4th node buys no further failure; what it costs is undecided, −1.0 to +9.0 % latency: about 22 trials would decide it, should it be as large as it looks."},
-		{"far from decided", ratio(1.03, 0.8, 1.32, 12, 8, stats.Undecided), "−20 to +32 % latency: four times the trials would halve that."},
-		{"clear, and yet not decided", ratio(1.3, 1.2, 1.4, 6, 8, stats.Undecided),
-			"The 4th node buys no further failure; what it costs is undecided: it looks like +30 % latency (20 to 40), which 6 trials do not decide among 8 questions."},
-		{"too few for any answer", ratio(1.3, 1.2, 1.4, 6, 8, stats.Undecided), "6 trials cannot decide the 8 differences asked for, however clear: run at least 9 trials."},
-		{"one trial", bare, "what it costs is a hint only, +33 % latency in 1 trial."},
+		{"found", ratio(1.048, 1.039, 1.057, 12, stats.Found), "+4.8 ±0.9", "Never 4: +4.8 % latency, −26 % throughput, and zone a takes it down."},
+		{"found on one side", ratio(1.12, 1.061, 1.21, 12, stats.Found), "+12 ±9", "Never 4: +12 % latency"},
+		{"found faster", ratio(0.95, 0.93, 0.968, 12, stats.Found), "−5.0 ±2.0", "4 survives no more than 3, and zone a takes it down; it changes −5.0 % latency, −26 % throughput."},
+		{"bounded", ratio(1.004, 0.988, 1.021, 12, stats.Bounded), "≤2.1", "Never 4: at most 2.1 % latency, −26 % throughput, and zone a takes it down."},
+		{"undecided", ratio(1.04, 0.99, 1.09, 12, stats.Undecided), "+4.0 ±5.0?", "Never 4: latency undecided, −26 % throughput, and zone a takes it down."},
+		{"clear, and yet not decided", ratio(1.3, 1.2, 1.4, 6, stats.Undecided), "+30 ±10?", "Never 4: latency undecided"},
+		{"too few for any answer", ratio(1.3, 1.2, 1.4, 6, stats.Undecided), "+30 ±10?", "6 trials cannot decide the 8 differences asked for, however clear: run at least 9 trials."},
+		{"one trial", bare, "+33?", "Never 4: latency undecided"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := answers(told(typical(), c.d)); !strings.Contains(got, c.want) {
+			s := told(typical(), c.d)
+			if got := answers(s); !strings.Contains(got, c.want) {
 				t.Errorf("got\n%s\nwant in it\n%s", got, c.want)
+			}
+			if v := reportOf(s).verdict(verdictWidth); v.rows[1][0] != "3 → 4" || v.rows[1][2] != c.row {
+				t.Errorf("got the row %q, want the latency %q", v.rows[1], c.row)
 			}
 		})
 	}
@@ -75,12 +79,12 @@ func TestADifferenceCanBeTurned(t *testing.T) {
 }
 
 func TestASizeIsComparedWithTheCheapestOfTheLowerTolerance(t *testing.T) {
-	s := typical()
-	s.Differences = append(s.Differences, summary.Difference{
-		Metric: writeP50, From: s.Cells[1].Cell, To: s.Cells[3].Cell, Ratio: p(1.34), CILow: p(1.3), CIHigh: p(1.38), Interval: true, N: 12, Decided: stats.Found,
-	})
-	if got := answers(s); !strings.Contains(got, "5 nodes tolerate 2 failures at 2.33 ms per write: +34 % latency (30 to 38) against 3 nodes.") {
-		t.Errorf("got\n%s", got)
+	var got []string
+	for _, st := range reportOf(typical()).answers[0].steps {
+		got = append(got, fmt.Sprint(st.from.Nodes, st.to.Nodes))
+	}
+	if want := []string{"1 3", "3 4", "3 5", "5 7"}; !slices.Equal(got, want) {
+		t.Errorf("got the steps %v, want %v", got, want)
 	}
 }
 
@@ -156,8 +160,8 @@ func TestFindingsAreToldInEveryFormAndApart(t *testing.T) {
 func TestCapacityIsSaidWithItsLimit(t *testing.T) {
 	text := strings.Join(strings.Fields(table(t, limitedRun(), 100)), " ")
 	for _, want := range []string{
-		"p99 < 20ms", "at 50 % of capacity", "at 80 % of capacity", "at p99 < 20ms.",
-		"A cluster of 4 tolerates 1 failure and carries 6,580/s at p99 < 20ms, which no fresh cluster confirmed.",
+		"p99 < 20ms", "at 50 % of capacity", "at 80 % of capacity", "at p99 < 20ms,",
+		"4 nodes take 6,580/s at p99 < 20ms, which no fresh cluster confirmed.",
 		"A capacity is what 0 to 6 fresh clusters a size carried",
 	} {
 		if !strings.Contains(text, want) {

@@ -86,6 +86,10 @@ func cleanSummary(s summary.Summary) summary.Summary {
 		for _, t := range []*string{&c.Cell, &c.Engine, &c.Profile, &c.Load, &c.Limit} {
 			*t = cleanName(*t)
 		}
+		c.Sites = slices.Clone(c.Sites)
+		for k := range c.Sites {
+			c.Sites[k] = cleanName(c.Sites[k])
+		}
 		c.Params, c.Settings = cleanMap(c.Params), cleanMap(c.Settings)
 		c.Remarks = slices.Clone(c.Remarks)
 		for k := range c.Remarks {

@@ -74,6 +74,12 @@ func (r *Report) costColumns() []column {
 	return []column{
 		nodesColumn(),
 		plain("", "quorum", 1, func(c summary.Cell) string { return fmt.Sprint(c.Quorum) }),
+		plain("members", "by zone", 2, func(c summary.Cell) string {
+			if places := c.Places(); len(places) > 0 {
+				return perZone(places)
+			}
+			return absent
+		}),
 		plain("failures tolerated", "theory", 9, func(c summary.Cell) string { return fmt.Sprint(c.Tolerates) }),
 		plain("failures tolerated", "proven", 0, proven),
 		plain("operations", "failed", 10, failed),

@@ -47,23 +47,13 @@ func (r *Report) differenceIn(metric string, from, to summary.Cell) (difference,
 func ratioOf(d summary.Difference) (difference, bool) {
 	positive := func(v *float64) bool { return v != nil && finite(*v) && *v > 0 }
 	if !positive(d.Ratio) {
-		return difference{}, false
+		return difference{Difference: d}, false
 	}
 	out := difference{Difference: d, ratio: *d.Ratio, interval: d.Interval && positive(d.CILow) && positive(d.CIHigh)}
 	if out.interval {
 		out.low, out.high = *d.CILow, *d.CIHigh
 	}
 	return out, true
-}
-
-// change is a difference of latencies with its interval: +4.8 % latency (3.9 to
-// 5.7).
-func (d difference) change() string {
-	text := percent(d.ratio) + " latency"
-	if !d.interval {
-		return text
-	}
-	return text + " (" + d.span() + ")"
 }
 
 // span is the interval alone: 3.9 to 5.7, or −1.2 to +6.3 where the signs
@@ -75,36 +65,6 @@ func (d difference) span() string {
 
 // most is the largest change that the interval holds, in either direction.
 func (d difference) most() string { return part(max(math.Abs(d.low-1), math.Abs(d.high-1))) }
-
-// less is how much a decrease is, and its interval: 5.1 %, (3.2 to 7.0).
-func (d difference) less() (by, interval string) {
-	if d.interval {
-		interval = fmt.Sprintf(" (%s to %s)", points(2-d.high, false), points(2-d.low, false))
-	}
-	return part(1 - d.ratio), interval
-}
-
-// apart tells of an interval that holds no "no difference": what is not decided
-// yet only because so many questions were asked.
-func (d difference) apart() bool { return d.interval && (d.low > 1 || d.high < 1) }
-
-// open says why what looks so is not decided.
-func (d difference) open() string {
-	return fmt.Sprintf("%s do not decide among %s", units.Plural(d.N, "trial"), units.Plural(d.Questions, "question"))
-}
-
-// wants says with how many trials a difference would be decided, for one that
-// trials enough were asked to decide; few tells what is wrong otherwise.
-func (r *Report) wants(d difference) string {
-	if d.few() {
-		return ""
-	}
-	n := enough(d, r.summary.Precision)
-	if n > 16*d.N {
-		return ": four times the trials would halve that"
-	}
-	return fmt.Sprintf(": about %s would decide it, should it be as large as it looks", units.Plural(max(n, d.least()), "trial"))
-}
 
 // least is the fewest trials with which so many questions can be decided,
 // however clear their answers.
@@ -129,17 +89,4 @@ func (r *Report) fewLine(g group) string {
 	}
 	return fmt.Sprintf("%s cannot decide the %s asked for, however clear: run at least %d trials.",
 		units.Plural(worst.N, "trial"), units.Plural(worst.Questions, "difference"), worst.least())
-}
-
-// enough is with how many trials the interval would leave 1 out, or lie within
-// the precision asked for, were the ratio what it is estimated at: intervals
-// narrow with the square root of their number.
-func enough(d difference, precision float64) int {
-	half, by := math.Log(d.high/d.low)/2, math.Abs(math.Log(d.ratio))
-	room := max(by, math.Log1p(max(precision, 0))-by)
-	n := math.Ceil(float64(d.N) * (half / room) * (half / room) * 1.2)
-	if !finite(n) {
-		return math.MaxInt32
-	}
-	return int(min(max(n, float64(d.N+1)), math.MaxInt32))
 }

@@ -53,9 +53,23 @@ func proved(n int) summary.Faults {
 	return summary.Faults{Survived: p(t), BlockedAt: p(t + 1), Recovered: p(true)}
 }
 
+// standing puts a setup's nodes round these zones.
+func standing(c summary.Cell, zones ...string) summary.Cell {
+	c.Sites, c.ToleratesSites = nil, nil
+	for i := range c.Nodes {
+		if len(zones) > 0 {
+			c.Sites = append(c.Sites, zones[i%len(zones)])
+		}
+	}
+	if len(zones) > 0 {
+		c.ToleratesSites = p(summary.ToleratesSites(c.Sites))
+	}
+	return c
+}
+
 // cell is a setup of n nodes whose writes take so many milliseconds.
 func cell(n int, p50ms, perSecond float64) summary.Cell {
-	return summary.Cell{
+	return standing(summary.Cell{
 		Cell: fmt.Sprintf("n%d-hashicorp-multi-az", n), Nodes: n, Quorum: n/2 + 1, Tolerates: (n - 1) / 2,
 		Engine: "hashicorp", Profile: "multi-az", Load: "calm+saturate", Trials: 6, ValidTrials: 6, Proofs: 1, ValidProofs: 1,
 		Timeouts: usualTimeouts, Clients: 64, Durable: true, Operations: summary.Operations{Attempted: 1800, Completed: 1800},
@@ -65,23 +79,30 @@ func cell(n int, p50ms, perSecond float64) summary.Cell {
 			writeP99:     {Median: p(p50ms * 2.4e6), N: 6, Pooled: true, Samples: 1800},
 			throughput:   around(perSecond, 4),
 			cpuPerKwrite: around(0.35*float64(n), 3),
-			networkPer:   around(460*float64(n-1)+1, 1),
+			networkPer:   around(460*float64(n-1), 1),
 			diskPer:      around(8700*float64(n), 1),
 			fsyncsPer:    around(3.2*float64(n), 1),
 			outage:       {Median: p(2.1e9), N: 1},
 		},
 		Faults: proved(n),
-	}
+	}, "a", "b", "c")
 }
 
-// decided adds the differences between neighbouring sizes of each group: what
-// the intervals of the two medians leave of their ratio.
+// decided adds the differences of each group: those of neighbouring sizes, and
+// of each with the one that it is weighed against. They are what the intervals of
+// the two medians leave of their ratio.
 func decided(s summary.Summary) summary.Summary {
 	s.Precision, s.Differences = stats.Precision, nil
-	for _, metric := range []string{writeP50, throughput} {
+	for _, metric := range []string{writeP50, throughput, capacity, cpuPerKwrite, networkPer, diskPer} {
 		for _, g := range groups(s) {
 			for i := range g.cells[1:] {
-				if d, ok := differs(metric, g.cells[i], g.cells[i+1]); ok {
+				from, to := g.cells[i], g.cells[i+1]
+				if d, ok := differs(metric, from, to); ok {
+					d.Primary = metric == writeP50 || metric == throughput
+					s.Differences = append(s.Differences, d)
+				}
+				base := weighedAgainst(to, g.cells[:i+1])
+				if d, ok := differs(metric, base, to); ok && base.Cell != from.Cell {
 					s.Differences = append(s.Differences, d)
 				}
 			}
@@ -99,7 +120,10 @@ func differs(name string, from, to summary.Cell) (summary.Difference, bool) {
 	if !aIs || !bIs {
 		return summary.Difference{}, false
 	}
-	d := summary.Difference{Metric: name, From: from.Cell, To: to.Cell, Ratio: p(b.median / a.median), N: a.n, Primary: true, Decided: stats.Undecided, P: 1}
+	if a.median == 0 {
+		return summary.Difference{Metric: name, From: from.Cell, To: to.Cell, N: a.n, Interval: true, Decided: stats.Found, P: 0.03}, true
+	}
+	d := summary.Difference{Metric: name, From: from.Cell, To: to.Cell, Ratio: p(b.median / a.median), N: a.n, Decided: stats.Undecided, P: 1}
 	if a.interval && b.interval {
 		half := math.Hypot(a.high-a.median, b.high-b.median) / min(a.median, b.median) / 2
 		d.Interval, d.CILow, d.CIHigh = true, p(*d.Ratio*(1-half)), p(*d.Ratio*(1+half))
@@ -205,7 +229,7 @@ func limitedRun() summary.Summary {
 		}
 	}
 	s.Cells[2].CapacityConfirmed = 0
-	return s
+	return decided(s)
 }
 
 // matrix has two engines and five sizes, and a parameter.

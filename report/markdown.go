@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
@@ -35,11 +36,12 @@ func (r *Report) markdown(charts []chart.Chart) string {
 		b.WriteString("\nThere is no finished trial in this run yet.\n")
 		return b.String()
 	}
-	markdownAnswers(&b, r)
+	markdownVerdict(&b, r)
 	sheets := r.sheets()
 	for _, sh := range sheets {
 		markdownSheet(&b, sh)
 	}
+	bullets(&b, r.provenLines())
 	bullets(&b, r.doubtLines(shown(sheets), everything, everything))
 	for _, c := range charts {
 		fmt.Fprintf(&b, "\n## %s\n\n![%s](%s.png)\n", escape(c.Title), escape(c.Title), c.Name)
@@ -54,18 +56,24 @@ func (r *Report) markdown(charts []chart.Chart) string {
 // everything: a page leaves nothing out.
 const everything = math.MaxInt
 
-func markdownAnswers(b *strings.Builder, r *Report) {
-	for _, a := range r.answers {
+func markdownVerdict(b *strings.Builder, r *Report) {
+	v := r.verdict(verdictWidth)
+	bullets(b, v.notes)
+	if len(v.head) > 0 {
 		b.WriteString("\n")
-		if a.name != "" {
-			fmt.Fprintf(b, "**%s**:\n", escape(a.name))
+		tableLine(b, v.head)
+		tableLine(b, append([]string{"---", "---"}, slices.Repeat([]string{"--:"}, len(v.head)-2)...))
+		for _, row := range v.rows {
+			cells := make([]string, len(row))
+			for i, cell := range row {
+				cells[i] = escape(cell)
+			}
+			tableLine(b, cells)
 		}
-		for _, sentence := range a.sentences {
-			b.WriteString("- " + escape(sentence) + "\n")
-		}
+		b.WriteString("\n" + strings.TrimSpace(escape(v.left)+" "+escape(v.legend)) + "\n")
 	}
-	for _, line := range proofLines(r.groups) {
-		b.WriteString("\n- " + escape(line) + "\n")
+	for _, text := range v.advice {
+		b.WriteString("\n**" + escape(text) + "**\n")
 	}
 }
 

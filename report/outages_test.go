@@ -13,7 +13,7 @@ func TestAnOutageIsToldBeforeLatencies(t *testing.T) {
 	flat := strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
 		"3 nodes: 525 of 1,200 operations failed (availability 56.2 %) while faults were done to the cluster.",
-		"The 4th node buys no further failure; the median write was never answered.",
+		"never", "No advice: operations failed, so that these are not the plain costs of a write.",
 		"An operation that failed counts as one that takes for ever; where a percentile lies among those that failed it is “never”.",
 		"2.40 ms–never",
 	} {
@@ -21,7 +21,7 @@ func TestAnOutageIsToldBeforeLatencies(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
 	}
-	if failed, latency := strings.Index(text, "525 of"), strings.Index(text, "460 µs"); failed > latency {
+	if failed, latency := strings.Index(text, "525 of"), strings.Index(text, "latency"); failed > latency {
 		t.Errorf("the failures stand behind the latencies:\n%s", text)
 	}
 	for _, want := range []string{"operations failed", "availability", "525 of 1,200", "56.2 %"} {

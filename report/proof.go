@@ -93,3 +93,18 @@ func proofLines(gs []group) []string {
 	}
 	return out
 }
+
+// provenLines are what stands below the tables of the sizes: what was proven,
+// and what too few trials cannot decide.
+func (r *Report) provenLines() []string {
+	out := proofLines(r.groups)
+	for _, g := range r.groups {
+		if few := r.fewLine(g); few != "" {
+			if g.name != "" {
+				few = g.name + ": " + few
+			}
+			out = append(out, few)
+		}
+	}
+	return out
+}

@@ -40,11 +40,12 @@ const (
 )
 
 func (p *page) body(r *Report) {
-	p.answers(r)
+	p.verdict(r)
 	sheets := r.sheets()
 	for _, sh := range sheets {
 		p.sheet(sh)
 	}
+	p.lines(r.provenLines(), normal, "  ")
 	notes := r.doubtLines(shown(sheets), maxDoubts, maxDoubtSetups)
 	if more := r.detailsLine(); more != "" {
 		notes = append(notes, more)
@@ -85,21 +86,33 @@ func (p *page) lines(paragraphs []string, style, hang string) {
 	}
 }
 
-func (p *page) answers(r *Report) {
-	for _, a := range r.answers {
-		p.gap()
-		if a.name != "" {
-			p.wrap(a.name+":", "", bold)
-		}
-		for _, sentence := range a.sentences {
-			p.wrap(sentence, "  ", normal)
+// verdict leads: whole paragraphs within their lines, and the steps as a table.
+func (p *page) verdict(r *Report) {
+	v := r.verdict(p.width)
+	width := min(p.width, verdictWidth)
+	p.gap()
+	say := func(text, style string) {
+		for i, line := range wrapText(text, width, "  ") {
+			if i > 0 {
+				line = "  " + line
+			}
+			p.row(line, style)
 		}
 	}
-	if len(r.answers) > 1 {
-		p.gap()
+	for _, n := range v.notes {
+		say(n, normal)
 	}
-	for _, line := range proofLines(r.groups) {
-		p.wrap(line, "  ", normal)
+	if len(v.head) > 0 {
+		for i, line := range textTable(v.head, v.rows, width) {
+			p.row(line, []string{dim, normal}[min(i, 1)])
+		}
+		if v.left != "" {
+			say(v.left, dim)
+		}
+		p.row(shorten(v.legend, width), dim)
+	}
+	for _, text := range v.advice {
+		say(text, bold)
 	}
 }
 

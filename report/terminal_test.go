@@ -107,7 +107,7 @@ func TestColourAddsNothingButColour(t *testing.T) {
 // What a reader came for stands above the tables.
 func TestTheAnswerComesFirst(t *testing.T) {
 	text := table(t, broken(), 80)
-	order := []string{"SAFETY VIOLATED", "LIVENESS", "3 nodes tolerate", "What each size buys", "All N nodes share"}
+	order := []string{"SAFETY VIOLATED", "LIVENESS", "No advice: safety", "What each size buys", "All N nodes share"}
 	last := -1
 	for _, want := range order {
 		at := strings.Index(text, want)

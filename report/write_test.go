@@ -256,7 +256,7 @@ func TestFullLoadAloneIsCalledSo(t *testing.T) {
 		}
 	}
 	text := strings.Join(strings.Fields(table(t, s, 100)), " ")
-	for _, want := range []string{"write latency, full load", "1.74 ms", "The 4th node costs +33 % latency"} {
+	for _, want := range []string{"write latency, full load", "1.74 ms", "use: per write, full load"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}

@@ -34,6 +34,10 @@ func (t *Trial) check() error {
 	r.within("group", int64(t.Group), 0, maxList)
 	r.times(t.TookNS, t.BootNS, t.EmulatedSyncNS, t.Timeouts.HeartbeatNS, t.Timeouts.ElectionNS, t.Timeouts.LeaseNS)
 	r.texts(t.Engine, t.Profile, t.Load, t.Limit, t.Leader, t.LeaderSite, t.ClientSite)
+	r.texts(t.Sites...)
+	if n := len(t.Sites); n > 0 && n != t.Nodes {
+		r.fail("sites of %d members, want those of %d", n, t.Nodes)
+	}
 	for _, settings := range []map[string]string{t.Params, t.Settings} {
 		for key, value := range settings {
 			r.texts(key, value)

@@ -76,6 +76,9 @@ type Trial struct {
 	Leader     string `json:"leader"`
 	LeaderSite string `json:"leader_site,omitempty"`
 	ClientSite string `json:"client_site,omitempty"`
+	// Sites are where the members stand, n1 first; absent where the network has
+	// no sites, or the cluster is not raftbench's own.
+	Sites []string `json:"sites,omitempty"`
 
 	// CanaryFsyncP50NS is what an append and its sync took at the median, beside
 	// idle nodes just before the load; null where nobody waits for a disk.

@@ -92,6 +92,9 @@ func describe(s *setup) Cell {
 		Proofs: len(s.proof), ValidProofs: len(valid(s.proof)),
 		Faults: faults(s, size.Tolerates()),
 	}
+	if c.Sites = t.Sites; len(c.Sites) > 0 {
+		c.ToleratesSites = ptr(ToleratesSites(c.Sites))
+	}
 	for _, m := range s.measure {
 		if w := m.Window(results.RoleFull); w != nil {
 			c.Clients = w.Clients

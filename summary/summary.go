@@ -53,6 +53,10 @@ type Cell struct {
 	Settings       map[string]string `json:"settings,omitempty"`
 	Timeouts       results.Timeouts  `json:"timeouts"`
 	EmulatedSyncNS int64             `json:"emulated_sync_ns,omitempty"`
+	// Sites are where the members stand, n1 first, where that is on record.
+	// ToleratesSites is how many whole sites may be lost, whichever they are.
+	Sites          []string `json:"sites,omitempty"`
+	ToleratesSites *int     `json:"tolerates_sites,omitempty"`
 	// Clients of the closed loop behind throughput_ops; 0 where there was none.
 	Clients       int  `json:"clients,omitempty"`
 	Durable       bool `json:"durable"`

@@ -19,6 +19,21 @@ import (
 )
 
 // The file is read by other programs: a change of it is a change of contract.
+// Where the members stand is carried to the summary, with what the loss of a
+// zone does.
+func TestMembersStandInZones(t *testing.T) {
+	tr := trial(1, time.Millisecond, 300)
+	tr.Nodes, tr.Sites = 4, []string{"a", "b", "c", "a"}
+	c := cellOf(t, tr)
+	want := []Site{{"a", 2, true}, {"b", 1, false}, {"c", 1, false}}
+	if c.ToleratesSites == nil || *c.ToleratesSites != 0 || !slices.Equal(c.Places(), want) {
+		t.Errorf("got %+v of %v, want %+v: without zone a no majority is left", c.Places(), c.ToleratesSites, want)
+	}
+	if c := cellOf(t, trial(1, time.Millisecond, 300)); c.ToleratesSites != nil || len(c.Places()) > 0 {
+		t.Errorf("no zones on record: got %+v", c)
+	}
+}
+
 func TestSummaryOfTheTinyRun(t *testing.T) {
 	got, err := buildTiny(t).JSON()
 	if err != nil {

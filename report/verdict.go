@@ -1,0 +1,253 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/raftbench/raftbench/stats"
+)
+
+// The verdict leads a report: what each step up buys and what it costs in every
+// currency, then one sentence of advice. It is at most verdictLines long, each
+// line at most verdictWidth wide, so that it is read whole.
+const (
+	verdictLines = 8
+	verdictWidth = 80
+)
+
+// currencies are what a step is paid in, in the order of the verdict's columns.
+var currencies = []struct{ metric, title string }{
+	{writeP50, "latency"}, {readP50, "reads"}, {throughput, "throughput"}, {capacity, "capacity"},
+	{cpuPerKwrite, "CPU"}, {networkPer, "network"}, {diskPer, "disk"},
+}
+
+// verdict is what the answers come to, with its steps as a table.
+type verdict struct {
+	notes  []string
+	head   []string
+	rows   [][]string
+	left   string // how many steps have no room
+	legend string
+	advice []string
+}
+
+// verdict fits the answers into their lines.
+func (r *Report) verdict(width int) verdict {
+	width = min(width, verdictWidth)
+	if len(r.answers) != 1 {
+		return r.groupVerdict(width)
+	}
+	a := r.answers[0]
+	v := verdict{advice: []string{a.advice.text}}
+	room := verdictLines - len(wrapText(a.advice.text, width, "  "))
+	table := 0
+	if len(a.steps) > 0 {
+		table = min(len(a.steps), 2) + 2
+	}
+	v.notes = fitted(a.notes, room-table, width)
+	for _, n := range v.notes {
+		room -= len(wrapText(n, width, "  "))
+	}
+	if len(a.steps) == 0 {
+		return v
+	}
+	v.head, v.rows = r.stepTable(a.steps)
+	if room -= 2; len(v.rows) > room { // the titles and the legend
+		room--
+		v.left = fmt.Sprintf("%d more steps: see the differences in %s.", len(v.rows)-room, pageFile)
+		v.rows = v.rows[:max(room, 0)]
+	}
+	v.legend = r.legend(v.head, v.rows)
+	v.fit(a.steps, width)
+	return v
+}
+
+// fit leaves out where the members stand, which the tables tell too, where that
+// is what makes the steps too wide.
+func (v verdict) fit(steps []step, width int) {
+	if tableWidth(v.head, v.rows) <= width {
+		return
+	}
+	for i := range v.rows {
+		v.rows[i][1] = survives(steps[i].to)
+	}
+}
+
+// groupVerdict advises on each group of setups: what suits one of them may not
+// suit another.
+func (r *Report) groupVerdict(width int) verdict {
+	var lines []string
+	for _, a := range r.answers {
+		lines = append(lines, a.notes...)
+		lines = append(lines, a.name+": "+a.advice.short)
+	}
+	return verdict{advice: fitted(lines, verdictLines, width)}
+}
+
+// fitted are as many whole paragraphs as fit into so many lines; the last line
+// says how many did not.
+func fitted(paragraphs []string, lines, width int) []string {
+	var out []string
+	used := 0
+	for i, text := range paragraphs {
+		n := len(wrapText(text, width, "  "))
+		rest := len(paragraphs) - i
+		if used+n > lines || used+n == lines && rest > 1 {
+			return append(out, fmt.Sprintf("And %d more: see the tables.", rest))
+		}
+		used, out = used+n, append(out, text)
+	}
+	return out
+}
+
+// stepTable has a row a step; a currency in which no step is known is left out.
+func (r *Report) stepTable(steps []step) (head []string, rows [][]string) {
+	head = []string{"step", "survives losing"}
+	for _, s := range steps {
+		rows = append(rows, []string{fmt.Sprintf("%d → %d", s.from.Nodes, s.to.Nodes), survives(s.to) + placed(s.to)})
+	}
+	for _, c := range currencies {
+		cells, any := make([]string, len(steps)), false
+		for i, s := range steps {
+			cells[i] = r.price(c.metric, s)
+			any = any || cells[i] != absent
+		}
+		if !any {
+			continue
+		}
+		head = append(head, c.title)
+		for i := range rows {
+			rows[i] = append(rows[i], cells[i])
+		}
+	}
+	return head, rows
+}
+
+// The signs of the verdict's changes.
+const (
+	undecidedSign = "?"
+	atMostSign    = "≤"
+	fromNothing   = "from 0"
+)
+
+// manyfold is from where a change is told as a factor.
+const manyfold = 10
+
+// price of a step in one currency, in per cent: +12 ±9 where a difference was
+// found, ≤2.1 where it is bounded, +4 ±6? where it is undecided.
+func (r *Report) price(name string, s step) string {
+	to, ok := metric(s.to, name)
+	if !ok {
+		return absent
+	}
+	if to.never() {
+		return never
+	}
+	d, ok := r.differenceIn(name, s.from, s.to)
+	switch {
+	case !ok && d.N > 0 && to.median > 0:
+		return fromNothing
+	case !ok:
+		return absent
+	case d.Decided == stats.Bounded && d.interval:
+		return atMostSign + strings.TrimSuffix(d.most(), " %")
+	}
+	text := points(d.ratio, true) + d.plusMinus()
+	if d.ratio >= manyfold {
+		text = fmt.Sprintf("×%.0f", d.ratio)
+	}
+	if d.Decided != stats.Found {
+		text += undecidedSign
+	}
+	return text
+}
+
+// plusMinus reaches from the ratio to the far end of its interval, in per cent
+// and to the ratio's digit; it says nothing where that is below the digit.
+func (d difference) plusMinus() string {
+	if !d.interval {
+		return ""
+	}
+	far := 100 * max(d.high-d.ratio, d.ratio-d.low)
+	digits := 0
+	if math.Abs(100*(d.ratio-1)) < 9.95 {
+		digits = 1
+	}
+	scale := math.Pow10(digits)
+	if far*scale < 0.5 {
+		return ""
+	}
+	return " ±" + strconv.FormatFloat(math.Ceil(far*scale-1e-6)/scale, 'f', digits, 64)
+}
+
+// legend explains the titles and the signs that a table of steps has.
+func (r *Report) legend(head []string, rows [][]string) string {
+	has := func(sign string) bool {
+		return slices.ContainsFunc(rows, func(row []string) bool {
+			return slices.ContainsFunc(row[2:], func(cell string) bool { return strings.Contains(cell, sign) })
+		})
+	}
+	text := "Change in %"
+	if has("±") {
+		text += " ± 95 % interval"
+	}
+	if has(undecidedSign) {
+		text += ", ?: undecided"
+	}
+	if has(atMostSign) {
+		text += ", ≤: at most"
+	}
+	if slices.Contains(head, "latency") {
+		text += "; latency: p50"
+	}
+	load := "light"
+	if r.full {
+		load = "full"
+	}
+	if slices.Contains(head, "CPU") {
+		text += "; use: per write, " + load + " load"
+	}
+	return text + "."
+}
+
+// textTable lays a table out for a terminal; columns at its right end are left
+// out where it is too narrow.
+func textTable(head []string, rows [][]string, width int) []string {
+	all, widths := append([][]string{head}, rows...), columnWidths(head, rows)
+	for total(widths) > width && len(widths) > 2 {
+		widths = widths[:len(widths)-1]
+	}
+	out := make([]string, len(all))
+	for k, row := range all {
+		var b strings.Builder
+		for i, w := range widths {
+			pad := strings.Repeat(" ", w-utf8.RuneCountInString(row[i]))
+			switch i {
+			case 0:
+				b.WriteString(row[i] + pad)
+			case 1:
+				b.WriteString(strings.Repeat(" ", columnGap) + row[i] + pad)
+			default:
+				b.WriteString(strings.Repeat(" ", columnGap) + pad + row[i])
+			}
+		}
+		out[k] = shorten(strings.TrimRight(b.String(), " "), width)
+	}
+	return out
+}
+
+func columnWidths(head []string, rows [][]string) []int {
+	widths := make([]int, len(head))
+	for _, row := range append([][]string{head}, rows...) {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	return widths
+}
+
+func tableWidth(head []string, rows [][]string) int { return total(columnWidths(head, rows)) }
