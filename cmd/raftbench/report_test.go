@@ -33,7 +33,7 @@ func TestReportRebuildsFromTheFolderAlone(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("got exit code %d, want 0: %s", code, stderr)
 	}
-	for _, want := range []string{"The 4th node", "write latency", "Network profile multi-az"} {
+	for _, want := range []string{"survives losing", "write latency", "Network profile multi-az"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("stdout lacks %q:\n%s", want, stdout)
 		}
@@ -156,7 +156,7 @@ func TestAnExperimentOfAnotherBuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	if code, stdout, stderr := raftbench("report", dir); code != exitOK || !strings.Contains(stderr, "warning: ") ||
-		!strings.Contains(stderr, "flux_capacitor") || !strings.Contains(stdout, "The 4th node") {
+		!strings.Contains(stderr, "flux_capacitor") || !strings.Contains(stdout, "survives losing") {
 		t.Errorf("report: got %d and %q", code, stderr)
 	}
 	if code, _, stderr := raftbench("gate", dir); code != exitUsage || !strings.Contains(stderr, "flux_capacitor") {
