@@ -37,9 +37,10 @@ type Reason struct {
 	Got  int `json:"got,omitempty"`
 	Want int `json:"want,omitempty"`
 	// Remark that may have moved the value by the share By; null By where nobody
-	// knows by how much.
-	Remark results.Code `json:"remark,omitempty"`
-	By     *float64     `json:"by,omitempty"`
+	// knows by how much. Worst is the one of its kind that weighs most.
+	Remark results.Code    `json:"remark,omitempty"`
+	By     *float64        `json:"by,omitempty"`
+	Worst  *results.Remark `json:"worst,omitempty"`
 }
 
 // ReasonCode says what a reason is about.
@@ -53,9 +54,10 @@ const (
 	NoneValid        ReasonCode = "none-valid"     // of Want trials
 	NotMeasured      ReasonCode = "not-measured"   // or by too few operations
 	ByMedian         ReasonCode = "by-median"      // of Got trials: there is no interval
-	ByPool           ReasonCode = "by-pool"        // of Got trials' operations: there is no interval
+	ByPool           ReasonCode = "by-pool"        // of Got trials' operations: too few for an interval
 	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed
-	Doubtful         ReasonCode = "doubtful"       // Remark may have moved the value
+	Doubtful         ReasonCode = "doubtful"       // Remark may have moved the value, and the verdict stands
+	Shaken           ReasonCode = "shaken"         // Remark may have moved the value beyond the limit, or back
 	NotProven        ReasonCode = "not-proven"     // no proof trial came so far
 	NotAudited       ReasonCode = "not-audited"    // no trial was audited
 	UnfinishedTrials ReasonCode = "unfinished-trials"
@@ -191,8 +193,42 @@ func (r Rule) on(c summary.Cell) Verdict {
 	}
 	v.Metric, v.Measured = r.left.metric, &m
 	answer, reasons := r.measured(c, m, limit)
+	if answer != stats.Inconclusive {
+		if moved := r.shaken(c, m, limit); len(moved) > 0 {
+			v.Answer = stats.Inconclusive.String()
+			return v.because(append(reasons, moved...)...)
+		}
+	}
 	v.Answer = answer.String()
 	return v.because(append(reasons, doubts(c, m, r.left.metric)...)...)
+}
+
+// shaken are the remarks that take an answer back: what they can have moved the
+// value by, all of them one way, would turn it.
+func (r Rule) shaken(c summary.Cell, m summary.Metric, limit float64) []Reason {
+	var out []Reason
+	total := 0.0
+	for _, remark := range c.Remarks {
+		by, touched := remark.Bounds[r.left.metric]
+		if !touched || by != nil && *by == 0 {
+			continue
+		}
+		out = append(out, doubtful(Shaken, remark, by))
+		if by == nil {
+			return append(out[:0], doubtful(Shaken, remark, nil))
+		}
+		total += *by
+	}
+	e := m.Estimate()
+	low, high := e.Low, e.High
+	if !m.Interval {
+		low, high = e.Center, e.Center
+	}
+	by := total * math.Abs(e.Center)
+	if total == 0 || math.IsInf(by, 1) || r.op.holds(low-by, limit) == r.op.holds(high+by, limit) {
+		return nil
+	}
+	return out
 }
 
 func (v Verdict) because(reasons ...Reason) Verdict {
@@ -233,28 +269,37 @@ func missing(c summary.Cell) Reason {
 }
 
 // measured judges by the interval. Without one the median decides where the
-// run was planned so small, and never that of one trial; where trials were lost
-// to invalidity, what is left is a selection and decides nothing.
+// run was planned so small, but for a far percentile, which a few slow operations
+// decide, and never that of one trial; where trials were lost to invalidity, what
+// is left is a selection and decides nothing.
 func (r Rule) measured(c summary.Cell, m summary.Metric, limit float64) (stats.Answer, []Reason) {
 	e := m.Estimate()
 	valid, all := trialsOf(c, r.left.metric)
 	var why []Reason
-	if math.IsInf(e.Center, 1) || m.Interval && math.IsInf(e.High, 1) {
+	never := math.IsInf(e.Center, 1)
+	if never || m.Interval && math.IsInf(e.High, 1) {
 		why = append(why, Reason{Code: NeverAnswered})
 	}
 	switch {
 	case m.N < 2:
 		return stats.Inconclusive, append(why, Reason{Code: OneTrial, Got: m.N})
+	case valid < all && valid < stats.IntervalTrials:
+		return stats.Inconclusive, append(why, Reason{Code: FewValid, Got: valid, Want: all})
 	case m.Interval && r.op.holds(e.Low, limit) != r.op.holds(e.High, limit):
 		return stats.Inconclusive, append(why, Reason{Code: WithinInterval})
 	case m.Interval:
 		return answer(r.op.holds(e.Low, limit)), why
-	case valid < all && valid < stats.IntervalTrials:
-		return stats.Inconclusive, append(why, Reason{Code: FewValid, Got: valid, Want: all})
 	case m.Pooled:
-		return answer(r.op.holds(e.Center, limit)), append(why, Reason{Code: ByPool, Got: m.N})
+		return stats.Inconclusive, append(why, Reason{Code: ByPool, Got: m.N})
+	case farOut(r.left.metric) && !never:
+		return stats.Inconclusive, append(why, Reason{Code: ByMedian, Got: m.N})
 	}
 	return answer(r.op.holds(e.Center, limit)), append(why, Reason{Code: ByMedian, Got: m.N})
+}
+
+// farOut tells whether a metric is a percentile that few operations decide.
+func farOut(metric string) bool {
+	return strings.HasSuffix(metric, "_p99_ns") || strings.HasSuffix(metric, "_p999_ns") || strings.HasSuffix(metric, "_max_ns")
 }
 
 // trialsOf are the trials that a metric is taken from: how many are valid, of
@@ -270,9 +315,13 @@ func trialsOf(c summary.Cell, metric string) (valid, all int) {
 func doubts(c summary.Cell, m summary.Metric, metric string) []Reason {
 	var out []Reason
 	for _, i := range m.Doubts {
-		out = append(out, Reason{Code: Doubtful, Remark: c.Remarks[i].Code, By: c.Remarks[i].Bounds[metric]})
+		out = append(out, doubtful(Doubtful, c.Remarks[i], c.Remarks[i].Bounds[metric]))
 	}
 	return out
+}
+
+func doubtful(code ReasonCode, remark summary.Remark, by *float64) Reason {
+	return Reason{Code: code, Remark: remark.Code, By: by, Worst: &remark.Worst}
 }
 
 // Planned is how many trials of each kind a cell was to have.

@@ -1,12 +1,14 @@
 // Package gate turns rules over a summary into a verdict. It does not cry
 // wolf: a measured value that has an interval fails a rule only when the whole
 // of the interval does, passes only when the whole of it does, and is
-// inconclusive otherwise. One that has none, because the run was planned too
-// small for one or because it is pooled over the trials, is judged by its
-// median, and the verdict says so; where trials were lost to invalidity it is
-// inconclusive, and so is a value of one trial alone. What lies among operations
-// that failed is above every limit. Proven facts (survived, blocked_at) and
-// counts (lost_writes) are exact.
+// inconclusive otherwise; and so it is where what was remarked of the trials can
+// have moved it over the limit, or nobody knows by how much. One that has no
+// interval, because the run was planned too small for one, is judged by its
+// median, and the verdict says so; but not a far percentile, which a few slow
+// operations decide. Where trials were lost to invalidity it is inconclusive, and
+// so is a value of one trial alone. What lies among operations that failed is
+// above every limit. Proven facts (survived, blocked_at) and counts
+// (lost_writes) are exact, and no remark touches them.
 //
 // It speaks in codes and figures. Nothing that a rule says can undo a finding of
 // safety or liveness.

@@ -44,7 +44,7 @@ func (m moves) bounds(metrics map[string]Metric, o observations) map[string]*flo
 // trials that may be wrong by anything so leave a bound that the others give.
 func bound(values []observation, by map[*results.Trial]float64, m Metric) float64 {
 	center := value(m.Median)
-	if len(values) == 0 { // pooled: no trial has a value of its own
+	if len(values) == 0 || m.Pooled { // of no trial's own
 		most := 0.0
 		for _, v := range by {
 			most = max(most, v)

@@ -16,6 +16,41 @@ type Pool struct {
 	Histogram *hdrhistogram.Histogram // of those that were answered
 	Failed    int64
 	Trials    int
+	// each trial's own operations: what intervals need.
+	each []counts
+}
+
+// counts are one trial's operations by the histogram's buckets, empty ones left
+// out.
+type counts struct {
+	from   []int64 // the least value of each, in ascending order
+	n      []int64
+	failed int64
+}
+
+func countsOf(h *hdrhistogram.Histogram, failed int64) counts {
+	c := counts{failed: failed}
+	for _, bar := range h.Distribution() {
+		if bar.Count > 0 {
+			c.from, c.n = append(c.from, bar.From), append(c.n, bar.Count)
+		}
+	}
+	return c
+}
+
+// cluster counts what lies above a value; what failed is above every one.
+func (c counts) cluster(value results.Nanos) stats.Cluster {
+	out := stats.Cluster{Count: c.failed}
+	if value != results.Never {
+		out.Above = c.failed
+	}
+	for i, n := range c.n {
+		out.Count += n
+		if c.from[i] > int64(value) {
+			out.Above += n
+		}
+	}
+	return out
 }
 
 // Total is how many operations the pool holds.
@@ -23,8 +58,12 @@ func (p *Pool) Total() int64 { return p.Histogram.TotalCount() + p.Failed }
 
 // At is a percentile (99 is p99) of all operations, by nearest rank.
 func (p *Pool) At(percentile float64) results.Nanos {
+	return p.ranked(stats.Rank(percentile, p.Total()))
+}
+
+// ranked is the operation of a rank, from 1.
+func (p *Pool) ranked(rank int64) results.Nanos {
 	answered := p.Histogram.TotalCount()
-	rank := stats.Rank(percentile, p.Total())
 	if rank > answered {
 		return results.Never
 	}
@@ -33,8 +72,13 @@ func (p *Pool) At(percentile float64) results.Nanos {
 
 // add takes one trial's histogram in, with the operations that failed.
 func (p *Pool) add(h *hdrhistogram.Histogram, failed int64) {
+	p.each = append(p.each, countsOf(h, failed))
 	p.Trials++
 	p.Failed += failed
+	p.merge(h)
+}
+
+func (p *Pool) merge(h *hdrhistogram.Histogram) {
 	if p.Histogram == nil || p.Histogram.HighestTrackableValue() < h.HighestTrackableValue() {
 		// Merged into the wider of the two, nothing is dropped.
 		p.Histogram, h = h, p.Histogram
@@ -42,6 +86,14 @@ func (p *Pool) add(h *hdrhistogram.Histogram, failed int64) {
 	if h != nil {
 		p.Histogram.Merge(h)
 	}
+}
+
+// join takes another pool's trials in.
+func (p *Pool) join(other *Pool) {
+	p.each = append(p.each, other.each...)
+	p.Trials += other.Trials
+	p.Failed += other.Failed
+	p.merge(other.Histogram)
 }
 
 // poolKey is a load and what was recorded under it: one of kinds' histograms.
@@ -70,7 +122,8 @@ var tails = []struct {
 }{{99, "_p99_ns"}, {99.9, "_p999_ns"}}
 
 // wanted are the pools that a cell needs: of what was measured, where a far
-// percentile is missing; and the write latencies of the roles to be kept.
+// percentile is missing or has no interval; and the write latencies of the roles
+// to be kept.
 func wanted(measured []*results.Trial, have map[string]Metric, keep []results.Role) pools {
 	p := pools{}
 	for _, role := range keep {
@@ -81,9 +134,7 @@ func wanted(measured []*results.Trial, have map[string]Metric, keep []results.Ro
 			for _, k := range kinds {
 				name := placeOf(w).prefix() + k.metric
 				_, there := have[name+"_p50_ns"]
-				_, p99 := have[name+"_p99_ns"]
-				_, p999 := have[name+"_p999_ns"]
-				if there && (!p99 || !p999) {
+				if there && (!have[name+"_p99_ns"].Interval || !have[name+"_p999_ns"].Interval) {
 					p[poolKey{placeOf(w), k.histogram}] = nil
 				}
 			}
@@ -97,8 +148,9 @@ func wanted(measured []*results.Trial, have map[string]Metric, keep []results.Ro
 	return p
 }
 
-// tails adds the far percentiles that are missing, pooled and labelled so,
-// where the operations of all trials carry them.
+// tails adds the far percentiles that are missing, pooled and labelled so, where
+// the operations of all trials carry them. Trials that are too few for an
+// interval of their median, and carry one together, are pooled likewise.
 func (p pools) tails(into map[string]Metric) {
 	for key, pool := range p {
 		if pool == nil || !key.place.measured() {
@@ -107,10 +159,11 @@ func (p pools) tails(into map[string]Metric) {
 		for _, k := range kinds {
 			for _, tail := range tails {
 				name := key.place.prefix() + k.metric + tail.suffix
-				if _, there := into[name]; there || k.histogram != key.kind {
+				own, there := into[name]
+				if k.histogram != key.kind || own.Interval {
 					continue
 				}
-				if m := pool.metric(tail.percentile); m != nil {
+				if m := pool.metric(tail.percentile); m != nil && (!there || m.Interval) {
 					into[name] = *m
 				}
 			}
@@ -118,12 +171,25 @@ func (p pools) tails(into map[string]Metric) {
 	}
 }
 
-// metric is one pooled percentile, nil when the samples do not carry it.
+// metric is one pooled percentile, nil when the samples do not carry it. Its
+// interval rests on the operations and on how far the trials lie apart (see
+// stats.PercentileRanks).
 func (p *Pool) metric(percentile float64) *Metric {
 	if p == nil || stats.Percentile(percentile, p.Total()) == stats.Refused {
 		return nil
 	}
-	return &Metric{Median: number(latencyOf(p.At(percentile))), N: p.Trials, Pooled: true, Samples: p.Total()}
+	at := p.At(percentile)
+	m := &Metric{Median: number(latencyOf(at)), N: p.Trials, Pooled: true, Samples: p.Total()}
+	var clusters []stats.Cluster
+	for _, c := range p.each {
+		clusters = append(clusters, c.cluster(at))
+	}
+	r, ok := stats.PercentileRanks(percentile, clusters, stats.Confidence)
+	m.Effective = r.Effective
+	if m.Interval = ok; ok {
+		m.CILow, m.CIHigh = number(latencyOf(p.ranked(r.Low))), number(latencyOf(p.ranked(r.High)))
+	}
+	return m
 }
 
 // rateKey is the pool of all windows that tried a window's rate.

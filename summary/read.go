@@ -103,8 +103,6 @@ func (p pools) join(part pools) {
 		if p[key] == nil {
 			p[key] = &Pool{}
 		}
-		trials := p[key].Trials + pool.Trials
-		p[key].add(pool.Histogram, pool.Failed)
-		p[key].Trials = trials
+		p[key].join(pool)
 	}
 }

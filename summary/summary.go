@@ -113,8 +113,10 @@ type Metric struct {
 	Interval bool `json:"interval"`
 	// Pooled marks a percentile taken over all trials' operations together.
 	Pooled bool `json:"pooled,omitempty"`
-	// Samples is how many operations a pooled percentile rests on.
-	Samples int64 `json:"samples,omitempty"`
+	// Samples is how many operations a pooled percentile rests on, and Effective
+	// how many independent ones would tell as much: those of one trial are alike.
+	Samples   int64 `json:"samples,omitempty"`
+	Effective int64 `json:"effective_samples,omitempty"`
 	// Doubts are the remarks (by index in the cell's) that may have moved this
 	// number by more than a third of its interval's width, or by nobody knows how
 	// much. Where there is no interval, 5 % stands for that third.

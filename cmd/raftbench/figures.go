@@ -30,15 +30,18 @@ func showFigure(metric string, v float64) string {
 // showMetric is a metric with its interval: 1.73 ms [1.66, 1.85].
 func showMetric(metric string, m summary.Metric) string {
 	e := m.Estimate()
+	text := showFigure(metric, e.Center)
 	switch {
-	case m.Pooled:
-		return showFigure(metric, e.Center) + " (pooled)"
 	case !m.Interval:
-		return showFigure(metric, e.Center)
 	case math.IsInf(e.High, 1):
-		return showFigure(metric, e.Center) + " [" + showFigure(metric, e.Low) + ", " + never + "]"
+		text += " [" + showFigure(metric, e.Low) + ", " + never + "]"
+	default:
+		text = units.Of(metric).Interval(e.Center, e.Low, e.High)
 	}
-	return units.Of(metric).Interval(e.Center, e.Low, e.High)
+	if m.Pooled {
+		text += " (pooled)"
+	}
+	return text
 }
 
 // figure is a number in full; empty where there is none.

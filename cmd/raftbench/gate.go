@@ -34,10 +34,13 @@ func newGateCommand() *cobra.Command {
 
 A metric is a name of summary.json, its unit left out or not. A measured value
 fails only when the whole of its 95 % interval does, and passes only when the
-whole of it does; between the two the verdict is inconclusive. Where a run is
-too small for intervals the median decides, and the verdict says so; one trial
-alone decides nothing. An operation that failed took for ever: it is above
-every limit.
+whole of it does; between the two the verdict is inconclusive. So it is where
+what was remarked of the trials, such as other processes on the host, can have
+moved the value over the limit or nobody knows by how much. A p99 has an
+interval from the operations and from how far the trials lie apart. Where a run
+is too small for intervals the median decides, and the verdict says so; not for
+a p99, and one trial alone decides nothing. An operation that failed took for
+ever: it is above every limit.
 
 Exit codes: 0 pass, 3 fail, 4 safety is violated, 5 inconclusive, 6 something
 that should have happened did not, such as a replica that does not catch up. No

@@ -81,10 +81,10 @@ func TestGateExitCodes(t *testing.T) {
 		"a rule fails":            {tinyRun, "rules: [write_latency_p50 < 1ms]", exitGate, "error: the gate failed: 3 fail, 1 inconclusive, 1 pass"},
 		"the limit is too near":   {tinyRun, "rules: [{rule: write_latency_p50 < 2ms, where: {nodes: 4}}]", exitInconclusive, "the interval holds the limit"},
 		"a write was lost":        {lossy, "", exitSafety, "error: safety is violated"},
-		"a loss outweighs a fail": {lossy, "rules: [write_latency_p50 < 1ns]", exitSafety, "SAFETY: n4-hashicorp-multi-az: lost-write, key k7, got nothing, want version 3"},
-		"a replica is behind":     {slow, "rules: [nodes > 0]", exitLiveness, "LIVENESS: n3-hashicorp-multi-az: catch-up, node n3, got index 120, want index 900"},
+		"a loss outweighs a fail": {lossy, "rules: [write_latency_p50 < 1ns]", exitSafety, "SAFETY: n4-hashicorp-multi-az: an acknowledged write is gone (key k7: got nothing, wanted version 3)"},
+		"a replica is behind":     {slow, "rules: [nodes > 0]", exitLiveness, "LIVENESS: n3-hashicorp-multi-az: a replica did not catch up (n3: got index 120, wanted index 900)"},
 		"stuck outweighs a fail":  {slow, "rules: [write_latency_p50 < 1ns]", exitLiveness, "gate: stuck"},
-		"a loss outweighs it":     {slowAndLossy, "rules: [nodes > 0]", exitSafety, "SAFETY: n3-hashicorp-multi-az: hash, node n2"},
+		"a loss outweighs it":     {slowAndLossy, "rules: [nodes > 0]", exitSafety, "SAFETY: n3-hashicorp-multi-az: replicas differ at one revision (n2)"},
 		"a size did not survive":  {fragile, "", exitGate, "n5-hashicorp-multi-az: got 0, want == 2"},
 		"a torn last line":        {torn, "", exitOK, "warning: "},
 		"a damaged line":          {damaged, "", exitUsage, "trials.jsonl:37: cannot be read"},
@@ -115,6 +115,59 @@ func appendTo(t *testing.T, path, text string) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A p99 that no trial carries alone is bounded by all operations and by how far
+// the trials lie apart: near the limit nothing is decided.
+func TestGateOnAPooledPercentile(t *testing.T) {
+	rule := func(limit string) string {
+		return rulesFile(t, "rules: [{rule: write_latency_p99 < "+limit+", where: {nodes: 3}}]")
+	}
+	for limit, want := range map[string]struct {
+		code int
+		said string
+	}{
+		"10ms": {exitOK, "gate: pass (1 pass)"}, "1ms": {exitGate, "n3-hashicorp-multi-az: 2.71 ms [2.57, 3.17] (pooled)"},
+		"2.75ms": {exitInconclusive, "(pooled); the interval holds the limit"},
+	} {
+		code, stdout, stderr := command(t, "gate", tinyRun, "--rules", rule(limit))
+		if code != want.code || !strings.Contains(strings.Join(strings.Fields(stdout), " "), want.said) {
+			t.Errorf("%s: got %d, want %d with %q:\n%s%s", limit, code, want.code, want.said, stdout, stderr)
+		}
+	}
+}
+
+// What other processes did to the host is no fault of the cluster's: a rule that
+// it may have broken, or kept, is open. What was lost is lost.
+func TestARemarkMakesAGateInconclusive(t *testing.T) {
+	busy := func(share float64, lost int64) string {
+		return changed(t, func(tr *results.Trial) {
+			if tr.Nodes == 3 && tr.Kind == results.Measure {
+				tr.Remarks = append(tr.Remarks, results.Remark{
+					Code: results.CodeForeignCPU, Severity: results.Doubtful, Window: results.WindowCalm, Got: share, Want: 0.05, Unit: results.UnitShare,
+				})
+			}
+			if tr.Nodes == 3 && tr.Audit != nil {
+				tr.Audit.Lost = lost
+			}
+		})
+	}
+	for name, c := range map[string]struct {
+		dir, rule, want string
+		code            int
+	}{
+		"half of the CPU, failing": {busy(0.5, 0), "write_latency_p50 < 1ms", "not decided, since light load: processes that are none of ours used 50 %", exitInconclusive},
+		"half of the CPU, passing": {busy(0.5, 0), "write_latency_p50 < 2ms", "by up to 100 %", exitInconclusive},
+		"little of it":             {busy(0.06, 0), "write_latency_p50 < 1ms", "FAIL: write_latency_p50 < 1ms", exitGate},
+		"of no weight at 20 ms":    {busy(0.5, 0), "write_latency_p50 < 20ms", "pass: write_latency_p50 < 20ms", exitOK},
+		"lost all the same":        {busy(0.5, 3), "write_latency_p50 < 1ms", "gate: unsafe", exitSafety},
+	} {
+		code, stdout, stderr := command(t, "gate", c.dir, "--rules", rulesFile(t, "rules: [{rule: "+c.rule+", where: {nodes: 3}}]"))
+		if code != c.code || !strings.Contains(strings.Join(strings.Fields(stdout), " "), c.want) {
+			t.Errorf("%s: got %d, want %d with %q:\n%s%s", name, code, c.code, c.want, stdout, stderr)
+		}
+		fits(t, stdout)
 	}
 }
 

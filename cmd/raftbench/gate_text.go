@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/gate"
+	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/units"
 )
@@ -183,11 +184,16 @@ var reasonWords = map[gate.ReasonCode]func(gate.Reason) string{
 	gate.ByMedian: func(r gate.Reason) string {
 		return "no interval: judged by the median of " + units.Plural(r.Got, "trial")
 	},
-	gate.ByPool:        func(r gate.Reason) string { return "no interval: pooled over " + units.Plural(r.Got, "trial") },
+	gate.ByPool: func(r gate.Reason) string {
+		return "the operations of " + units.Plural(r.Got, "trial") + " are too few for an interval"
+	},
 	gate.NeverAnswered: func(gate.Reason) string { return "never: it lies among operations that failed" },
-	gate.Doubtful:      doubtText,
-	gate.NotProven:     func(gate.Reason) string { return "not proven: no proof trial came so far" },
-	gate.NotAudited:    func(gate.Reason) string { return "no trial was audited" },
+	gate.Doubtful:      func(r gate.Reason) string { return remarkText(r) + ", which may have moved it " + movedBy(r) },
+	gate.Shaken: func(r gate.Reason) string {
+		return "not decided, since " + remarkText(r) + ", which may have moved it " + movedBy(r)
+	},
+	gate.NotProven:  func(gate.Reason) string { return "not proven: no proof trial came so far" },
+	gate.NotAudited: func(gate.Reason) string { return "no trial was audited" },
 	gate.UnfinishedTrials: func(r gate.Reason) string {
 		return fmt.Sprintf("the run is unfinished: %d of %d planned trials", r.Got, r.Want)
 	},
@@ -196,24 +202,26 @@ var reasonWords = map[gate.ReasonCode]func(gate.Reason) string{
 	},
 }
 
-func doubtText(r gate.Reason) string {
-	by := "by nobody knows how much"
-	if r.By != nil {
-		by = "by up to " + units.Share.Show(*r.By)
+// remarkText is what was remarked, in the report's words.
+func remarkText(r gate.Reason) string {
+	if r.Worst == nil {
+		return fmt.Sprintf("a remark (%s)", plain(string(r.Remark)))
 	}
-	return fmt.Sprintf("a remark (%s) may have moved it %s: see the report", plain(string(r.Remark)), by)
+	return report.RemarkText(*r.Worst)
+}
+
+func movedBy(r gate.Reason) string {
+	if r.By == nil {
+		return "by nobody knows how much"
+	}
+	return "by up to " + units.Share.Show(*r.By)
 }
 
 // findingText words what trials saw that Raft does not allow.
 func findingText(f gate.Finding, safe func(string) string) string {
-	text := strings.ToUpper(string(f.Class)) + ": " + f.Cell + ": " + safe(f.Rule)
+	text := strings.ToUpper(string(f.Class)) + ": " + f.Cell + ": "
 	if f.Count > 1 {
-		text += fmt.Sprintf(", %d times, such as", f.Count)
+		text += fmt.Sprintf("%d times, such as ", f.Count)
 	}
-	for _, part := range []struct{ what, value string }{{"node", f.First.Node}, {"key", f.First.Key}, {"got", f.First.Got}, {"want", f.First.Want}} {
-		if part.value != "" {
-			text += ", " + part.what + " " + safe(cut(part.value, 200))
-		}
-	}
-	return strings.Replace(text, "such as, ", "such as ", 1)
+	return text + safe(report.FindingText(f.First))
 }
