@@ -15,22 +15,27 @@ var compared = []string{
 	"read_latency_p50_ns", "read_latency_p90_ns", "read_latency_p99_ns",
 	"throughput_ops", "capacity_ops",
 	"cpu_seconds_per_kwrite", "network_bytes_per_write", "disk_bytes_per_write", "fsyncs_per_write",
+	"idle_cpu_seconds_per_second", "idle_network_bytes_per_second", "idle_disk_bytes_per_second", "idle_fsyncs_per_second",
 }
 
 // primaries are the metrics that runs are made for.
 var primaries = []string{"write_latency_p50_ns", "read_latency_p50_ns", "throughput_ops", "capacity_ops"}
 
-// primary is the family of questions that a run is planned for. Every other
-// family is named after its metric: what a reader asks of one figure over all
-// setups is one set of questions, and a clear answer there is not to drown in
-// those about other figures.
-const primary = "primary"
+// The families of questions, fixed before any value is looked at. The primary
+// one is what a run is planned for: the median write and the throughput of
+// neighbouring sizes. All other differences are the secondary one: so many that
+// a few blocks cannot decide any of them, and twelve can decide a hundred.
+const (
+	primary   = "primary"
+	secondary = "secondary"
+)
 
 // pairing is two cells, by their places in the summary, to be compared.
 type pairing struct {
 	from, to int
-	// neighbours are two sizes with none between them.
-	neighbours bool
+	// planned pairs are those that the run is made for: two sizes with none
+	// between them or, where no size varies, a value of an axis and its first one.
+	planned bool
 }
 
 // pairings are fixed by the setups alone, before any value is looked at: each
@@ -38,7 +43,11 @@ type pairing struct {
 // smallest of all; and of setups of one size that differ in one axis, each value
 // against the first.
 func pairings(cells []Cell) []pairing {
-	return append(sizePairings(cells), axisPairings(cells)...)
+	sizes, values := sizePairings(cells), axisPairings(cells)
+	for i := range values {
+		values[i].planned = len(sizes) == 0
+	}
+	return append(sizes, values...)
 }
 
 func sizePairings(cells []Cell) []pairing {
@@ -137,13 +146,30 @@ type asked struct {
 	pairing
 	metric string
 	pairs  []stats.Pair
+	family string
 }
 
-func (a asked) family() string {
-	if a.neighbours && slices.Contains(primaries, headline(a.metric)) {
+// familyIn is the family of a metric's question in a run that has these metrics:
+// where it has no write there is a median read for it, where it has no throughput
+// the capacity.
+func (p pairing) familyIn(metric string, metrics []string) string {
+	if !p.planned {
+		return secondary
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(metrics, func(m string) bool { return headline(m) == name })
+	}
+	latency, rate := "write_latency_p50_ns", "throughput_ops"
+	if !has(latency) {
+		latency = "read_latency_p50_ns"
+	}
+	if !has(rate) {
+		rate = "capacity_ops"
+	}
+	if m := headline(metric); m == latency || m == rate {
 		return primary
 	}
-	return a.metric
+	return secondary
 }
 
 // headline is the metric that one of full load stands for.
@@ -152,12 +178,12 @@ func headline(metric string) string { return strings.TrimPrefix(metric, fullPref
 // differences decides every question about a run's setups.
 func differences(cells []Cell, observed []observations) ([]Difference, error) {
 	var all []asked
-	pairs := pairings(cells)
-	for _, metric := range comparedOf(observed) {
+	pairs, metrics := pairings(cells), comparedOf(observed)
+	for _, metric := range metrics {
 		for _, p := range pairs {
 			from, to := observed[p.from][metric], observed[p.to][metric]
 			if len(from) > 0 && len(to) > 0 {
-				all = append(all, asked{p, metric, withinBlocks(from, to)})
+				all = append(all, asked{p, metric, withinBlocks(from, to), p.familyIn(metric, metrics)})
 			}
 		}
 	}
@@ -183,7 +209,7 @@ func differences(cells []Cell, observed []observations) ([]Difference, error) {
 func inFamilies(all []asked) map[string][]int {
 	out := map[string][]int{}
 	for i, a := range all {
-		out[a.family()] = append(out[a.family()], i)
+		out[a.family] = append(out[a.family], i)
 	}
 	return out
 }
@@ -227,7 +253,7 @@ func withinBlocks(from, to []observation) []stats.Pair {
 func differenceOf(cells []Cell, a asked, d stats.Difference) Difference {
 	out := Difference{
 		Metric: a.metric, From: cells[a.from].Cell, To: cells[a.to].Cell,
-		P: d.P, Questions: d.Questions, N: len(a.pairs), Primary: a.family() == primary, Decided: d.Decided,
+		P: d.P, Questions: d.Questions, N: len(a.pairs), Primary: a.family == primary, Decided: d.Decided,
 	}
 	if out.N == 0 {
 		return out

@@ -87,22 +87,17 @@ func questionsOf(s Summary, metric string) []string {
 // below, and the smallest.
 func TestWhichSizesAreCompared(t *testing.T) {
 	s := build(t, driftingRun(t, 2, map[int]time.Duration{1: 1, 3: 2, 4: 3, 5: 4, 6: 5}))
+	// Four neighbours, of p50 and of throughput, are the primary family. All else
+	// is the secondary one: five pairs of these two, and nine of the p90.
 	want := []string{
-		"n1-x n3-x primary 8", "n3-x n4-x primary 8", "n1-x n4-x 4", "n4-x n5-x primary 8", "n3-x n5-x 4", "n1-x n5-x 4",
-		"n5-x n6-x primary 8", "n3-x n6-x 4", "n1-x n6-x 4",
-	}
-	// Four neighbours, of p50 and of throughput, are primary; of the other pairs
-	// there are five.
-	for i, text := range want {
-		if text[len(text)-2:] == " 4" {
-			want[i] = text[:len(text)-1] + "5"
-		}
+		"n1-x n3-x primary 8", "n3-x n4-x primary 8", "n1-x n4-x 19", "n4-x n5-x primary 8", "n3-x n5-x 19", "n1-x n5-x 19",
+		"n5-x n6-x primary 8", "n3-x n6-x 19", "n1-x n6-x 19",
 	}
 	if diff := cmp.Diff(want, questionsOf(s, "write_latency_p50_ns")); diff != "" {
 		t.Error(diff)
 	}
-	if got := questionsOf(s, "write_latency_p90_ns"); len(got) != 9 || got[0] != "n1-x n3-x 9" {
-		t.Errorf("p90: got %v, want nine questions of a family of their own", got)
+	if got := questionsOf(s, "write_latency_p90_ns"); len(got) != 9 || got[0] != "n1-x n3-x 19" {
+		t.Errorf("p90: got %v, want nine questions of the secondary family", got)
 	}
 }
 
@@ -121,10 +116,53 @@ func TestAxesAreComparedWithTheirFirstValue(t *testing.T) {
 	s := build(t, recorded(t, trials...))
 	want := []string{
 		"n3-1 n5-1 primary 6", "n3-2 n5-2 primary 6", "n3-16 n5-16 primary 6", // with those of the throughput
-		"n3-1 n3-2 4", "n3-1 n3-16 4", "n5-1 n5-2 4", "n5-1 n5-16 4",
+		// and four pairs of these two, seven of the p90:
+		"n3-1 n3-2 15", "n3-1 n3-16 15", "n5-1 n5-2 15", "n5-1 n5-16 15",
 	}
 	if diff := cmp.Diff(want, questionsOf(s, "write_latency_p50_ns")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Where one size is measured at several settings, it is these that the run is
+// planned for.
+func TestSettingsOfOneSizeAreWhatIsAsked(t *testing.T) {
+	var trials []results.Trial
+	for block := range 7 {
+		for i, v := range []string{"2", "16"} {
+			tr := sized(3, block, time.Millisecond, 1000*float64(i+1))
+			tr.Cell, tr.Params = "n3-"+v, map[string]string{"raft.max_rpcs_in_flight": v}
+			trials = append(trials, tr)
+		}
+	}
+	s := build(t, recorded(t, trials...))
+	if diff := cmp.Diff([]string{"n3-2 n3-16 primary 2"}, questionsOf(s, "throughput_ops")); diff != "" {
+		t.Error(diff)
+	}
+	if d := difference(t, s, "throughput_ops", "n3-2", "n3-16"); d.Decided != stats.Found {
+		t.Errorf("twice the throughput in seven blocks: got %+v, want it found", d)
+	}
+}
+
+// What setups take without load differs too.
+func TestIdleCostsAreCompared(t *testing.T) {
+	run := driftingRun(t, 9, map[int]time.Duration{3: time.Millisecond, 5: 2 * time.Millisecond})
+	for i := range run.Trials {
+		tr := &run.Trials[i]
+		n := int64(tr.Nodes)
+		tr.Idle = &results.Idle{DurationNS: 5e8, CPUSeconds: 0.01 * float64(n), NetworkBytes: 1000 * (n - 1), DiskBytes: 10 * n, Fsyncs: n}
+	}
+	s := build(t, run)
+	if m := s.Cells[0].Metrics["idle_network_bytes_per_second"]; m.Median == nil || *m.Median != 4000 {
+		t.Errorf("2,000 bytes in half a second: got %+v", m)
+	}
+	for metric, want := range map[string]float64{
+		"idle_cpu_seconds_per_second": 5.0 / 3, "idle_network_bytes_per_second": 2,
+		"idle_disk_bytes_per_second": 5.0 / 3, "idle_fsyncs_per_second": 5.0 / 3,
+	} {
+		if d := difference(t, s, metric, "n3-x", "n5-x"); math.Abs(*d.Ratio-want) > 1e-9 || d.Primary {
+			t.Errorf("%s: got %+v, want %v of the secondary family", metric, d, want)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ var headlines = []string{
 	"read_latency_p50_ns", "read_latency_p90_ns", "read_latency_p99_ns",
 	"throughput_ops", "capacity_ops",
 	"cpu_seconds_per_kwrite", "network_bytes_per_write", "disk_bytes_per_write", "fsyncs_per_write",
+	"idle_cpu_seconds_per_second", "idle_network_bytes_per_second", "idle_disk_bytes_per_second", "idle_fsyncs_per_second",
 	"outage_p50_ns", "election_p50_ns",
 }
 

@@ -9,6 +9,7 @@ func MetricNames() []string {
 	names := []string{
 		"boot_p50_ns", "capacity_ops", "election_p50_ns", "outage_p50_ns",
 		"throughput_ops", "rss_bytes", "leader_store_time_p50_ns",
+		"idle_cpu_seconds_per_second", "idle_network_bytes_per_second", "idle_disk_bytes_per_second", "idle_fsyncs_per_second",
 	}
 	for _, window := range []string{"", "saturate_", "capacity_at_50_", "capacity_at_80_"} {
 		for _, k := range kinds {

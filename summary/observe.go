@@ -64,6 +64,7 @@ func observe(measured, proofs []*results.Trial) observations {
 			o.add(t, "boot_p50_ns", float64(t.BootNS))
 		}
 		o.processes(t)
+		o.idle(t)
 		for _, w := range windows(t) {
 			o.window(t, w)
 		}
@@ -156,6 +157,18 @@ func (o observations) processes(t *results.Trial) {
 	if rss > 0 {
 		o.add(t, "rss_bytes", float64(rss))
 	}
+}
+
+// idle is what a setup's processes take in a second without load.
+func (o observations) idle(t *results.Trial) {
+	if t.Idle == nil || t.Idle.DurationNS == 0 {
+		return
+	}
+	i, seconds := t.Idle, float64(t.Idle.DurationNS)/1e9
+	o.add(t, "idle_cpu_seconds_per_second", i.CPUSeconds/seconds)
+	o.add(t, "idle_network_bytes_per_second", float64(i.NetworkBytes)/seconds)
+	o.add(t, "idle_disk_bytes_per_second", float64(i.DiskBytes)/seconds)
+	o.add(t, "idle_fsyncs_per_second", float64(i.Fsyncs)/seconds)
 }
 
 // dropThinTails removes the far percentiles that only some trials carry: the

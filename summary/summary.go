@@ -166,8 +166,8 @@ type Difference struct {
 	Questions int     `json:"questions"`
 	N         int     `json:"n"` // blocks
 	// Primary questions are those a run is planned for: the median write and the
-	// throughput between neighbouring sizes. They are one family; all others of
-	// one metric are another.
+	// throughput between neighbouring sizes. They are one family; all other
+	// differences are a second one.
 	Primary bool           `json:"primary"`
 	Decided stats.Decision `json:"decided"`
 }
