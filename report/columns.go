@@ -37,16 +37,29 @@ type sheet struct {
 func (r *Report) sheets() []sheet {
 	out := []sheet{{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}}
 	for _, extra := range []sheet{
-		{"What a write uses, all nodes together", useColumns(), r.groups},
+		{"What a write uses at " + r.lightWords() + ", all nodes together", r.lightUse(), r.groups},
+		{"What a write uses at full load, all nodes together", fullUse(), r.groups},
+		{"What is used without load, and by one more write", otherUse(), r.groups},
 		{"What a read costs", r.readColumns(), r.groups},
 		{"What a write takes at part of the capacity", shareColumns(), r.groups},
 	} {
 		extra.columns = filled(extra.columns, r.summary)
-		if len(extra.columns) > 1 {
+		if len(extra.columns) > extra.least() {
 			out = append(out, extra)
 		}
 	}
 	return out
+}
+
+// least is how many columns only say whose the others are.
+func (sh sheet) least() int {
+	n := 0
+	for _, c := range sh.columns {
+		if c.metric == "" || c.metric == throughput || c.metric == offered {
+			n++
+		}
+	}
+	return n
 }
 
 // shown are the metrics that stand in a report's tables.
@@ -90,17 +103,6 @@ func (r *Report) costColumns() []column {
 		measured("throughput at", closed, 8, throughput, units.Rate),
 		measured("capacity at", commonLimit(r.summary), 7, capacity, units.Rate),
 		plain("valid", "trials", 3, func(c summary.Cell) string { return fmt.Sprintf("%d of %d", c.ValidTrials, c.Trials) }),
-	}
-}
-
-func useColumns() []column {
-	return []column{
-		nodesColumn(),
-		cpuColumn(),
-		measured("bytes", "between nodes", 6, networkPer, units.Size),
-		measured("bytes", "to disk", 5, diskPer, units.Size),
-		measured("", "fsyncs", 7, fsyncsPer, units.Count),
-		measured("outage when the", "leader dies", 8, outage, units.Duration),
 	}
 }
 
@@ -188,21 +190,6 @@ func measured(over, title string, keep int, name string, k units.Kind) column {
 		}
 		return entry{show(k, f.median), f.mark(), between(k, f)}
 	}}
-}
-
-// cpuColumn shows a CPU-second per thousand writes as what it is, a
-// millisecond per write.
-func cpuColumn() column {
-	col := measured("", "CPU time", 9, cpuPerKwrite, units.Seconds)
-	col.value = func(c summary.Cell) entry {
-		f, ok := metric(c, cpuPerKwrite)
-		if !ok {
-			return entry{main: absent}
-		}
-		f.median, f.low, f.high = f.median/1000, f.low/1000, f.high/1000
-		return entry{show(units.Seconds, f.median), f.mark(), between(units.Seconds, f)}
-	}
-	return col
 }
 
 // filled leaves out columns that have nothing to say of any setup.

@@ -10,9 +10,12 @@ import (
 	"github.com/raftbench/raftbench/units"
 )
 
-// listedMetrics are those of which a page lists the differences: what runs are
-// made for.
-var listedMetrics = []string{writeP50, readP50, throughput, capacity}
+// listedMetrics are those of which a page lists the differences: the currencies
+// of the verdict, and what is used without load.
+var listedMetrics = []string{
+	writeP50, readP50, throughput, capacity, cpuPerKwrite, networkPer, diskPer, fsyncsPer,
+	idlePrefix + "cpu_seconds_per_second", idlePrefix + "network_bytes_per_second", idlePrefix + "disk_bytes_per_second",
+}
 
 // differenceRows list what the summary decided, for the page.
 func (r *Report) differenceRows() [][]string {
@@ -57,7 +60,7 @@ func decidedWords(found summary.Difference) []string {
 
 // differencesNote explains the list.
 func (r *Report) differencesNote() string {
-	text := "Ratios of trials of one block, taken next to each other in time; “found” is at the 95 % level for all that was asked together"
+	text := "Ratios of trials of one block, taken next to each other in time; “found” is at the 95 % level for all that was asked together: the p50 and throughput of neighbouring sizes are one family of questions, all else is another"
 	if slices.ContainsFunc(r.summary.Differences, func(d summary.Difference) bool { return d.Decided == stats.Bounded }) {
 		text += fmt.Sprintf("; “at most” has its whole interval within ±%s", strings.TrimSpace(units.Share.Show(r.summary.Precision)))
 	}

@@ -83,6 +83,21 @@ func cell(n int, p50ms, perSecond float64) summary.Cell {
 			diskPer:      around(8700*float64(n), 1),
 			fsyncsPer:    around(3.2*float64(n), 1),
 			outage:       {Median: p(2.1e9), N: 1},
+			offered:      around(40, 0),
+
+			fullPrefix + cpuPerKwrite: around(0.04*float64(n), 3),
+			fullPrefix + networkPer:   around(380*float64(n-1), 1),
+			fullPrefix + diskPer:      around(900*float64(n), 1),
+			fullPrefix + fsyncsPer:    around(0.2*float64(n), 1),
+
+			idlePrefix + "cpu_seconds_per_second":   around(0.004*float64(n), 3),
+			idlePrefix + "network_bytes_per_second": around(900*float64(n-1), 1),
+			idlePrefix + "disk_bytes_per_second":    around(0, 0),
+
+			marginalPrefix + cpuPerKwrite: around(0.03*float64(n), 3),
+			marginalPrefix + networkPer:   around(370*float64(n-1), 1),
+			marginalPrefix + diskPer:      around(800*float64(n), 1),
+			marginalPrefix + fsyncsPer:    around(0.15*float64(n), 1),
 		},
 		Faults: proved(n),
 	}, "a", "b", "c")

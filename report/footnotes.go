@@ -22,6 +22,7 @@ func (r *Report) footnotes() []string {
 			out = append(out, text)
 		}
 	}
+	out = append(out, useNotes(r.summary)...)
 	out = append(out, r.sources()...)
 	if r.linkTruth != "" {
 		out = append(out, r.linkTruth)

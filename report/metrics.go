@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/summary"
@@ -22,6 +23,7 @@ const (
 	diskPer      = "disk_bytes_per_write"
 	fsyncsPer    = "fsyncs_per_write"
 	outage       = "outage_p50_ns"
+	offered      = "offered_ops"
 	errorRatio   = "error_ratio"
 )
 
@@ -31,6 +33,12 @@ var metricWords = map[string]string{
 	readP50: "read p50", readP90: "read p90", readP99: "read p99",
 	throughput: "throughput", capacity: "capacity", cpuPerKwrite: "CPU time", networkPer: "bytes between nodes",
 	diskPer: "bytes to disk", fsyncsPer: "fsyncs", outage: "outage",
+
+	fullPrefix + cpuPerKwrite: "CPU time at full load", fullPrefix + networkPer: "bytes between nodes at full load",
+	fullPrefix + diskPer: "bytes to disk at full load", fullPrefix + fsyncsPer: "fsyncs at full load",
+
+	idlePrefix + "cpu_seconds_per_second": "idle CPU", idlePrefix + "network_bytes_per_second": "idle network",
+	idlePrefix + "disk_bytes_per_second": "idle disk", idlePrefix + "fsyncs_per_second": "idle fsyncs",
 }
 
 // metricName is what a metric is called in a sentence.
@@ -101,4 +109,12 @@ func (f figure) upper() float64 {
 		}
 	}
 	return most
+}
+
+// measuredAny tells whether any of some setups has a metric.
+func measuredAny(cells []summary.Cell, name string) bool {
+	return slices.ContainsFunc(cells, func(c summary.Cell) bool {
+		_, ok := metric(c, name)
+		return ok
+	})
 }

@@ -24,6 +24,9 @@ func MetricNames() []string {
 			names = append(names, window+cost)
 		}
 	}
+	for _, cost := range []string{"cpu_seconds_per_kwrite", "network_bytes_per_write", "disk_bytes_per_write", "fsyncs_per_write"} {
+		names = append(names, "marginal_"+cost)
+	}
 	slices.Sort(names)
 	return names
 }

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/results"
@@ -68,6 +69,7 @@ func observe(measured, proofs []*results.Trial) observations {
 		for _, w := range windows(t) {
 			o.window(t, w)
 		}
+		o.marginal(t)
 	}
 	for _, c := range capacities(measured) {
 		o.add(c.trial, "capacity_ops", c.value)
@@ -128,7 +130,8 @@ func latencyOf(ns results.Nanos) float64 {
 	return float64(ns)
 }
 
-// costs of a write: what carries over to separate machines. Where no process
+// costs of a write at the rate of its window: under more load writes share CPU
+// time, messages and syncs. Where no process
 // was metered, as with a cluster that was already there, there are none.
 func (o observations) costs(t *results.Trial, p string, w *results.Window) {
 	if w.Writes == 0 || w.CPUSeconds == 0 {
@@ -157,6 +160,55 @@ func (o observations) processes(t *results.Trial) {
 	if rss > 0 {
 		o.add(t, "rss_bytes", float64(rss))
 	}
+}
+
+// marginal is what one more write uses: the slope of what is used a second over
+// the writes a second, by least squares over the windows with load. Where the
+// trial ran at one rate alone there is none.
+func (o observations) marginal(t *results.Trial) {
+	var points []*results.Window
+	for i := range t.Windows {
+		if w := &t.Windows[i]; w.CPUSeconds > 0 && w.DurationNS > 0 && w.Writes > 0 && !w.Harmed {
+			points = append(points, w)
+		}
+	}
+	perSecond := func(w *results.Window, v float64) float64 { return v / (float64(w.DurationNS) / 1e9) }
+	for _, m := range []struct {
+		name string
+		used func(w *results.Window) float64
+	}{
+		{"cpu_seconds_per_kwrite", func(w *results.Window) float64 { return 1000 * w.CPUSeconds }},
+		{"network_bytes_per_write", func(w *results.Window) float64 { return float64(w.NetworkBytes) }},
+		{"disk_bytes_per_write", func(w *results.Window) float64 { return float64(w.DiskBytes) }},
+		{"fsyncs_per_write", func(w *results.Window) float64 { return float64(w.Fsyncs) }},
+	} {
+		rates, used := make([]float64, len(points)), make([]float64, len(points))
+		for i, w := range points {
+			rates[i], used[i] = perSecond(w, float64(w.Writes)), perSecond(w, m.used(w))
+		}
+		o.add(t, "marginal_"+m.name, slope(rates, used))
+	}
+}
+
+// apartRates is the ratio between the largest and the smallest rate from which
+// their slope is told: nearer ones tell the noise of what is used.
+const apartRates = 2
+
+// slope of y over x by least squares; no number where the x are not apart.
+func slope(x, y []float64) float64 {
+	if len(x) < 2 || slices.Max(x) < apartRates*slices.Min(x) {
+		return math.NaN()
+	}
+	var sx, sy, sxx, sxy float64
+	n := float64(len(x))
+	for i := range x {
+		sx, sy = sx+x[i], sy+y[i]
+	}
+	for i := range x {
+		sxx += (x[i] - sx/n) * (x[i] - sx/n)
+		sxy += (x[i] - sx/n) * (y[i] - sy/n)
+	}
+	return sxy / sxx
 }
 
 // idle is what a setup's processes take in a second without load.

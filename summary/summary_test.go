@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,36 @@ import (
 )
 
 // The file is read by other programs: a change of it is a change of contract.
+// One more write uses the slope between the rates, whatever is used at rest.
+func TestOneMoreWriteUsesTheSlope(t *testing.T) {
+	used := func(w results.Window, perSecond, base, each float64) results.Window {
+		w.DurationNS, w.Writes = 2e9, int64(2*perSecond)
+		w.CPUSeconds, w.Fsyncs = 2*(0.01+0.001*perSecond), int64(2*(base+each*perSecond))
+		w.NetworkBytes, w.DiskBytes = int64(2*(1000+300*perSecond)), int64(2*100*perSecond)
+		return w
+	}
+	tr := trial(1, time.Millisecond, 300)
+	tr.Windows = []results.Window{used(light(time.Millisecond, 80), 40, 50, 0.5), used(full(time.Millisecond, 4000), 4000, 50, 0.5)}
+	m := cellOf(t, tr).Metrics
+	for name, want := range map[string]float64{
+		"marginal_cpu_seconds_per_kwrite": 1, "marginal_network_bytes_per_write": 300, "marginal_disk_bytes_per_write": 100, "marginal_fsyncs_per_write": 0.5,
+	} {
+		if got := m[name].Median; got == nil || math.Abs(*got-want) > 1e-6 {
+			t.Errorf("%s: got %v, want %v", name, m[name], want)
+		}
+	}
+	// A write at the light load carries its share of what is used at rest.
+	if got := *m["fsyncs_per_write"].Median; math.Abs(got-1.75) > 1e-6 {
+		t.Errorf("fsyncs a write at 40/s: got %v, want 70 a second over 40", got)
+	}
+	for _, windows := range [][]results.Window{tr.Windows[:1], {tr.Windows[0], used(full(time.Millisecond, 60), 60, 50, 0.5)}} {
+		tr.Windows = windows
+		if m := cellOf(t, tr).Metrics["marginal_fsyncs_per_write"]; m.Median != nil {
+			t.Errorf("%d windows at no two rates apart: got %v, want none", len(windows), m)
+		}
+	}
+}
+
 // Where the members stand is carried to the summary, with what the loss of a
 // zone does.
 func TestMembersStandInZones(t *testing.T) {

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// What a write uses depends on how many come at once: under full load they share
+// CPU time, messages and syncs. So each use stands with its rate, and what is
+// used without load stands apart.
+
+// The prefixes of what is used without load, and by one more write.
+const (
+	idlePrefix     = "idle_"
+	marginalPrefix = "marginal_"
+)
+
+// usePer are a write's uses: columns of a table.
+func usePer(over, prefix string, keep int) []column {
+	bytes := "bytes"
+	if over != "" {
+		bytes = over
+	}
+	return []column{
+		perThousand(over, "CPU time", keep+3, prefix+cpuPerKwrite),
+		measured(bytes, "between nodes", keep, prefix+networkPer, units.Size),
+		measured(bytes, "to disk", keep, prefix+diskPer, units.Size),
+		measured(over, "fsyncs", keep+1, prefix+fsyncsPer, units.Count),
+	}
+}
+
+// lightUse is at the load that latencies are of.
+func (r *Report) lightUse() []column {
+	out := []column{nodesColumn()}
+	switch {
+	case r.full:
+		out = append(out, measured("at a", "rate of", 8, throughput, units.Rate))
+	case r.commonRate() == "":
+		out = append(out, measured("at a", "rate of", 8, offered, units.Rate))
+	}
+	out = append(out, usePer("", "", 5)...)
+	return append(out, measured("outage when the", "leader dies", 8, outage, units.Duration))
+}
+
+func fullUse() []column {
+	return append([]column{nodesColumn(), measured("at a", "rate of", 8, throughput, units.Rate)}, usePer("", fullPrefix, 5)...)
+}
+
+// otherUse is what no single rate tells.
+func otherUse() []column {
+	const idle = "idle, per second"
+	out := []column{
+		nodesColumn(),
+		measured(idle, "CPU", 9, idlePrefix+"cpu_seconds_per_second", units.Seconds),
+		measured(idle, "network", 6, idlePrefix+"network_bytes_per_second", units.Size),
+		measured(idle, "disk", 5, idlePrefix+"disk_bytes_per_second", units.Size),
+	}
+	more := usePer("one more write", marginalPrefix, 4)
+	more[0].title, more[1].title, more[2].title = "CPU", "network", "disk"
+	return append(out, more...)
+}
+
+// lightWords name the load of the light windows, with its rate where all setups
+// share one.
+func (r *Report) lightWords() string {
+	switch rate := r.commonRate(); {
+	case r.full:
+		return "full load"
+	case rate != "":
+		return "a light load of " + rate
+	}
+	return "a light load"
+}
+
+// commonRate is the rate that all setups were offered in their light windows;
+// empty where they differ.
+func (r *Report) commonRate() string {
+	common := ""
+	for _, c := range r.summary.Cells {
+		f, ok := metric(c, offered)
+		if !ok {
+			continue
+		}
+		if text := strings.Replace(rate(f.median), ".0/s", "/s", 1); common == "" || common == text {
+			common = text
+		} else {
+			return ""
+		}
+	}
+	return common
+}
+
+// perThousand shows a CPU-second per thousand writes as what it is, a
+// millisecond per write.
+func perThousand(over, title string, keep int, name string) column {
+	col := measured(over, title, keep, name, units.Seconds)
+	col.value = func(c summary.Cell) entry {
+		f, ok := metric(c, name)
+		if !ok {
+			return entry{main: absent}
+		}
+		f.median, f.low, f.high = f.median/1000, f.low/1000, f.high/1000
+		return entry{show(units.Seconds, f.median), f.mark(), between(units.Seconds, f)}
+	}
+	return col
+}
+
+// useNotes say what of the uses holds elsewhere.
+func useNotes(s summary.Summary) []string {
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return measuredAny(s.Cells, name) })
+	}
+	var out []string
+	if has(networkPer, fsyncsPer, fullPrefix+networkPer, fullPrefix+fsyncsPer) {
+		out = append(out, "Bytes and fsyncs of a write carry over to separate machines at the same rate, where writes are batched alike; its CPU time does not: here all nodes contend for the same cores.")
+	}
+	if has(idlePrefix + "cpu_seconds_per_second") {
+		out = append(out, "What is used without load, by heartbeats above all, is taken from no write’s use: under load the writes carry them.")
+	}
+	if has(marginalPrefix + cpuPerKwrite) {
+		out = append(out, "One more write uses the slope between the rates that were run, from the lightest to full load.")
+	}
+	return out
+}
