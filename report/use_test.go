@@ -13,7 +13,7 @@ func TestAUseNamesItsRate(t *testing.T) {
 	s := typical()
 	text := strings.Join(strings.Fields(table(t, s, 100)), " ")
 	for _, want := range []string{
-		"What a write uses at a light load of 40/s", "What a write uses at full load, all nodes together nodes", "at a", "rate of",
+		"What a write uses at a light load of 40/s", "What a write uses at full load, all nodes together", "at a", "rate of",
 		"idle, per second", "one more write", "Bytes and fsyncs of a write carry over to separate machines at the same rate",
 		"its CPU time does not", "taken from no write’s use",
 	} {

@@ -24,8 +24,9 @@ type reportOptions struct {
 	dirs   []string
 	out    string
 	format string
-	// begun allows a run without a finished trial: that of `run` itself.
-	begun bool
+	// own is the report of `run` itself: it allows a run without a finished trial,
+	// and closes a table with the verdict in one line.
+	own bool
 }
 
 func newReportCommand() *cobra.Command {
@@ -67,10 +68,24 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 			return err
 		}
 	}
-	if err := printRuns(stdout, runs, o.format); err != nil {
+	err = printRuns(stdout, runs, o.format)
+	if err == nil && o.own && o.format == "table" {
+		err = printClosing(stdout, runs[0].report.Closing())
+	}
+	if err != nil {
 		return fail(exitFailed, fmt.Errorf("print the report: %w", err), "")
 	}
 	return nil
+}
+
+// printClosing ends a run with its verdict, where the eye is after minutes of
+// progress and tables.
+func printClosing(w io.Writer, verdict string) error {
+	if verdict == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", verdict)
+	return err
 }
 
 // summarized is a run with what its trials say.
@@ -82,7 +97,7 @@ type summarized struct {
 
 func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
 	open := openRun
-	if o.begun {
+	if o.own {
 		open = func(_ io.Writer, dir string) (*results.Run, error) { return results.Open(dir) }
 	}
 	var out []summarized

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,27 @@ func raftbench(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	code = Main(context.Background(), args, &out, &errs)
 	return code, out.String(), errs.String()
+}
+
+// A run ends with its verdict in one line, right before where its files are; a
+// report of a run that is long over does not.
+func TestARunClosesWithItsVerdict(t *testing.T) {
+	dir := copyRun(t)
+	var stdout bytes.Buffer
+	if err := printResults(t.Context(), &stdout, io.Discard, dir, "table"); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(stdout.String(), "\n\n"); !strings.HasPrefix(lines[len(lines)-2], "Run 3, or 5 if two may fail at once") ||
+		strings.Contains(lines[len(lines)-2], "\n") || !strings.HasPrefix(lines[len(lines)-1], "report: ") {
+		t.Errorf("got\n%s\nwant at its end the verdict in a line, and the folder", stdout.String())
+	}
+	if _, stdout, _ := raftbench("report", dir); strings.Count(stdout, "Run 3, or 5") != 1 {
+		t.Errorf("report: got\n%s", stdout)
+	}
+	stdout.Reset()
+	if err := printResults(t.Context(), &stdout, io.Discard, dir, "json"); err != nil || strings.Contains(stdout.String(), "Run 3") {
+		t.Errorf("json: %v: got the verdict among it", err)
+	}
 }
 
 func TestReportRebuildsFromTheFolderAlone(t *testing.T) {

@@ -105,7 +105,7 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 // printResults rebuilds everything that is derived, and prints it. The folder
 // is the last word, for whoever reads the output by machine.
 func printResults(ctx context.Context, stdout, stderr io.Writer, dir, output string) error {
-	if err := runReport(ctx, stdout, stderr, reportOptions{dirs: []string{dir}, format: output, begun: true}); err != nil {
+	if err := runReport(ctx, stdout, stderr, reportOptions{dirs: []string{dir}, format: output, own: true}); err != nil {
 		return err
 	}
 	if output != "table" {
