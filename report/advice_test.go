@@ -105,6 +105,9 @@ func TestAdviceForEachValueOfAnAxis(t *testing.T) {
 			c.Metrics, c.ValidTrials = nil, 0
 		}
 	}
+	if got, want := reportOf(cases()["sweep"]).verdict(verdictWidth).advice[0], "raftbench compare RUN --by raft.max_rpcs_in_flight"; !strings.Contains(got, want) {
+		t.Errorf("one size: got %s, want in it %s", got, want)
+	}
 	lines := strings.Join(reportOf(s).verdict(verdictWidth).advice, "\n")
 	for _, want := range []string{"hashicorp, max_rpcs_in_flight 2: Run 3, or 5", "etcd, max_rpcs_in_flight 2: No advice: of 3 nodes"} {
 		if !strings.Contains(lines, want) {

@@ -81,11 +81,30 @@ func (v verdict) fit(steps []step, width int) {
 // suit another.
 func (r *Report) groupVerdict(width int) verdict {
 	var lines []string
+	if r.oneSize() {
+		return verdict{advice: []string{"One size at several settings: which helps is told by `raftbench compare RUN --by " + strings.Join(r.varied(), "`, or --by `") + "`."}}
+	}
 	for _, a := range r.answers {
 		lines = append(lines, a.notes...)
 		lines = append(lines, a.name+": "+a.advice.short)
 	}
 	return verdict{advice: fitted(lines, verdictLines, width)}
+}
+
+// oneSize tells of a run in which settings vary and the size does not.
+func (r *Report) oneSize() bool {
+	return !slices.ContainsFunc(r.groups, func(g group) bool { return len(g.cells) > 1 || g.cells[0].Nodes != r.groups[0].cells[0].Nodes })
+}
+
+// varied are the axes along which the setups of a run differ beside their size.
+func (r *Report) varied() []string {
+	var out []string
+	for _, d := range dimensions(r.summary.Cells) {
+		if varies(r.summary.Cells, d) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // fitted are as many whole paragraphs as fit into so many lines; the last line

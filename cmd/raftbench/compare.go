@@ -12,11 +12,13 @@ import (
 
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 type compareOptions struct {
 	before, after string // folders
 	spread        string // a file; empty: one that fits is looked for
+	by            string // an axis of one run
 	output        string
 	all           bool
 }
@@ -24,8 +26,8 @@ type compareOptions struct {
 func newCompareCommand() *cobra.Command {
 	o := compareOptions{}
 	cmd := &cobra.Command{
-		Use:   "compare OLD NEW",
-		Short: "Compare two runs, figure by figure",
+		Use:   "compare OLD NEW | compare RUN --by AXIS",
+		Short: "Compare two runs, or the settings of one, figure by figure",
 		Long: `Compare two stored runs. They were not made side by side: what the host did
 between them is part of what is compared, and often all of it. So a change is
 called one only where it exceeds how far repeated runs of one build lie apart
@@ -36,14 +38,24 @@ That spread is measured by "raftbench run --repeat 6", which leaves it in a
 file beside the runs' folders; a file that fits both runs' hosts and the
 experiment is found there. Without one the spread is unknown, and nothing is
 called different. The command reports and judges nothing: its exit code is 0
-(see gate).`,
-		Example: "  raftbench run --repeat 6 --out results/base\n  raftbench compare results/monday results/tuesday\n  raftbench compare -o markdown OLD NEW",
-		Args:    arguments(2, 2),
+(see gate).
+
+With --by, the values of one axis of one run are compared, each with the first:
+they were measured side by side, so that nothing lies between them.`,
+		Example: "  raftbench run --repeat 6 --out results/base\n  raftbench compare results/monday results/tuesday\n  raftbench compare -o markdown OLD NEW\n  raftbench compare RUN --by raft.max_rpcs_in_flight",
+		Args:    arguments(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.before, o.after = args[0], args[1]
+			if o.before = args[0]; o.by != "" && len(args) == 1 {
+				return runCompareBy(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+			}
+			if o.by != "" || len(args) == 1 {
+				return usage(fmt.Errorf("got %s and --by %q", units.Plural(len(args), "folder"), o.by), "give two runs, or one run and --by with one of its axes")
+			}
+			o.after = args[1]
 			return runCompare(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
+	textFlag(cmd.Flags(), &o.by, "by", "AXIS", "compare the values of this setting within one run")
 	outputFlag(cmd.Flags(), &o.output, "table", "json", "markdown", "csv")
 	textFlag(cmd.Flags(), &o.spread, "spread", "FILE", "the spread between runs (default: one that fits, beside the runs)")
 	cmd.Flags().BoolVar(&o.all, "all", false, "show every figure, also those that are the same in every trial; json and csv always do")
