@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -89,6 +90,12 @@ func window(rec loadgen.Recording, o offer) results.Window {
 	}
 	if rec.Duration > 0 {
 		w.ThroughputOps = rec.Throughput()
+	}
+	share := worth(rec)
+	for _, l := range []*results.Latency{&w.Latency, &w.Service, w.ReadLatency, w.ReadService} {
+		if l != nil {
+			l.EffectiveN = int64(math.Round(share * float64(l.Count+l.Failed)))
+		}
 	}
 	if o.poisson {
 		w.Arrivals = arrivals(rec.Sends, o.rate)

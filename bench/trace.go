@@ -20,6 +20,15 @@ func latencies(trace []loadgen.Sample) (ns []float64, answered bool) {
 	return ns, answered
 }
 
+// worth is what an operation of a window is worth, as a share of an independent
+// one. Of a trace that was thinned it is what is left over all that there were: a
+// bound from below.
+func worth(rec loadgen.Recording) float64 {
+	ns, _ := latencies(rec.Trace)
+	all := max(int64(len(ns)), rec.Completed+rec.FailedWrites+rec.FailedReads, 1)
+	return stats.Effective(ns) / float64(all)
+}
+
 // arrivals tells how unlike what was sent is a Poisson process of so many
 // operations a second; nil where there were too few to tell.
 func arrivals(sent []time.Duration, rate float64) *results.Arrivals {

@@ -53,15 +53,15 @@ func (r *Report) sources() []string {
 func pooledNote(s summary.Summary) string {
 	fewest := int64(0)
 	for _, c := range s.Cells {
-		if m, ok := c.Metrics[writeP99]; ok && m.Pooled && (fewest == 0 || m.Samples < fewest) {
-			fewest = m.Samples
+		if m, ok := c.Metrics[writeP99]; ok && m.Pooled && (fewest == 0 || m.Effective < fewest) {
+			fewest = m.Effective
 		}
 	}
 	switch {
 	case !pooled(s):
 		return ""
 	case fewest > 0 && fewest < stats.ThinP99:
-		return fmt.Sprintf("* p99 pooled over trials, no interval; it rests on as few as %s operations, where %s make it steady.",
+		return fmt.Sprintf("* p99 pooled over trials, no interval; it rests on as few as %s independent operations, where %s make it steady.",
 			count(fewest), count(stats.ThinP99))
 	}
 	return "* p99 pooled over trials, no interval."

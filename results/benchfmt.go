@@ -42,7 +42,7 @@ func WriteBenchfmt(w io.Writer, run *Run) error {
 	return nil
 }
 
-// leastP99 operations carry a p99: it rests on ten of them.
+// leastP99 independent operations carry a p99: it rests on ten of them.
 const leastP99 = 1000
 
 func better(unit, direction string) *benchfmt.UnitMetadata {
@@ -68,7 +68,7 @@ func benchmark(env Environment, t Trial) *benchfmt.Result {
 		v    Nanos
 		unit string
 	}{{latency.P50NS, "ns/op"}, {latency.P90NS, "p90-ns"}, {latency.P99NS, "p99-ns"}} {
-		if p.v != Never && (p.unit != "p99-ns" || latency.Count >= leastP99) {
+		if p.v != Never && (p.unit != "p99-ns" || latency.Independent() >= leastP99) {
 			r.Values = append(r.Values, benchfmt.Value{Value: float64(p.v), Unit: p.unit})
 		}
 	}

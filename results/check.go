@@ -148,7 +148,7 @@ func (h *HostFacts) check(r *ranges) {
 }
 
 func (l *Latency) check(r *ranges) {
-	r.counts(l.Count, l.Failed)
+	r.counts(l.Count, l.Failed, l.EffectiveN)
 	for _, v := range []Nanos{l.P50NS, l.P90NS, l.P99NS, l.P999NS, l.MaxNS} {
 		if v == Never && l.Failed == 0 {
 			r.fail("a percentile of null and no failed operation: want a time")

@@ -19,7 +19,8 @@ const (
 	Enough
 )
 
-// Percentile tells whether so many samples carry percentile p (99 is p99).
+// Percentile tells whether so many independent samples carry percentile p (99 is
+// p99); operations that follow one another are fewer than they are (Effective).
 func Percentile(p float64, samples int64) Trust {
 	switch {
 	case samples == 0:

@@ -16,6 +16,9 @@ type Pool struct {
 	Histogram *hdrhistogram.Histogram // of those that were answered
 	Failed    int64
 	Trials    int
+	// Independent operations are worth as much as all that the pool holds, as each
+	// window for itself tells.
+	Independent int64
 	// each trial's own operations: what intervals need.
 	each []counts
 }
@@ -70,8 +73,10 @@ func (p *Pool) ranked(rank int64) results.Nanos {
 	return results.Nanos(p.Histogram.ValueAtPercentile(100 * float64(rank) / float64(answered)))
 }
 
-// add takes one trial's histogram in, with the operations that failed.
-func (p *Pool) add(h *hdrhistogram.Histogram, failed int64) {
+// add takes one trial's histogram in, with the operations that failed, and how
+// many independent ones all of them are worth.
+func (p *Pool) add(h *hdrhistogram.Histogram, failed, independent int64) {
+	p.Independent += independent
 	p.each = append(p.each, countsOf(h, failed))
 	p.Trials++
 	p.Failed += failed
@@ -93,6 +98,7 @@ func (p *Pool) join(other *Pool) {
 	p.each = append(p.each, other.each...)
 	p.Trials += other.Trials
 	p.Failed += other.Failed
+	p.Independent += other.Independent
 	p.merge(other.Histogram)
 }
 
@@ -140,7 +146,7 @@ func wanted(measured []*results.Trial, have map[string]Metric, keep []results.Ro
 			}
 		}
 		for i := range t.Windows {
-			if w := &t.Windows[i]; placeOf(w).curved() && stats.Percentile(99, w.Latency.Count+w.Latency.Failed) != stats.Enough {
+			if w := &t.Windows[i]; placeOf(w).curved() && stats.Percentile(99, w.Latency.Independent()) != stats.Enough {
 				p[rateKey(w)] = nil
 			}
 		}
@@ -175,7 +181,7 @@ func (p pools) tails(into map[string]Metric) {
 // interval rests on the operations and on how far the trials lie apart (see
 // stats.PercentileRanks).
 func (p *Pool) metric(percentile float64) *Metric {
-	if p == nil || stats.Percentile(percentile, p.Total()) == stats.Refused {
+	if p == nil || stats.Percentile(percentile, p.Independent) == stats.Refused {
 		return nil
 	}
 	at := p.At(percentile)
@@ -185,7 +191,7 @@ func (p *Pool) metric(percentile float64) *Metric {
 		clusters = append(clusters, c.cluster(at))
 	}
 	r, ok := stats.PercentileRanks(percentile, clusters, stats.Confidence)
-	m.Effective = r.Effective
+	m.Effective = min(r.Effective, p.Independent)
 	if m.Interval = ok; ok {
 		m.CILow, m.CIHigh = number(latencyOf(p.ranked(r.Low))), number(latencyOf(p.ranked(r.High)))
 	}

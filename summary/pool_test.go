@@ -21,8 +21,11 @@ func TestFarPercentilesArePooledOrLeftOut(t *testing.T) {
 	// One trial of 600 fast writes, one of 600 of which 15 are slow: 1.25 % of all.
 	for n, slow := range []int64{0, 15} {
 		h := histogram(t, map[time.Duration]int64{time.Millisecond: 600 - slow, time.Second: slow})
-		err = errors.Join(err, w.WriteHistograms("n3-x", n+1, []results.NamedHistogram{{Name: "calm.latency", Histogram: h}}),
-			w.Append(trial(n+1, time.Millisecond, 600)))
+		tr := trial(n+1, time.Millisecond, 600)
+		if n == 1 { // stalls made them alike
+			tr.Windows[0].Latency.EffectiveN = 60
+		}
+		err = errors.Join(err, w.WriteHistograms("n3-x", n+1, []results.NamedHistogram{{Name: "calm.latency", Histogram: h}}), w.Append(tr))
 	}
 	if err := errors.Join(err, w.Close()); err != nil {
 		t.Fatal(err)
@@ -33,8 +36,8 @@ func TestFarPercentilesArePooledOrLeftOut(t *testing.T) {
 	}
 	m := build(t, run).Cells[0].Metrics
 	p99 := m["write_latency_p99_ns"]
-	if !p99.Pooled || p99.Interval || p99.N != 2 || p99.Samples != 1200 || *p99.Median < 0.99e9 {
-		t.Errorf("p99: got %+v, want 1 s pooled over two trials", p99)
+	if !p99.Pooled || p99.Interval || p99.N != 2 || p99.Samples != 1200 || p99.Effective > 660 || *p99.Median < 0.99e9 {
+		t.Errorf("p99: got %+v, want 1 s pooled over two trials, worth at most 600 and 60 operations", p99)
 	}
 	if p999, ok := m["write_latency_p999_ns"]; ok {
 		t.Errorf("p99.9 of 1,200 writes: got %+v, want none", p999)
@@ -78,6 +81,11 @@ func TestPercentilesOfLongTrialsHaveIntervals(t *testing.T) {
 	if m := cellOf(t, trials...).Metrics["write_latency_p99_ns"]; m.Pooled || !m.Interval || *m.Median != 7e6 {
 		t.Errorf("got %+v, want the median of the trials' p99", m)
 	}
+	trials[2].Windows[0].Latency.EffectiveN = 999
+	if m, ok := cellOf(t, trials...).Metrics["write_latency_p99_ns"]; ok {
+		t.Errorf("with a trial that is worth 999: got %+v, want none of its own", m)
+	}
+	trials[2].Windows[0].Latency.EffectiveN = 0
 	trials[3].Windows[0].Latency.Count = 999
 	if m, ok := cellOf(t, trials...).Metrics["write_latency_p99_ns"]; ok {
 		t.Errorf("one trial too short and no histograms: got %+v, want none", m)

@@ -12,8 +12,8 @@ import (
 
 // source is one histogram of a trial that goes into a pool.
 type source struct {
-	key    poolKey
-	failed int64
+	key                 poolKey
+	failed, independent int64
 }
 
 // sources are the histograms of a trial, by name, that are wanted.
@@ -21,7 +21,7 @@ func (p pools) sources(t *results.Trial) map[string]source {
 	out := map[string]source{}
 	take := func(w *results.Window, key poolKey, kind string, l *results.Latency) {
 		if _, wanted := p[key]; wanted && l != nil {
-			out[w.Name+"."+kind] = source{key, l.Failed}
+			out[w.Name+"."+kind] = source{key, l.Failed, l.Independent()}
 		}
 	}
 	for _, w := range windows(t) {
@@ -92,7 +92,7 @@ func (p pools) readTrial(run *results.Run, t *results.Trial, into pools) error {
 		if into[s.key] == nil {
 			into[s.key] = &Pool{}
 		}
-		into[s.key].add(h.Histogram, s.failed)
+		into[s.key].add(h.Histogram, s.failed, s.independent)
 	}
 	return nil
 }
