@@ -151,20 +151,24 @@ func (l *linkTruth) missedBefore(number float64, crossings int) []results.Remark
 	var judged []lateLink
 	for _, w := range l.judgedLinks() {
 		if b := l.before[w.Ends]; b.Samples >= minLinkSamples {
-			judged = append(judged, lateLink{b, off(b, w.plain)})
+			judged = append(judged, lateLink{b, off(b, w.plain, l.measured[w.Ends])})
 		}
 	}
 	return late(judged, results.Calibration, number, crossings)
 }
 
-// off is by how much a link's delay was missed at the median. Where all were to
-// take that delay, the instant of sending is the judge, so that a wrong
-// schedule shows, which a due instant would hide.
-func off(b results.Link, plain bool) int64 {
-	if !plain {
-		return b.ErrorP50NS
+// off is by how much a link's delay was missed at the median: by its own fault,
+// where no window tells that better, or by its schedule, where all were to take
+// the delay: the instant of sending shows what a due instant would hide.
+func off(b results.Link, plain, measured bool) int64 {
+	var by int64
+	if !measured {
+		by = b.OwnErrorP50NS
 	}
-	return max(b.ErrorP50NS, b.RealisedP50NS-b.AskedNS, b.AskedNS-b.RealisedP50NS)
+	if missed := b.RealisedP50NS - b.AskedNS; plain {
+		by = max(by, missed-b.ErrorP50NS, -missed)
+	}
+	return by
 }
 
 // unmeasured is one remark on the loaded links of which nobody knows how true

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"slices"
 
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
@@ -50,7 +51,7 @@ func (j judged) remarks() []results.Remark {
 	if j.failed {
 		return nil
 	}
-	out := append(j.invalidity(), j.doubts()...)
+	out := slices.Concat(j.invalidity(), j.doubts(), j.coreWait())
 	for i := range out {
 		out[i].Window = j.window.Name
 	}
@@ -144,16 +145,36 @@ func (j judged) lag() []results.Remark {
 	return out
 }
 
-// lateLinks is one remark on the loaded links whose realised delay was off at the
-// median by what may matter to the window's median operation.
+// lateLinks is one remark on the loaded links that were late at the median, by
+// their own fault, by what may matter to the window's median operation. For how
+// long their readers waited for a core is the host's limit, and no error.
 func (j judged) lateLinks() []results.Remark {
 	var judged []lateLink
 	for _, l := range j.links {
 		if l.Samples >= minLinkSamples {
-			judged = append(judged, lateLink{l, l.ErrorP50NS})
+			judged = append(judged, lateLink{l, l.OwnErrorP50NS})
 		}
 	}
 	return late(judged, j.window.Name, float64(j.window.Median()), j.crossings)
+}
+
+// coreWait notes for how long the readers of loaded links waited for a core at the
+// median, as a share of the median operation: part of what the host allows.
+func (j judged) coreWait() []results.Remark {
+	r := results.Remark{Code: results.CodeCoreWait, Severity: results.Note, Unit: results.UnitShare}
+	for _, l := range j.links {
+		if l.Samples < minLinkSamples {
+			continue
+		}
+		r.Of++
+		if by := j.window.Effect(j.crossings, float64(l.CoreWaitP50NS)); by > max(r.Got, minEffect) {
+			r.Got, r.Link = by, &results.Ends{From: l.From, To: l.To}
+		}
+	}
+	if r.Link == nil || math.IsInf(r.Got, 1) {
+		return nil
+	}
+	return []results.Remark{r}
 }
 
 // lateLink is a link with what it is off by at the median. How many frames there

@@ -52,7 +52,7 @@ func healthy() judged {
 	return judged{
 		window: w, light: true, crossings: 2, syncNS: ms, cost: cost{length: 10 * time.Second, host: hostCost{Activity: host.Activity{Cores: 2}}},
 		// Two crossings of a write of 2 ms, each 5 µs late, are half a percent of it.
-		links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, Frames: 10, LinkTruth: results.LinkTruth{ErrorP50NS: 5_000, Samples: 5}}},
+		links: []results.Link{{From: "n1", To: "n2", AskedNS: 5 * ms, Frames: 10, LinkTruth: results.LinkTruth{OwnErrorP50NS: 5_000, Samples: 5}}},
 	}
 }
 
@@ -96,15 +96,15 @@ func TestEachReasonForInvalidity(t *testing.T) {
 		"an unknown write":  {func(j *judged) { j.window.Unknown = 1 }, results.CodeClientErrors, 1},
 		"lag at the median": {func(j *judged) { j.window.Lag.P50NS = results.Nanos(2*ms/10 + 1000) }, results.CodeLagP50, float64(2*ms/10 + 1000)},
 		"the leader moved":  {func(j *judged) { j.cost.leaderMoved = true }, results.CodeLeaderChanged, 0},
-		"links by a tenth":  {func(j *judged) { j.links[0].ErrorP50NS = 100_001 }, results.CodeLinkLate, 100_001},
+		"links by a tenth":  {func(j *judged) { j.links[0].OwnErrorP50NS = 100_001 }, results.CodeLinkLate, 100_001},
 		"links by a tenth, from a site": {func(j *judged) {
-			j.crossings, j.links[0].ErrorP50NS = 4, 50_001
+			j.crossings, j.links[0].OwnErrorP50NS = 4, 50_001
 		}, results.CodeLinkLate, 50_001},
 		"a short link by twice its delay": {func(j *judged) {
-			j.links[0].AskedNS, j.links[0].ErrorP50NS = 50_000, 100_001
+			j.links[0].AskedNS, j.links[0].OwnErrorP50NS = 50_000, 100_001
 		}, results.CodeLinkLate, 100_001},
 		"links while most writes fail": {func(j *judged) {
-			j.harmed, j.window.Latency.P50NS, j.links[0].ErrorP50NS = true, results.Never, 100_201
+			j.harmed, j.window.Latency.P50NS, j.links[0].OwnErrorP50NS = true, results.Never, 100_201
 		}, results.CodeLinkLate, 100_201},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestEachReasonForInvalidity(t *testing.T) {
 // the delay: 90 µs of 50 matter to a write of 2 ms, and not to one of 200.
 func TestALateLinkIsHeldAgainstTheNumber(t *testing.T) {
 	j := healthy()
-	j.links[0].AskedNS, j.links[0].ErrorP50NS = 50_000, 90_000
+	j.links[0].AskedNS, j.links[0].OwnErrorP50NS = 50_000, 90_000
 	if r := only(t, j.remarks(), results.CodeLinkLate, results.Doubtful); r.Want != 100_000 {
 		t.Errorf("got %+v: a tenth of the write is 100 µs on each of two crossings", r)
 	}
@@ -135,7 +135,7 @@ func TestALateLinkIsHeldAgainstTheNumber(t *testing.T) {
 // does to links: it is said, and the trial stands.
 func TestAHeldTryIsSparedLikeFullLoad(t *testing.T) {
 	j := healthy()
-	j.light, j.links[0].ErrorP50NS, j.window.Lag.P50NS = light(offer{rate: 9000, role: results.RoleSearch}), 50*ms, results.Nanos(ms)
+	j.light, j.links[0].OwnErrorP50NS, j.window.Lag.P50NS = light(offer{rate: 9000, role: results.RoleSearch}), 50*ms, results.Nanos(ms)
 	for _, code := range []results.Code{results.CodeLinkLate, results.CodeLagP50} {
 		if r, said := says(j.remarks(), code); !said || r.Severity != results.Doubtful {
 			t.Errorf("%s: got %+v, want a doubt", code, j.remarks())
@@ -148,7 +148,7 @@ func TestTheWorstOfManyLateLinksIsNamed(t *testing.T) {
 	j := healthy()
 	for i, by := range []int64{2 * ms, 4 * ms, 0, 3 * ms} {
 		j.links = append(j.links, results.Link{From: "n1", To: "n" + string(rune('3'+i)), AskedNS: 5 * ms,
-			LinkTruth: results.LinkTruth{ErrorP50NS: by, Samples: 9}})
+			LinkTruth: results.LinkTruth{OwnErrorP50NS: by, Samples: 9}})
 	}
 	r := only(t, j.remarks(), results.CodeLinkLate, results.Invalid)
 	if r.Count != 3 || r.Of != 5 || r.Got != float64(4*ms) || *r.Link != (results.Ends{From: "n1", To: "n4"}) {
@@ -161,7 +161,7 @@ func TestTheWorstOfManyLateLinksIsNamed(t *testing.T) {
 func TestFewSamplesSayNothingOfALink(t *testing.T) {
 	j := healthy()
 	l := &j.links[0]
-	l.Frames, l.Samples, l.ErrorP50NS = 1000, minLinkSamples-1, 5*ms
+	l.Frames, l.Samples, l.OwnErrorP50NS = 1000, minLinkSamples-1, 5*ms
 	if got := j.remarks(); len(got) > 0 {
 		t.Errorf("judged by %d samples: %+v", l.Samples, got)
 	}
@@ -175,7 +175,7 @@ func TestASaturatingWindowIsInvalidByItsErrorsOnly(t *testing.T) {
 	j := healthy()
 	j.window.Mode, j.light = results.ModeClosed, false
 	j.window.Lag.P50NS, j.window.HostBusy, j.cost.leaderMoved, *j.window.Host.RunWait = results.Nanos(10*ms), 1, true, 0.9
-	j.links[0].ErrorP50NS = 50 * ms
+	j.links[0].OwnErrorP50NS = 50 * ms
 	got := j.remarks()
 	link, _ := says(got, results.CodeLinkLate)
 	leader, _ := says(got, results.CodeLeaderChanged)
@@ -196,8 +196,8 @@ func TestEachDoubt(t *testing.T) {
 	}{
 		"lag at the median":          {func(j *judged) { j.window.Lag.P50NS = results.Nanos(2*ms/20 + 1000) }, results.CodeLagP50, float64(2*ms/20 + 1000)},
 		"lag at p99":                 {func(j *judged) { j.window.Lag.P99NS = results.Nanos(4*ms/4 + 1000) }, results.CodeLagP99, float64(4*ms/4 + 1000)},
-		"links by less than a tenth": {func(j *judged) { j.links[0].ErrorP50NS = 99_000 }, results.CodeLinkLate, 99_000},
-		"links by half a percent":    {func(j *judged) { j.links[0].ErrorP50NS = 5_001 }, results.CodeLinkLate, 5_001},
+		"links by less than a tenth": {func(j *judged) { j.links[0].OwnErrorP50NS = 99_000 }, results.CodeLinkLate, 99_000},
+		"links by half a percent":    {func(j *judged) { j.links[0].OwnErrorP50NS = 5_001 }, results.CodeLinkLate, 5_001},
 		"a busy host":                {func(j *judged) { j.window.HostBusy = 0.86 }, results.CodeHostBusy, 0.86},
 		"foreign load":               {func(j *judged) { *j.window.Host.ForeignCores = 0.4 }, results.CodeForeignCPU, 0.2},
 		"steal":                      {func(j *judged) { *j.window.Host.Steal = 0.05 }, results.CodeSteal, 0.05},
@@ -243,4 +243,15 @@ func TestLagIsHeldAgainstTheFasterOfReadsAndWrites(t *testing.T) {
 	j.window.ReadLatency = &results.Latency{P50NS: results.Nanos(ms / 5), P99NS: results.Nanos(ms), Count: 500}
 	j.window.Lag.P50NS, j.links = results.Nanos(ms/40), nil // 1 % of a write, 12 % of a read
 	only(t, j.remarks(), results.CodeLagP50, results.Invalid)
+}
+
+// What readers waited for a core is no error of the link's: it is noted, with the
+// bound of its effect, and doubts nothing.
+func TestWaitingForACoreIsTheHostsLimit(t *testing.T) {
+	j := healthy()
+	j.links[0].ErrorP50NS, j.links[0].CoreWaitP50NS = 305_000, 300_000
+	r := only(t, j.remarks(), results.CodeCoreWait, results.Note)
+	if math.Abs(r.Got-0.3) > 1e-9 || r.Of != 1 || *r.Link != (results.Ends{From: "n1", To: "n2"}) {
+		t.Errorf("got %+v, want 30 %% of the write on two crossings of n1→n2", r)
+	}
 }

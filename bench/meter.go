@@ -78,7 +78,7 @@ type cost struct {
 // linkCost is what arrived over a link, with how late and after how long.
 type linkCost struct {
 	results.Link
-	late, took *hdrhistogram.Histogram
+	late, took, own, waited *hdrhistogram.Histogram
 }
 
 // truth of the links over which anything arrived.
@@ -90,6 +90,8 @@ func (c cost) truth() []results.Link {
 			Samples:    l.late.TotalCount(),
 			ErrorP50NS: l.late.ValueAtQuantile(50), ErrorP90NS: l.late.ValueAtQuantile(90), ErrorP99NS: l.late.ValueAtQuantile(99),
 			RealisedP50NS: l.took.ValueAtQuantile(50), RealisedP90NS: l.took.ValueAtQuantile(90), RealisedP99NS: l.took.ValueAtQuantile(99),
+			OwnErrorP50NS: l.own.ValueAtQuantile(50), OwnErrorP90NS: l.own.ValueAtQuantile(90), OwnErrorP99NS: l.own.ValueAtQuantile(99),
+			CoreWaitP50NS: l.waited.ValueAtQuantile(50), CoreWaitP90NS: l.waited.ValueAtQuantile(90), CoreWaitP99NS: l.waited.ValueAtQuantile(99),
 		}
 	}
 	return out
@@ -203,7 +205,7 @@ func linksBetween(after, before []control.LinkStats) []linkCost {
 		b := earlier[l.From]
 		out = append(out, linkCost{results.Link{
 			From: l.From, To: l.To, AskedNS: ns(l.Asked), Frames: max(0, l.Frames-b.Frames), Bytes: max(0, l.Bytes-b.Bytes),
-		}, difference(l.Error, b.Error), difference(l.Realised, b.Realised)})
+		}, difference(l.Error, b.Error), difference(l.Realised, b.Realised), difference(l.Own, b.Own), difference(l.CoreWait, b.CoreWait)})
 	}
 	return out
 }
@@ -219,7 +221,7 @@ func linksToClient(after, before []netem.Arrival) []linkCost {
 		b := earlier[a.From]
 		out = append(out, linkCost{results.Link{
 			From: a.From, To: control.ClientLink, AskedNS: ns(a.Asked), Frames: a.Frames - b.Frames, Bytes: a.Bytes - b.Bytes,
-		}, subtract(a.Error, b.Error), subtract(a.Realised, b.Realised)})
+		}, subtract(a.Error, b.Error), subtract(a.Realised, b.Realised), subtract(a.Own, b.Own), subtract(a.CoreWait, b.CoreWait)})
 	}
 	return out
 }

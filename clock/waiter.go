@@ -14,7 +14,7 @@ import (
 //	        does what it has to do by then, and ends the wait with Spin.
 //	closed  every Sleep fails, for ever.
 //
-// Begin, Sleep, Spin and Wait belong to the one goroutine that waits. The others
+// Begin, Sleep, Woken, Spin and Wait belong to the one goroutine that waits. The others
 // may be called by anybody at any time, with one rule: Begin and all calls of
 // BringForward must be serialised by their callers, by a lock that is not held
 // over Sleep. Else an instant that was brought forward could be overwritten.
@@ -35,6 +35,9 @@ type Waiter struct {
 	// planned one and goes on the tuner's budget. A wait that was too short to
 	// sleep is spun whole, and does not.
 	slept bool
+	// expired and ran are of the last Sleep's last wake-up: the instant of its
+	// timer, and when the goroutine ran; 0 where it did not sleep.
+	expired, ran int64
 	// cpu gets the time for which a core was kept busy, in ns.
 	cpu *atomic.Int64
 }
@@ -55,7 +58,7 @@ func (w *Waiter) Begin(due int64) { w.due.Store(due) }
 // Sleep returns shortly before the instant, when a spin is all that is left of
 // the wait; or earlier with os.ErrDeadlineExceeded or os.ErrClosed.
 func (w *Waiter) Sleep() error {
-	w.slept = false
+	w.slept, w.expired, w.ran = false, 0, 0
 	for {
 		due, now := w.due.Load(), Now()
 		last := due - w.tuner.lead(now)
@@ -73,16 +76,21 @@ func (w *Waiter) Sleep() error {
 		if err := w.timer.sleep(); err != nil {
 			return err
 		}
-		w.slept = true
+		w.slept, w.expired, w.ran = true, w.timer.armed(), Now()
 		if at != last {
 			continue
 		}
-		if w.timer.armed() == at { // else it was brought forward, and tells nothing
-			w.tuner.latency.observe(Now() - at)
+		if w.expired == at { // else it was brought forward, and tells nothing
+			w.tuner.latency.observe(w.ran - at)
 		}
 		return nil
 	}
 }
+
+// Woken tells of the last wake-up of a Sleep that returned nil: the instant that
+// its timer was set to, and when the goroutine ran. Both are 0 where the wait was
+// too short to sleep.
+func (w *Waiter) Woken() (expired, ran int64) { return w.expired, w.ran }
 
 // Spin ends a wait at the instant due, which is near.
 func (w *Waiter) Spin(due int64) {

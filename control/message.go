@@ -256,6 +256,10 @@ type LinkStats struct {
 	// Realised how long after they were sent.
 	Error    Histogram `json:"error"`
 	Realised Histogram `json:"realised"`
+	// Own is that part of each Error which is the link's own fault, CoreWait for
+	// how long its reader waited for a core.
+	Own      Histogram `json:"own"`
+	CoreWait Histogram `json:"core_wait"`
 }
 
 // Decode reads one line.

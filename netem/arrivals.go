@@ -19,6 +19,9 @@ type Arrival struct {
 	// anybody wanted them are left out of both: their release tells when the
 	// reader came, not how true the link is.
 	Error, Realised *hdrhistogram.Histogram
+	// Own and CoreWait are the two parts of each Error: what is the link's own
+	// fault, and for how long its reader waited for a core. See lateness.
+	Own, CoreWait *hdrhistogram.Histogram
 }
 
 // What is later than worst, or takes longer than longest, counts as that.
@@ -34,7 +37,8 @@ type arrivals struct {
 	asked         int64
 	// late and took are made for the first frame that they tell of: a peer that
 	// never sends one costs little.
-	late, took *hdrhistogram.Histogram
+	late, took, own, waited *hdrhistogram.Histogram
+	transit                 transit
 }
 
 // Errors are told in ns, whole delays in µs: three digits of either.
@@ -51,13 +55,18 @@ func (a *arrivals) record(r released, now int64) {
 		a.bytes += int64(r.length)
 	}
 	a.asked = r.asked
+	a.transit.observe(r.came - r.sent)
 	if r.due == 0 || r.missed {
 		return
 	}
 	if a.late == nil {
-		a.late, a.took = newLate(), newTook()
+		a.late, a.took, a.own, a.waited = newLate(), newTook(), newLate(), newLate()
 	}
-	_ = a.late.RecordValue(min(max(now-r.due, 0), worst))
+	late := min(max(now-r.due, 0), worst)
+	own := min(lateness{r, now, &a.transit}.own(), late)
+	_ = a.late.RecordValue(late)
+	_ = a.own.RecordValue(own)
+	_ = a.waited.RecordValue(late - own)
 	_ = a.took.RecordValue(min(max(now-r.sent, 0), longest))
 }
 
@@ -66,6 +75,7 @@ func (a *arrivals) snapshot(from string) Arrival {
 	defer a.mu.Unlock()
 	out := a.countsLocked(from)
 	out.Error, out.Realised = clone(a.late, newLate), clone(a.took, newTook)
+	out.Own, out.CoreWait = clone(a.own, newLate), clone(a.waited, newLate)
 	return out
 }
 

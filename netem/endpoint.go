@@ -17,6 +17,8 @@ type Endpoint struct {
 	// injected is the CPU time that waits took, in ns.
 	injected atomic.Int64
 	memory   memory
+	// sabotage has this end's timers set too late; tests alone do.
+	sabotage time.Duration
 
 	mu    sync.Mutex
 	links map[string]*link

@@ -27,7 +27,9 @@ type record struct {
 	header
 	left     int // payload not yet delivered
 	released bool
-	err      error
+	// came is when the pump had the header.
+	came int64
+	err  error
 }
 
 // inbox holds what arrived until it is due, in order. The pump alone fills it, by
@@ -71,6 +73,8 @@ type inbox struct {
 	// copying while it copies without the lock.
 	waiting, copying bool
 	coalesce         coalescer
+	// wake tells how the reader came to the first frame; see hold.
+	wake wake
 	// resumeBelow is the load below which a pump that waits for room is woken.
 	resumeBelow int
 
@@ -86,10 +90,13 @@ type inbox struct {
 	asked atomic.Int64
 	// injected counts the CPU time of waits.
 	injected *atomic.Int64
+	// late is by how many ns the reader's timer is set too late: a test's
+	// sabotage, else 0.
+	late int64
 }
 
 func (in *inbox) init(raw net.Conn, e *Endpoint) {
-	in.injected = &e.injected
+	in.injected, in.late = &e.injected, int64(e.sabotage)
 	in.memory = account{of: &e.memory, wake: in.wakePump}
 	in.coalesce.setLowWater = lowWater(raw)
 	in.arrived.L, in.drained.L = &in.mu, &in.mu
@@ -186,7 +193,8 @@ func (in *inbox) parse(b []byte) (got intake, err error) {
 			break
 		}
 		in.scanned = 0
-		h, err := parseHeader(in.scan[:], clock.Now())
+		now := clock.Now()
+		h, err := parseHeader(in.scan[:], now)
 		if err != nil {
 			return got, err
 		}
@@ -195,7 +203,7 @@ func (in *inbox) parse(b []byte) (got intake, err error) {
 		}
 		in.skip = h.length
 		in.asked.Store(h.asked)
-		in.note(h)
+		in.note(h, now)
 		switch h.kind {
 		case kindFin, kindReset:
 			got.ending = h
@@ -228,11 +236,11 @@ func (in *inbox) stopUnused() {
 	}
 }
 
-func (in *inbox) note(h header) {
+func (in *inbox) note(h header, now int64) {
 	if h.kind == kindAmend {
 		in.amend(h.due)
 	}
-	in.add(record{header: h, left: h.length})
+	in.add(record{header: h, left: h.length, came: now})
 }
 
 // add reuses the space of frames that are through, so that a steady trickle

@@ -15,12 +15,16 @@ type released struct {
 	// fresh: it is given out for the first time. missed: it was due before the
 	// reader came, and its lateness is not the link's.
 	fresh, missed bool
+	// came is when it had come in from the socket; wake, how the reader came to it.
+	came int64
+	wake wake
 }
 
 // first waits until a frame is due, but for a last spin, and returns it with
 // the lock held, or the reason why there will be none.
 func (in *inbox) first() (*record, released, error) {
 	came, near := clock.Now(), false
+	in.wake = wake{}
 	for {
 		switch {
 		case in.closed != nil:
@@ -54,7 +58,10 @@ func (in *inbox) first() (*record, released, error) {
 		if len(in.frames) == 1 {
 			in.wakeForEachByte() // nothing more is held
 		}
-		return r, released{header: r.header, fresh: true, missed: r.due <= came}, nil
+		if in.wake.ran == 0 {
+			in.wake.ran = clock.Now()
+		}
+		return r, released{header: r.header, fresh: true, missed: r.due <= came, came: r.came, wake: in.wake}, nil
 	}
 }
 
@@ -71,6 +78,7 @@ func (in *inbox) hold(due int64) (near bool, err error) {
 		if err != nil {
 			// Late by up to a millisecond, and recorded as that.
 			waitCoarsely(&in.arrived, due)
+			in.wake.coarse = true
 			return false, nil
 		}
 		w.SetDeadline(in.deadline.set)
@@ -79,11 +87,13 @@ func (in *inbox) hold(due int64) (near bool, err error) {
 	in.coalesceUntil(due)
 	in.coalesce.readerWaits++
 	in.waiting = true
-	in.waiter.Begin(due)
+	in.waiter.Begin(due + in.late)
+	timers.Observe()
 	in.mu.Unlock()
 	err = in.waiter.Sleep()
 	in.mu.Lock()
 	in.waiting = false
+	in.wake.expired, in.wake.ran = in.waiter.Woken()
 	if in.closed != nil {
 		return false, in.closed
 	}

@@ -52,6 +52,7 @@ func linkStats(arrivals []netem.Arrival, to string) []control.LinkStats {
 			From: a.From, To: to,
 			Asked: a.Asked, Bytes: a.Bytes, Frames: a.Frames,
 			Error: encodeHistogram(a.Error), Realised: encodeHistogram(a.Realised),
+			Own: encodeHistogram(a.Own), CoreWait: encodeHistogram(a.CoreWait),
 		})
 	}
 	return links

@@ -28,7 +28,7 @@ func TestMergedRemarksCountEachSetup(t *testing.T) {
 		s.Cells[i+1].Remarks = []summary.Remark{remark(late(c.ns), results.RoleLight, c.trials, nil)}
 	}
 	got := detailLines(reportOf(s))
-	want := "Light load: emulated links came late, at worst 173 µs at the median " +
+	want := "Light load: emulated links came late by themselves, at worst 173 µs at the median " +
 		"(n1→n3, the worst of 4 that did, of 20 links); 100 µs would be a tenth of the median operation. 3 nodes: 1 of 6 trials; 4 nodes: 3 of 6; 5 nodes: 6 of 6."
 	if !strings.Contains(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -78,19 +78,23 @@ func TestWhoseTheDisksWere(t *testing.T) {
 
 func TestHowTrueTheLinksWere(t *testing.T) {
 	link := func(asked, samples, p50, p99 int64) results.Link {
-		return results.Link{From: "n1", To: "n2", Frames: samples, AskedNS: asked, LinkTruth: results.LinkTruth{Samples: samples, ErrorP50NS: p50, ErrorP99NS: p99}}
+		return results.Link{From: "n1", To: "n2", Frames: samples, AskedNS: asked, LinkTruth: results.LinkTruth{
+			Samples: samples, OwnErrorP50NS: p50, OwnErrorP99NS: p99, CoreWaitP50NS: 2 * p50}}
 	}
 	idle := link(140_000, 2, 9_000_000, 9_000_000)
 	unloaded := link(5_000_000, 50, 9_000_000, 9_000_000)
 	unloaded.From, unloaded.To = "n2", "n3"
-	idle.Before = &results.LinkTruth{Samples: 18, ErrorP50NS: 3_000, ErrorP99NS: 20_000}
+	idle.Before = &results.LinkTruth{Samples: 18, OwnErrorP50NS: 3_000, OwnErrorP99NS: 20_000}
+	windows := []results.Window{{Mode: results.ModeOpen, Latency: results.Latency{P50NS: 1_000_000, Count: 9}}}
 	trials := []results.Trial{
-		{Valid: true, Kind: results.Measure, Leader: "n1", Links: []results.Link{link(370_000, 50, 5_000, 40_000), idle, unloaded, link(0, 50, 1, 1)}},
-		{Valid: true, Kind: results.Measure, Leader: "n2", Links: []results.Link{link(370_000, 50, 70_000, 60_000), link(370_000, 4, 1, 1)}},
+		{Valid: true, Kind: results.Measure, Leader: "n1", Windows: windows, Links: []results.Link{link(370_000, 50, 5_000, 40_000), idle, unloaded, link(0, 50, 1, 1)}},
+		{Valid: true, Kind: results.Measure, Leader: "n2", Windows: windows, Links: []results.Link{link(370_000, 50, 70_000, 60_000), link(370_000, 4, 1, 1)}},
 		{Valid: false, Kind: results.Measure, Links: []results.Link{link(1_000_000, 50, 900_000, 900_000)}},
 		{Valid: true, Kind: results.Proof, Links: []results.Link{link(1_000_000, 50, 900_000, 900_000)}},
 	}
-	want := "The emulated one-way delays of 140 to 370 µs came 5.00 µs late at the median and 40.0 µs at p99 on the 3 links of 2 trials that carried load (the middle of all; 70.0 µs at the worst one's median); 1 more carried none."
+	want := "The emulated one-way delays of 140 to 370 µs came late by themselves by 5.00 µs at the median (at most 1 % of the median operation) " +
+		"and 40.0 µs at p99, on the 3 links of 2 trials that carried load (the middle of all; 70.0 µs at the worst one's median); " +
+		"their readers waited another 10.0 µs for a core at the median (at most 2 % of the median operation), as those of real packets do on a host as full. 1 other link carried none."
 	if got := linkTruth(trials); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/raftbench/raftbench/results"
@@ -11,38 +12,71 @@ import (
 // minLinkSamples is what a link's median rests on at least.
 const minLinkSamples = 5
 
-// linkTruth tells how far the emulated links that carried load were from the
-// delays asked of them, over the valid measuring trials; empty where nothing was
-// emulated.
+// links are those that carried load, over the valid measuring trials: the delays
+// asked of them, by how much they missed these at the median and at the 99th
+// percentile by themselves, and for how long their readers waited for a core; each
+// of these also as a share of the median operation, on all its crossings.
+type links struct {
+	asked, own, ownP99, waited, ownShare, waitedShare []float64
+
+	trials, idle int
+}
+
+// linkTruth tells how true the emulated links were that carried load; empty where
+// nothing was emulated.
 func linkTruth(trials []results.Trial) string {
-	var asked, p50, p99 []float64
-	of, idle := 0, 0
+	var all links
 	for i := range trials {
-		t := &trials[i]
-		if !t.Valid || t.Kind != results.Measure {
-			continue
-		}
-		before := len(asked)
-		leaders := t.Leaders()
-		for k := range t.Links {
-			l := &t.Links[k]
-			if l.AskedNS > 0 && !l.Loaded(leaders...) {
-				idle++
-			} else if e, ok := judgedBy(l); ok {
-				asked, p50, p99 = append(asked, float64(l.AskedNS)), append(p50, float64(e.ErrorP50NS)), append(p99, float64(e.ErrorP99NS))
-			}
-		}
-		if len(asked) > before {
-			of++
+		if t := &trials[i]; t.Valid && t.Kind == results.Measure {
+			all.add(t)
 		}
 	}
-	if len(asked) == 0 {
+	if len(all.asked) == 0 {
 		return ""
 	}
-	delays := units.Duration.Span(slices.Min(asked), slices.Max(asked))
-	return fmt.Sprintf("The emulated one-way delays of %s came %s late at the median and %s at p99 on the %s of %s that carried load (the middle of all; %s at the worst one's median); %s more carried none.",
-		delays, duration(middle(p50)), duration(middle(p99)), units.Plural(len(asked), "link"), units.Plural(of, "trial"),
-		duration(slices.Max(p50)), count(int64(idle)))
+	delays := units.Duration.Span(slices.Min(all.asked), slices.Max(all.asked))
+	return fmt.Sprintf("The emulated one-way delays of %s came late by themselves by %s at the median%s and %s at p99, on the %s of %s that carried load (the middle of all; %s at the worst one's median); "+
+		"their readers waited another %s for a core at the median%s, as those of real packets do on a host as full. %s carried none.",
+		delays, duration(middle(all.own)), atMost(all.ownShare), duration(middle(all.ownP99)),
+		units.Plural(len(all.asked), "link"), units.Plural(all.trials, "trial"), duration(slices.Max(all.own)),
+		duration(middle(all.waited)), atMost(all.waitedShare), units.Plural(all.idle, "other link"))
+}
+
+func (a *links) add(t *results.Trial) {
+	before, leaders, window := len(a.asked), t.Leaders(), t.LinksOf()
+	for i := range t.Links {
+		l := &t.Links[i]
+		if l.AskedNS > 0 && !l.Loaded(leaders...) {
+			a.idle++
+			continue
+		}
+		e, ok := judgedBy(l)
+		if !ok {
+			continue
+		}
+		own, waited := float64(e.OwnErrorP50NS), float64(e.CoreWaitP50NS)
+		a.asked, a.own, a.waited = append(a.asked, float64(l.AskedNS)), append(a.own, own), append(a.waited, waited)
+		a.ownP99 = append(a.ownP99, float64(e.OwnErrorP99NS))
+		if window != nil && window.Median() > 0 {
+			a.ownShare = append(a.ownShare, window.Effect(t.Crossings(), own))
+			a.waitedShare = append(a.waitedShare, window.Effect(t.Crossings(), waited))
+		}
+	}
+	if len(a.asked) > before {
+		a.trials++
+	}
+}
+
+// atMost bounds what the middle link did to the median operation; empty where no
+// operation is known.
+func atMost(shares []float64) string {
+	if len(shares) == 0 {
+		return ""
+	}
+	if by := middle(shares); !math.IsNaN(by) {
+		return fmt.Sprintf(" (at most %s of the median operation)", share(by))
+	}
+	return ""
 }
 
 // middle is the median of values, the upper of two.

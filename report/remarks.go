@@ -35,8 +35,12 @@ var remarkWords = map[results.Code]func(r worst) string{
 		return "the leader or the term changed, so that an election was measured in place of writes"
 	},
 	results.CodeLinkLate: func(r worst) string {
-		return fmt.Sprintf("emulated links came late, %s%s at the median (%s); %s would be a tenth of the median operation",
+		return fmt.Sprintf("emulated links came late by themselves, %s%s at the median (%s); %s would be a tenth of the median operation",
 			r.at, r.got(), r.amongLinks("the worst of "+count(r.Count)+" that did"), r.want())
+	},
+	results.CodeCoreWait: func(r worst) string {
+		return fmt.Sprintf("readers of emulated links waited for a core, as those of real packets do on a host as full: %sat most %s of the median operation (%s)",
+			r.at, r.got(), r.amongLinks("the slowest"))
 	},
 	results.CodeLinksUnmeasured: func(r worst) string {
 		return fmt.Sprintf("%s%s of %s emulated links had fewer than %s samples to judge their delay by%s",

@@ -76,3 +76,15 @@ func (t *Trial) Leaders() []string {
 	}
 	return out
 }
+
+// LinksOf is the window that the trial's links are recorded of: the last open one,
+// or the last where none was open; nil where there was none.
+func (t *Trial) LinksOf() *Window {
+	var last *Window
+	for i := range t.Windows {
+		if w := &t.Windows[i]; last == nil || w.Mode == ModeOpen || last.Mode != ModeOpen {
+			last = w
+		}
+	}
+	return last
+}

@@ -43,11 +43,15 @@ const (
 	CodeArrivals Code = "arrivals"
 	// The leader or the term changed in a window that was to be calm.
 	CodeLeaderChanged Code = "leader-changed"
-	// Link missed its delay at the median by Got; Want, on each crossing, would be
+	// Link missed its delay at the median by Got, by its own fault; Want, on each crossing, would be
 	// a tenth of the median operation. The worst of Count links by whose lateness
 	// it may have changed by 0.5 % and more, of Of loaded ones that were judged.
 	// Unit ns.
 	CodeLinkLate Code = "link-late"
+	// Readers of Of loaded links waited for a core; on each crossing of a link as
+	// slow as Link, the one whose reader waited longest at the median, that is the
+	// share Got of the median operation at most.
+	CodeCoreWait Code = "core-wait"
 	// Count of Of loaded links, Link among them, had fewer than Want samples.
 	CodeLinksUnmeasured Code = "links-unmeasured"
 	// Node's links could not be probed; Detail is the error's text.

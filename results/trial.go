@@ -210,6 +210,15 @@ type LinkTruth struct {
 	ErrorP50NS int64 `json:"error_p50_ns"`
 	ErrorP90NS int64 `json:"error_p90_ns"`
 	ErrorP99NS int64 `json:"error_p99_ns"`
+	// OwnErrors are that part of each error which is the link's own fault, core
+	// waits the rest: its reader was ready and waited for a core, as that of a real
+	// packet does on a host that is as full. Zero where it was not told apart.
+	OwnErrorP50NS int64 `json:"own_error_p50_ns"`
+	OwnErrorP90NS int64 `json:"own_error_p90_ns"`
+	OwnErrorP99NS int64 `json:"own_error_p99_ns"`
+	CoreWaitP50NS int64 `json:"core_wait_p50_ns"`
+	CoreWaitP90NS int64 `json:"core_wait_p90_ns"`
+	CoreWaitP99NS int64 `json:"core_wait_p99_ns"`
 	// Realised is the whole delay, from sending to release: with jitter, loss
 	// or a rate it is more than was asked.
 	RealisedP50NS int64 `json:"realised_p50_ns"`

@@ -24,8 +24,8 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeLinkLate: func(s scene) []touch {
 		return []touch{
 			{s.latencies("_p50_ns"), absolute(s.crossings() * s.remark.Got)},
-			{s.latencies("_p90_ns"), absolute(s.crossings() * s.lateness(func(l results.LinkTruth) int64 { return l.ErrorP90NS }))},
-			{s.latencies("_p99_ns"), absolute(s.crossings() * s.lateness(func(l results.LinkTruth) int64 { return l.ErrorP99NS }))},
+			{s.latencies("_p90_ns"), absolute(s.crossings() * s.lateness(func(l results.LinkTruth) int64 { return l.OwnErrorP90NS }))},
+			{s.latencies("_p99_ns"), absolute(s.crossings() * s.lateness(func(l results.LinkTruth) int64 { return l.OwnErrorP99NS }))},
 			{s.latencies("_p999_ns", "_max_ns"), unknown},
 			{s.rate(), relative(s.slower(s.remark.Got))},
 		}
@@ -98,7 +98,9 @@ var effects = map[results.Code]func(scene) []touch{
 		return []touch{{append(s.costs(), "rss_bytes", "leader_store_time_p50_ns"), unknown}}
 	},
 
-	// These are about proofs and audits, and touch no measured number.
+	// These are about proofs and audits, and touch no measured number; a wait for a
+	// core is part of the number.
+	results.CodeCoreWait:   untouched,
 	results.CodeUnjudged:   untouched,
 	results.CodeUndecided:  untouched,
 	results.CodeNotDurable: untouched,
@@ -271,8 +273,8 @@ func (s scene) rate() []string {
 // crossings is how many links an operation crosses.
 func (s scene) crossings() float64 { return float64(s.trial.Crossings()) }
 
-// lateness is how late the worst link that carried load was at a percentile,
-// where that is on record for the remark's window.
+// lateness is how late the worst link that carried load was by itself at a
+// percentile, where that is on record for the remark's window.
 func (s scene) lateness(at func(results.LinkTruth) int64) float64 {
 	worst := math.Inf(-1)
 	leaders := s.trial.Leaders()
@@ -283,7 +285,7 @@ func (s scene) lateness(at func(results.LinkTruth) int64) float64 {
 		truth := &l.LinkTruth
 		if s.remark.Window == results.Calibration {
 			truth = l.Before
-		} else if s.window == nil || s.window != linksOf(s.trial) {
+		} else if s.window == nil || s.window != s.trial.LinksOf() {
 			truth = nil
 		}
 		if truth != nil && truth.Samples > 0 {
@@ -294,18 +296,6 @@ func (s scene) lateness(at func(results.LinkTruth) int64) float64 {
 		return math.Inf(1)
 	}
 	return max(worst, s.remark.Got)
-}
-
-// linksOf is the window that a trial's links are recorded of: the last open one,
-// or the last where none was open.
-func linksOf(t *results.Trial) *results.Window {
-	var last *results.Window
-	for i := range t.Windows {
-		if w := &t.Windows[i]; last == nil || w.Mode == results.ModeOpen || last.Mode != results.ModeOpen {
-			last = w
-		}
-	}
-	return last
 }
 
 // slower is the share by which so many ns on each crossing made the remark's

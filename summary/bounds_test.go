@@ -46,9 +46,9 @@ func TestALateLinkIsBounded(t *testing.T) {
 	late := lateBy(150*time.Microsecond, results.WindowCalm)
 	links := []results.Link{
 		{From: "n1", To: "n2", AskedNS: 1e6, Frames: 100, LinkTruth: results.LinkTruth{
-			Samples: 100, ErrorP50NS: 150_000, ErrorP90NS: 200_000, ErrorP99NS: 310_000}},
+			Samples: 100, OwnErrorP50NS: 150_000, OwnErrorP90NS: 200_000, OwnErrorP99NS: 310_000}},
 		// Between followers, which no write waits for.
-		{From: "n2", To: "n3", AskedNS: 1e6, Frames: 9, LinkTruth: results.LinkTruth{Samples: 9, ErrorP90NS: 9e6, ErrorP99NS: 9e6}},
+		{From: "n2", To: "n3", AskedNS: 1e6, Frames: 9, LinkTruth: results.LinkTruth{Samples: 9, OwnErrorP90NS: 9e6, OwnErrorP99NS: 9e6}},
 	}
 	plain := trial(1, 6200*time.Microsecond, 2000)
 	plain.Links, plain.Leader = links, "n1"
