@@ -4,10 +4,12 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +28,9 @@ type Runner struct {
 	// nothing is started and nothing is harmed, only loaded and audited.
 	Endpoints []string
 	Host      results.Environment
+	// Outlook tells of the trials on record how far they are from the plan's
+	// precision; wanted where it has one. All but the first three fields are filled in by the run.
+	Outlook func([]results.Trial) (Outlook, error)
 	// Progress hears of every step; calls come one at a time.
 	Progress func(Progress)
 
@@ -66,10 +71,13 @@ const (
 
 // Progress is one step of a run.
 type Progress struct {
-	Job      Job
-	Number   int // of the trial, from 1
-	Of       int
-	Attempt  int
+	Job     Job
+	Number  int // of the trial, from 1
+	Of      int // 0 where nobody knows: blocks are added until a precision is reached
+	Attempt int
+	// Outlook is set, and nothing else but the times, when a block is over and a
+	// precision is asked for.
+	Outlook  *Outlook
 	Stage    Stage
 	Finished *results.Trial // set when it ended
 	Elapsed  time.Duration  // since the run began
@@ -81,11 +89,15 @@ type Progress struct {
 // what was seen so far.
 func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 	defer func() { _ = os.RemoveAll(filepath.Join(r.Writer.Dir(), "data")) }()
-	p := &pass{Runner: r, jobs: remaining(r.Plan, r.Done), tally: newTally(r.Plan, r.Done)}
+	p := &pass{Runner: r, done: slices.Clone(r.Done), tally: newTally(r.Plan, r.Done), pace: newPace(r.Plan, r.Done)}
+	p.lay(planned(p.Plan, p.done))
 	p.clock = newEstimate(p.Plan, p.jobs)
 	r.capacities = knownCapacities(r.Done)
-	for p.next < len(p.jobs) {
-		var err error
+	for {
+		more, err := p.goesOn(ctx)
+		if !more || err != nil {
+			return p.tally.outcome(), cmp.Or(err, ctx.Err())
+		}
 		if beside := p.sideBySide(); len(beside) > 1 {
 			err = p.together(ctx, beside)
 		} else {
@@ -95,7 +107,6 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 			return p.tally.outcome(), err
 		}
 	}
-	return p.tally.outcome(), ctx.Err()
 }
 
 // pass is one going through what is left of a plan.
@@ -105,6 +116,52 @@ type pass struct {
 	next  int // of jobs
 	tally *tally
 	clock *estimate
+	pace  *pace
+	// done are the trials on record, and earlier how many jobs were over when the
+	// present ones were laid out.
+	done    []results.Trial
+	earlier int
+	outlook Outlook // after the last block, where a precision is asked for
+}
+
+// lay out what is left of a plan.
+func (p *pass) lay(plan configs.Plan) {
+	p.earlier += p.next
+	p.jobs, p.next = remaining(plan, p.done), 0
+	if p.clock != nil {
+		p.clock.jobs = p.jobs
+	}
+}
+
+// goesOn tells whether there is another job, after a block more where the
+// precision asks for one.
+func (p *pass) goesOn(ctx context.Context) (bool, error) {
+	if p.next < len(p.jobs) && p.jobs[p.next].Kind == results.Measure {
+		return true, nil
+	}
+	more, err := p.another(ctx)
+	if more {
+		plan := planned(p.Plan, p.done)
+		plan.Trials++
+		p.lay(plan)
+	}
+	return p.next < len(p.jobs), err
+}
+
+// number of a job and of how many.
+func (p *pass) number(next int) (number, of int) {
+	if adaptive(p.Plan) {
+		return p.earlier + next + 1, 0
+	}
+	return next + 1, len(p.jobs)
+}
+
+// left is about how long the run goes on when the job at next begins.
+func (p *pass) left(next int) time.Duration {
+	if adaptive(p.Plan) && !proving(p.done) {
+		return p.pace.left(p.outlook)
+	}
+	return p.clock.left(next)
 }
 
 // sideBySide are the next jobs, as many as are measured at once.
@@ -132,7 +189,7 @@ func (p *pass) together(ctx context.Context, jobs []Job) error {
 		t.tell = p.teller(job, p.next+i, job.Attempt)
 		trials = append(trials, t)
 	}
-	b := newBlock(trials)
+	b, began := newBlock(trials), time.Now()
 	stopped := b.run(ctx)
 	for i, s := range b.sides {
 		// An interrupted block is repeated whole, but what one of its systems broke
@@ -145,6 +202,7 @@ func (p *pass) together(ctx context.Context, jobs []Job) error {
 		}
 		p.next++
 	}
+	p.pace.took[jobs[0].Block] += time.Since(began)
 	return stopped
 }
 
@@ -174,9 +232,11 @@ func (p *pass) finish(t *trial, job Job) error {
 	// Trials side by side share the time that they took.
 	p.clock.finished(job, time.Duration(t.record.TookNS)/time.Duration(1+len(t.record.Beside)))
 	p.tally.add(t.record.Trial)
+	p.done = append(p.done, t.record.Trial)
+	number, of := p.number(p.next)
 	p.tell(Progress{
-		Job: job, Number: p.next + 1, Of: len(p.jobs), Attempt: t.record.Attempt, Finished: &t.record.Trial,
-		Elapsed: p.clock.elapsed(), Left: p.clock.left(p.next + 1),
+		Job: job, Number: number, Of: of, Attempt: t.record.Attempt, Finished: &t.record.Trial,
+		Elapsed: p.clock.elapsed(), Left: p.left(p.next + 1),
 	})
 	return nil
 }
@@ -184,9 +244,10 @@ func (p *pass) finish(t *trial, job Job) error {
 // teller passes a trial's stages on.
 func (p *pass) teller(job Job, number, attempt int) func(Stage) {
 	return func(s Stage) {
+		n, of := p.number(number)
 		p.tell(Progress{
-			Job: job, Number: number + 1, Of: len(p.jobs), Attempt: attempt, Stage: s,
-			Elapsed: p.clock.elapsed(), Left: p.clock.left(number),
+			Job: job, Number: n, Of: of, Attempt: attempt, Stage: s,
+			Elapsed: p.clock.elapsed(), Left: p.left(number),
 		})
 	}
 }
@@ -214,8 +275,12 @@ func (r *Runner) tell(p Progress) {
 }
 
 // Left is how many trials of a plan an interrupted run has still to do, and
-// about how long they take when none is repeated.
+// about how long they take when none is repeated; where a precision is asked
+// for, at least so many, and at most so long.
 func Left(plan configs.Plan, done []results.Trial) (trials int, takes time.Duration) {
-	jobs := remaining(plan, done)
+	jobs := remaining(planned(plan, done), done)
+	if adaptive(plan) && !proving(done) {
+		return len(jobs), max(0, plan.Budget-newPace(plan, done).spent())
+	}
 	return len(jobs), newEstimate(plan, jobs).left(0)
 }

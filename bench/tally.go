@@ -87,7 +87,7 @@ func (t *tally) outcome() Outcome {
 		out.Findings = append(out.Findings, t.slow[id]...)
 	}
 	for _, s := range t.plan.Setups {
-		measured := t.plan.Trials == 0 || t.valid[cellKind{s.Cell, results.Measure}]
+		measured := t.plan.Trials == 0 && !adaptive(t.plan) || t.valid[cellKind{s.Cell, results.Measure}]
 		proven := t.plan.Proofs == 0 || t.valid[cellKind{s.Cell, results.Proof}]
 		if !measured || !proven {
 			out.Starved = append(out.Starved, s.Cell)

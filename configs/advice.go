@@ -45,6 +45,7 @@ func orWrittenLike(advice, flag, path string) string {
 // none.
 func defaultAt(path string) string {
 	d := Default()
+	d.Trials = usualTrials // 0, the default, is no example of a number
 	at, m := override{path: indices.ReplaceAllString(path, "")}.find(reflect.ValueOf(&d).Elem())
 	if m != nil {
 		return ""

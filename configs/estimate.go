@@ -31,8 +31,12 @@ const (
 	longestProbe = 10 * time.Second
 )
 
-// Estimate is how long the whole plan takes when no trial is repeated.
+// Estimate is how long the whole plan takes when no trial is repeated; where a
+// precision is asked for, at most.
 func Estimate(p Plan) time.Duration {
+	if p.Precision > 0 {
+		return p.Budget
+	}
 	var sum time.Duration
 	var together []Setup
 	for _, s := range p.Setups {

@@ -13,8 +13,11 @@ type Experiment struct {
 	Label  string       `json:"label" jsonschema:"A warning shown with every result, or empty."`
 	Engine List[string] `json:"engine" jsonschema:"What is measured: hashicorp or etcd."`
 	Nodes  List[int]    `json:"nodes" jsonschema:"Cluster sizes, 1 to 99."`
-	Trials int          `json:"trials" jsonschema:"Measuring trials a setup, one a block; an interval needs at least 6, and a difference between five sizes at least 9."`
-	Proofs int          `json:"proofs" jsonschema:"Trials a setup that kill up to and beyond the tolerance."`
+	// Precision is that of the differences between setups; 0: Trials counts.
+	Precision Percent  `json:"precision" jsonschema:"Blocks are added until each difference between neighbouring sizes is known to within so much in latency (median), and twice that in throughput; trials fixes their number instead."`
+	Budget    Duration `json:"budget" jsonschema:"Longest time of the whole run, proofs included, where a precision is asked for."`
+	Trials    int      `json:"trials" jsonschema:"Measuring trials a setup, one a block, in place of a precision; an interval needs at least 6, and a difference between five sizes at least 9."`
+	Proofs    int      `json:"proofs" jsonschema:"Trials a setup that kill up to and beyond the tolerance."`
 	// Retries bounds what a noisy host can cost in time.
 	Retries int          `json:"retries" jsonschema:"How often an invalid measuring trial is repeated, where it is measured alone."`
 	Apart   bool         `json:"apart" jsonschema:"Measure one setup at a time, in place of all of a block side by side."`
@@ -131,18 +134,19 @@ type FaultAt struct {
 // members over three zones, under raft's own defaults.
 func Default() Experiment {
 	return Experiment{
-		Name:    "default",
-		Engine:  One("hashicorp"),
-		Nodes:   List[int]{1, 3, 4, 5, 7},
-		Trials:  12,
-		Proofs:  1,
-		Retries: 2,
-		Seed:    1,
-		Leader:  One(""),
-		Client:  One(""),
-		Network: Network{Profile: One("multi-az"), Links: []Link{}, MessageFaults: noMessageFaults()},
-		Storage: defaultStorage(),
-		Raft:    defaultRaft(),
+		Name:      "default",
+		Engine:    One("hashicorp"),
+		Nodes:     List[int]{1, 3, 4, 5, 7},
+		Precision: Percent(0.015),
+		Budget:    Duration(4 * time.Minute),
+		Proofs:    1,
+		Retries:   2,
+		Seed:      1,
+		Leader:    One(""),
+		Client:    One(""),
+		Network:   Network{Profile: One("multi-az"), Links: []Link{}, MessageFaults: noMessageFaults()},
+		Storage:   defaultStorage(),
+		Raft:      defaultRaft(),
 		Workload: Workset{
 			Keys:      One(1000),
 			KeySize:   One(Size(32)),

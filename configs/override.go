@@ -14,19 +14,21 @@ import (
 // Overrides are values from flags or environment variables, each as it would
 // be written in a file; a comma makes a list: "1,3,5". Empty means not given.
 type Overrides struct {
-	Name     string // --name
-	Engine   string // --engine
-	Nodes    string // --nodes 1,3,5
-	Profile  string // --profile
-	Rate     string // --rate 100/s: the light load's
-	Clients  string // --clients 64: the closed loop's
-	Duration string // --duration 5s: of either window
-	Trials   string // --trials
-	Proofs   string // --proofs
-	Apart    string // --apart: true
-	Seed     string // --seed
-	Leader   string // --leader SITE
-	Client   string // --client SITE
+	Name      string // --name
+	Engine    string // --engine
+	Nodes     string // --nodes 1,3,5
+	Profile   string // --profile
+	Rate      string // --rate 100/s: the light load's
+	Clients   string // --clients 64: the closed loop's
+	Duration  string // --duration 5s: of either window
+	Precision string // --precision 2%
+	Budget    string // --budget 10m
+	Trials    string // --trials
+	Proofs    string // --proofs
+	Apart     string // --apart: true
+	Seed      string // --seed
+	Leader    string // --leader SITE
+	Client    string // --client SITE
 	// Set holds path=value for any other key: raft.max_rpcs_in_flight=1,2,16.
 	Set []string
 }
@@ -60,6 +62,8 @@ func (o Overrides) list() ([]override, mistakes) {
 		{"--clients", "workload.saturate.clients", o.Clients},
 		{"--duration", "workload.calm.duration", o.Duration},
 		{"--duration", "workload.saturate.duration", o.Duration},
+		{"--precision", "precision", o.Precision},
+		{"--budget", "budget", o.Budget},
 		{"--trials", "trials", o.Trials},
 		{"--proofs", "proofs", o.Proofs},
 		{"--apart", "apart", o.Apart},

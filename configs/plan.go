@@ -56,7 +56,7 @@ func (e Experiment) Sketch() (Plan, error) {
 
 // plan tells apart what is wrong and timeouts that are unfit for the network.
 func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
-	if wrong := e.check(); len(wrong) > 0 {
+	if wrong := append(e.settle(), e.check()...); len(wrong) > 0 {
 		return Plan{}, nil, wrong.told()
 	}
 	e.absolute()
@@ -77,6 +77,9 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	if len(wrong) > 0 {
 		return Plan{}, nil, append(wrong, unfit...).once().told()
 	}
+	if wrong := e.paced(setups); len(wrong) > 0 {
+		return Plan{}, nil, append(wrong, unfit...).once().told()
+	}
 	name(setups, all)
 	networks, err := e.bundle()
 	if err != nil {
@@ -88,6 +91,7 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	}
 	return Plan{
 		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries, Apart: e.Apart,
+		Precision: float64(e.Precision), Budget: span(e.Budget),
 		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: e.warnings(setups),
 	}, unfit, nil
 }

@@ -87,6 +87,10 @@ type Plan struct {
 	// Trials and Proofs are the number of each a setup; Retries how often an
 	// invalid measuring trial is repeated.
 	Trials, Proofs, Retries int
+	// Precision of differences, a share, until which blocks are added for at most
+	// Budget; 0 where Trials is the number of blocks.
+	Precision float64
+	Budget    time.Duration
 	// Apart measures one setup at a time.
 	Apart bool
 	Seed  int64

@@ -177,16 +177,7 @@ func headline(metric string) string { return strings.TrimPrefix(metric, fullPref
 
 // differences decides every question about a run's setups.
 func differences(cells []Cell, observed []observations) ([]Difference, error) {
-	var all []asked
-	pairs, metrics := pairings(cells), comparedOf(observed)
-	for _, metric := range metrics {
-		for _, p := range pairs {
-			from, to := observed[p.from][metric], observed[p.to][metric]
-			if len(from) > 0 && len(to) > 0 {
-				all = append(all, asked{p, metric, withinBlocks(from, to), p.familyIn(metric, metrics)})
-			}
-		}
-	}
+	all := allQuestions(cells, observed)
 	out := make([]Difference, len(all))
 	for _, family := range inFamilies(all) {
 		var questions [][]stats.Pair
@@ -203,6 +194,21 @@ func differences(cells []Cell, observed []observations) ([]Difference, error) {
 	}
 	// Where no block holds a valid trial of both there is nothing to tell.
 	return slices.DeleteFunc(out, func(d Difference) bool { return d.N == 0 }), nil
+}
+
+// allQuestions are all questions about a run's setups, with their pairs.
+func allQuestions(cells []Cell, observed []observations) []asked {
+	var all []asked
+	pairs, metrics := pairings(cells), comparedOf(observed)
+	for _, metric := range metrics {
+		for _, p := range pairs {
+			from, to := observed[p.from][metric], observed[p.to][metric]
+			if len(from) > 0 && len(to) > 0 {
+				all = append(all, asked{p, metric, withinBlocks(from, to), p.familyIn(metric, metrics)})
+			}
+		}
+	}
+	return all
 }
 
 // inFamilies are the places of the questions of each family.

@@ -21,6 +21,8 @@ func experimentFlags(f *pflag.FlagSet, o *runOptions) {
 	textFlag(f, &v.Rate, "rate", "RATE", "light load: the writes offered, such as 100/s; without --clients there is no full load")
 	textFlag(f, &v.Clients, "clients", "N", "full load: how many clients write without pause; without --rate there is no light load")
 	textFlag(f, &v.Duration, "duration", "TIME", "how long each load is measured, such as 5s")
+	textFlag(f, &v.Precision, "precision", "SHARE", "measure until differences are known to within it: 2%")
+	textFlag(f, &v.Budget, "budget", "TIME", "longest time of a run that a precision is asked of: 10m")
 	textFlag(f, &v.Trials, "trials", "N", "measuring trials of each setup")
 	textFlag(f, &v.Proofs, "proofs", "N", "trials of each setup that kill nodes, to prove what it survives")
 	f.BoolFunc("apart", "measure one setup at a time; all of a block side by side unless given", func(text string) error {

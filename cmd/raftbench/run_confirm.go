@@ -20,7 +20,11 @@ const longRun = 30 * time.Minute
 // that is long.
 func confirm(ctx context.Context, stderr io.Writer, stdin io.Reader, plan configs.Plan, what string, takes time.Duration, o runOptions) error {
 	if !o.quiet {
-		fmt.Fprintf(stderr, "%s: %s, about %s\n", plan.Name, what, units.About(takes))
+		about := "about "
+		if plan.Precision > 0 {
+			about = "at most "
+		}
+		fmt.Fprintf(stderr, "%s: %s, %s%s\n", plan.Name, what, about, units.About(takes))
 		if plan.Label != "" {
 			fmt.Fprintf(stderr, "%s\n", plan.Label)
 		}
@@ -61,5 +65,8 @@ func readLine(ctx context.Context, in io.Reader) string {
 
 // trialsOf is how many trials of how many setups a whole plan has.
 func trialsOf(p configs.Plan) string {
+	if p.Precision > 0 {
+		return fmt.Sprintf("%s side by side, until differences are known to ±%s", units.Plural(len(p.Setups), "setup"), units.Share.Show(p.Precision))
+	}
 	return units.Plural(len(p.Setups)*(p.Trials+p.Proofs), "trial") + " of " + units.Plural(len(p.Setups), "setup")
 }

@@ -40,6 +40,9 @@ func (silent) close()              {}
 type lines struct{ w io.Writer }
 
 func (l lines) step(p bench.Progress) {
+	if p.Outlook != nil {
+		sayOutlook(l.w, p.Outlook)
+	}
 	if p.Finished != nil {
 		fmt.Fprintf(l.w, "%s  %s so far, about %s left\n", finishedLine(p), units.About(p.Elapsed), units.About(p.Left))
 	}
@@ -82,7 +85,11 @@ func (l *live) redraw() {
 }
 
 func (l *live) step(p bench.Progress) {
-	if p.Finished != nil {
+	switch {
+	case p.Outlook != nil:
+		sayOutlook(l.console, p.Outlook)
+		return
+	case p.Finished != nil:
 		fmt.Fprintln(l.console, finishedLine(p))
 	}
 	l.mu.Lock()
@@ -107,6 +114,12 @@ func (l *live) close() {
 	l.console.setLine("")
 }
 
+func sayOutlook(w io.Writer, o *bench.Outlook) {
+	if text := outlookText(o); text != "" {
+		fmt.Fprintln(w, text)
+	}
+}
+
 // liveLine says most with its first words: a narrow terminal shows no more.
 func liveLine(p bench.Progress, since time.Duration) string {
 	done := p.Number
@@ -115,6 +128,10 @@ func liveLine(p bench.Progress, since time.Duration) string {
 	}
 	left := max(p.Left-since, 0)
 	line := fmt.Sprintf("%s %d/%d  %s left", bar(done, p.Of), done, p.Of, units.About(left))
+	if p.Of == 0 { // blocks are added: only the time tells how far it is
+		gone := p.Elapsed + since
+		line = fmt.Sprintf("%s %s  %s left", bar(int(gone/time.Millisecond), int((gone+left)/time.Millisecond)), units.Plural(done, "trial"), units.About(left))
+	}
 	if p.Finished == nil {
 		line += fmt.Sprintf(" · %s, %s %d: %s", p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, stageText(p.Stage))
 	}
@@ -142,7 +159,11 @@ func bar(done, of int) string {
 // finishedLine is one trial in a line: what it was and what came of it.
 func finishedLine(p bench.Progress) string {
 	t := p.Finished
-	return fmt.Sprintf("%3d/%d  %-28s %-10s %s", p.Number, p.Of, t.Cell, fmt.Sprintf("%s %d", t.Kind, t.Trial), outcome(t))
+	number := fmt.Sprintf("%3d/%d", p.Number, p.Of)
+	if p.Of == 0 {
+		number = fmt.Sprintf("%3d", p.Number)
+	}
+	return fmt.Sprintf("%s  %-28s %-10s %s", number, t.Cell, fmt.Sprintf("%s %d", t.Kind, t.Trial), outcome(t))
 }
 
 // outcome is what came of a trial: what it found, why it does not count, or its

@@ -74,6 +74,9 @@ func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o
 	}
 	trials, takes := bench.Left(plan, run.Trials)
 	what := fmt.Sprintf("resuming %s: %s on record, %d left", o.resume, units.Plural(len(run.Trials), "trial"), trials)
+	if plan.Precision > 0 {
+		what = fmt.Sprintf("resuming %s: %s on record, the budget's rest left", o.resume, units.Plural(len(run.Trials), "trial"))
+	}
 	if err := confirm(ctx, stderr, stdin, plan, what, takes, o); err != nil {
 		return nil, err
 	}

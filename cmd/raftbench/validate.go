@@ -66,6 +66,10 @@ func (o runOptions) origin() string {
 
 // sizeOf says how much work a plan is.
 func sizeOf(p configs.Plan) string {
+	if p.Precision > 0 {
+		return fmt.Sprintf("%s until differences are known to ±%s, and %s, at most %s", units.Plural(len(p.Setups), "setup"),
+			units.Share.Show(p.Precision), units.Plural(len(p.Setups)*p.Proofs, "proof"), units.About(configs.Estimate(p)))
+	}
 	return fmt.Sprintf("%s, %s and %s, about %s",
 		units.Plural(len(p.Setups), "setup"),
 		units.Plural(len(p.Setups)*p.Trials, "measuring trial"),

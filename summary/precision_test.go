@@ -1,0 +1,90 @@
+package summary
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+// trialsOf some blocks of sizes 1, 3 and 5, whose latencies vary by a share
+// within a block, and their throughputs by twice that, on a host that drifts.
+func trialsOf(blocks int, noise float64) []results.Trial {
+	rng := rand.New(rand.NewPCG(1, uint64(blocks))) //nolint:gosec // a test's numbers
+	var out []results.Trial
+	for b := range blocks {
+		drift := math.Exp(0.2 * rng.NormFloat64())
+		for _, nodes := range []int{1, 3, 5} {
+			p50 := results.Nanos(2e6 * drift * math.Exp(noise*rng.NormFloat64()))
+			out = append(out, results.Trial{
+				SchemaVersion: results.SchemaVersion, Cell: "n" + string(rune('0'+nodes)), Trial: b + 1, Block: b, Kind: results.Measure,
+				Nodes: nodes, Engine: "hashicorp", Profile: "none", Load: "calm+saturate", Valid: true,
+				Windows: []results.Window{
+					{Name: "calm", Role: results.RoleLight, Mode: results.ModeOpen, Attempted: 100, Completed: 100, Writes: 100,
+						Latency: results.Latency{P50NS: p50, P90NS: p50, P99NS: p50, Count: 100}},
+					{Name: "saturate", Role: results.RoleFull, Mode: results.ModeClosed, Attempted: 100, Completed: 100, Writes: 100,
+						ThroughputOps: 1000 / drift * math.Exp(2*noise*rng.NormFloat64())},
+				},
+			})
+		}
+	}
+	return out
+}
+
+func TestProgressTowardsAPrecision(t *testing.T) {
+	for _, c := range []struct {
+		name               string
+		blocks             int
+		noise, precision   float64
+		needsMin, needsMax int
+	}{
+		{"nothing", 0, 0.02, 0.02, 0, 0},
+		{"one block says nothing", 1, 0.02, 0.02, 0, 0},
+		{"three blocks guess", 3, 0.02, 0.02, 8, 200},
+		// Four questions want 8 blocks before any can be answered, however narrow.
+		{"narrow at once", 6, 0.001, 0.02, 8, 8},
+		{"reached", 30, 0.01, 0.02, 30, 30},
+		{"far from it", 30, 0.05, 0.005, 300, 5000},
+	} {
+		p, err := ProgressOf(trialsOf(c.blocks, c.noise), c.precision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Blocks != c.blocks || p.Needs < c.needsMin || p.Needs > c.needsMax {
+			t.Errorf("%s: got %+v, want %d blocks that need %d to %d", c.name, p, c.blocks, c.needsMin, c.needsMax)
+		}
+		if want := c.name == "reached"; p.Reached() != want {
+			t.Errorf("%s: reached %v", c.name, p.Reached())
+		}
+	}
+}
+
+// A trial that drops out of its block leaves fewer pairs, and more blocks are
+// needed.
+func TestProgressCountsWhatDroppedOut(t *testing.T) {
+	trials := trialsOf(8, 0.001)
+	trials[4].Valid = false
+	p, err := ProgressOf(trials, 0.02)
+	if err != nil || p.Needs != 9 || p.Reached() {
+		t.Errorf("got %+v, %v, want a ninth block", p, err)
+	}
+}
+
+// The rule looks at widths alone: that two setups differ is no reason to stop.
+func TestProgressIsBlindToWhereIntervalsLie(t *testing.T) {
+	trials := trialsOf(12, 0.02)
+	before, err := ProgressOf(trials, 0.01)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range trials {
+		if trials[i].Nodes == 5 {
+			trials[i].Windows[1].ThroughputOps *= 3
+		}
+	}
+	after, err := ProgressOf(trials, 0.01)
+	if err != nil || math.Abs(float64(after.Needs-before.Needs)) > 1 {
+		t.Errorf("needs %d, and %d with a size three times as fast: %v", before.Needs, after.Needs, err)
+	}
+}
