@@ -52,8 +52,14 @@ func Estimate(p Plan) time.Duration {
 	return sum + time.Duration(p.Trials)*BlockTime(together)
 }
 
-// idleTime of a block is the stretch in which its systems are left alone.
-const idleTime = time.Second
+// What a block takes beside its windows: a setup boots in a while, the links of
+// all are probed at once, and then all are left alone; each is audited.
+const (
+	blockBoot  = 200 * time.Millisecond // a setup
+	blockAudit = 100 * time.Millisecond // a setup
+	blockProbe = 500 * time.Millisecond
+	idleTime   = time.Second
+)
 
 // BlockTime is how long the setups of one block take side by side: their light
 // windows are one, and full load has each of them in turn.
@@ -61,7 +67,7 @@ func BlockTime(setups []Setup) time.Duration {
 	var light, sum time.Duration
 	for _, s := range setups {
 		w := s.Workload
-		sum += bootTime + w.Warmup/2 + auditTime
+		sum += blockBoot + w.Warmup/2 + blockAudit
 		if s.Load != ModeCalm {
 			sum += w.Saturate.Duration + w.Saturate.Duration/5 // the ramps
 		}
@@ -72,7 +78,7 @@ func BlockTime(setups []Setup) time.Duration {
 	if len(setups) == 0 {
 		return 0
 	}
-	return sum + light + idleTime
+	return sum + light + blockProbe + idleTime
 }
 
 // TrialTime is how long one trial of a setup takes: a proof, or a measuring

@@ -162,9 +162,9 @@ func Default() Experiment {
 				Rates: []Rate{},
 			},
 			Calm: CalmWindow{
-				Rate:     One(Rate(15)),
+				Rate:     One(Rate(25)),
 				Arrivals: One("constant"),
-				Duration: One(Duration(3500 * time.Millisecond)),
+				Duration: One(Duration(4 * time.Second)),
 			},
 			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(750 * time.Millisecond))},
 		},

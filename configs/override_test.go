@@ -95,10 +95,10 @@ func TestRateAndClientsChooseTheWindows(t *testing.T) {
 		load           string
 		calm, saturate time.Duration
 	}{
-		{Overrides{}, ModeBoth, 3500 * time.Millisecond, 750 * time.Millisecond},
-		{Overrides{Rate: "50/s"}, ModeCalm, 3500 * time.Millisecond, 0},
+		{Overrides{}, ModeBoth, 4 * time.Second, 750 * time.Millisecond},
+		{Overrides{Rate: "50/s"}, ModeCalm, 4 * time.Second, 0},
 		{Overrides{Clients: "8"}, ModeSaturate, 0, 750 * time.Millisecond},
-		{Overrides{Rate: "50/s", Clients: "8"}, ModeBoth, 3500 * time.Millisecond, 750 * time.Millisecond},
+		{Overrides{Rate: "50/s", Clients: "8"}, ModeBoth, 4 * time.Second, 750 * time.Millisecond},
 		{Overrides{Rate: "50/s", Clients: "8", Duration: "5s"}, ModeBoth, 5 * time.Second, 5 * time.Second},
 		{Overrides{Clients: "8", Duration: "5s"}, ModeSaturate, 0, 5 * time.Second},
 	} {
@@ -154,7 +154,7 @@ func TestHintsShowHowAValueIsWritten(t *testing.T) {
 		want string
 	}{
 		{Overrides{Nodes: "0"}, "write it like --nodes 3"},
-		{Overrides{Duration: "5"}, "write it like --duration 3.5s"},
+		{Overrides{Duration: "5"}, "write it like --duration 4s"},
 		{Overrides{Set: []string{"raft.heartbeat_timeout=1"}}, "write it like --set raft.heartbeat_timeout=1s"},
 		{Overrides{Profile: "mult-az"}, "did you mean multi-az?"},
 		{Overrides{Set: []string{"=1"}}, "write --set raft.max_rpcs_in_flight=16"},

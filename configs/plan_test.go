@@ -47,7 +47,7 @@ func TestDefaultPlan(t *testing.T) {
 	if got := three.Links["client"]; got != nil {
 		t.Errorf("a load generator beside the leader has links: %v", got)
 	}
-	if w := three.Workload; w.Calm.Rate != 15 || w.Saturate.Clients != 64 || w.ValueSize != 256 || w.Sweep != nil {
+	if w := three.Workload; w.Calm.Rate != 25 || w.Saturate.Clients != 64 || w.ValueSize != 256 || w.Sweep != nil {
 		t.Errorf("%+v", w)
 	}
 }
@@ -185,7 +185,7 @@ func printable(s string) bool {
 
 func TestModesChooseTheWindows(t *testing.T) {
 	for mode, want := range map[string]string{
-		ModeBoth: "calm 15 saturate 64", ModeCalm: "calm 15 saturate 0", ModeSaturate: "calm 0 saturate 64",
+		ModeBoth: "calm 25 saturate 64", ModeCalm: "calm 25 saturate 0", ModeSaturate: "calm 0 saturate 64",
 		ModeCapacity: "calm 0 saturate 64 p99 < 20ms", ModeSweep: "calm 0 saturate 0 [10 20]",
 	} {
 		w := mustPlan(t, fmt.Sprintf("nodes: 3\nworkload: {load: {mode: %s, rates: [10/s, 20/s]}}", mode)).Setups[0].Workload
@@ -263,9 +263,9 @@ func TestEstimateFollowsThePlan(t *testing.T) {
 	}
 	// Side by side the light windows are one, and each slice of full load has a
 	// ramp of a fifth.
-	const boots = bootTime + time.Second/2 + auditTime
+	const boots = blockBoot + time.Second/2 + blockAudit
 	const light, full = time.Second/2 + 2*time.Second, 6 * time.Second
-	if two := Estimate(mustPlan(t, fmt.Sprintf(text, "[3, 5]", 2, 0, false))); two != 2*(2*(boots+full)+light+idleTime) {
+	if two := Estimate(mustPlan(t, fmt.Sprintf(text, "[3, 5]", 2, 0, false))); two != 2*(2*(boots+full)+light+blockProbe+idleTime) {
 		t.Errorf("two blocks of two: got %s", two)
 	}
 	// Two failovers of two timeouts each, and the longer of 3 s and three timeouts.
