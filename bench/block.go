@@ -263,6 +263,7 @@ func (b *block) idle(ctx context.Context) {
 // light offers the light windows of all sides.
 func (b *block) light(ctx context.Context) {
 	b.each(func(s *side) error { s.tell(results.WindowCalm); return nil })
+	awake := b.begin()
 	before := b.readAll(ctx, read)
 	recordings, offers := map[*side]loadgen.Recording{}, map[*side]offer{}
 	var mu sync.Mutex
@@ -278,13 +279,14 @@ func (b *block) light(ctx context.Context) {
 		return nil
 	})
 	after := b.readAll(ctx, read)
+	spinners := awake.end()
 	var attempted int64
 	for _, rec := range recordings {
 		attempted += rec.Due
 	}
 	for _, s := range b.living() {
 		if rec, offered := recordings[s]; offered {
-			c := after[s].since(before[s], beside(s, after, before))
+			c := after[s].since(before[s], beside(s, after, before), spinners)
 			// The generator is one process for all: each side's share is that of its
 			// operations.
 			c.client = time.Duration(float64(c.client) * float64(rec.Due) / float64(max(attempted, 1)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ type company struct {
 	pids   map[int]bool
 	cpu    time.Duration
 	fsyncs int64
+	// awake: spinners kept the cores from halting, and used so much for it.
+	awake bool
+	spun  time.Duration
 }
 
 func (c *company) add(o company) {
@@ -27,6 +31,8 @@ func (c *company) add(o company) {
 	maps.Copy(c.pids, o.pids)
 	c.cpu += o.cpu
 	c.fsyncs += o.fsyncs
+	c.awake = c.awake || o.awake
+	c.spun += o.spun
 }
 
 // used is what a system's processes took between two readings.
@@ -48,6 +54,8 @@ type hostCost struct {
 	nodeWait *time.Duration
 	// fsyncs are the nodes', those of the systems beside included.
 	fsyncs int64
+	// awake: spinners kept the cores from halting. What they used is no work.
+	awake bool
 }
 
 // hostSince tells the host's work from ours: the nodes', those of the systems
@@ -57,7 +65,15 @@ func (after reading) hostSince(before reading, beside []company, client time.Dur
 	for _, others := range beside {
 		ours.add(others)
 	}
-	h := hostCost{Activity: after.host.Since(before.host, ours.pids), fsyncs: ours.fsyncs, nodeWait: after.nodeWait(before)}
+	h := hostCost{Activity: after.host.Since(before.host, ours.pids), fsyncs: ours.fsyncs, nodeWait: after.nodeWait(before), awake: ours.awake}
+	if ours.awake {
+		// Whoever displaces a spinner leaves it waiting, and pressure counts that.
+		h.CPUWait = nil
+		if h.Busy != nil {
+			work := max(0, *h.Busy-ours.spun)
+			h.Busy = &work
+		}
+	}
 	switch {
 	case len(after.nodes) == 0:
 		// Of a cluster that runs elsewhere nobody knows which processes are its.
@@ -91,6 +107,7 @@ func (after reading) nodeWait(before reading) *time.Duration {
 func (h *hostCost) add(o hostCost) {
 	h.Add(o.Activity)
 	h.fsyncs += o.fsyncs
+	h.awake = h.awake || o.awake
 	if h.nodeWait == nil || o.nodeWait == nil {
 		h.nodeWait = nil
 		return
@@ -184,7 +201,11 @@ func (j judged) hostDoubts() []results.Remark {
 		doubt(results.CodeRunWait, f.RunWait, notableWait)
 	}
 	doubt(results.CodeForeignDisk, j.foreignDisk(), notableDisk)
-	if unread := f.Unread(); len(unread) > 0 {
+	unread := f.Unread()
+	if j.cost.host.awake {
+		unread = slices.DeleteFunc(unread, func(name string) bool { return name == "run_wait" })
+	}
+	if len(unread) > 0 {
 		out = append(out, results.Remark{Code: results.CodeHostUnread, Severity: results.Note, Detail: strings.Join(unread, ", ")})
 	}
 	return out

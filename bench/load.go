@@ -44,6 +44,7 @@ type load struct {
 	gen    *loadgen.Generator
 	links  *linkTruth
 	record *record
+	wakefulness
 	// beside are the processes of the systems that live at the same time.
 	beside company
 	// disk holds the nodes' data, and syncs within syncNS at the median; empty and
@@ -128,6 +129,8 @@ func (l *load) closed(name string, role results.Role, c configs.Saturate) offer 
 
 // run offers one window, meters what it cost, and judges it.
 func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
+	awake := l.begin(o.role)
+	defer awake.end()
 	before, err := read(ctx, l.system)
 	if err != nil {
 		return nil, err
@@ -140,7 +143,7 @@ func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.keep(rec, o, after.since(before, l.beside))
+	return l.keep(rec, o, after.since(before, l.beside, awake.end()))
 }
 
 // keep judges a window that was offered, and takes it into the trial's record.
@@ -150,7 +153,7 @@ func (l *load) keep(rec loadgen.Recording, o offer, c cost) (*results.Window, er
 	}
 	w := window(rec, o)
 	c.fill(&w)
-	w.Host = c.host.facts(l.disk)
+	w.Host, w.KeptAwake = c.host.facts(l.disk), c.host.awake
 	l.last = rec.Latency
 	if rec.Writes == 0 {
 		l.last = rec.ReadLatency

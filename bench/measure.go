@@ -47,6 +47,7 @@ func (t *trial) prepare(ctx context.Context) (*load, *faults, error) {
 	}
 	l := &load{setup: setup, seed: t.job.Seed, system: t.system, leader: leader, links: &t.links, record: t.record}
 	l.disk, l.syncNS = t.disk()
+	l.wakefulness = t.wakefulness()
 	l.gen = loadgen.New(to, workload(setup, t.audit.prefix, t.job.Seed), t.audit.observers()...)
 	t.tell(StageCalibrating)
 	return l, faults, t.links.calibrate(ctx, t.system, t.record)

@@ -73,6 +73,12 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 		*f.ForeignCores != 0.5 || *f.Steal != 0.125 || *f.RunWait != 0.25 || f.DiskWait != nil || f.DiskBytes != nil {
 		t.Errorf("busy %.3f, foreign %.3f, facts %+v; want 0.625, 0.25, half a core, steal 0.125, waiting 0.25, no disk", w.HostBusy, w.ForeignBusy, f)
 	}
+	// What spinners used is no work of the host's.
+	spinning := after.since(before, company{awake: true, spun: time.Second})
+	spinning.fill(&w)
+	if math.Abs(w.HostBusy-0.375) > 1e-9 || w.ForeignBusy != 0 {
+		t.Errorf("with spinners: busy %.3f, foreign %.3f; want 0.375 and none", w.HostBusy, w.ForeignBusy)
+	}
 	if got := c.store["n1"].ValueAtQuantile(50); got < 999_000 || got > 1_001_000 {
 		t.Errorf("store time of the window: median %d ns, want its only value of 1 ms", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -31,6 +32,8 @@ type Runner struct {
 	// Outlook tells of the trials on record how far they are from the plan's
 	// precision; wanted where it has one. All but the first three fields are filled in by the run.
 	Outlook func([]results.Trial) (Outlook, error)
+	// Spinner is a command that runs host.Spin; nil where cores are left to halt.
+	Spinner func() *exec.Cmd
 	// Progress hears of every step; calls come one at a time.
 	Progress func(Progress)
 

@@ -51,6 +51,7 @@ func (c *checker) top(e Experiment) {
 		c.add("name", wanted(e.Name, "a name of letters, digits and hyphens").Error())
 	}
 	c.word("engine", e.Engine)
+	c.word("host.awake", One(e.Host.Awake))
 	between(c, "nodes", e.Nodes, 1, MaxNodes)
 	between(c, "trials", One(e.Trials), 0, 10_000)
 	between(c, "proofs", One(e.Proofs), 0, 10_000)

@@ -29,10 +29,23 @@ type Experiment struct {
 	Storage  Storage   `json:"storage" jsonschema:"Where and how durably each node keeps its log."`
 	Raft     Raft      `json:"raft" jsonschema:"hashicorp/raft's knobs under its own names."`
 	Workload Workset   `json:"workload" jsonschema:"What is written and read, and how fast."`
+	Host     Host      `json:"host" jsonschema:"What is done to this machine meanwhile."`
 	Faults   []FaultAt `json:"faults" jsonschema:"What is done during the light load of a measuring trial."`
 
 	origin *origin
 }
+
+// Host is this machine, for the whole run.
+type Host struct {
+	Awake string `json:"awake" jsonschema:"Keep the cores from halting during light load: auto (where one setup is measured alone), on or off."`
+}
+
+// Whether the cores are kept from halting during light load.
+const (
+	AwakeAuto = "auto"
+	AwakeOn   = "on"
+	AwakeOff  = "off"
+)
 
 // Network says how far apart the members are.
 type Network struct {
@@ -144,6 +157,7 @@ func Default() Experiment {
 		Seed:      1,
 		Leader:    One(""),
 		Client:    One(""),
+		Host:      Host{Awake: AwakeAuto},
 		Network:   Network{Profile: One("multi-az"), Links: []Link{}, MessageFaults: noMessageFaults()},
 		Storage:   defaultStorage(),
 		Raft:      defaultRaft(),

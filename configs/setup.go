@@ -93,6 +93,8 @@ type Plan struct {
 	Budget    time.Duration
 	// Apart measures one setup at a time.
 	Apart bool
+	// Awake is AwakeAuto, AwakeOn or AwakeOff.
+	Awake string
 	Seed  int64
 	// Label is shown with every result (the quick preset's warning), or empty.
 	Label string

@@ -9,6 +9,7 @@ import (
 // without indices.
 var words = map[string][]string{
 	"engine":        {EngineHashicorp, EngineEtcd},
+	"host.awake":    {AwakeAuto, AwakeOn, AwakeOff},
 	"storage.store": {control.StoreBolt, control.StoreBoltNoSync, control.StoreMemory},
 	"network.links.distribution": {
 		string(netem.Uniform), string(netem.Normal), string(netem.Pareto), string(netem.ParetoNormal),

@@ -45,6 +45,12 @@ func (s system) controlGroups(controller string) []string {
 	return out
 }
 
+// text of a file, without the space around it.
+func (s system) text(name string) (string, bool) {
+	text, err := fs.ReadFile(s.files, name)
+	return strings.TrimSpace(string(text)), err == nil
+}
+
 // number is a file's only one; false where there is none, or it says "max".
 func (s system) number(name string) (int64, bool) {
 	text, err := fs.ReadFile(s.files, name)

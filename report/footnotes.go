@@ -17,7 +17,7 @@ func (r *Report) footnotes() []string {
 		out = append(out, text)
 	}
 	out = append(out, fmt.Sprintf("Medians over trials; a range is the 95 %% interval of its median, absent with fewer than %d trials or where it prints as its median.", stats.IntervalTrials))
-	for _, text := range []string{r.failuresCount(), confirmations(r.summary), outageNote(r.summary), mixedCosts(r.summary), unpooledTrials(r.summary)} {
+	for _, text := range []string{warmth(r.summary), r.failuresCount(), confirmations(r.summary), outageNote(r.summary), mixedCosts(r.summary), unpooledTrials(r.summary)} {
 		if text != "" {
 			out = append(out, text)
 		}
@@ -114,4 +114,36 @@ func unpooledTrials(s summary.Summary) string {
 		return ""
 	}
 	return units.Plural(n, "valid trial") + " without a histogram file (.hlog): the charts of latency and pooled percentiles leave them out."
+}
+
+// warmth says at which rate a light-load latency holds, and whether the waking of
+// halted cores is part of it; empty where there was no light load.
+func warmth(s summary.Summary) string {
+	var rates []string
+	awake, trials := 0, 0
+	for _, c := range s.Cells {
+		m, ok := metric(c, offered)
+		if !ok {
+			continue
+		}
+		trials, awake = trials+c.ValidTrials, awake+c.KeptAwake
+		if rate := units.FormatRate(m.median); !slices.Contains(rates, rate) {
+			rates = append(rates, rate)
+		}
+	}
+	if len(rates) == 0 {
+		return ""
+	}
+	at := "its rate"
+	if len(rates) == 1 {
+		at += ", " + rates[0] + " a setup"
+	}
+	switch awake {
+	case 0:
+		return "A light-load latency is one at " + at + ", on a host whose cores may halt when idle: waking them is part of it, less so at a higher rate."
+	case trials:
+		return "A light-load latency is one at " + at + ", on a host whose cores were kept from halting meanwhile."
+	}
+	return fmt.Sprintf("A light-load latency is one at %s; in %d of %s the host's cores were kept from halting, in the others waking them is part of it.",
+		at, awake, units.Plural(trials, "trial"))
 }

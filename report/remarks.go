@@ -71,6 +71,7 @@ var remarkWords = map[results.Code]func(r worst) string{
 	results.CodeHostUnread: func(r worst) string {
 		return "the host does not tell all, and what follows was not checked" + r.detail()
 	},
+	results.CodeNotAwake: func(r worst) string { return "the host's cores could not be kept from halting" + r.detail() },
 	results.CodeSnapshot: func(r worst) string {
 		return fmt.Sprintf("%s%s snapshots of the state were taken", r.at, r.got())
 	},

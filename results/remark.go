@@ -74,6 +74,8 @@ const (
 	CodeSlowSync Code = "slow-sync"
 	// The host does not tell what Detail lists: these checks were not made.
 	CodeHostUnread Code = "host-unread"
+	// The host's cores could not be kept from halting; Detail is the reason.
+	CodeNotAwake Code = "not-kept-awake"
 	// Got snapshots were taken.
 	CodeSnapshot Code = "snapshot"
 	// The second half's median is Got above the first's, as a share; above Want,

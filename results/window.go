@@ -42,6 +42,9 @@ type Window struct {
 	LoadShare  float64 `json:"load_share,omitempty"`
 	Clients    int     `json:"clients"`
 	DurationNS int64   `json:"duration_ns"`
+	// KeptAwake: the host's cores were kept from halting meanwhile. On many hosts
+	// the latency of a light load depends on it, and otherwise on the rate.
+	KeptAwake bool `json:"kept_awake,omitempty"`
 	// Harmed: faults were done to the cluster while the window ran.
 	Harmed bool `json:"harmed,omitempty"`
 

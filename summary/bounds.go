@@ -51,6 +51,8 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeSlowSync:    anySync,
 	// What was not checked is no reason to doubt.
 	results.CodeHostUnread: untouched,
+	// A latency at its rate, as of every host that halts: no doubt of the number.
+	results.CodeNotAwake: untouched,
 
 	// A snapshot is short and seldom; the operations that it meets are few.
 	results.CodeSnapshot: func(s scene) []touch { return []touch{{s.latencies(farOut...), unknown}} },

@@ -112,6 +112,7 @@ func TestEffects(t *testing.T) {
 		results.CodeForeignDisk:     {0.3, never, never, never, never, none, none, none},
 		results.CodeSlowSync:        {3e6, never, never, never, never, none, none, none},
 		results.CodeHostUnread:      {0, none, none, none, none, none, none, none},
+		results.CodeNotAwake:        {0, none, none, none, none, none, none, none},
 		results.CodeThrottled:       {1, never, never, never, never, never, none, none},
 		results.CodeSnapshot:        {1, none, none, never, none, none, none, none},
 		results.CodeHalvesDiffer:    {-0.08, 0.08, 0.08, 0.08, 0.08, none, none, none},

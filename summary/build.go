@@ -65,6 +65,11 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 	c.Metrics = metrics(o)
 	c.CapacityConfirmed = confirms(measured)
 	c.Operations = operations(measured)
+	for _, t := range measured {
+		if w := t.Window(results.RoleLight); w != nil && w.KeptAwake {
+			c.KeptAwake++
+		}
+	}
 	c.ReadsIncluded = slices.ContainsFunc(measured, readsToo)
 	p := wanted(measured, c.Metrics, keep)
 	missing, err := p.read(run, measured)

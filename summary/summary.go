@@ -73,6 +73,9 @@ type Cell struct {
 	// Operations of the light window (of the first one where there is none), over
 	// the valid trials.
 	Operations Operations `json:"operations"`
+	// KeptAwake counts valid trials in whose light window the host's cores were kept
+	// from halting.
+	KeptAwake int `json:"kept_awake,omitempty"`
 	// Curve is latency against offered load, by ascending load, where the
 	// trials swept it or searched for their capacity.
 	Curve []CurvePoint `json:"curve,omitempty"`

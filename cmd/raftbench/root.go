@@ -87,6 +87,7 @@ func commands() []*cobra.Command {
 		newCompareCommand(),
 		newGateCommand(),
 		newNodeCommand(),
+		newAwakeCommand(),
 		newProfilesCommand(),
 		newRunCommand(),
 		newUpCommand(),

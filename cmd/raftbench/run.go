@@ -89,7 +89,7 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 	show := newProgress(life.stderr, o.quiet)
 	runner := bench.Runner{
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
-		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan),
+		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan), Spinner: spinner(),
 	}
 	end := ending{dir: dir, nodeBinary: run.host.NodeBinary}
 	end.outcome, end.run = runner.Run(ctx)
