@@ -49,9 +49,17 @@ func hostileRun(t *testing.T) string {
 	return dir
 }
 
+// printable is what of it a record may hold in names that every trial has.
+var printable = strings.Map(func(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return -1
+	}
+	return r
+}, strings.ToValidUTF8(hostile, ""))
+
 func taint(trial map[string]any) {
 	n := strconv.Itoa(int(trial["nodes"].(float64)) % 2)
-	trial["profile"], trial["engine"], trial["load"], trial["limit"] = hostile, hostile, hostile, hostile
+	trial["profile"], trial["engine"], trial["load"], trial["limit"] = printable, printable, printable, printable
 	trial["params"] = map[string]any{hostile: hostile + n, "-1+1": "+2"}
 	trial["settings"] = map[string]any{hostile: hostile, "network.links." + hostile: hostile}
 	trial["remarks"] = []any{

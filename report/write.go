@@ -98,9 +98,24 @@ func (r *Report) folder(dir string) (folder, error) {
 		return folder{}, err
 	}
 	if err := root.MkdirAll(Dir, 0o755); err != nil {
-		return folder{}, errors.Join(err, root.Close())
+		return folder{}, errors.Join(notMade(root, err), root.Close())
 	}
 	return folder{root, Dir}, nil
+}
+
+// notMade says why the run's own folder of reports cannot be had.
+func notMade(root *os.Root, err error) error {
+	e := &results.Error{Path: filepath.Join(root.Name(), Dir), What: "cannot be written", Err: err, Do: "make the run's folder writable, or name another with --out"}
+	info, lstat := root.Lstat(Dir)
+	switch {
+	case lstat != nil:
+	case info.Mode()&os.ModeSymlink != 0:
+		e.What, e.Err = "is a link to outside of the run's folder, which a report does not follow", nil
+		e.Do = "remove the link, or name the folder that you mean with --out"
+	case !info.IsDir():
+		e.What, e.Err, e.Do = "is a file, want a folder", nil, "remove it, or name a folder with --out"
+	}
+	return e
 }
 
 // files makes everything that a report consists of.

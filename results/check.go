@@ -1,6 +1,13 @@
 package results
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // The widest that a record's figures may be. They are far above anything that
 // is measured; what lies beyond was damaged or made up, and would only exhaust
@@ -33,7 +40,8 @@ func (t *Trial) check() error {
 	r.within("block", int64(t.Block), 0, maxList)
 	r.within("group", int64(t.Group), 0, maxList)
 	r.times(t.TookNS, t.BootNS, t.EmulatedSyncNS, t.Timeouts.HeartbeatNS, t.Timeouts.ElectionNS, t.Timeouts.LeaseNS)
-	r.texts(t.Engine, t.Profile, t.Load, t.Limit, t.Leader, t.LeaderSite, t.ClientSite)
+	r.names(t.Engine, t.Profile, t.Load, t.Limit)
+	r.texts(t.Leader, t.LeaderSite, t.ClientSite)
 	r.texts(t.Sites...)
 	if n := len(t.Sites); n > 0 && n != t.Nodes {
 		r.fail("sites of %d members, want those of %d", n, t.Nodes)
@@ -48,8 +56,29 @@ func (t *Trial) check() error {
 		t.Windows[i].check(r)
 	}
 	t.checkRest(r)
+	t.agree(r)
 	return r.first
 }
+
+// agree holds what the record says in two places against each other.
+func (t *Trial) agree(r *ranges) {
+	if size := cellSize.FindStringSubmatch(t.Cell); size != nil && size[1] != strconv.Itoa(t.Nodes) {
+		r.fail("cell %s of %d nodes: want %s, or another cell's name", t.Cell, t.Nodes, size[1])
+	}
+	if t.Audit == nil || t.Kind != Measure {
+		return
+	}
+	var writes int64
+	for i := range t.Windows {
+		writes += t.Windows[i].Writes
+	}
+	if t.Audit.Acked < writes {
+		r.fail("an audit of %d acknowledged writes, where the windows completed %d: want at least as many", t.Audit.Acked, writes)
+	}
+}
+
+// cellSize is the size in the name of a cell of a run's own.
+var cellSize = regexp.MustCompile(`^n([0-9]+)(-|$)`)
 
 // checkRest looks at what stands beside the windows.
 func (t *Trial) checkRest(r *ranges) {
@@ -149,7 +178,12 @@ func (h *HostFacts) check(r *ranges) {
 
 func (l *Latency) check(r *ranges) {
 	r.counts(l.Count, l.Failed, l.EffectiveN)
+	least := Nanos(0)
 	for _, v := range []Nanos{l.P50NS, l.P90NS, l.P99NS, l.P999NS, l.MaxNS} {
+		if v > 0 && v < least { // 0 where it was not taken
+			r.fail("a percentile of %d ns, and a lower one of %d: want them in ascending order", v, least)
+		}
+		least = max(least, v)
 		if v == Never && l.Failed == 0 {
 			r.fail("a percentile of null and no failed operation: want a time")
 		} else if v != Never {
@@ -196,6 +230,17 @@ func (r *ranges) texts(texts ...string) {
 	for _, s := range texts {
 		if len(s) > maxText {
 			r.fail("a text of %d bytes: want at most %d", len(s), maxText)
+		}
+	}
+}
+
+// names are words that tables are made of. What would act on a terminal was put
+// there by no experiment of ours.
+func (r *ranges) names(names ...string) {
+	r.texts(names...)
+	for _, s := range names {
+		if !utf8.ValidString(s) || strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) {
+			r.fail("a name of %.80q: want letters, digits and signs that can be printed", s)
 		}
 	}
 }

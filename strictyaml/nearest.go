@@ -13,8 +13,8 @@ import (
 const longestWord = 64
 
 // Nearest returns at most n of the words that an unknown one may be meant for,
-// the likeliest first: those that hold it, then those that are fewest edits
-// away; none where all of them would be another word.
+// the likeliest first: those that are fewest edits away or hold it; none where
+// all of them would be another word.
 func Nearest(word string, words []string, n int) []string {
 	return within(len(word)/2, word, words, n)
 }
@@ -35,11 +35,13 @@ func within(edits int, word string, words []string, n int) []string {
 	}
 	var all []near
 	for _, w := range words {
-		if d := distance(word, w); d <= edits {
+		if d := distance(word, w); d <= edits || holds(w, word) {
 			all = append(all, near{w, d})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b near) int { return cmp.Compare(a.far, b.far) })
+	slices.SortStableFunc(all, func(a, b near) int {
+		return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(apart(word, a.word), apart(word, b.word)))
+	})
 	var out []string
 	for _, a := range all[:min(n, len(all))] {
 		out = append(out, a.word)
@@ -47,12 +49,23 @@ func within(edits int, word string, words []string, n int) []string {
 	return out
 }
 
+// apart is by how many letters the lengths of two words differ: of many that hold
+// a word, the shortest is the likeliest.
+func apart(a, b string) int { return max(len(a), len(b)) - min(len(a), len(b)) }
+
+// distance is in edits. A word that holds the unknown one is no farther than
+// two: what is left out at its ends is seldom a slip.
 func distance(word, w string) int {
-	if len(word) > 2 && strings.Contains(w, word) {
-		return 0
+	edits := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(w))
+	if holds(w, word) {
+		return min(edits, 2)
 	}
-	return levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(w))
+	return edits
 }
+
+// holds tells whether a word has the unknown one within it; two letters are
+// within almost any.
+func holds(w, word string) bool { return len(word) > 2 && strings.Contains(w, word) }
 
 // Meant asks for the word that the unknown one resembles: "did you mean
 // nodes?". Where there is none it is otherwise.

@@ -298,6 +298,10 @@ func TestNearest(t *testing.T) {
 			t.Errorf("%s: got %q, wanted %q", word, got, want)
 		}
 	}
+	metrics := []string{"capacity_at_50_write_latency_p50", "saturate_write_latency_p50", "write_latency_p50", "write_latency_p90", "write_latency_p99", "write_latency_max"}
+	if got := strings.Join(Nearest("write_latency_p5", metrics, 3), " "); got != "write_latency_p50 write_latency_p90 write_latency_p99" {
+		t.Errorf("a letter short: got %q", got)
+	}
 	if got := Meant("zzzz", words, "look"); got != "look" {
 		t.Errorf("got %s", got)
 	}

@@ -144,6 +144,9 @@ func notDurable(t results.Trial) results.Trial {
 
 func withAudit(t results.Trial, lost int64, found ...results.Finding) results.Trial {
 	t.Audit = &results.Audit{Lost: lost}
+	for _, w := range t.Windows {
+		t.Audit.Acked += w.Writes
+	}
 	t.Findings = found
 	t.Valid = t.Valid && len(found) == 0
 	return t

@@ -54,7 +54,7 @@ func TestOneMoreWriteUsesTheSlope(t *testing.T) {
 // zone does.
 func TestMembersStandInZones(t *testing.T) {
 	tr := trial(1, time.Millisecond, 300)
-	tr.Nodes, tr.Sites = 4, []string{"a", "b", "c", "a"}
+	tr.Cell, tr.Nodes, tr.Sites = "n4-x", 4, []string{"a", "b", "c", "a"}
 	c := cellOf(t, tr)
 	want := []Site{{"a", 2, true}, {"b", 1, false}, {"c", 1, false}}
 	if c.ToleratesSites == nil || *c.ToleratesSites != 0 || !slices.Equal(c.Places(), want) {

@@ -213,3 +213,21 @@ func TestReportRefusesWhatItCannotDo(t *testing.T) {
 		}
 	}
 }
+
+// A link in a run's folder leads a report nowhere else, and says so.
+func TestALinkedReportFolderIsRefused(t *testing.T) {
+	dir, outside := copyRun(t), t.TempDir()
+	if err := os.Symlink(outside, filepath.Join(dir, "report")); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := command(t, "report", dir)
+	if code != exitUsage || !strings.Contains(stderr, "report: is a link to outside of the run's folder") || !strings.Contains(stderr, "\nhint: remove the link, or name the folder that you mean with --out") {
+		t.Errorf("got %d: %s", code, stderr)
+	}
+	if left, err := os.ReadDir(outside); err != nil || len(left) > 0 {
+		t.Errorf("something was written outside: %v, %v", left, err)
+	}
+	if code, _, stderr := command(t, "report", dir, "--out", outside); code != exitOK {
+		t.Errorf("a folder that was named: got %d: %s", code, stderr)
+	}
+}
