@@ -188,7 +188,18 @@ func (r *Report) details() []section {
 		out[i].lines = append(out[i].lines, s.line(len(r.summary.Cells)))
 	}
 	out[2].lines = append(out[2].lines, limitLines(r.groups, r.limits)...)
+	out[2].lines = append(out[2].lines, r.clientsPart()...)
 	return slices.DeleteFunc(out, func(s section) bool { return len(s.lines) == 0 })
+}
+
+// clientsPart is how much of each latency the measuring itself takes.
+func (r *Report) clientsPart() []string {
+	b := r.env.ClientBias
+	if b == nil || b.Count == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Of each latency at most %s are the client's own (median of %s writes that another process answered at once, at %s).",
+		duration(float64(b.P50NS)), count(b.Count), units.Rate.Show(b.OfferedOps))}
 }
 
 // detailsLine says on a terminal, or in a chart, how much more there is.

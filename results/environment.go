@@ -23,7 +23,9 @@ type Environment struct {
 	FsyncP99NS int64   `json:"fsync_p99_ns"`
 	FsyncReal  bool    `json:"fsync_real"`
 	Load1      float64 `json:"load1"`
-	GoVersion  string  `json:"go_version"`
+	// ClientBias is null where it was not measured.
+	ClientBias *ClientBias `json:"client_bias,omitempty"`
+	GoVersion  string      `json:"go_version"`
 	// Version of raftbench and of what it drives (hashicorp/raft, etcd).
 	Version  string            `json:"version"`
 	Commit   string            `json:"commit"`
@@ -34,4 +36,14 @@ type Environment struct {
 	// NodeBinary ran the nodes, where another build than raftbench's own did;
 	// Versions are what it says of itself then.
 	NodeBinary string `json:"node_binary,omitempty"`
+}
+
+// ClientBias is the latency of writes that another process of the host answers at
+// once, just before the run, through the client and the generator that measure:
+// at most so much of a latency is their own.
+type ClientBias struct {
+	P50NS      int64   `json:"p50_ns"`
+	P90NS      int64   `json:"p90_ns"`
+	OfferedOps float64 `json:"offered_ops"` // per second
+	Count      int64   `json:"count"`
 }

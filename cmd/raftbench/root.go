@@ -88,6 +88,7 @@ func commands() []*cobra.Command {
 		newGateCommand(),
 		newNodeCommand(),
 		newAwakeCommand(),
+		newAnswerCommand(),
 		newProfilesCommand(),
 		newRunCommand(),
 		newUpCommand(),

@@ -67,6 +67,7 @@ func prepareNewRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 			return nil, usage(fmt.Errorf("make the run's folder: %w", err), "name a folder that can be written with --out")
 		}
 	}
+	measureClient(ctx, stderr, plan, &env, o.quiet)
 	env.RunID, env.Label = filepath.Base(dir), plan.Label
 	w, err := create(dir, env, plan)
 	if err != nil {
