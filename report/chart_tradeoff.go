@@ -2,101 +2,151 @@ package report
 
 import (
 	"fmt"
-	"slices"
-	"strings"
+	"math"
+	"strconv"
 
 	"github.com/raftbench/raftbench/report/chart"
-	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/units"
 )
 
-// tradeoff shows what a failure tolerated costs per write. Sizes that
-// tolerate the same stand at the same place, side by side.
+// tradeoff shows what each step up costs in waiting and in carrying: in each
+// panel the differences against the sizes that the steps are weighed against,
+// with the intervals of the differences, which are far narrower than those of
+// the sizes themselves.
 func (r *Report) tradeoff() (chart.Chart, bool) {
-	places, least, most := r.tolerances()
-	e := r.estimate(places, writeP50, writeP90)
-	if e.span.high == 0 {
+	if len(r.groups) != 1 {
 		return chart.Chart{}, false
 	}
-	c := r.base("tradeoff", r.lesson(), writeP50, writeP90)
-	c.X = chart.Axis{Title: "failures proven to be tolerated", Min: float64(least) - 0.5, Max: float64(most) + 0.5, Places: true}
-	for t := least; t <= most; t++ {
-		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: float64(t), Label: fmt.Sprint(t)})
+	drawn, left := onScale(r.answers[0].steps)
+	c := r.base("tradeoff", r.answers[0].message)
+	if c.Title == "" {
+		c.Title = "What each step up costs"
 	}
-	anyProven := slices.ContainsFunc(places, func(p place) bool { return p.cell.Faults.Survived != nil })
-	if !anyProven {
-		c.X.Title = "failures tolerated in theory: this run has not proven them"
+	for _, p := range paid {
+		if panel, ok := r.stepPanel(p.metric, drawn); ok {
+			c.Panels = append(c.Panels, panel)
+		}
 	}
-	c.Y = latencyAxis(r.latency("write"), r.intervals(writeP50), e.span)
-	c.Subtitle = r.pairing()
-	c.Keys, c.Series = e.keys("writes"), e.series
-	c.Labels = e.labels(func(places ...place) string { return tolerantName(anyProven, places) })
+	if len(c.Panels) == 0 {
+		return chart.Chart{}, false
+	}
+	c.Subtitle = []string{"Each size against the one it is weighed against: the next smaller that survives as much, else the cheapest that survives fewer."}
+	for _, s := range left {
+		c.Subtitle = append(c.Subtitle, fmt.Sprintf("Not drawn: %d nodes against %d, %s.", s.to.Nodes, s.from.Nodes, r.costWords(s.from, s.to)))
+	}
+	c.Keys = stepKeys(c.Panels)
 	return c, true
 }
 
-const tradeoffTitle = "Write latency against failures tolerated"
-
-// lesson is the title: what the first size that buys nothing costs.
-func (r *Report) lesson() string {
-	if len(r.answers) == 1 && r.answers[0].message != "" {
-		return r.answers[0].message
-	}
-	return tradeoffTitle
-}
-
-// pairing says what is shown, and explains sizes that stand at one place.
-func (r *Report) pairing() []string {
-	text := ""
-	if r.lesson() != tradeoffTitle {
-		text = tradeoffTitle + "."
-	}
-	sizes := r.sizes()
-	for i, n := range sizes {
-		if i > 0 && n == sizes[i-1]+1 && n%2 == 0 {
-			text += " Sizes at the same place tolerate the same: the larger one buys nothing."
-			break
+// onScale leaves out the step from a size that survives nothing, where there are
+// others: it costs so much more that the others would not be seen.
+func onScale(steps []step) (drawn, left []step) {
+	for _, s := range steps {
+		if s.from.Tolerates == 0 && s.to.Tolerates > 0 {
+			left = append(left, s)
+		} else {
+			drawn = append(drawn, s)
 		}
 	}
-	if text == "" {
-		return nil
+	if len(drawn) == 0 {
+		return left, nil
 	}
-	return []string{strings.TrimSpace(text)}
+	return drawn, left
 }
 
-// tolerances are the places of all sizes that have a cost, or should have one:
-// at what was proven, else at what theory says.
-func (r *Report) tolerances() (places []place, least, most int) {
-	for gi, g := range r.drawn() {
-		for _, c := range g.cells {
-			if _, ok := metric(c, writeP50); !ok && !costless(c) {
-				continue
-			}
-			t := c.Tolerates
-			if c.Faults.Survived != nil {
-				t = *c.Faults.Survived
-			}
-			if len(places) == 0 {
-				least = t
-			}
-			places, least, most = append(places, place{gi, c, float64(t)}), min(least, t), max(most, t)
+// The series of a panel of steps.
+const (
+	buysMore = iota
+	buysNothing
+)
+
+// stepPanel draws the steps in one currency.
+func (r *Report) stepPanel(name string, steps []step) (chart.Panel, bool) {
+	p := chart.Panel{X: chart.Axis{Min: -0.5, Max: float64(len(steps)) - 0.5, Places: true}}
+	var low, high float64
+	for i, s := range steps {
+		p.X.Ticks = append(p.X.Ticks, chart.Tick{At: float64(i), Label: units.Plural(s.to.Nodes, "node"), Under: fmt.Sprintf("against %d", s.from.Nodes)})
+		d, ok := r.differenceIn(name, s.from, s.to)
+		if !ok {
+			continue
+		}
+		point := chart.Point{X: float64(i), Y: change(d.ratio)}
+		low, high = min(low, *point.Y), max(high, *point.Y)
+		label := chart.Label{Name: percent(d.ratio), Of: []chart.Ref{{Series: len(p.Series)}}}
+		if d.interval {
+			point.Low, point.High = change(d.low), change(d.high)
+			low, high = min(low, *point.Low), max(high, *point.High)
+			label.Value = d.span()
+		}
+		p.Series = append(p.Series, chart.Series{
+			Name: fmt.Sprintf("%d → %d", s.from.Nodes, s.to.Nodes), Form: chart.Points, Look: lookOf(s, d), Points: []chart.Point{point},
+		})
+		p.Labels = append(p.Labels, label)
+	}
+	p.Y = chart.Signed(low, high, signedTick)
+	p.Y.Title = r.panelTitle(name) + ": change in %, 95 % interval of the difference"
+	return p, len(p.Series) > 0
+}
+
+// signedTick writes a round number of per cent: +5, 0, −2.5.
+func signedTick(v float64) string {
+	text := strconv.FormatFloat(math.Abs(v), 'f', -1, 64)
+	switch {
+	case v > 0:
+		return "+" + text
+	case v < 0:
+		return "−" + text
+	}
+	return text
+}
+
+// change is a ratio in per cent.
+func change(ratio float64) *float64 {
+	v := math.Round(1e6*(ratio-1)) / 1e4
+	return &v
+}
+
+func lookOf(s step, d difference) chart.Look {
+	l := chart.Look{Number: buysMore, Hollow: d.Decided == stats.Undecided}
+	if !worthwhile(s.to) {
+		l.Number = buysNothing
+	}
+	return l
+}
+
+func (r *Report) panelTitle(name string) string {
+	switch name {
+	case writeP50:
+		return r.latency("Write") + ", p50"
+	case readP50:
+		return r.latency("Read") + ", p50"
+	case capacity:
+		return "Capacity at " + commonLimit(r.summary)
+	}
+	if n := clients(r.summary); n > 0 {
+		return "Throughput of " + units.Plural(n, "client")
+	}
+	return "Throughput at full load"
+}
+
+// stepKeys explain the looks that there are.
+func stepKeys(panels []chart.Panel) []chart.Key {
+	has := map[chart.Look]bool{}
+	for _, p := range panels {
+		for _, s := range p.Series {
+			has[chart.Look{Number: s.Look.Number}], has[chart.Look{Hollow: s.Look.Hollow, Number: chart.Neutral}] = true, true
 		}
 	}
-	dodge(places)
-	return places, least, most
-}
-
-// costless tells a size that should have a cost, and has none since no
-// measuring trial of it was valid, from one that was not to be measured so.
-func costless(c summary.Cell) bool {
-	return c.ValidTrials == 0 && (c.Trials > 0 || c.Faults.Survived != nil)
-}
-
-// tolerantName is a size, with the weakness of its tolerance where others are
-// proven.
-func tolerantName(anyProven bool, places []place) string {
-	name := units.Plural(places[0].cell.Nodes, "node")
-	if anyProven && slices.ContainsFunc(places, func(p place) bool { return p.cell.Faults.Survived == nil }) {
-		name += ", " + unproven
+	var keys []chart.Key
+	for _, k := range []chart.Key{
+		{Text: "survives more", Look: chart.Look{Number: buysMore}},
+		{Text: "survives no more: buys nothing", Look: chart.Look{Number: buysNothing}},
+		{Text: "hollow: undecided", Look: chart.Look{Number: chart.Neutral, Hollow: true}},
+	} {
+		if k.Sign = chart.SignInterval; has[k.Look] {
+			keys = append(keys, k)
+		}
 	}
-	return name
+	return keys
 }

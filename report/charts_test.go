@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,16 @@ func TestWhatChartsSay(t *testing.T) {
 			golden(t, name+".charts.json", append(text, '\n'))
 		})
 	}
+}
+
+// named finds a chart.
+func named(t *testing.T, charts []chart.Chart, name string) chart.Chart {
+	t.Helper()
+	i := slices.IndexFunc(charts, func(c chart.Chart) bool { return c.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no chart %s", name)
+	}
+	return charts[i]
 }
 
 func svgOf(t *testing.T, c chart.Chart) []byte {
@@ -168,7 +179,7 @@ func TestPicturesAreWhole(t *testing.T) {
 	if n := len(textsOf(t, vector)); n < 20 {
 		t.Errorf("the SVG has %d texts, want all of the chart's", n)
 	}
-	for _, want := range []string{">3 nodes<", ">4 nodes<", "Arial"} {
+	for _, want := range []string{">5 nodes<", ">4 nodes<", "Arial"} {
 		if !bytes.Contains(vector, []byte(want)) {
 			t.Errorf("the SVG lacks %q", want)
 		}
@@ -189,15 +200,50 @@ func TestChartsAreReproducible(t *testing.T) {
 func front(c chart.Chart) map[string]chart.Point {
 	out := map[string]chart.Point{}
 	for _, l := range c.Labels {
-		out[l.Name] = c.At(l.Of[0])
+		out[l.Name] = c.Fields()[0].At(l.Of[0])
 	}
 	return out
+}
+
+// The trade-off is told by its title, and shown as differences with their own
+// intervals, against the sizes that they are weighed against.
+func TestTheTradeoffIsShownAsDifferences(t *testing.T) {
+	c := named(t, chartsOf(typical(), 0), "tradeoff")
+	if want := "The 4th node costs 33 % latency and 26 % throughput and buys nothing"; c.Title != want {
+		t.Errorf("got the title %q, want %q", c.Title, want)
+	}
+	if len(c.Panels) != 2 {
+		t.Fatalf("got %d panels, want p50 and throughput", len(c.Panels))
+	}
+	d, _ := reportOf(typical()).differenceIn(writeP50, typical().Cells[1], typical().Cells[2])
+	p50 := c.Panels[0]
+	if tick := p50.X.Ticks[0]; tick.Label != "4 nodes" || tick.Under != "against 3" {
+		t.Errorf("got the tick %+v", tick)
+	}
+	if pt := p50.Series[0].Points[0]; math.Abs(*pt.Y-100*(d.ratio-1)) > 0.01 || math.Abs(*pt.Low-100*(d.low-1)) > 0.01 || math.Abs(*pt.High-100*(d.high-1)) > 0.01 {
+		t.Errorf("got %v from %v to %v, want the difference %+v", *pt.Y, *pt.Low, *pt.High, d)
+	}
+	if four, five := p50.Series[0].Look, p50.Series[1].Look; four.Number == five.Number {
+		t.Error("a size that buys nothing looks like one that does")
+	}
+	if text := strings.Join(c.Subtitle, " "); !strings.Contains(text, "Not drawn: 3 nodes against 1, +278 % latency") {
+		t.Errorf("the step that is left out is not told: %s", text)
+	}
+	for _, p := range c.Panels {
+		if p.Y.Min > 0 || p.Y.Max < 0 {
+			t.Errorf("no change is off the axis: %v to %v", p.Y.Min, p.Y.Max)
+		}
+	}
+	open := named(t, chartsOf(undecided(typical()), 0), "tradeoff")
+	if !open.Panels[0].Series[0].Look.Hollow || open.Title != "The 4th node buys nothing" {
+		t.Errorf("undecided: got %q, %+v", open.Title, open.Panels[0].Series[0].Look)
+	}
 }
 
 // The reader must see that the fourth node buys nothing: three and four stand
 // in one stretch, under one tick.
 func TestThreeAndFourStandAtOnePlace(t *testing.T) {
-	at := front(chartsOf(typical(), 0)[0])
+	at := front(named(t, chartsOf(typical(), 0), "tolerance"))
 	three, four := at["3 nodes"].X, at["4 nodes"].X
 	if three == four || three < 0.5 || four > 1.5 || three > four {
 		t.Errorf("3 nodes at %g, 4 at %g: want both at 1, apart", three, four)
@@ -213,7 +259,7 @@ func TestThreeAndFourStandAtOnePlace(t *testing.T) {
 func TestPointsStandAtWhatWasProven(t *testing.T) {
 	s := typical()
 	s.Cells[3].Faults = summary.Faults{Survived: p(1), BlockedAt: p(2)}
-	if x := front(chartsOf(s, 0)[0])["5 nodes"].X; x < 0.5 || x > 1.5 {
+	if x := front(named(t, chartsOf(s, 0), "tolerance"))["5 nodes"].X; x < 0.5 || x > 1.5 {
 		t.Errorf("5 nodes that survived 1 stand at %g, want at 1", x)
 	}
 }
@@ -224,14 +270,14 @@ func TestASizeWithoutAValidTrialSaysSo(t *testing.T) {
 	s := typical()
 	s.Cells[2].ValidTrials, s.Cells[2].Metrics = 0, nil
 	charts := chartsOf(s, 0)
-	if pt := front(charts[0])["4 nodes"]; pt.Y != nil || pt.Missing != noTrial || pt.X < 0.5 || pt.X > 1.5 {
+	if pt := front(named(t, charts, "tolerance"))["4 nodes"]; pt.Y != nil || pt.Missing != noTrial || pt.X < 0.5 || pt.X > 1.5 {
 		t.Errorf("trade-off: got %+v, want 4 nodes without a cost at 1 failure", pt)
 	}
-	bars := charts[1].Series[0].Points
+	bars := named(t, charts, "throughput").Series[0].Points
 	if len(bars) != 5 || bars[2].Y != nil || bars[2].Missing != noTrial || bars[2].Text != noTrial {
 		t.Errorf("throughput: got %+v, want a gap that says why", bars)
 	}
-	for _, c := range charts[:2] {
+	for _, c := range []chart.Chart{named(t, charts, "tolerance"), named(t, charts, "throughput")} {
 		if !slices.ContainsFunc(c.Keys, func(k chart.Key) bool { return k.Sign == chart.SignStruck }) {
 			t.Errorf("%s explains no struck place: %+v", c.Name, c.Keys)
 		}
@@ -245,7 +291,7 @@ func TestASizeWithoutAValidTrialSaysSo(t *testing.T) {
 func TestAClosedLoopAloneLacksNoCost(t *testing.T) {
 	s := typical()
 	delete(s.Cells[2].Metrics, writeP50)
-	if n := len(front(chartsOf(s, 0)[0])); n != 4 {
+	if n := len(front(named(t, chartsOf(s, 0), "tolerance"))); n != 4 {
 		t.Errorf("got %d points, want the 4 with a latency", n)
 	}
 }
@@ -254,7 +300,7 @@ func TestAClosedLoopAloneLacksNoCost(t *testing.T) {
 func TestChartsMarkDoubtedNumbersAlone(t *testing.T) {
 	for _, c := range chartsOf(withReads(noisy()), 2000) {
 		text := saidBy(c)
-		doubted := c.Name == "tradeoff" || c.Name == "latency"
+		doubted := c.Name == "tolerance" || c.Name == "latency"
 		if got := strings.Contains(text, dagger); got != doubted {
 			t.Errorf("%s: a mark is there: %t, want %t:\n%s", c.Name, got, doubted, text)
 		}
@@ -278,8 +324,8 @@ func TestEveryChartSaysHostDateSourceAndCoLocation(t *testing.T) {
 	env.Label = "quick: one trial"
 	r := New(&results.Run{Environment: env}, summary.Analysis{Summary: withCurves(withReads(typical()))}, Options{Source: source})
 	charts := r.charts(distributions(r, 2000))
-	if len(charts) != 5 {
-		t.Fatalf("got %d charts, want 5", len(charts))
+	if len(charts) != 6 {
+		t.Fatalf("got %d charts, want 6", len(charts))
 	}
 	for _, c := range charts {
 		for _, want := range []string{"bench-1", "2026-11-23", "IBM Cloud", "share this host's 2 cores and one disk", "quick: one trial"} {
@@ -344,9 +390,9 @@ func TestCurvesEndWhereTheSamplesDo(t *testing.T) {
 func TestCurvesCountWhatFailed(t *testing.T) {
 	r := reportOf(typical())
 	ds := distributions(r, 6000)[:1]
-	honest := r.charts(ds)[2].Series[0].Points
+	honest := named(t, r.charts(ds), "latency").Series[0].Points
 	ds[0].pool.Failed = 2000
-	c := r.charts(ds)[2]
+	c := named(t, r.charts(ds), "latency")
 	points := c.Series[0].Points
 	if last := points[len(points)-1].X; last > tail(0.7501) || last < tail(0.74) {
 		t.Errorf("the curve ends at %g, want at the 75th percentile, %g", last, tail(0.75))
@@ -390,7 +436,7 @@ func TestManyCurvesAreOneChartAGroup(t *testing.T) {
 		names = append(names, c.Name)
 	}
 	want := []string{
-		"tradeoff", "throughput", "latency", "latency-2", "latency-3", "latency-4",
+		"tolerance", "throughput", "latency", "latency-2", "latency-3", "latency-4",
 		"curve", "curve-2", "curve-3", "curve-4",
 	}
 	if !slices.Equal(names, want) {

@@ -54,6 +54,7 @@ func TestWriteMakesTheWholeReport(t *testing.T) {
 	}
 	want := []string{
 		"report.md", "report.txt", "report.csv", "tradeoff.png", "tradeoff.svg",
+		"tolerance.png", "tolerance.svg",
 		"throughput.png", "throughput.svg", "latency.png", "latency.svg",
 		"trials.csv", "trials.bench",
 	}

@@ -57,6 +57,26 @@ func Linear(highest float64, label func(float64) string) Axis {
 	return a
 }
 
+// Signed is a linear axis that holds zero and both values.
+func Signed(lowest, highest float64, label func(float64) string) Axis {
+	lowest, highest = min(lowest, 0), max(highest, 0)
+	if !(highest > lowest) {
+		lowest, highest = -1, 1
+	}
+	step := roundStep((highest - lowest) / 5.5)
+	a := Axis{Min: math.Floor(lowest/step-0.0001) * step, Max: math.Ceil(highest/step+0.0001) * step}
+	if lowest == 0 {
+		a.Min = 0
+	}
+	if highest == 0 {
+		a.Max = 0
+	}
+	for i := int(math.Round(a.Min / step)); float64(i)*step <= a.Max+step/1e4; i++ {
+		a.Ticks = append(a.Ticks, Tick{At: float64(i) * step, Label: label(float64(i) * step)})
+	}
+	return a
+}
+
 // roundStep is the next of 1, 2, 2.5, 5 times a power of ten.
 func roundStep(v float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(v)))

@@ -18,12 +18,32 @@ type Chart struct {
 	Series []Series `json:"series"`
 	Labels []Label  `json:"labels,omitempty"`
 
+	// Panels stand side by side, in place of axes, series and labels of the
+	// chart's own.
+	Panels []Panel `json:"panels,omitempty"`
+
 	// Alarms are what nobody may overlook: acknowledged writes that are gone.
 	Alarms []string `json:"alarms,omitempty"`
 	// Notes are what weakens the numbers that carry a mark.
 	Notes []string `json:"notes,omitempty"`
 	// Caption tells where and when, and what holds of every number.
 	Caption []string `json:"caption,omitempty"`
+}
+
+// Panel is one of several fields of data under one title.
+type Panel struct {
+	X      Axis     `json:"x"`
+	Y      Axis     `json:"y"`
+	Series []Series `json:"series"`
+	Labels []Label  `json:"labels,omitempty"`
+}
+
+// Fields are the panels, or the chart's own data as the only one.
+func (c *Chart) Fields() []Panel {
+	if len(c.Panels) > 0 {
+		return c.Panels
+	}
+	return []Panel{{c.X, c.Y, c.Series, c.Labels}}
 }
 
 // Form is how a series is drawn.
@@ -112,10 +132,10 @@ type Ref struct {
 }
 
 // At is the point that a reference means.
-func (c *Chart) At(r Ref) Point { return c.Series[r.Series].Points[r.Point] }
+func (c *Panel) At(r Ref) Point { return c.Series[r.Series].Points[r.Point] }
 
 // Known are those of some points that have a value; all, where none has.
-func (c *Chart) Known(refs []Ref) []Ref {
+func (c *Panel) Known(refs []Ref) []Ref {
 	var out []Ref
 	for _, r := range refs {
 		if c.At(r).Y != nil {

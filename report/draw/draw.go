@@ -33,35 +33,51 @@ type Picture struct{ cv *canvas }
 func Lay(c chart.Chart) Picture { return Picture{lay(&c)} }
 
 func lay(c *chart.Chart) *canvas {
+	panels := c.Fields()
 	cv := &canvas{w: chartWidth, h: chartHeight}
-	fd := cv.surroundings(c)
-	if lack := leastField - fd.height(); lack > 0 {
-		cv = &canvas{w: chartWidth, h: chartHeight + lack}
-		fd = cv.surroundings(c)
+	fields := cv.surroundings(c, panels)
+	lack := 0.0
+	for _, fd := range fields {
+		lack = max(lack, leastField-fd.height())
 	}
-	if c.X.Places {
+	if lack > 0 {
+		cv = &canvas{w: chartWidth, h: chartHeight + lack}
+		fields = cv.surroundings(c, panels)
+	}
+	for i, fd := range fields {
+		right := cv.w - 4
+		if i+1 < len(fields) {
+			right = fd.x1
+		}
+		cv.data(fd, &panels[i], right)
+	}
+	return cv
+}
+
+// data draws what a panel shows; its labels reach as far as right.
+func (cv *canvas) data(fd field, p *chart.Panel, right float64) {
+	if p.X.Places {
 		cv.bands(fd)
 	}
-	areas := newAreas(c)
-	for i := range c.Series {
-		switch c.Series[i].Form {
+	areas := newAreas(p)
+	for i := range p.Series {
+		switch p.Series[i].Form {
 		case chart.Bars:
-			cv.bars(fd, &c.Series[i], len(c.Series) > 1)
+			cv.bars(fd, &p.Series[i], len(p.Series) > 1)
 		case chart.Line:
-			cv.stroke(fd, &c.Series[i])
+			cv.stroke(fd, &p.Series[i])
 		default:
-			cv.estimates(fd, &c.Series[i], areas[i])
+			cv.estimates(fd, &p.Series[i], areas[i])
 		}
 	}
-	for i := range c.Series {
-		if c.Series[i].Form == chart.Line {
-			cv.lineMarks(fd, &c.Series[i])
+	for i := range p.Series {
+		if p.Series[i].Form == chart.Line {
+			cv.lineMarks(fd, &p.Series[i])
 		}
 	}
-	cv.barTexts(fd, c.Series)
-	cv.endNames(fd, c.Series)
-	cv.labels(fd, c, areas)
-	return cv
+	cv.barTexts(fd, p.Series)
+	cv.endNames(fd, p.Series)
+	cv.labels(fd, p, right, areas)
 }
 
 // PNG draws the picture in points of colour.

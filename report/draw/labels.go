@@ -9,12 +9,12 @@ var (
 
 // labels places and writes labels, with a thin line to each that had to move
 // far from its mark.
-func (cv *canvas) labels(fd field, c *chart.Chart, areas [][]rect) {
+func (cv *canvas) labels(fd field, c *chart.Panel, right float64, areas [][]rect) {
 	wishes := make([]wish, len(c.Labels))
 	for i, l := range c.Labels {
 		wishes[i] = wishOf(l, c.Known(l.Of), areas, sidesOf(c, l))
 	}
-	places, ok := placeLabels(rect{fd.x0, fd.y0 + 2, cv.w - 4, fd.y1}, cv.taken, wishes)
+	places, ok := placeLabels(rect{fd.x0, fd.y0 + 2, right, fd.y1}, cv.taken, wishes)
 	for i, r := range places {
 		if ok[i] {
 			cv.label(c.Labels[i], r, wishes[i].mark)
@@ -40,7 +40,7 @@ func wishOf(l chart.Label, marks []chart.Ref, areas [][]rect, sides []side) wish
 
 // sidesOf sends a label away from its neighbour at the same place, and under
 // the marks where it names several.
-func sidesOf(c *chart.Chart, l chart.Label) []side {
+func sidesOf(c *chart.Panel, l chart.Label) []side {
 	if len(l.Of) > 1 {
 		return []side{south, north}
 	}

@@ -33,20 +33,39 @@ type field struct {
 func (f field) px(v float64) float64 { return f.x0 + f.x.Share(v)*f.width() }
 func (f field) py(v float64) float64 { return f.y0 + f.y.Share(v)*f.height() }
 
-// surroundings sets everything around the data and returns the field.
-func (cv *canvas) surroundings(c *chart.Chart) field {
-	top := cv.header(c)
-	bottom := cv.footer(c)
-	left := margin + 0.0
-	for _, t := range c.Y.Ticks {
-		left = max(left, margin+tickPen.width(t.Label)+12)
+// panelGap stands between two panels.
+const panelGap = 40
+
+// surroundings sets everything around the data and returns the field of each
+// panel, from left to right.
+func (cv *canvas) surroundings(c *chart.Chart, panels []chart.Panel) []field {
+	top, bottom := cv.header(c), cv.footer(c)
+	width := (cv.w - 2*margin - panelGap*float64(len(panels)-1)) / float64(len(panels))
+	out := make([]field, len(panels))
+	for i := range panels {
+		x := margin + float64(i)*(width+panelGap)
+		out[i] = cv.field(&panels[i], rect{x, bottom, x + width, top})
 	}
-	below := bottom + cv.tickRoom(c) + 2
-	if c.X.Title != "" {
+	return out
+}
+
+// field sets the axes of a panel into its room, with the y axis's title above.
+func (cv *canvas) field(p *chart.Panel, room rect) field {
+	top := room.y1
+	for _, line := range axisPen.wrap(p.Y.Title, room.width()) {
+		cv.write(axisPen, room.x0, top-ascent*axisPen.size, 0, line)
+		top -= axisPen.size * leading
+	}
+	left := room.x0
+	for _, t := range p.Y.Ticks {
+		left = max(left, room.x0+tickPen.width(t.Label)+12)
+	}
+	below := room.y0 + cv.tickRoom(p) + 2
+	if p.X.Title != "" {
 		below += axisPen.size * leading
 	}
-	fd := field{rect{left, below, cv.w - margin - endRoom(c.Series), top}, c.X, c.Y}
-	cv.axes(c, fd)
+	fd := field{rect{left, below, room.x1 - endRoom(p.Series), top - 8}, p.X, p.Y}
+	cv.axes(p, fd)
 	return fd
 }
 
@@ -66,9 +85,7 @@ func (cv *canvas) header(c *chart.Chart) float64 {
 	if len(c.Keys) > 0 {
 		y = cv.legend(c.Keys, y-6)
 	}
-	y -= 10
-	y = cv.paragraph(axisPen, y, c.Y.Title, room)
-	return y - 8
+	return y - 10
 }
 
 // paragraph writes wrapped lines below y and returns where the next begin.

@@ -12,7 +12,7 @@ const (
 )
 
 // newAreas has room for the area of each mark that labels may name.
-func newAreas(c *chart.Chart) [][]rect {
+func newAreas(c *chart.Panel) [][]rect {
 	out := make([][]rect, len(c.Series))
 	for i, s := range c.Series {
 		out[i] = make([]rect, len(s.Points))
