@@ -12,8 +12,11 @@ import (
 )
 
 const (
-	// guessClients is the closed loop whose throughput is the first guess.
+	// guessClients is where the closed loop begins whose throughput is the first
+	// guess; they are doubled up to mostClients, whose operations alone would not
+	// reach the bound of an open loop's.
 	guessClients  = 64
+	mostClients   = maxInFlight / 2
 	guessDuration = time.Second
 	// maxSteps of searchPrecision, up or down, are tried by a fresh trial.
 	maxSteps = 6
@@ -56,14 +59,33 @@ func (c *capacitySearch) run(ctx context.Context) error {
 	return c.atShares(ctx, rate)
 }
 
+// saturation is the throughput of a closed loop whose clients are doubled until it
+// grows by no more than a search could tell: what fewer clients take says how many
+// they are, and not what the system carries.
+func (c *capacitySearch) saturation(ctx context.Context) (most float64, err error) {
+	for clients := guessClients; clients <= mostClients; clients *= 2 {
+		o := c.closed(windowName("capacity-guess", clients), results.RoleGuess, configs.Saturate{Clients: clients, Duration: guessDuration})
+		c.tell(Stage(o.Name))
+		w, err := c.load.run(ctx, o)
+		if err != nil {
+			return 0, err
+		}
+		if w.ThroughputOps < searchPrecision*most {
+			return max(most, w.ThroughputOps), nil
+		}
+		most = w.ThroughputOps
+	}
+	return most, nil
+}
+
 // search guesses by a closed loop, then searches by open ones.
 func (c *capacitySearch) search(ctx context.Context) (float64, error) {
 	c.tell(StageSearching)
-	guess, err := c.load.run(ctx, c.closed("capacity-guess", results.RoleGuess, configs.Saturate{Clients: guessClients, Duration: guessDuration}))
+	guess, err := c.saturation(ctx)
 	if err != nil {
 		return 0, err
 	}
-	rate, err := searchCapacity(guess.ThroughputOps/2, func(rate float64) (bool, error) {
+	rate, err := searchCapacity(guess/2, func(rate float64) (bool, error) {
 		return c.try(ctx, "capacity-search", results.RoleSearch, rate)
 	})
 	if errors.Is(err, errNoRate) {
@@ -89,8 +111,7 @@ func (c *capacitySearch) try(ctx context.Context, name string, role results.Role
 	limit := c.setup.Workload.Capacity
 	o := c.open(windowName(name, c.tries), role, rate)
 	o.Duration = windowTime(o.Duration, limit.Percentile, rate)
-	o.tries = true
-	o.holds = func() bool { return c.last.ValueAtQuantile(limit.Percentile) < limit.Below.Nanoseconds() }
+	o.tries, o.holds = true, c.withinLimit
 	w, err := c.load.run(ctx, o)
 	if err != nil {
 		return false, err
@@ -103,14 +124,32 @@ func (c *capacitySearch) try(ctx context.Context, name string, role results.Role
 	return held, nil
 }
 
-// atShares tells the latency at parts of the capacity, where people run.
+// withinLimit: the window offered last kept the limit.
+func (c *capacitySearch) withinLimit() bool {
+	return c.reached() < c.setup.Workload.Capacity.Below.Nanoseconds()
+}
+
+// reached is the limited percentile of the window offered last, in ns.
+func (c *capacitySearch) reached() int64 {
+	return c.last.ValueAtQuantile(c.setup.Workload.Capacity.Percentile)
+}
+
+// atShares tells the latency at parts of the capacity, where people run. A
+// capacity of which not even a part keeps the limit is doubted.
 func (c *capacitySearch) atShares(ctx context.Context, rate float64) error {
+	limit := c.setup.Workload.Capacity
 	for _, share := range shares {
 		o := c.open(windowName("capacity-at", 100*share), results.RoleShare, rate*share)
-		o.share = share
+		o.share, o.tries, o.holds = share, true, c.withinLimit
+		o.Duration = windowTime(o.Duration, limit.Percentile, o.rate)
 		c.tell(Stage(o.Name))
-		if _, err := c.load.run(ctx, o); err != nil {
+		w, err := c.load.run(ctx, o)
+		if err != nil {
 			return err
+		}
+		if !*w.Held {
+			c.record.remark(results.Remark{Code: results.CodeCapacityNotHeld, Severity: results.Doubtful, Window: w.Name,
+				Got: float64(c.reached()), Want: float64(limit.Below.Nanoseconds()), Unit: results.UnitNS})
 		}
 	}
 	return nil

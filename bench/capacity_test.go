@@ -125,3 +125,47 @@ func TestAResumedSearchStartsFromWhatWasFound(t *testing.T) {
 		t.Errorf("got %v, want 120/s of cell c alone: d's trial was not valid", known)
 	}
 }
+
+// A search through real processes gives a number: the rates that it held keep no
+// rule that full load is spared, and what it found is of the size of what a closed
+// loop takes, whose clients were doubled until that gained nothing.
+func TestATrialsCapacityIsValid(t *testing.T) {
+	r := runTrial(t, `
+nodes: 3
+network: {profile: multi-az}
+raft: {heartbeat_timeout: 10s, election_timeout: 10s, leader_lease_timeout: 9s}
+workload:
+  warmup: 100ms
+  load: {mode: capacity, limit: p50 < 2s}
+  calm: {duration: 300ms}
+`, results.Measure, script{})
+	if !r.Valid {
+		t.Fatalf("not valid: %+v, %+v", r.Remarks, r.Findings)
+	}
+	var most, found float64
+	var clients []int
+	for _, w := range r.Windows {
+		switch {
+		case w.Role == results.RoleGuess:
+			most, clients = max(most, w.ThroughputOps), append(clients, w.Clients)
+		case w.Role == results.RoleSearch && *w.Held:
+			found = max(found, w.OfferedOps)
+		case w.Role == results.RoleShare:
+			if off := w.OfferedOps/(w.LoadShare*found) - 1; math.Abs(off) > 1e-9 || w.Held == nil {
+				t.Errorf("%.0f/s is no %.0f %% of %.0f/s, or nobody asked whether it holds", w.OfferedOps, 100*w.LoadShare, found)
+			}
+			_, doubted := says(r.Remarks, results.CodeCapacityNotHeld)
+			if !*w.Held && !doubted {
+				t.Errorf("%.0f/s, a part of what was found, did not hold, and nobody says so: %+v", w.OfferedOps, r.Remarks)
+			}
+		}
+	}
+	for i, n := range clients {
+		if n != guessClients<<i {
+			t.Errorf("closed loops of %v clients, want them doubled", clients)
+		}
+	}
+	if len(clients) < 2 || most <= 0 || found <= 0 {
+		t.Errorf("found %.0f/s beside %.0f/s of closed loops of %v clients", found, most, clients)
+	}
+}

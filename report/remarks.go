@@ -47,6 +47,9 @@ var remarkWords = map[results.Code]func(r worst) string{
 			r.at, count(r.Count), units.Plural(int(r.Of), "link"), r.want(), r.among())
 	},
 	results.CodeProbesFailed: func(r worst) string { return "the links" + r.of() + " could not be probed" + r.detail() },
+	results.CodeCapacityNotHeld: func(r worst) string {
+		return fmt.Sprintf("the capacity found did not keep its own limit, %s%s where less than %s was asked", r.at, r.got(), r.want())
+	},
 	results.CodeHostBusy: func(r worst) string {
 		return fmt.Sprintf("the host's CPU was %s%s busy, above %s", r.at, r.got(), r.want())
 	},

@@ -56,6 +56,9 @@ const (
 	CodeLinksUnmeasured Code = "links-unmeasured"
 	// Node's links could not be probed; Detail is the error's text.
 	CodeProbesFailed Code = "probes-failed"
+	// At a share of the capacity that was found, the limited percentile was Got
+	// where less than Want was asked, or the cluster did not keep up. Unit ns.
+	CodeCapacityNotHeld Code = "capacity-not-held"
 	// The host's CPU was busy for the share Got; above Want it is said.
 	CodeHostBusy Code = "host-busy"
 	// Other processes used the share Got of the host's CPU.

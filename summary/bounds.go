@@ -90,6 +90,9 @@ var effects = map[results.Code]func(scene) []touch{
 	// Operations that are sent together wait for one another.
 	results.CodeArrivals: func(s scene) []touch { return []touch{{s.latencies(everyPercentile...), unknown}} },
 
+	// What does not hold at a part of itself was found by luck.
+	results.CodeCapacityNotHeld: func(scene) []touch { return []touch{{[]string{"capacity_ops"}, unknown}} },
+
 	// An election took part of the window.
 	results.CodeLeaderChanged: anyTime,
 	// The disk's part of everything that waits for it is missing.
