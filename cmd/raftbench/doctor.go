@@ -56,9 +56,10 @@ type linkRow struct {
 
 // diagnosis is what doctor prints with -o json.
 type diagnosis struct {
-	Host   results.Environment `json:"host"`
-	Timers []timerRow          `json:"timers"`
-	Links  []linkRow           `json:"links"`
+	Host      results.Environment `json:"host"`
+	Meanwhile hostRow             `json:"meanwhile"`
+	Timers    []timerRow          `json:"timers"`
+	Links     []linkRow           `json:"links"`
 	// Advice says what the figures mean for a run here.
 	Advice []string `json:"advice"`
 }
@@ -69,8 +70,8 @@ func newDoctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Measure what a run on this host can be trusted with",
 		Long: `Measure, in some ten seconds, how late this host's timers fire, how long its
-disk takes to sync and how true its emulated links are, and say what that means
-for a run. Leave the host idle meanwhile, as for a run.`,
+disk takes to sync, how true its emulated links are, what else goes on here and
+what the waking of idle cores costs, and say what that means for a run. Leave the host idle meanwhile, as for a run.`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDoctor(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
@@ -88,7 +89,7 @@ func runDoctor(ctx context.Context, stdout, stderr io.Writer, o doctorOptions) e
 	}
 	ctx, life := begin(ctx, stdout, stderr)
 	defer life.end()
-	fmt.Fprintln(life.stderr, "measuring disk, timers and emulated links: some ten seconds")
+	fmt.Fprintln(life.stderr, "measuring disk, timers, emulated links and the waking of cores: some ten seconds")
 	d, err := diagnose(ctx, o.dir)
 	if ctx.Err() != nil {
 		return stopped(ctx, "nothing was kept")
@@ -105,12 +106,16 @@ func runDoctor(ctx context.Context, stdout, stderr io.Writer, o doctorOptions) e
 
 func diagnose(ctx context.Context, dir string) (diagnosis, error) {
 	// A diagnosis creates no folder.
-	env, err := host.Probe(ctx, nearestDir(dir), true)
+	dir, before := nearestDir(dir), host.ReadCounters(ctx)
+	env, err := host.Probe(ctx, dir, true)
 	if err != nil {
 		return diagnosis{}, err
 	}
 	d := diagnosis{Host: env, Timers: measureTimers(ctx)}
 	if d.Links, err = measureLinks(ctx); err != nil {
+		return diagnosis{}, err
+	}
+	if d.Meanwhile, err = measureHost(ctx, dir, before); err != nil {
 		return diagnosis{}, err
 	}
 	d.Advice = d.advise()
@@ -174,6 +179,8 @@ func (d diagnosis) print(w io.Writer) {
 	}
 	links.text(w)
 	fmt.Fprintln(w)
+	d.Meanwhile.print(w)
+	fmt.Fprintln(w)
 	for _, a := range d.Advice {
 		paragraph(w, "- ", a)
 	}
@@ -188,7 +195,7 @@ func allowed(r linkRow) int64 { return max(r.AskedNS/20, (100 * time.Microsecond
 
 // advise says what the figures mean for a run here.
 func (d diagnosis) advise() []string {
-	return []string{d.adviseLinks(), d.adviseDisk(), d.adviseCores(), d.adviseLoad()}
+	return append([]string{d.adviseLinks(), d.adviseDisk(), d.adviseCores(), d.adviseLoad()}, d.Meanwhile.advise()...)
 }
 
 func (d diagnosis) adviseLinks() string {
