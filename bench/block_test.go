@@ -3,10 +3,12 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"syscall"
 	"testing"
 
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -132,7 +134,8 @@ func TestAnInterruptedBlockIsRepeatedWhole(t *testing.T) {
 	}
 }
 
-// What does not fit side by side is split into neighbours.
+// What does not fit side by side is split into neighbours, and neighbours are
+// always together where they fit at all.
 func TestABlockIsSplitByItsProcesses(t *testing.T) {
 	plan := somePlan(0, 3, 1, 1)
 	for _, n := range []int{9, 9, 9, 30, 3, 4} {
@@ -140,8 +143,18 @@ func TestABlockIsSplitByItsProcesses(t *testing.T) {
 		s.Nodes, s.Cell = n, string(rune('a'+len(plan.Setups)))
 		plan.Setups = append(plan.Setups, s)
 	}
-	if got := groups(plan.Setups); !slices.Equal(got, []int{0, 0, 1, 2, 3, 3}) {
-		t.Errorf("groups are %v", got)
+	if got := fmt.Sprint(groups(plan)); got != "[[0 1] [1 2] [3] [4 5]]" {
+		t.Errorf("groups are %s", got)
+	}
+	numbered := map[trialID]bool{}
+	for _, j := range Order(plan) {
+		if numbered[id(j)] {
+			t.Errorf("%s has two trials %d", j.Setup.Cell, j.Trial)
+		}
+		numbered[id(j)] = true
+	}
+	if want := 3*7 + 6; len(numbered) != want {
+		t.Errorf("got %d jobs, want %d: one setup is in two parts", len(numbered), want)
 	}
 	var seen []Job
 	for _, j := range Order(plan) {
@@ -149,5 +162,25 @@ func TestABlockIsSplitByItsProcesses(t *testing.T) {
 			t.Errorf("%s of block %d stands apart from its group", j.Setup.Cell, j.Block)
 		}
 		seen = append(seen, j)
+	}
+}
+
+// The memory that there is bounds what lives at once, and what is measured alone
+// is a part by itself.
+func TestMemoryAndLoneSetupsSplitABlock(t *testing.T) {
+	plan := somePlan(0, 1, 0, 1)
+	for _, n := range []int{1, 3, 5, 7} {
+		s := setups(t, "nodes: 3")[0]
+		s.Nodes, s.Cell = n, string(rune('a'+len(plan.Setups)))
+		plan.Setups = append(plan.Setups, s)
+	}
+	plan.Processes = 12
+	plan.Setups[1].Load = configs.ModeCapacity
+	if got := fmt.Sprint(groups(plan)); got != "[[0 2] [2 3] [1]]" {
+		t.Errorf("groups are %s", got)
+	}
+	plan.Apart = true
+	if got := fmt.Sprint(groups(plan)); got != "[[0 1 2 3]]" {
+		t.Errorf("apart, groups are %s", got)
 	}
 }

@@ -3,7 +3,6 @@ package bench
 import (
 	"cmp"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
@@ -24,53 +23,77 @@ type Job struct {
 	Block, Group int
 }
 
-// mostProcesses are the nodes that live at once: those of clusters of 1, 3, 4, 5
-// and 7 with some to spare. At light load as many take about a core, and half a
-// gigabyte; what would exceed it is split.
-const mostProcesses = 24
+// MostProcesses are the nodes that live at once where memory has room: those of
+// clusters of 1, 3, 4, 5 and 7 with some to spare. Without load as many take a
+// quarter to half a core in heartbeats, and up to 60 MiB each; a block that would
+// exceed it is split.
+const MostProcesses = 24
 
-// groups splits the setups of a block, in the plan's order, so that neighbours
-// live at once.
-func groups(setups []configs.Setup) []int {
-	out := make([]int, len(setups))
-	group, processes := 0, 0
-	for i, s := range setups {
-		if processes += s.Nodes; processes > mostProcesses && processes > s.Nodes {
-			group, processes = group+1, s.Nodes
-		}
-		out[i] = group
-	}
-	return out
-}
+// NodeMemory is what a node's process takes at most: 60 MiB were seen in a cluster
+// of 7, half of it for the delays of its links.
+const NodeMemory = 64 << 20
 
-// Order lays a plan out in blocks. Each block holds every cell once, in an
-// order shuffled by the plan's seed, so that a host that grows slower during
-// a run harms all cells alike. The same plan gives the same order. Jobs of one
-// group stand together.
-func Order(plan configs.Plan) []Job {
-	group := groups(plan.Setups)
-	rng := rand.New(rand.NewPCG(uint64(plan.Seed), 0x6f72646572)) //nolint:gosec // a recorded seed, no secret
-	var jobs []Job
-	for block := range plan.Trials + plan.Proofs {
-		kind := results.Measure
-		if block >= plan.Trials {
-			kind = results.Proof
+// ProcessesIn is how many node processes may live at once in so much available
+// memory, in bytes: they may have half of it, since the host needs its page cache
+// for what they write.
+func ProcessesIn(available int64) int { return int(min(MostProcesses, available/2/NodeMemory)) }
+
+// groups are what of a block lives at once, as places in the plan's setups. A
+// block that is too large for one is split so that neighbours are together, and
+// the last setup of a part is the first of the next: what is compared across
+// parts goes through it. What is measured alone is a part by itself.
+func groups(plan configs.Plan) [][]int {
+	most := cmp.Or(plan.Processes, MostProcesses)
+	var out, alone [][]int
+	var part []int
+	processes := 0
+	for i, s := range plan.Setups {
+		if !plan.Apart && !s.SideBySide() {
+			alone = append(alone, []int{i})
+			continue
 		}
-		order := rng.Perm(len(plan.Setups))
-		turn := map[int]int{} // of each group: that of its first setup
-		for at, i := range order {
-			if _, seen := turn[group[i]]; !seen {
-				turn[group[i]] = at
+		if len(part) > 0 && !plan.Apart && processes+s.Nodes > most {
+			out = append(out, part)
+			shared := part[len(part)-1]
+			part, processes = nil, 0
+			if n := plan.Setups[shared].Nodes; n+s.Nodes <= most {
+				part, processes = []int{shared}, n
 			}
 		}
-		if !plan.Apart && kind == results.Measure {
-			slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(turn[group[a]], turn[group[b]]) })
+		part = append(part, i)
+		processes += s.Nodes
+	}
+	if len(part) > 0 {
+		out = append(out, part)
+	}
+	return append(out, alone...)
+}
+
+// Order lays a plan out in blocks. Each block holds every cell, one that joins
+// two parts in both, in an order shuffled by the plan's seed, so that a host that
+// grows slower during a run harms all cells alike. The same plan gives the same
+// order. Jobs of one part stand together.
+func Order(plan configs.Plan) []Job {
+	split := groups(plan)
+	rng := rand.New(rand.NewPCG(uint64(plan.Seed), 0x6f72646572)) //nolint:gosec // a recorded seed, no secret
+	var jobs []Job
+	trials := make([]int, len(plan.Setups)) // of each setup, so far
+	add := func(setup int, j Job) {
+		trials[setup]++
+		j.Setup, j.Trial, j.Attempt = plan.Setups[setup], trials[setup], 1
+		j.Seed = int64(rng.Uint64() >> 1) //nolint:gosec // 63 bits fit
+		jobs = append(jobs, j)
+	}
+	for block := range plan.Trials {
+		for _, group := range rng.Perm(len(split)) {
+			for _, k := range rng.Perm(len(split[group])) {
+				add(split[group][k], Job{Kind: results.Measure, Block: block, Group: group})
+			}
 		}
-		for _, i := range order {
-			jobs = append(jobs, Job{
-				Setup: plan.Setups[i], Kind: kind, Trial: block + 1, Group: group[i],
-				Seed: int64(rng.Uint64() >> 1), Block: block, Attempt: 1, //nolint:gosec // 63 bits fit
-			})
+	}
+	for proof := range plan.Proofs {
+		for _, setup := range rng.Perm(len(plan.Setups)) {
+			add(setup, Job{Kind: results.Proof, Block: plan.Trials + proof})
 		}
 	}
 	return jobs

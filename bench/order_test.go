@@ -12,7 +12,7 @@ import (
 func somePlan(cells, trials, proofs int, seed int64) configs.Plan {
 	p := configs.Plan{Trials: trials, Proofs: proofs, Seed: seed}
 	for i := range cells {
-		p.Setups = append(p.Setups, configs.Setup{Cell: fmt.Sprintf("cell-%d", i)})
+		p.Setups = append(p.Setups, configs.Setup{Cell: fmt.Sprintf("cell-%d", i), Load: configs.ModeCalm})
 	}
 	return p
 }
@@ -63,6 +63,7 @@ func TestEachTrialHasASeedOfItsOwn(t *testing.T) {
 // What is run and what is left of it make up the plan, in the plan's order.
 func TestAResumedRunRepeatsNothing(t *testing.T) {
 	plan := somePlan(3, 4, 1, 1)
+	plan.Apart = true
 	jobs := Order(plan)
 	var done []results.Trial
 	for _, j := range jobs[:7] {

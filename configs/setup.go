@@ -91,6 +91,9 @@ type Plan struct {
 	// Budget; 0 where Trials is the number of blocks.
 	Precision float64
 	Budget    time.Duration
+	// Processes are the nodes that may live at once, as the host's memory has room;
+	// 0: bench.MostProcesses.
+	Processes int
 	// Apart measures one setup at a time.
 	Apart bool
 	// Awake is AwakeAuto, AwakeOn or AwakeOff.

@@ -29,11 +29,33 @@ func (r *Report) differenceRows() [][]string {
 	for _, metric := range listedMetrics {
 		for _, d := range r.summary.Differences {
 			if d.Metric == metric {
-				rows = append(rows, append([]string{metricName(metric), names[d.From], names[d.To]}, decidedWords(d)...))
+				to := names[d.To]
+				if len(d.Through) > 0 {
+					to += " (through " + strings.Join(namesOf(d.Through, names), ", ") + ")"
+				}
+				rows = append(rows, append([]string{metricName(metric), names[d.From], to}, decidedWords(d)...))
 			}
 		}
 	}
 	return rows
+}
+
+func namesOf(cells []string, names map[string]string) []string {
+	var out []string
+	for _, c := range cells {
+		out = append(out, names[c])
+	}
+	return out
+}
+
+// splitNote says of differences whose setups never lived at once how they were
+// found; empty where there are none.
+func (r *Report) splitNote() string {
+	split := func(d summary.Difference) bool { return len(d.Through) > 0 }
+	if !slices.ContainsFunc(r.summary.Differences, split) {
+		return ""
+	}
+	return "Too many processes for one block: it was split, and a difference across its parts is the product of ratios through a setup that both parts held, with an interval as much wider."
 }
 
 var differenceHead = []string{"", "from", "to", "change", "95 % interval", "decided", "trials"}

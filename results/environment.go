@@ -30,6 +30,8 @@ type Environment struct {
 	Version  string            `json:"version"`
 	Commit   string            `json:"commit"`
 	Versions map[string]string `json:"versions"`
+	// Processes are the most node processes that lived at once, as memory had room.
+	Processes int `json:"processes,omitempty"`
 	// Endpoints of the running cluster that was loaded, where no node was
 	// started; Versions are that cluster's then.
 	Endpoints []string `json:"endpoints,omitempty"`

@@ -146,7 +146,9 @@ type asked struct {
 	pairing
 	metric string
 	pairs  []stats.Pair
-	family string
+	// through are the cells that link the two where they never lived at once.
+	through []int
+	family  string
 }
 
 // familyIn is the family of a metric's question in a run that has these metrics:
@@ -204,7 +206,8 @@ func allQuestions(cells []Cell, observed []observations) []asked {
 		for _, p := range pairs {
 			from, to := observed[p.from][metric], observed[p.to][metric]
 			if len(from) > 0 && len(to) > 0 {
-				all = append(all, asked{p, metric, withinBlocks(from, to), p.familyIn(metric, metrics)})
+				pairs, through := pairsOf(observed, metric, p.from, p.to)
+				all = append(all, asked{p, metric, pairs, through, p.familyIn(metric, metrics)})
 			}
 		}
 	}
@@ -238,28 +241,13 @@ func comparedOf(observed []observations) []string {
 	return out
 }
 
-// withinBlocks pairs the values that were taken in one block.
-func withinBlocks(from, to []observation) []stats.Pair {
-	first := map[int]float64{}
-	for _, o := range from {
-		if _, there := first[o.trial.Block]; !there {
-			first[o.trial.Block] = o.value
-		}
-	}
-	var out []stats.Pair
-	for _, o := range to {
-		if v, both := first[o.trial.Block]; both {
-			delete(first, o.trial.Block) // a block holds one trial of each
-			out = append(out, stats.Pair{A: v, B: o.value})
-		}
-	}
-	return out
-}
-
 func differenceOf(cells []Cell, a asked, d stats.Difference) Difference {
 	out := Difference{
 		Metric: a.metric, From: cells[a.from].Cell, To: cells[a.to].Cell,
 		P: d.P, Questions: d.Questions, N: len(a.pairs), Primary: a.family == primary, Decided: d.Decided,
+	}
+	for _, i := range a.through {
+		out.Through = append(out.Through, cells[i].Cell)
 	}
 	if out.N == 0 {
 		return out

@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -211,5 +212,52 @@ func TestADifferenceMayBeBeyondEveryNumber(t *testing.T) {
 	}
 	if d := difference(t, build(t, recorded(t, trials...)), "write_latency_p50_ns", "n3-x", "n5-x"); d.Decided != stats.Found || d.Ratio != nil || !d.Interval || d.CILow != nil {
 		t.Errorf("got %+v, want found, above every number", d)
+	}
+}
+
+// split are blocks in two parts that n3 joins: n1 and n3, then n3 and n5. Each part
+// meets another host.
+func split(blocks int) []results.Trial {
+	rng := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a test's numbers
+	var out []results.Trial
+	for _, t := range trialsOf(blocks, 0.01) {
+		for group, sizes := range [][]int{{1, 3}, {3, 5}} {
+			if !slices.Contains(sizes, t.Nodes) {
+				continue
+			}
+			part := t
+			part.Windows = slices.Clone(t.Windows)
+			host := rand.New(rand.NewPCG(uint64(t.Block), uint64(group))).Float64() //nolint:gosec // a test's numbers
+			noise := math.Exp(host + 0.01*rng.NormFloat64())
+			part.Group, part.Trial = group, 2*t.Block+group+1
+			part.Windows[0].Latency.P50NS = results.Nanos(float64(t.Nodes) * 1e6 * noise)
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// A difference between setups that never lived at once goes through one that both
+// parts of the blocks held: what the host did to either part is not in it.
+func TestDifferencesGoThroughASharedSetup(t *testing.T) {
+	s, err := Build(&results.Run{Trials: split(10)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]Difference{}
+	for _, d := range s.Differences {
+		if d.Metric == "write_latency_p50_ns" {
+			found[d.From+d.To] = d
+		}
+	}
+	direct, across := found["n3n5"], found["n1n5"]
+	if len(direct.Through) > 0 || !slices.Equal(across.Through, []string{"n3"}) || across.N != 10 {
+		t.Fatalf("got %+v and %+v, want only the second through n3, from 10 blocks", direct, across)
+	}
+	if *across.CILow > 5 || *across.CIHigh < 5 || *across.CIHigh / *across.CILow > 1.05 {
+		t.Errorf("n1 to n5: %v to %v, want 5 in a narrow interval: the parts' hosts are no part of it", *across.CILow, *across.CIHigh)
+	}
+	if wide, narrow := *across.CIHigh / *across.CILow, *direct.CIHigh / *direct.CILow; wide <= narrow {
+		t.Errorf("the interval through another is %v wide, the direct one %v: want it wider", wide, narrow)
 	}
 }

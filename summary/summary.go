@@ -156,6 +156,9 @@ type Difference struct {
 	Metric string `json:"metric"`
 	From   string `json:"from"` // cells
 	To     string `json:"to"`
+	// Through are the cells by which the two are linked where they never lived at
+	// once: the ratio is a product then, and its interval wider for it.
+	Through []string `json:"through,omitempty"`
 	// Ratio of To over From, with its 95 % interval where there are blocks
 	// enough. A null ratio, or a null bound of an interval, is above every number:
 	// operations failed, or To is compared with nothing.

@@ -61,6 +61,10 @@ func prepareNewRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 		return nil, err
 	}
 	system.record(&env)
+	if plan.Processes, err = processes(plan, env); err != nil {
+		return nil, err
+	}
+	env.Processes = plan.Processes
 	dir := o.out
 	if dir == "" {
 		if dir, err = makeRunDir(plan.Name); err != nil {

@@ -72,6 +72,7 @@ func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o
 	for _, change := range system.changes(env) {
 		fmt.Fprintf(stderr, "warning: %s\n", change)
 	}
+	plan.Processes = env.Processes
 	trials, takes := bench.Left(plan, run.Trials)
 	what := fmt.Sprintf("resuming %s: %s on record, %d left", o.resume, units.Plural(len(run.Trials), "trial"), trials)
 	if plan.Precision > 0 {
