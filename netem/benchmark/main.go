@@ -30,7 +30,7 @@ type part func(io.Writer, options) ([]claim, error)
 func main() {
 	var o options
 	flag.IntVar(&o.messages, "messages", 500, "pings of each emulator and delay, 100 a second; each is answered")
-	flag.IntVar(&o.rounds, "rounds", 5, "turns that these are cut into, one emulator after the other")
+	flag.IntVar(&o.rounds, "rounds", 5, "turns that the pings are cut into, one emulator after the other")
 	flag.DurationVar(&o.bulk, "bulk", 2*time.Second, "duration of each bulk transfer and CPU measurement")
 	only := flag.String("only", "", "one part alone: accuracy, cpu or bulk")
 	busy := flag.Bool("busy", false, "keep all cores busy meanwhile, and time delays only")
