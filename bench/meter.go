@@ -90,6 +90,7 @@ func (c cost) truth() []results.Link {
 			Samples:    l.late.TotalCount(),
 			ErrorP50NS: l.late.ValueAtQuantile(50), ErrorP90NS: l.late.ValueAtQuantile(90), ErrorP99NS: l.late.ValueAtQuantile(99),
 			RealisedP50NS: l.took.ValueAtQuantile(50), RealisedP90NS: l.took.ValueAtQuantile(90), RealisedP99NS: l.took.ValueAtQuantile(99),
+			RealisedMeanNS: l.took.Mean(), RealisedSDNS: l.took.StdDev(),
 			OwnErrorP50NS: l.own.ValueAtQuantile(50), OwnErrorP90NS: l.own.ValueAtQuantile(90), OwnErrorP99NS: l.own.ValueAtQuantile(99),
 			CoreWaitP50NS: l.waited.ValueAtQuantile(50), CoreWaitP90NS: l.waited.ValueAtQuantile(90), CoreWaitP99NS: l.waited.ValueAtQuantile(99),
 		}

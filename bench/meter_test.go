@@ -56,7 +56,7 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 			usage: cluster.Usage{CPU: 6 * time.Second, DiskWrite: 4000},
 			stats: control.Stats{
 				Term: 2, Leader: "n1", Fsyncs: 160, Snapshots: 2, StoreTime: encoded(t, 5_000_000, 1_000_000),
-				Links: []control.LinkStats{{From: "n2", To: "n1", Asked: 1000, Bytes: 250, Frames: 8, Error: encoded(t, 900_000, 2000, 2000, 2000)}},
+				Links: []control.LinkStats{{From: "n2", To: "n1", Asked: 1000, Bytes: 250, Frames: 8, Error: encoded(t, 900_000, 2000, 2000, 2000), Realised: encoded(t, 4_000_000, 6_000_000)}},
 			},
 		}}},
 	}
@@ -81,6 +81,9 @@ func TestCostIsTheDifferenceOfTwoReadings(t *testing.T) {
 	}
 	if got := c.store["n1"].ValueAtQuantile(50); got < 999_000 || got > 1_001_000 {
 		t.Errorf("store time of the window: median %d ns, want its only value of 1 ms", got)
+	}
+	if l := c.truth()[0]; math.Abs(l.RealisedMeanNS-5e6) > 5e4 || math.Abs(l.RealisedSDNS-1e6) > 1e4 {
+		t.Errorf("realised %.0f ± %.0f ns, want 5 ± 1 ms", l.RealisedMeanNS, l.RealisedSDNS)
 	}
 	if l := c.truth(); len(l) != 1 || l[0].Frames != 3 || l[0].Samples != 3 || l[0].ErrorP99NS > 2001 {
 		t.Errorf("links %+v: want the window's 3 frames, none later than 2 µs", l)

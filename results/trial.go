@@ -224,6 +224,11 @@ type LinkTruth struct {
 	RealisedP50NS int64 `json:"realised_p50_ns"`
 	RealisedP90NS int64 `json:"realised_p90_ns"`
 	RealisedP99NS int64 `json:"realised_p99_ns"`
+	// Mean and standard deviation of the realised delay. Frames of one stream
+	// arrive in order, so that with jitter at a dense rate the mean is above the
+	// delay that was asked, and the deviation below the jitter.
+	RealisedMeanNS float64 `json:"realised_mean_ns"`
+	RealisedSDNS   float64 `json:"realised_sd_ns"`
 }
 
 // Client is the load generator's name among the resources.
