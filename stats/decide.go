@@ -54,24 +54,6 @@ func DecidePairs(family [][]Pair, precision float64) ([]Difference, error) {
 	return out, nil
 }
 
-// Samples are the values of two systems, each trial by itself.
-type Samples struct{ A, B Sample }
-
-// DecideSamples answers a family of questions likewise, by trials that are not
-// paired.
-func DecideSamples(family []Samples, precision float64) ([]Difference, error) {
-	out, ps := make([]Difference, len(family)), make([]float64, len(family))
-	for i, s := range family {
-		c, err := Compare(s.A, s.B, Confidence)
-		if err != nil {
-			return nil, err
-		}
-		ps[i], out[i].Ratio = c.P, c.Ratio
-	}
-	decide(out, ps, precision)
-	return out, nil
-}
-
 // decide fills in what follows from each question's own p and interval.
 func decide(out []Difference, ps []float64, precision float64) {
 	for i, p := range Holm(ps) {

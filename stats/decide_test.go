@@ -51,13 +51,4 @@ func TestTheFamilyCounts(t *testing.T) {
 			t.Errorf("%d questions: got reachable %v", questions, reachable)
 		}
 	}
-	a, b := Sample{1, 2, 3, 4, 5, 6}, Sample{11, 12, 13, 14, 15, 16}
-	for questions, want := range map[int]Decision{1: Found, 23: Found, 24: Undecided} {
-		family := make([]Samples, questions)
-		family[0] = Samples{a, b}
-		got, err := DecideSamples(family, Precision)
-		if err != nil || got[0].Decided != want || Testable(6, 6, questions) != (want == Found) {
-			t.Errorf("6 and 6 trials, %d questions: got %+v, %v, want %s", questions, got[0], err, want)
-		}
-	}
 }

@@ -38,20 +38,6 @@ func PairsNeeded(questions int, alpha float64) int {
 	}
 }
 
-// TrialsNeeded is likewise the fewest trials on each side of an unpaired
-// comparison: the smallest two-sided p of a Mann–Whitney test of n and n
-// trials is 2/C(2n, n).
-func TrialsNeeded(questions int, alpha float64) int {
-	if questions < 1 || alpha <= 0 {
-		return 0
-	}
-	for n := 1; ; n++ {
-		if smallestP(n, n) <= alpha/float64(questions) {
-			return n
-		}
-	}
-}
-
 // UnreachableError is a plan whose questions could never be answered.
 type UnreachableError struct{ Pairs, Questions, Need int }
 
@@ -72,10 +58,4 @@ func Reachable(pairs, questions int) error {
 		return &UnreachableError{pairs, questions, need}
 	}
 	return nil
-}
-
-// Testable tells whether so many trials on the two sides could answer any of so
-// many questions at Alpha, however clear the difference.
-func Testable(before, after, questions int) bool {
-	return before > 0 && after > 0 && smallestP(before, after)*float64(questions) <= Alpha
 }

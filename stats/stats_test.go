@@ -75,14 +75,6 @@ func TestPairsNeeded(t *testing.T) {
 	}
 }
 
-func TestTrialsNeeded(t *testing.T) {
-	for questions, want := range map[int]int{1: 4, 2: 5, 6: 5, 7: 6, 23: 6} {
-		if got := TrialsNeeded(questions, Alpha); got != want {
-			t.Errorf("%d questions: got %d trials, want %d", questions, got, want)
-		}
-	}
-}
-
 func TestPairsWantNumbersOfWhichARatioCanBeTaken(t *testing.T) {
 	for _, bad := range []Pair{{1, -1}, {math.NaN(), 1}, {math.Inf(-1), 1}} {
 		if _, err := ComparePairs([]Pair{{1, 1}, bad}, Confidence); err == nil {

@@ -155,12 +155,3 @@ func rankSums(n, m int) []float64 {
 	}
 	return ways[m]
 }
-
-// smallestP is the two-sided p of two samples that do not overlap, 2/C(n+m, n).
-func smallestP(n, m int) float64 {
-	p := 2.0
-	for i := 1; i <= n; i++ {
-		p *= float64(i) / float64(m+i)
-	}
-	return p
-}
