@@ -49,10 +49,11 @@ type ReasonCode string
 // The codes.
 const (
 	WithinInterval   ReasonCode = "limit-within-interval"
-	OneTrial         ReasonCode = "one-trial"      // Got: a single trial says nothing of the next
-	FewValid         ReasonCode = "few-valid"      // Got of Want trials are valid: a selection
-	NoneValid        ReasonCode = "none-valid"     // of Want trials
-	NotMeasured      ReasonCode = "not-measured"   // or by too few operations
+	OneTrial         ReasonCode = "one-trial"  // Got: a single trial says nothing of the next
+	FewValid         ReasonCode = "few-valid"  // Got of Want trials are valid: a selection
+	NoneValid        ReasonCode = "none-valid" // of Want trials
+	NotMeasured      ReasonCode = "not-measured"
+	FewOperations    ReasonCode = "few-operations" // measured, by too few operations for this percentile
 	ByMedian         ReasonCode = "by-median"      // of Got trials: there is no interval
 	ByPool           ReasonCode = "by-pool"        // of Got trials' operations: too few for an interval
 	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed
@@ -189,7 +190,7 @@ func (r Rule) on(c summary.Cell) Verdict {
 	}
 	m, ok := c.Metrics[r.left.metric]
 	if !ok {
-		return v.because(missing(c))
+		return v.because(missing(c, r.left.metric))
 	}
 	v.Metric, v.Measured = r.left.metric, &m
 	answer, reasons := r.measured(c, m, limit)
@@ -261,9 +262,16 @@ func answer(holds bool) stats.Answer {
 }
 
 // missing says why a cell lacks a metric.
-func missing(c summary.Cell) Reason {
+func missing(c summary.Cell, metric string) Reason {
 	if c.ValidTrials == 0 {
 		return Reason{Code: NoneValid, Want: c.Trials}
+	}
+	for _, far := range []string{"_p99_ns", "_p999_ns"} {
+		if base, is := strings.CutSuffix(metric, far); is {
+			if _, measured := c.Metrics[base+"_p50_ns"]; measured {
+				return Reason{Code: FewOperations}
+			}
+		}
 	}
 	return Reason{Code: NotMeasured}
 }

@@ -293,3 +293,16 @@ func TestAnOutageFailsTheGate(t *testing.T) {
 		}
 	}
 }
+
+// What was measured by too few operations for a far percentile is not called not
+// measured.
+func TestAFarPercentileOfFewOperationsIsToldApart(t *testing.T) {
+	c := summary.Cell{ValidTrials: 6, Metrics: map[string]summary.Metric{"write_latency_p50_ns": {}}}
+	for metric, want := range map[string]ReasonCode{
+		"write_latency_p999_ns": FewOperations, "read_latency_p999_ns": NotMeasured, "throughput_ops": NotMeasured,
+	} {
+		if got := missing(c, metric).Code; got != want {
+			t.Errorf("%s: got %s, want %s", metric, got, want)
+		}
+	}
+}

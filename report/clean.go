@@ -38,6 +38,9 @@ func clean(text string) string {
 	return strings.TrimSpace(text)
 }
 
+// Clean is a text of a foreign folder that is safe to show.
+func Clean(text string) string { return clean(text) }
+
 func cleanName(text string) string { return shorten(clean(text), maxName) }
 
 // cleanDetail keeps the beginning: what an error said first.

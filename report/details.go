@@ -18,10 +18,11 @@ type said struct {
 	moved moved
 }
 
-// moved is which number that is shown a remark can have moved most.
+// moved is which numbers that are shown a remark can have moved, and how far at
+// most.
 type moved struct {
-	touched, unknown bool
-	metric           string
+	touched, unknown bool // touched, be it by nothing
+	metrics          []string
 	share            float64
 }
 
@@ -84,24 +85,37 @@ func (m *moved) add(bounds map[string]*float64) {
 		if _, shown := metricWords[name]; !shown {
 			continue
 		}
-		m.touched, m.unknown = true, m.unknown || bound == nil
-		if bound != nil && (*bound > m.share || m.metric == "" || *bound == m.share && name < m.metric) {
-			m.metric, m.share = name, *bound
+		if m.touched = true; bound != nil && *bound == 0 {
+			continue
+		}
+		if !slices.Contains(m.metrics, name) {
+			m.metrics = append(m.metrics, name)
+		}
+		if bound == nil {
+			m.unknown = true
+		} else {
+			m.share = max(m.share, *bound)
 		}
 	}
 }
 
-// String says how far at most; empty where no number was touched.
+// String names them all, as the lines beside the tables do; it is empty where
+// none was touched.
 func (m moved) String() string {
 	switch {
 	case !m.touched:
 		return ""
-	case m.unknown:
-		return "By how much that moved the numbers is not known."
-	case m.share == 0:
+	case len(m.metrics) == 0:
 		return "It moved no number that is shown."
 	}
-	return fmt.Sprintf("It can have moved %s by at most %s.", metricName(m.metric), share(m.share))
+	names := make([]string, len(m.metrics))
+	for i, name := range slices.Sorted(slices.Values(m.metrics)) {
+		names[i] = metricName(name)
+	}
+	if m.unknown {
+		return fmt.Sprintf("By how much that moved %s is not known.", list(names))
+	}
+	return fmt.Sprintf("It can have moved %s by at most %s.", list(names), share(m.share))
 }
 
 // sentence says what was remarked, with the worst of its figures.

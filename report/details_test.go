@@ -120,7 +120,7 @@ func TestADoubtSaysByHowMuch(t *testing.T) {
 	if !strings.Contains(text, want) {
 		t.Errorf("got\n%s\nwant in it\n%s", text, want)
 	}
-	if got := detailLines(reportOf(s)); !strings.Contains(got, "It can have moved write p50 by at most 12 %.") {
+	if got := detailLines(reportOf(s)); !strings.Contains(got, "It can have moved write p50 and write p90 by at most 12 %.") {
 		t.Errorf("the details lack the bound:\n%s", got)
 	}
 }
@@ -159,5 +159,24 @@ func TestADoubtNamesAlikeSetupsTogether(t *testing.T) {
 	want := "† Light load: the host's CPU was at worst 90 % busy, above 85 %. It can have moved, of 3 nodes, 4 nodes and 5 nodes: write p50 by an unknown share (1 of 6 trials)."
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+// The details name every number that a remark can have moved, as the lines at the
+// tables do.
+func TestDetailsNameAllThatWasMoved(t *testing.T) {
+	var m moved
+	m.add(map[string]*float64{writeP50: p(0.02), writeP90: p(0.05), "unseen": p(0.9), throughput: p(0.0)})
+	if got, want := m.String(), "It can have moved write p50 and write p90 by at most 5 %."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	m.add(map[string]*float64{writeP99: nil})
+	if got, want := m.String(), "By how much that moved write p50, write p90 and write p99 is not known."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	var none moved
+	none.add(map[string]*float64{writeP50: p(0.0)})
+	if got := none.String(); got != "It moved no number that is shown." {
+		t.Errorf("got %q", got)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -55,14 +55,7 @@ func figure(v *float64) string {
 // plain takes from a text of a foreign folder what could act on a terminal, and
 // from one for a page what could load or link anything. Each leaves a sign that
 // something was there.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
-}
+func plain(text string) string { return report.Clean(text) }
 
 // plainMarkdown is plain where the marks of a page stand for themselves.
 func plainMarkdown(text string) string {

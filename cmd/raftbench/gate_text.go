@@ -14,7 +14,7 @@ import (
 )
 
 // verdictsText is the verdict for a terminal: what came out in a line, then
-// what was found, what failed and what is open; what passed is one line a rule.
+// what was found, what failed and what is inconclusive; what passed is one line a rule.
 func verdictsText(w io.Writer, r gate.Report) {
 	fmt.Fprintln(w, wrapped(verdictLine(r), "", "  "))
 	for _, f := range r.Findings {
@@ -57,7 +57,7 @@ func verdictsPage(w io.Writer, r gate.Report) {
 }
 
 // answerWords begin a line.
-var answerWords = map[stats.Answer]string{stats.Fail: "FAIL", stats.Inconclusive: "open"}
+var answerWords = map[stats.Answer]string{stats.Fail: "FAIL", stats.Inconclusive: "inconclusive"}
 
 // verdictLine is what came out.
 func verdictLine(r gate.Report) string {
@@ -179,8 +179,9 @@ var reasonWords = map[gate.ReasonCode]func(gate.Reason) string{
 	},
 	gate.NoneValid: func(r gate.Reason) string { return "none of " + units.Plural(r.Want, "trial") + " is valid" },
 	gate.NotMeasured: func(gate.Reason) string {
-		return "not measured, or by too few operations"
+		return "not measured"
 	},
+	gate.FewOperations: func(gate.Reason) string { return "measured by too few operations for this percentile" },
 	gate.ByMedian: func(r gate.Reason) string {
 		return "no interval: judged by the median of " + units.Plural(r.Got, "trial")
 	},

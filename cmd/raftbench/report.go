@@ -36,7 +36,8 @@ func newReportCommand() *cobra.Command {
 		Short: "Rebuild the tables and charts of runs from their folders",
 		Long: "Rebuild summary.json, the page and the charts of each run from its folder alone,\n" +
 			"and print its table. Charts that an earlier report left there, and this one has\n" +
-			"not, are removed; other files stay.",
+			"not, are removed; other files stay. It tells what was found, be it a lost write,\n" +
+			"and judges nothing: its exit code is 0 (see gate).",
 		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown",
 		Args:    arguments(1, noLimit),
 		RunE: func(cmd *cobra.Command, dirs []string) error {

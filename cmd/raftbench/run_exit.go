@@ -28,7 +28,7 @@ func (e ending) verdict() error {
 	o := e.outcome
 	unsafe := findingsError("safety violated", o.Findings, results.Safety)
 	stuck := findingsError("liveness", o.Findings, results.Liveness)
-	reasons := "the reasons stand in " + filepath.Join(e.dir, "trials.jsonl")
+	reasons := "the reasons stand in " + filepath.Join(e.dir, report.Dir, "report.md")
 	resume := "go on with: " + resumeCommand(e.dir, e.nodeBinary)
 	switch {
 	case codeOf(e.stopped) == exitInterrupted:

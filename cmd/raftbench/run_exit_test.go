@@ -114,3 +114,11 @@ func TestAFaultOfTheHostStopsTheRun(t *testing.T) {
 		t.Errorf("got %d trials, want 5 (%v)\n%s", n, err, out)
 	}
 }
+
+// Why a size has no valid trial is told in words, not in the record.
+func TestAStarvedRunPointsToItsReport(t *testing.T) {
+	err := ending{dir: "r", outcome: bench.Outcome{Settled: 2, Starved: []string{"n3"}}}.verdict()
+	if hint := hintOf(err); !strings.Contains(hint, "r/report/report.md") {
+		t.Errorf("got the hint %q, want it to name the page", hint)
+	}
+}
