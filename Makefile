@@ -5,7 +5,7 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run build test lint fuzz cross gate bench-netem bench-node bench-loadgen clean
+.PHONY: run build test lint fuzz cross gate bench-netem bench-node bench-together bench-loadgen clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
@@ -67,6 +67,10 @@ bench-netem: build
 ## bench-node: the node's API against raft.Apply inside the leader
 bench-node: build
 	$(GO) test -run '^$$' -bench Node -benchtime 1x -timeout 30m ./bench
+
+## bench-together: are ratios side by side those of clusters alone, are twins twins, is a slower node found? (some 15 minutes)
+bench-together: build
+	$(GO) test -run '^$$' -bench 'TwinsAndASlowerNode|TogetherAgainstAlone' -benchtime 1x -timeout 60m ./bench
 
 ## bench-loadgen: the pacer against vegeta's and fortio's
 bench-loadgen:

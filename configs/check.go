@@ -105,9 +105,14 @@ func (c *checker) network(n Network) {
 	}
 }
 
+// longestApply of one write: at a second each, a hundred that were committed
+// keep an election's time busy.
+const longestApply = Duration(1e9)
+
 func (c *checker) storage(s Storage) {
 	c.word("storage.store", s.Store)
 	between(c, "storage.log_cache", s.LogCache, 0, 1<<20)
+	between(c, "storage.apply_delay", s.ApplyDelay, 0, longestApply)
 }
 
 func (c *checker) raft(r Raft) {

@@ -80,10 +80,11 @@ type Messages struct {
 
 // Storage of each node.
 type Storage struct {
-	Store     List[string] `json:"store" jsonschema:"boltdb, or without durability: boltdb-nosync, inmem."`
-	Sync      List[Sync]   `json:"sync" jsonschema:"real, or how long each of the two syncs of a write transaction takes, on an emulated disk of each node's own."`
-	PowerLoss List[bool]   `json:"power_loss" jsonschema:"A restart loses what was never synced."`
-	LogCache  List[int]    `json:"log_cache" jsonschema:"Entries kept in memory before the store."`
+	Store      List[string]   `json:"store" jsonschema:"boltdb, or without durability: boltdb-nosync, inmem."`
+	Sync       List[Sync]     `json:"sync" jsonschema:"real, or how long each of the two syncs of a write transaction takes, on an emulated disk of each node's own."`
+	PowerLoss  List[bool]     `json:"power_loss" jsonschema:"A restart loses what was never synced."`
+	LogCache   List[int]      `json:"log_cache" jsonschema:"Entries kept in memory before the store."`
+	ApplyDelay List[Duration] `json:"apply_delay" jsonschema:"How much longer the state machine takes for each write, busy."`
 }
 
 // Raft is hashicorp/raft's Config, under its own names in snake case.
@@ -196,10 +197,11 @@ func noMessageFaults() Messages {
 func defaultStorage() Storage {
 	s := control.DefaultStorage()
 	return Storage{
-		Store:     One(s.Store),
-		Sync:      One(Sync(s.EmulatedSync)),
-		PowerLoss: One(s.PowerLoss),
-		LogCache:  One(s.LogCache),
+		Store:      One(s.Store),
+		Sync:       One(Sync(s.EmulatedSync)),
+		PowerLoss:  One(s.PowerLoss),
+		LogCache:   One(s.LogCache),
+		ApplyDelay: One(Duration(s.ApplyDelay)),
 	}
 }
 

@@ -52,6 +52,7 @@ func (s Storage) resolve() control.Storage {
 		EmulatedSync: time.Duration(s.Sync.First()),
 		PowerLoss:    s.PowerLoss.First(),
 		LogCache:     s.LogCache.First(),
+		ApplyDelay:   span(s.ApplyDelay.First()),
 	}
 }
 

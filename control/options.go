@@ -95,6 +95,9 @@ type Storage struct {
 	// LogCache is the number of entries raft keeps in memory in front of the
 	// store. Consul, Nomad and Vault run with 512.
 	LogCache int `json:"log_cache"`
+	// ApplyDelay is how much longer the state machine takes for each command,
+	// busy, as a slower one would be. (YAML: `apply_delay: 60us`.)
+	ApplyDelay time.Duration `json:"apply_delay_ns,omitempty"`
 }
 
 // Raft holds hashicorp/raft's knobs under raft's own names.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/raft"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -107,7 +108,7 @@ func same(t *rapid.T, what string, got, want proto.Message) {
 // as raft does, beside a dumb map.
 func TestKeyspaceAgainstOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, o := newMachine(), newOracle()
+		m, o := newMachine(0), newOracle()
 		index := uint64(0)
 		apply := func(command proto.Message) outcome {
 			data, err := encodeCommand(command)
@@ -168,7 +169,7 @@ func TestKeyspaceAgainstOracle(t *testing.T) {
 				}
 			},
 			"snapshot": func(t *rapid.T) {
-				restored := newMachine()
+				restored := newMachine(0)
 				if err := restored.Restore(io.NopCloser(bytes.NewReader(snapshotOf(t, m)))); err != nil {
 					t.Fatal(err)
 				}
@@ -224,7 +225,7 @@ func TestReplicasAgree(t *testing.T) {
 			}
 			logs = append(logs, &raft.Log{Index: uint64(i + 1), Type: raft.LogCommand, Data: data})
 		}
-		one, other := newMachine(), newMachine()
+		one, other := newMachine(0), newMachine(0)
 		for _, l := range logs {
 			one.Apply(l)
 		}
@@ -232,7 +233,7 @@ func TestReplicasAgree(t *testing.T) {
 		other.ApplyBatch(logs[:cut])
 		if cut > 0 {
 			image := snapshotOf(t, other)
-			other = newMachine()
+			other = newMachine(0)
 			if err := other.Restore(io.NopCloser(bytes.NewReader(image))); err != nil {
 				t.Fatal(err)
 			}
@@ -253,7 +254,7 @@ func TestReplicasAgree(t *testing.T) {
 // value begins.
 func TestHashSeesEverything(t *testing.T) {
 	sum := func(puts ...string) uint32 {
-		m := newMachine()
+		m := newMachine(0)
 		for i := 0; i < len(puts); i += 2 {
 			m.keys.put([]byte(puts[i]), []byte(puts[i+1]), int64(i)+2)
 		}
@@ -275,7 +276,7 @@ func TestHashSeesEverything(t *testing.T) {
 // TestSnapshotDamaged: a snapshot that is cut or altered is refused and
 // changes nothing.
 func TestSnapshotDamaged(t *testing.T) {
-	m := newMachine()
+	m := newMachine(0)
 	for i, key := range []string{"a", "b", "c"} {
 		m.keys.put([]byte(key), []byte("value"), int64(i)+2)
 	}
@@ -298,7 +299,7 @@ func TestSnapshotDamaged(t *testing.T) {
 
 // TestSnapshotIsAMoment: what is applied after Snapshot is not in it.
 func TestSnapshotIsAMoment(t *testing.T) {
-	m := newMachine()
+	m := newMachine(0)
 	m.keys.put([]byte("a"), []byte("1"), 2)
 	want := snapshotOf(t, m)
 	s, err := m.Snapshot()
@@ -337,4 +338,24 @@ func FuzzCommand(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An emulated slower state machine takes at least so much longer for each
+// command.
+func TestTheMachineIsAsSlowAsAsked(t *testing.T) {
+	const delay = 2 * time.Millisecond
+	m := newMachine(delay)
+	var logs []*raft.Log
+	for i := range 5 {
+		data, err := encodeCommand(&pb.PutRequest{Key: []byte("k"), Value: []byte("v")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		logs = append(logs, &raft.Log{Index: uint64(i + 1), Type: raft.LogCommand, Data: data})
+	}
+	began := time.Now()
+	m.ApplyBatch(logs)
+	if took := time.Since(began); took < 5*delay {
+		t.Errorf("five commands took %v, want at least %v", took, 5*delay)
+	}
 }

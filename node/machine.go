@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/raft"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/raftbench/raftbench/clock"
 )
 
 // machine is the replicated state machine: the keys, and the index of the
@@ -19,13 +22,15 @@ type machine struct {
 	// index of the last command or configuration applied. Raft hands no-ops
 	// and barriers to nobody, so it may stand below raft's own applied index.
 	index uint64
+	// delay is how much longer each command takes.
+	delay time.Duration
 	// moved is closed and replaced whenever somebody waits and index grows.
 	moved chan struct{}
 }
 
 var _ raft.BatchingFSM = (*machine)(nil)
 
-func newMachine() *machine { return &machine{keys: newKeyspace()} }
+func newMachine(delay time.Duration) *machine { return &machine{keys: newKeyspace(), delay: delay} }
 
 // outcome is what a command did, as raft hands it back to who proposed it.
 type outcome struct {
@@ -44,11 +49,22 @@ func (m *machine) ApplyBatch(logs []*raft.Log) []any {
 	for i, l := range logs {
 		if l.Type == raft.LogCommand {
 			outcomes[i] = m.keys.apply(l.Data)
+			work(m.delay)
 		}
 		m.index = l.Index
 	}
 	m.announce()
 	return outcomes
+}
+
+// work keeps its core for so long, as code that computes does: asleep, it would
+// cost others nothing.
+func work(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	for end := clock.Now() + d.Nanoseconds(); clock.Now() < end; {
+	}
 }
 
 // apply must come to the same result on every node, errors included.

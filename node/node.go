@@ -70,7 +70,7 @@ func New(ctx context.Context, opts control.Options, log hclog.Logger, events Eve
 	if err := checkOptions(opts); err != nil {
 		return nil, err
 	}
-	n := &Node{opts: opts, log: log, events: events, machine: newMachine()}
+	n := &Node{opts: opts, log: log, events: events, machine: newMachine(opts.Storage.ApplyDelay)}
 	if events == nil {
 		n.events = discardEvents{}
 	}

@@ -68,7 +68,7 @@ func TestReadsShareARound(t *testing.T) {
 
 // TestWaitForTheMachine: a read waits for its index, no longer and no shorter.
 func TestWaitForTheMachine(t *testing.T) {
-	m := newMachine()
+	m := newMachine(0)
 	ctx, cancel := context.WithCancel(bounded(t))
 	waiting := func() bool {
 		m.mu.Lock()
