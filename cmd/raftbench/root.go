@@ -89,6 +89,7 @@ func commands() []*cobra.Command {
 		newNodeCommand(),
 		newAwakeCommand(),
 		newAnswerCommand(),
+		newExplainCommand(),
 		newProfilesCommand(),
 		newRunCommand(),
 		newUpCommand(),

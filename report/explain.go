@@ -1,0 +1,46 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// Explain words where a run's noise comes from, and what would lessen it: the
+// answer first.
+func Explain(w io.Writer, l summary.Levels) error {
+	fresh, few := l.FreshSD*l.FreshSD, l.OperationSD*l.OperationSD
+	cause := "most of what is left is that windows hold few operations"
+	if fresh > few {
+		cause = "most of what is left differs from one fresh cluster to the next"
+	}
+	text := fmt.Sprintf("The ratio of two setups' write p50 is known to ±%s after %s:\n%s.\n", share(l.HalfWidth), units.Plural(l.Blocks, "block"), cause)
+	text += "\n" + explainAdvice(l) + "\n\n"
+	for _, row := range []struct {
+		level   string
+		sd      float64
+		against string
+	}{
+		{"operations of a window", l.OperationSD, "more operations, or more blocks"},
+		{"fresh cluster in each block", l.FreshSD, "more blocks"},
+		{"host, alike for a block", l.BlockSD, "nothing: no ratio holds it"},
+	} {
+		text += strings.TrimRight(fmt.Sprintf("%-27s  sd %6s  %s", row.level, share(row.sd), row.against), " ") + "\n"
+	}
+	text += fmt.Sprintf("\n%s, at least %s operations a window.\nAn sd is that of a median's logarithm.\n",
+		units.Plural(l.Setups, "setup"), count(l.Operations))
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+func explainAdvice(l summary.Levels) string {
+	wanted := "±" + share(l.Wanted)
+	if l.BlocksNeeded <= l.Blocks {
+		return wanted + " is reached; nothing is to be added."
+	}
+	return fmt.Sprintf("For %s: %s more of this length,\nor %s in all of %d times the operations.",
+		wanted, units.Plural(l.BlocksNeeded-l.Blocks, "block"), units.Plural(l.BlocksNeededLonger, "block"), l.OperationsFactorMore)
+}
