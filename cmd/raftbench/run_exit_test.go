@@ -118,7 +118,8 @@ func TestAFaultOfTheHostStopsTheRun(t *testing.T) {
 // Why a size has no valid trial is told in words, not in the record.
 func TestAStarvedRunPointsToItsReport(t *testing.T) {
 	err := ending{dir: "r", outcome: bench.Outcome{Settled: 2, Starved: []string{"n3"}}}.verdict()
-	if hint := hintOf(err); !strings.Contains(hint, "r/report/report.md") {
-		t.Errorf("got the hint %q, want it to name the page", hint)
+	var f *failure
+	if !errors.As(err, &f) || !strings.Contains(f.hint, "r/report/report.md") {
+		t.Errorf("got %v, want a hint that names the page", err)
 	}
 }
