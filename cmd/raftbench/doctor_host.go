@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/host"
 	"github.com/raftbench/raftbench/units"
 )
@@ -167,13 +168,9 @@ func (r hostRow) print(w io.Writer) {
 	facts.text(w)
 }
 
-// nodeMemory is what a node takes at the default's load, with as much to spare: in
-// the reference run the largest took 65 MiB.
-const nodeMemory = 128 << 20
-
 func (r hostRow) advise() []string {
-	out := []string{fmt.Sprintf("memory: there is room for some %s side by side, at %s a node",
-		units.Plural(int(r.AvailableBytes/nodeMemory), "node"), units.Size.Show(nodeMemory))}
+	out := []string{fmt.Sprintf("memory: %s may live side by side: half of what is available, at up to %s a node, and %d at most",
+		units.Plural(bench.ProcessesIn(r.AvailableBytes), "node"), units.Size.Show(bench.NodeMemory), bench.MostProcesses)}
 	var unknown []string
 	for _, f := range []struct {
 		name string

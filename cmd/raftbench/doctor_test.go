@@ -40,7 +40,7 @@ func TestDoctorSaysWhatTheFiguresMean(t *testing.T) {
 		// Two syncs on one node; the leader's two and then a follower's two.
 		{"real disk", func(*diagnosis) {}, "at least 280 µs on one node and 560 µs on more"},
 		{"memory", func(d *diagnosis) { d.Host.Filesystem, d.Host.FsyncReal = "tmpfs", false }, "disk: tmpfs does not reach a disk"},
-		{"side by side", func(*diagnosis) {}, "room for some 32 nodes side by side"},
+		{"side by side", func(*diagnosis) {}, "24 nodes may live side by side"},
 		{"cores that halt", func(*diagnosis) {}, "an answer take 300 µs in place of 50"},
 		{"cores that wake at once", func(d *diagnosis) { d.Meanwhile.WakeP50NS = 55_000 }, "waking idle cores costs little here"},
 		{"cores that must halt", func(d *diagnosis) {

@@ -16,8 +16,8 @@ func TestNodesThatDoNotFitInMemoryAreRefused(t *testing.T) {
 		refused   string
 	}{
 		{64 << 30, bench.MostProcesses, ""},
-		{2 << 30, 16, ""}, // both at once, with 10
-		{1 << 30, 8, ""},  // one after the other
+		{2 << 30, 12, ""},   // both at once
+		{1200 << 20, 7, ""}, // one after the other
 		{512 << 20, 0, "7 nodes do not fit in memory: 512 MiB are available"},
 		{0, 0, "3 nodes do not fit"},
 	} {
