@@ -71,7 +71,8 @@ func newDoctorCommand() *cobra.Command {
 		Short: "Measure what a run on this host can be trusted with",
 		Long: `Measure, in some ten seconds, how late this host's timers fire, how long its
 disk takes to sync, how true its emulated links are, what else goes on here and
-what the waking of idle cores costs, and say what that means for a run. Leave the host idle meanwhile, as for a run.`,
+what the waking of idle cores costs, and say what that means for a run. Leave
+the host idle meanwhile, as for a run.`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDoctor(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
