@@ -30,6 +30,7 @@ type block struct {
 	sides []*side
 	rng   *rand.Rand
 	seed  int64
+	last  map[*side]reading // after the light window
 }
 
 // side is one setup's trial in a block.
@@ -143,10 +144,10 @@ func (b *block) atOnce(do func(*side) error) {
 	all.Wait()
 }
 
-// warmUp loads each side, as a trial alone would, and then all at the light
+// warmUp loads all sides at once, as a trial alone would be, and then in turn at the light
 // window's own pace.
 func (b *block) warmUp(ctx context.Context) {
-	b.each(func(s *side) error {
+	b.atOnce(func(s *side) error {
 		s.tell(StageWarmingUp)
 		if s.job.Setup.Workload.Warmup <= 0 {
 			return nil
@@ -279,6 +280,7 @@ func (b *block) light(ctx context.Context) {
 		return nil
 	})
 	after := b.readAll(ctx, read)
+	b.last = after
 	spinners := awake.end()
 	var attempted int64
 	for _, rec := range recordings {
@@ -303,7 +305,7 @@ func (b *block) full(ctx context.Context) {
 		offer      offer
 		cost       cost
 	}
-	sums, before := map[*side]*sum{}, b.readAll(ctx, read)
+	sums, before := map[*side]*sum{}, b.last
 	for round := range rounds {
 		for _, s := range b.shuffled() {
 			if s.job.Setup.Load == configs.ModeCalm || ctx.Err() != nil {

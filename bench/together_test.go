@@ -74,7 +74,7 @@ const studyWorkload = `
 proofs: 0
 workload:
   warmup: 200ms
-  calm: {rate: 25/s, duration: 3s}
+  calm: {rate: 20/s, duration: 3s}
   saturate: {clients: 64, duration: 500ms}
 `
 

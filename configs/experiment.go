@@ -177,7 +177,7 @@ func Default() Experiment {
 				Rates: []Rate{},
 			},
 			Calm: CalmWindow{
-				Rate:     One(Rate(25)),
+				Rate:     One(Rate(20)),
 				Arrivals: One("constant"),
 				Duration: One(Duration(4 * time.Second)),
 			},

@@ -47,7 +47,7 @@ func TestDefaultPlan(t *testing.T) {
 	if got := three.Links["client"]; got != nil {
 		t.Errorf("a load generator beside the leader has links: %v", got)
 	}
-	if w := three.Workload; w.Calm.Rate != 25 || w.Saturate.Clients != 64 || w.ValueSize != 256 || w.Sweep != nil {
+	if w := three.Workload; w.Calm.Rate != 20 || w.Saturate.Clients != 64 || w.ValueSize != 256 || w.Sweep != nil {
 		t.Errorf("%+v", w)
 	}
 }
@@ -185,7 +185,7 @@ func printable(s string) bool {
 
 func TestModesChooseTheWindows(t *testing.T) {
 	for mode, want := range map[string]string{
-		ModeBoth: "calm 25 saturate 64", ModeCalm: "calm 25 saturate 0", ModeSaturate: "calm 0 saturate 64",
+		ModeBoth: "calm 20 saturate 64", ModeCalm: "calm 20 saturate 0", ModeSaturate: "calm 0 saturate 64",
 		ModeCapacity: "calm 0 saturate 64 p99 < 20ms", ModeSweep: "calm 0 saturate 0 [10 20]",
 	} {
 		w := mustPlan(t, fmt.Sprintf("nodes: 3\nworkload: {load: {mode: %s, rates: [10/s, 20/s]}}", mode)).Setups[0].Workload

@@ -41,8 +41,10 @@ type arrivals struct {
 	transit                 transit
 }
 
-// Errors are told in ns, whole delays in µs: three digits of either.
-func newLate() *hdrhistogram.Histogram { return hdrhistogram.New(1, worst, 3) }
+// Errors are told in ns, to two digits: a node of seven sends 24 of these at every
+// reading, and a third digit makes each eight times as large. Whole delays are told
+// in µs, to three.
+func newLate() *hdrhistogram.Histogram { return hdrhistogram.New(1, worst, 2) }
 func newTook() *hdrhistogram.Histogram { return hdrhistogram.New(1000, longest, 3) }
 
 // record counts a frame that was released at now. One that was due before

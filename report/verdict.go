@@ -210,25 +210,24 @@ func (r *Report) legend(head []string, rows [][]string) string {
 			return slices.ContainsFunc(row[2:], func(cell string) bool { return strings.Contains(cell, sign) })
 		})
 	}
-	text := "Change in %"
+	text := "In %"
 	if has("±") {
 		text += " ± 95 % interval"
 	}
 	if has(undecidedSign) {
-		text += ", ?: undecided"
+		text += ", ? undecided"
 	}
 	if has(atMostSign) {
-		text += ", ≤: at most"
+		text += ", ≤ at most"
 	}
 	if slices.Contains(head, "latency") {
 		text += "; latency: p50"
 	}
-	load := "light"
-	if r.full {
-		load = "full"
-	}
-	if slices.Contains(head, "CPU") {
-		text += "; use: per write, " + load + " load"
+	if use := "; use: a light write"; slices.Contains(head, "CPU") {
+		if r.full {
+			use = "; use: a write at full load"
+		}
+		text += use
 	}
 	return text + "."
 }

@@ -257,7 +257,7 @@ func TestFullLoadAloneIsCalledSo(t *testing.T) {
 		}
 	}
 	text := strings.Join(strings.Fields(table(t, s, 100)), " ")
-	for _, want := range []string{"write latency, full load", "1.74 ms", "use: per write, full load"} {
+	for _, want := range []string{"write latency, full load", "1.74 ms", "use: a write at full load"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
