@@ -17,7 +17,7 @@ func Explain(w io.Writer, l summary.Levels) error {
 	if fresh > few {
 		cause = "most of what is left differs from one fresh cluster to the next"
 	}
-	text := fmt.Sprintf("The ratio of two setups' write p50 is known to ±%s after %s:\n%s.\n", share(l.HalfWidth), units.Plural(l.Blocks, "block"), cause)
+	text := fmt.Sprintf("Ratios of write p50s are known to about ±%s after %s, over all pairs:\n%s.\n", share(l.HalfWidth), units.Plural(l.Blocks, "block"), cause)
 	text += "\n" + explainAdvice(l) + "\n\n"
 	for _, row := range []struct {
 		level   string

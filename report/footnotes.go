@@ -51,20 +51,28 @@ func (r *Report) sources() []string {
 // pooledNote tells of percentiles that no single trial carries; empty where
 // there are none.
 func pooledNote(s summary.Summary) string {
-	fewest := int64(0)
+	fewest, without := int64(0), false
 	for _, c := range s.Cells {
-		if m, ok := c.Metrics[writeP99]; ok && m.Pooled && (fewest == 0 || m.Effective < fewest) {
+		m, ok := c.Metrics[writeP99]
+		if !ok || !m.Pooled {
+			continue
+		}
+		without = without || !m.Interval
+		if fewest == 0 || m.Effective < fewest {
 			fewest = m.Effective
 		}
 	}
+	text := "* p99 pooled over trials"
 	switch {
 	case !pooled(s):
 		return ""
-	case fewest > 0 && fewest < stats.ThinP99:
-		return fmt.Sprintf("* p99 pooled over trials, no interval; it rests on as few as %s independent operations, where %s make it steady.",
-			count(fewest), count(stats.ThinP99))
+	case without:
+		text += ", with no interval where there were too few operations"
 	}
-	return "* p99 pooled over trials, no interval."
+	if fewest > 0 && fewest < stats.ThinP99 {
+		return fmt.Sprintf("%s; it rests on as few as %s independent operations, where %s make it steady.", text, count(fewest), count(stats.ThinP99))
+	}
+	return text + "."
 }
 
 func pooled(s summary.Summary) bool {

@@ -20,7 +20,7 @@ func TestExplainTellsWhereNoiseComesFrom(t *testing.T) {
 			t.Errorf("a line of %d: %s", n, line)
 		}
 	}
-	if !strings.HasPrefix(table.String(), "The ratio of two setups' write p50 is known to ±") {
+	if !strings.HasPrefix(table.String(), "Ratios of write p50s are known to about ±") {
 		t.Errorf("the answer does not lead:\n%s", table.String())
 	}
 	if err := runExplain(&js, io.Discard, "../../results/reference", "json"); err != nil {
