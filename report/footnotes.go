@@ -67,7 +67,7 @@ func pooledNote(s summary.Summary) string {
 	case !pooled(s):
 		return ""
 	case without:
-		text += ", with no interval where there were too few operations"
+		text += ", with no interval where writes are too few"
 	}
 	if fewest > 0 && fewest < stats.ThinP99 {
 		return fmt.Sprintf("%s; it rests on as few as %s independent operations, where %s make it steady.", text, count(fewest), count(stats.ThinP99))
