@@ -119,7 +119,7 @@ func BenchmarkTogetherAgainstAlone(b *testing.B) {
 		for _, f := range studied {
 			for i := range 2 {
 				for way, w := range ways {
-					fmt.Printf("%-10s %s → %s %-18s %s\n", f.name, cells[i], cells[i+1], w.name, ratioText(b, pairsOf(found[way], cells[i], cells[i+1], f.of)))
+					b.Logf("%-10s %s → %s %-18s %s", f.name, cells[i], cells[i+1], w.name, ratioText(b, pairsOf(found[way], cells[i], cells[i+1], f.of)))
 				}
 			}
 			for way, w := range ways[1:] {
@@ -130,7 +130,7 @@ func BenchmarkTogetherAgainstAlone(b *testing.B) {
 							pairs = append(pairs, stats.Pair{A: f.of(a), B: f.of(t)})
 						}
 					}
-					fmt.Printf("%-10s %s together against %-18s %s\n", f.name, cell, w.name, ratioText(b, pairs))
+					b.Logf("%-10s %s together against %-18s %s", f.name, cell, w.name, ratioText(b, pairs))
 				}
 			}
 		}
@@ -160,7 +160,7 @@ func BenchmarkTwinsAndASlowerNode(b *testing.B) {
 		plan := studyPlan(b, text)
 		began := time.Now()
 		found := studyBlocks(b, testRunner(b, text, nil), plan, blocks)
-		fmt.Printf("p50 is about %v; slower by %v in the state machine; %d blocks of 4 clusters in %v\n", p50, slower, len(found), time.Since(began).Round(time.Second))
+		b.Logf("p50 is about %v; slower by %v in the state machine; %d blocks of 4 clusters in %v", p50, slower, len(found), time.Since(began).Round(time.Second))
 		cell := func(delay, cache string) string {
 			for _, s := range plan.Setups {
 				if s.Params["storage.apply_delay"] == delay && s.Params["storage.log_cache"] == cache {
@@ -175,10 +175,10 @@ func BenchmarkTwinsAndASlowerNode(b *testing.B) {
 		slow := [][2]string{{twins[0][0], twins[1][0]}, {twins[0][0], twins[1][1]}, {twins[0][1], twins[1][0]}, {twins[0][1], twins[1][1]}}
 		for _, f := range studied {
 			for _, t := range twins {
-				fmt.Printf("%-10s twins   %s\n", f.name, ratioText(b, pairsOf(found, t[0], t[1], f.of)))
+				b.Logf("%-10s twins   %s", f.name, ratioText(b, pairsOf(found, t[0], t[1], f.of)))
 			}
 			for _, t := range slow {
-				fmt.Printf("%-10s slower  %s\n", f.name, ratioText(b, pairsOf(found, t[0], t[1], f.of)))
+				b.Logf("%-10s slower  %s", f.name, ratioText(b, pairsOf(found, t[0], t[1], f.of)))
 			}
 		}
 		replay(b, found, twins, slow, time.Since(began)/blocks)
@@ -226,7 +226,7 @@ func replay(b *testing.B, found []map[string]*results.Trial, twins, slow [][2]st
 			hits++
 		}
 	}
-	fmt.Printf("twins called different in %d of %d comparisons, %d of %d pairs of them after Holm; the slower found in %.0f %% of %d runs of %d blocks (some %v)\n",
+	b.Logf("twins called different in %d of %d comparisons, %d of %d pairs of them after Holm; the slower found in %.0f %% of %d runs of %d blocks (some %v)",
 		alarms, asked, corrected, asked, 100*float64(hits)/float64(tried), tried, min(blocks, len(found)/2),
 		time.Duration(math.Round(float64(min(blocks, len(found)/2))*takes.Seconds()))*time.Second)
 }

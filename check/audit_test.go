@@ -236,7 +236,7 @@ func TestTheWaitLastsWhileProgressIsMade(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(start), report.Findings)
 		}
 		slow = c.clone()
-		slow.applied, slow.hash, c.hash = 1, 2, 1 // asked for thousands of times, and never made anew
+		slow.applied, slow.hash, c.hash = 1, 2, 1                                   // asked for thousands of times, and never made anew
 		slow.catchUp = func(r *replica) { r.applied, r.revision = r.applied+1, -1 } // ahead, and never alike
 		start = time.Now()
 		if report := c.audit(t, c.replica, slow); report.OK() || time.Since(start) > Longest+time.Minute {

@@ -29,7 +29,7 @@ func Answer(in io.Reader, out io.Writer) error {
 	}
 	_, err = io.Copy(io.Discard, in)
 	s.Stop()
-	_ = <-served // stopped, as asked
+	<-served // stopped, as asked
 	return err
 }
 
