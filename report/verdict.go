@@ -57,9 +57,9 @@ func (r *Report) verdict(width int) verdict {
 	}
 	v.head, v.rows = r.stepTable(a.steps)
 	if room -= 2; len(v.rows) > room { // the titles and the legend
-		room--
+		room = max(room-1, 0)
 		v.left = fmt.Sprintf("%d more steps: see the differences in %s.", len(v.rows)-room, pageFile)
-		v.rows = v.rows[:max(room, 0)]
+		v.rows = v.rows[:room]
 	}
 	v.legend = r.legend(v.head, v.rows)
 	v.fit(a.steps, width)
@@ -169,6 +169,9 @@ func (r *Report) price(name string, s step) string {
 	d, ok := r.differenceIn(name, s.from, s.to)
 	switch {
 	case !ok && d.N > 0 && to.median > 0:
+		if from, there := metric(s.from, name); there && from.never() {
+			return "from " + never
+		}
 		return fromNothing
 	case !ok:
 		return absent

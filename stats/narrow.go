@@ -23,7 +23,8 @@ const widthTells = 9
 // a half-width, by those that there are: it shrinks with the square root of
 // their number. At least two pairs are needed to say so, and fewer than 9 are
 // judged by the standard deviation of their logarithms: 6 have no interval but their
-// whole range, which narrows faster than the root says; 0 where nothing can be said.
+// whole range, which narrows faster than the root says. Enough they are only when
+// the interval itself is that narrow; 0 where nothing can be said.
 func PairsFor(pairs []Pair, halfWidth float64) int {
 	if len(pairs) < 2 || halfWidth <= 0 {
 		return 0
@@ -33,13 +34,17 @@ func PairsFor(pairs []Pair, halfWidth float64) int {
 	for i, p := range pairs {
 		logs[i] = logRatio(p.A, p.B)
 	}
-	half := studentAt95 * deviation(logs) / math.Sqrt(n)
-	if len(pairs) >= widthTells {
-		half = math.Log1p(ratios(hodgesLehmann(logs, Confidence)).HalfWidth())
+	interval := math.Log1p(ratios(hodgesLehmann(logs, Confidence)).HalfWidth())
+	if interval <= math.Log1p(halfWidth) {
+		return len(pairs)
+	}
+	half := interval
+	if len(pairs) < widthTells {
+		half = studentAt95 * deviation(logs) / math.Sqrt(n)
 	}
 	shrink := half / math.Log1p(halfWidth)
-	if shrink <= 1 {
-		return len(pairs)
+	if math.IsNaN(shrink) || math.IsInf(shrink, 0) {
+		return 0 // operations failed: no number of pairs narrows that
 	}
 	return max(len(pairs)+1, int(math.Ceil(min(n*shrink*shrink, 1e6))))
 }

@@ -104,3 +104,29 @@ func TestPairsForExtrapolates(t *testing.T) {
 		}
 	}
 }
+
+// Few pairs are enough only where the interval that is printed is that narrow.
+func TestFewPairsAreEnoughOnlyWhereTheirIntervalIs(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	enough := 0
+	for range 2000 {
+		var pairs []Pair
+		for range 6 + rng.IntN(4) {
+			pairs = append(pairs, Pair{1, math.Exp(0.01 * rng.NormFloat64())})
+		}
+		if PairsFor(pairs, 0.015) > len(pairs) {
+			continue
+		}
+		enough++
+		p, err := ComparePairs(pairs, Confidence)
+		if err != nil || p.Ratio.HalfWidth() > 0.015 {
+			t.Fatalf("%d pairs were enough for 1.5 %%, and have ±%.2g %% (%v)", len(pairs), 100*p.Ratio.HalfWidth(), err)
+		}
+	}
+	if enough == 0 {
+		t.Error("no draw was enough: nothing was tested")
+	}
+	if got := PairsFor([]Pair{{1, math.Inf(1)}, {1, 1.1}, {1, math.Inf(1)}}, 0.015); got != 0 && got < 1000 {
+		t.Errorf("operations that failed: got %d pairs, want no number that is in reach", got)
+	}
+}

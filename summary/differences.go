@@ -205,9 +205,11 @@ func allQuestions(cells []Cell, observed []observations) []asked {
 	for _, metric := range metrics {
 		for _, p := range pairs {
 			from, to := observed[p.from][metric], observed[p.to][metric]
-			if len(from) > 0 && len(to) > 0 {
+			family := p.familyIn(metric, metrics)
+			// What the run was planned for was asked, whatever became of its trials.
+			if family == primary || len(from) > 0 && len(to) > 0 {
 				pairs, through := pairsOf(observed, metric, p.from, p.to)
-				all = append(all, asked{p, metric, pairs, through, p.familyIn(metric, metrics)})
+				all = append(all, asked{p, metric, pairs, through, family})
 			}
 		}
 	}

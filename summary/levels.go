@@ -33,7 +33,8 @@ type Levels struct {
 // longer is the factor of operations whose effect is told.
 const longer = 4
 
-// Explain takes a run's light windows apart. Only blocks in which every setup has
+// Explain takes a run's light windows apart: those that were side by side, of the
+// first part where blocks were split. Only blocks in which every setup has
 // a valid trial count.
 func Explain(run *results.Run, wanted float64) (Levels, error) {
 	byBlock := map[int]map[string]*results.Window{}
@@ -44,6 +45,9 @@ func Explain(run *results.Run, wanted float64) (Levels, error) {
 		w := t.Window(results.RoleLight)
 		if !t.Valid || t.Kind != results.Measure || w == nil || w.Harmed || w.Latency.P50NS == results.Never || w.Latency.P50NS <= 0 {
 			continue
+		}
+		if len(t.Beside) == 0 || t.Group > 0 {
+			continue // what did not live with the others shares no host with them
 		}
 		cells[t.Cell] = true
 		if byBlock[t.Block] == nil {
@@ -74,7 +78,7 @@ func Explain(run *results.Run, wanted float64) (Levels, error) {
 		}
 	}
 	if len(names) == 0 {
-		return Levels{}, fmt.Errorf("no valid trial has a light window")
+		return Levels{}, fmt.Errorf("no valid trial of a light window was measured side by side")
 	}
 	l, err := stats.SplitLevels(logs, own)
 	if err != nil {

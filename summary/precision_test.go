@@ -88,3 +88,32 @@ func TestProgressIsBlindToWhereIntervalsLie(t *testing.T) {
 		t.Errorf("needs %d, and %d with a size three times as fast: %v", before.Needs, after.Needs, err)
 	}
 }
+
+// A size without any valid trial leaves its questions open: the precision is not
+// reached without it, and they count in the correction of the others.
+func TestASizeWithoutValidTrialsKeepsThePrecisionOpen(t *testing.T) {
+	trials := trialsOf(30, 0.001)
+	for i := range trials {
+		trials[i].Valid = trials[i].Valid && trials[i].Nodes != 5
+	}
+	p, err := ProgressOf(trials, 0.02)
+	if err != nil || p.Reached() || p.Needs != 0 {
+		t.Errorf("got %+v, %v, want it open", p, err)
+	}
+	s, err := Build(&results.Run{Trials: trials})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range s.Differences {
+		if d.Primary && d.Questions != 4 {
+			t.Errorf("%s of %s and %s is one of %d questions, want 4 as planned", d.Metric, d.From, d.To, d.Questions)
+		}
+	}
+}
+
+// What was measured one after another cannot be taken apart into host and setup.
+func TestExplainWantsBlocksSideBySide(t *testing.T) {
+	if _, err := Explain(&results.Run{Trials: trialsOf(12, 0.01)}, 0.015); err == nil {
+		t.Error("trials that ran beside nobody were taken for side by side")
+	}
+}

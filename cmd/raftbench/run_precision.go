@@ -39,8 +39,10 @@ func outlookText(o *bench.Outlook) string {
 	case spent:
 		return fmt.Sprintf("the budget of %s is spent after %s: %s would be needed for %s",
 			units.About(o.Budget), units.Plural(o.Blocks, "block"), much, asked)
-	case o.Blocks != firstOutlook || o.Needs == 0:
+	case o.Blocks != firstOutlook:
 		return ""
+	case o.Needs == 0:
+		return "a difference has too few pairs of valid trials to tell how many more blocks are needed: the budget decides"
 	case o.Needs > o.Fits:
 		return fmt.Sprintf("%s needs %s, and the budget of %s has room for %d: a longer --budget or a wider --precision helps",
 			asked, much, units.About(o.Budget), o.Fits-o.Blocks)
