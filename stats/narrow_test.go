@@ -10,7 +10,7 @@ import (
 // the ratios of four pairs of neighbours in latency, and in throughput with twice
 // the noise and twice the half-width. All sizes share a host that drifts.
 func TestStoppingWhenNarrowKeepsTheCoverage(t *testing.T) {
-	const least, most, runs = 9, 30, 600
+	const least, most, runs = 9, 24, 120
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct {
 		name  string
@@ -21,7 +21,7 @@ func TestStoppingWhenNarrowKeepsTheCoverage(t *testing.T) {
 		{"skew", func() float64 { return 0.02 * (rng.ExpFloat64() - 1) }},
 		{"bursts", func() float64 { return 0.015*rng.NormFloat64() + (oneIn(rng, 10, 1.2)-1)*rng.ExpFloat64() }},
 	} {
-		for _, precision := range []float64{0.02, 0.03} {
+		for _, precision := range []float64{0.025, 0.035} {
 			covered, asked := 0, 0
 			for range runs {
 				family := measureUntilNarrow(rng, c.noise, precision, least, most)
