@@ -16,6 +16,10 @@ import (
 // TestMain lets the scripts, and the nodes that they start, run this very
 // test binary as raftbench.
 func TestMain(m *testing.M) {
+	// A command that runs in this process starts its helpers from this binary.
+	if len(os.Args) == 2 && (os.Args[1] == "answer" || os.Args[1] == "awake") {
+		os.Exit(Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
 		"raftbench": func() { os.Exit(Main(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
