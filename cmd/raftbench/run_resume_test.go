@@ -58,7 +58,7 @@ func TestResumeHoldsTheRecord(t *testing.T) {
 		"endpoints gone":   {tiny, func(e *results.Environment) { e.Endpoints = []string{"127.0.0.1:1"} }, true, "refuses connections"},
 		"a binary":         {tiny, func(e *results.Environment) { e.NodeBinary = "/no/such build" }, true, "--node-binary '/no/such build'"},
 		"no such engine":   {strings.Replace(tiny, "nodes: 1", "nodes: 1, engine: etcd", 1), same, true, "starts hashicorp nodes only"},
-		"what is left":     {tiny, same, false, "0 trials on record, 1 left, about 3 s"},
+		"what is left":     {tiny, same, false, "0 trials on record, 1 left, about 2 s"},
 		"a long remainder": {strings.Replace(tiny, "trials: 1", "trials: 5000", 1), same, true, "that is over 30 min; start?"},
 	} {
 		t.Run(name, func(t *testing.T) {

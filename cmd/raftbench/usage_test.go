@@ -29,7 +29,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 	other := changed(t, func(tr *results.Trial) { tr.Cell = strings.Replace(tr.Cell, "multi-az", "elsewhere", 1) })
 	for line, want := range map[string]string{
 		"run --nodes 0":                        "hint: write it like --nodes 3",
-		"run --duration 5":                     "hint: write it like --duration 3.5s",
+		"run --duration 5":                     "hint: write it like --duration 4s",
 		"run --trials x":                       `error: --trials: got "x", want a whole number`,
 		"run --preset quik":                    "hint: did you mean quick?",
 		"run --preset quick " + broken:         "hint: leave out the one or the other",
@@ -55,7 +55,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 		"gate a b":                             "error: got 2 arguments (a, b), want 1",
 		"gate " + tinyRun + " --rules " + far:  "hint: metrics are named as in summary.json",
 		"gate " + tinyRun + " --rules safetyy": "or --rules safety",
-		"compare " + tinyRun:                   "error: got 1 argument (" + tinyRun + "), want 2",
+		"compare " + tinyRun:                   `error: got 1 folder and --by ""`,
 		"compare " + tinyRun + " " + other:     "without a figure in common",
 		"compare --al a b":                     "hint: did you mean --all?",
 		"validate " + dir + "/none.yaml":       "hint: name an experiment's file",
