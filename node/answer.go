@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -29,8 +30,7 @@ func Answer(in io.Reader, out io.Writer) error {
 	}
 	_, err = io.Copy(io.Discard, in)
 	s.Stop()
-	<-served // stopped, as asked
-	return err
+	return errors.Join(err, <-served) // nil where it was stopped, as asked
 }
 
 // atOnce answers every write.
