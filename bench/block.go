@@ -19,9 +19,10 @@ import (
 // ratio of two setups' figures is free of it. (For two programs this is known as
 // duet benchmarking: Bulej and others, ICPE 2020.)
 //
-// In the light window each setup has an open-loop schedule of its own, and no
-// two writes of any of them are due together: operation by operation, in an
-// order that is drawn anew for every round. Full load is offered in slices, one
+// In the light window each setup has an open-loop schedule of its own: operation
+// by operation, in an order that is drawn anew for every round. At one rate and
+// with constant arrivals no two writes of any of them are due together; rates that
+// differ, and Poisson arrivals, overlap. Full load is offered in slices, one
 // setup at a time, in an order that is drawn anew for every round, while the
 // others idle.
 //
@@ -249,7 +250,7 @@ func (b *block) idle(ctx context.Context) {
 	after := b.readAll(ctx, readCounters)
 	for _, s := range b.living() {
 		others := beside(s, after, before)
-		s.load.beside = company{pids: others.pids}
+		s.load.beside = company{pids: others.pids, unmetered: true}
 		c := after[s].since(before[s], others)
 		var cpu time.Duration
 		for _, d := range c.cpu {

@@ -85,7 +85,7 @@ func (l *linkTruth) keep(loaded []results.Link) {
 	}
 	for _, each := range loaded {
 		l.loaded[ends(each)] = true
-		if each.Samples >= minLinkSamples {
+		if each.Samples >= results.MinLinkSamples {
 			l.measured[ends(each)] = true
 		}
 	}
@@ -151,7 +151,7 @@ func (l *linkTruth) missedBefore(number float64, crossings int) []results.Remark
 	}
 	var judged []lateLink
 	for _, w := range l.judgedLinks() {
-		if b := l.before[w.Ends]; b.Samples >= minLinkSamples {
+		if b := l.before[w.Ends]; b.Samples >= results.MinLinkSamples {
 			judged = append(judged, lateLink{b, off(b, w.plain, l.measured[w.Ends])})
 		}
 	}
@@ -178,7 +178,7 @@ func (l *linkTruth) unmeasured() []results.Remark {
 	var missing []results.Ends
 	judged := l.judgedLinks()
 	for _, w := range judged {
-		if !l.measured[w.Ends] && l.before[w.Ends].Samples < minLinkSamples {
+		if !l.measured[w.Ends] && l.before[w.Ends].Samples < results.MinLinkSamples {
 			missing = append(missing, w.Ends)
 		}
 	}
@@ -187,6 +187,6 @@ func (l *linkTruth) unmeasured() []results.Remark {
 	}
 	return []results.Remark{{
 		Code: results.CodeLinksUnmeasured, Severity: results.Doubtful, Link: &missing[0],
-		Want: minLinkSamples, Unit: results.UnitCount, Count: int64(len(missing)), Of: int64(len(judged)),
+		Want: results.MinLinkSamples, Unit: results.UnitCount, Count: int64(len(missing)), Of: int64(len(judged)),
 	}}
 }

@@ -20,7 +20,7 @@ func truth() linkTruth {
 	for _, e := range []results.Ends{{From: "n1", To: "n2"}, {From: "n2", To: "n1"}, {From: "n2", To: "n3"}} {
 		l.wanted = append(l.wanted, link{Ends: e})
 		links = append(links, results.Link{From: e.From, To: e.To, AskedNS: 5 * ms,
-			LinkTruth: results.LinkTruth{OwnErrorP50NS: 20_000, Samples: minLinkSamples}})
+			LinkTruth: results.LinkTruth{OwnErrorP50NS: 20_000, Samples: results.MinLinkSamples}})
 	}
 	l.keepBefore(links)
 	l.keep(links)
@@ -68,7 +68,7 @@ func TestLinksThatMissBeforeTheWindows(t *testing.T) {
 		t.Errorf("got %+v without any number that could be spoilt", got)
 	}
 	for e := range l.before {
-		l.spoil(e.From, e.To, func(b *results.Link) { b.Samples = minLinkSamples - 1 })
+		l.spoil(e.From, e.To, func(b *results.Link) { b.Samples = results.MinLinkSamples - 1 })
 	}
 	if got := l.missedBefore(write, 2); len(got) > 0 {
 		t.Errorf("got %+v of too few samples for a median", got)
@@ -114,10 +114,10 @@ func TestLinksThatNothingMeasured(t *testing.T) {
 		t.Errorf("measured before: got %+v, want nothing", got)
 	}
 	for _, e := range []results.Ends{{From: "n2", To: "n3"}, {From: "n2", To: "n1"}} {
-		l.spoil(e.From, e.To, func(b *results.Link) { b.Samples, b.Frames = minLinkSamples-1, 1000 })
+		l.spoil(e.From, e.To, func(b *results.Link) { b.Samples, b.Frames = results.MinLinkSamples-1, 1000 })
 	}
 	want := []results.Remark{{Code: results.CodeLinksUnmeasured, Severity: results.Doubtful, Link: &results.Ends{From: "n2", To: "n1"},
-		Want: minLinkSamples, Unit: results.UnitCount, Count: 2, Of: 3}}
+		Want: results.MinLinkSamples, Unit: results.UnitCount, Count: 2, Of: 3}}
 	if diff := cmp.Diff(want, l.unmeasured()); diff != "" {
 		t.Error(diff)
 	}
@@ -232,7 +232,7 @@ func TestATrialCalibratesItsLinks(t *testing.T) {
 		if l.Samples > l.Frames || l.AskedNS <= 0 {
 			t.Errorf("link %+v", l)
 		}
-		if l.Before.Samples < minLinkSamples && l.Samples < minLinkSamples && unmeasured.Count == 0 {
+		if l.Before.Samples < results.MinLinkSamples && l.Samples < results.MinLinkSamples && unmeasured.Count == 0 {
 			t.Errorf("link %+v with %+v: nobody says that it was not measured: %+v", l, l.Before, r.Remarks)
 		}
 	}

@@ -166,7 +166,7 @@ func windowTime(wanted time.Duration, percentile, rate float64) time.Duration {
 
 // keptUp is a window in which everything due was done and no backlog grew.
 func keptUp(w *results.Window) bool {
-	done := w.Errors+w.Unknown+w.Dropped == 0 && float64(w.Completed) >= minCompleted*float64(w.Attempted)
+	done := w.Errors+w.Unknown+w.Dropped == 0 && float64(w.Completed) >= results.MinCompleted*float64(w.Attempted)
 	return done && !backlogGrows(w)
 }
 

@@ -19,6 +19,8 @@ type company struct {
 	pids   map[int]bool
 	cpu    time.Duration
 	fsyncs int64
+	// unmetered: which processes they are is known, and not what they used.
+	unmetered bool
 	// awake: spinners kept the cores from halting, and used so much for it.
 	awake bool
 	spun  time.Duration
@@ -31,6 +33,7 @@ func (c *company) add(o company) {
 	maps.Copy(c.pids, o.pids)
 	c.cpu += o.cpu
 	c.fsyncs += o.fsyncs
+	c.unmetered = c.unmetered || o.unmetered
 	c.awake = c.awake || o.awake
 	c.spun += o.spun
 }
@@ -78,9 +81,10 @@ func (after reading) hostSince(before reading, beside []company, client time.Dur
 	case len(after.nodes) == 0:
 		// Of a cluster that runs elsewhere nobody knows which processes are its.
 		h.Foreign, h.ForeignWritten = nil, nil
-	case h.Foreign == nil && h.Busy != nil:
+	case h.Foreign == nil && h.Busy != nil && !ours.unmetered:
 		// Not all processes can be seen: what is left when ours are taken off. The
-		// kernel's own work is in it.
+		// kernel's own work is in it. What idles beside a slice is not metered, and
+		// would be taken for a stranger.
 		left := max(0, *h.Busy-ours.cpu-client)
 		h.Foreign = &left
 	}

@@ -33,8 +33,6 @@ type judged struct {
 
 // The limits of what is believed.
 const (
-	minCompleted   = 0.99 // of the operations due
-	minLinkSamples = 5    // fewer say nothing of a median
 	// maxEffect on a median is where a light window is no longer believed: trials
 	// on a shared host drift by 10 to 20 % by themselves. Below it the number
 	// stands, and summaries hold the effect against its interval.
@@ -67,7 +65,7 @@ func (j judged) invalidity() []results.Remark {
 		r.Severity = results.Invalid
 		out = append(out, r)
 	}
-	if least := minCompleted * float64(w.Attempted); open && !j.harmed && float64(w.Completed) < least {
+	if least := results.MinCompleted * float64(w.Attempted); open && !j.harmed && float64(w.Completed) < least {
 		invalid(results.Remark{Code: results.CodeIncomplete, Got: float64(w.Completed), Want: least, Of: w.Attempted, Unit: results.UnitCount})
 	}
 	if w.Completed == 0 {
@@ -151,7 +149,7 @@ func (j judged) lag() []results.Remark {
 func (j judged) lateLinks() []results.Remark {
 	var judged []lateLink
 	for _, l := range j.links {
-		if l.Samples >= minLinkSamples {
+		if l.Samples >= results.MinLinkSamples {
 			judged = append(judged, lateLink{l, l.OwnErrorP50NS})
 		}
 	}
@@ -163,7 +161,7 @@ func (j judged) lateLinks() []results.Remark {
 func (j judged) coreWait() []results.Remark {
 	r := results.Remark{Code: results.CodeCoreWait, Severity: results.Note, Unit: results.UnitShare}
 	for _, l := range j.links {
-		if l.Samples < minLinkSamples {
+		if l.Samples < results.MinLinkSamples {
 			continue
 		}
 		r.Of++

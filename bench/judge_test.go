@@ -161,7 +161,7 @@ func TestTheWorstOfManyLateLinksIsNamed(t *testing.T) {
 func TestFewSamplesSayNothingOfALink(t *testing.T) {
 	j := healthy()
 	l := &j.links[0]
-	l.Frames, l.Samples, l.OwnErrorP50NS = 1000, minLinkSamples-1, 5*ms
+	l.Frames, l.Samples, l.OwnErrorP50NS = 1000, results.MinLinkSamples-1, 5*ms
 	if got := j.remarks(); len(got) > 0 {
 		t.Errorf("judged by %d samples: %+v", l.Samples, got)
 	}

@@ -16,6 +16,11 @@ type Outlook struct {
 	// nobody can say yet.
 	Blocks, Needs int
 	Reached       bool
+	// Metric, From and To (cells) are the difference that needs most blocks, and
+	// HalfWidth is that of its interval, a share: +Inf where it has none. Empty
+	// where there is no difference.
+	Metric, From, To string
+	HalfWidth        float64
 	// Fits is how many in all the plan's budget holds, as far as the blocks so far
 	// tell; Takes what one takes.
 	Fits  int

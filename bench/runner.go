@@ -30,7 +30,7 @@ type Runner struct {
 	Endpoints []string
 	Host      results.Environment
 	// Outlook tells of the trials on record how far they are from the plan's
-	// precision; wanted where it has one. All but the first three fields are filled in by the run.
+	// precision; wanted where it has one. What is of the plan, and of time, is filled in by the run.
 	Outlook func([]results.Trial) (Outlook, error)
 	// Spinner is a command that runs host.Spin; nil where cores are left to halt.
 	Spinner func() *exec.Cmd

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -36,6 +37,9 @@ func (r *Report) advise(g group) advice {
 		run += fmt.Sprintf(", or %d if %s may fail at once: %s", next.Nodes, number(next.Tolerates), r.costWords(base, next))
 	} else {
 		run += fmt.Sprintf(": it goes on without %s", survives(base))
+		if smaller, ok := cheaper(base, g.cells); ok {
+			run += fmt.Sprintf(", at %s against %d, which survives %s", r.costWords(smaller, base), smaller.Nodes, number(smaller.Tolerates))
+		}
 	}
 	out := advice{text: run + ".", short: run + "."}
 	if sentences, never := r.againstAll(base, g.cells); len(sentences) > 0 {
@@ -114,13 +118,13 @@ func (r *Report) noAdvice(cells []summary.Cell) string {
 }
 
 // leastAvailable is the share of operations that an undisturbed window answers:
-// what a trial must complete to be valid. Without operations on record there is
-// nothing to ask for.
+// what a trial must complete to be valid (results.MinCompleted). Without operations
+// on record there is nothing to ask for.
 func leastAvailable(c summary.Cell) float64 {
 	if c.Operations.Attempted == 0 {
 		return 0
 	}
-	return 0.99
+	return results.MinCompleted
 }
 
 // adviseOnNone is the advice where no size that is worth running was measured.
@@ -161,6 +165,18 @@ func baseOf(cells []summary.Cell) (summary.Cell, bool) {
 	for _, c := range cells {
 		if c.Tolerates > 0 && worthwhile(c) {
 			return c, costed(c)
+		}
+	}
+	return summary.Cell{}, false
+}
+
+// cheaper is the largest measured size below that survives fewer failures, but
+// some: where it buys nothing over a size that was not measured, it is no advice,
+// and yet what the step from it costs is known.
+func cheaper(base summary.Cell, cells []summary.Cell) (summary.Cell, bool) {
+	for i := len(cells) - 1; i >= 0; i-- {
+		if c := cells[i]; c.Nodes < base.Nodes && c.Tolerates > 0 && c.Tolerates < base.Tolerates && costed(c) {
+			return c, true
 		}
 	}
 	return summary.Cell{}, false

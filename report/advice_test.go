@@ -55,7 +55,7 @@ func TestAdvice(t *testing.T) {
 		{"sizes 1 and 2", sizes(three, 1, 2), "None of these sizes survives a failure: that takes 3 nodes. Never 2:", "Run"},
 		{"size 1 with nothing to compare", change(sizes(three, 1, 2), 1, dead), "None of these sizes survives a failure: that takes 3 nodes.", "Never"},
 		{"1 and 4", sizes(three, 1, 4), "No advice: 3 nodes survive as much as 4, and were not measured.", "Run"},
-		{"4 and 5", sizes(three, 4, 5), "Run 5: it goes on without 2 nodes, any zone.", "Run 4"},
+		{"4 and 5", sizes(three, 4, 5), "Run 5: it goes on without 2 nodes, any zone, at +19 % latency, −20 % throughput against 4, which survives one.", "Run 4"},
 		{"no valid trial of any", change(sizes(three, 3), 0, dead), "No advice: no size has a valid trial.", "Run"},
 		{"no valid trial of 3", change(sizes(three, 1, 3, 4, 5), 1, dead), "No advice: of 3 nodes, the fewest here that survive a failure, no trial was valid.", "Run"},
 		{"no valid trial of 4", change(sizes(three, 3, 4, 5), 1, dead), "Run 3, or 5 if two may fail at once", "ever 4"},

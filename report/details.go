@@ -110,7 +110,7 @@ func (m moved) String() string {
 	}
 	names := make([]string, len(m.metrics))
 	for i, name := range slices.Sorted(slices.Values(m.metrics)) {
-		names[i] = metricName(name)
+		names[i] = MetricName(name)
 	}
 	if m.unknown {
 		return fmt.Sprintf("By how much that moved %s is not known.", list(names))

@@ -33,7 +33,7 @@ func (r *Report) differenceRows() [][]string {
 				if len(d.Through) > 0 {
 					to += " (through " + strings.Join(namesOf(d.Through, names), ", ") + ")"
 				}
-				rows = append(rows, append([]string{metricName(metric), names[d.From], to}, decidedWords(d)...))
+				rows = append(rows, append([]string{MetricName(metric), names[d.From], to}, decidedWords(d)...))
 			}
 		}
 	}

@@ -96,7 +96,7 @@ func movedBy(rem summary.Remark, c summary.Cell, i int, metrics []string) movedS
 }
 
 func (m *movedSetup) add(name string, rem summary.Remark) {
-	m.metrics = append(m.metrics, metricName(name))
+	m.metrics = append(m.metrics, MetricName(name))
 	if bound := rem.Bounds[name]; bound != nil {
 		m.most = max(m.most, *bound)
 	} else {

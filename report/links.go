@@ -9,9 +9,6 @@ import (
 	"github.com/raftbench/raftbench/units"
 )
 
-// minLinkSamples is what a link's median rests on at least.
-const minLinkSamples = 5
-
 // links are those that carried load, over the valid measuring trials: the delays
 // asked of them, by how much they missed these at the median and at the 99th
 // percentile by themselves, and for how long their readers waited for a core; each
@@ -91,9 +88,9 @@ func judgedBy(l *results.Link) (*results.LinkTruth, bool) {
 	switch {
 	case l.AskedNS <= 0:
 		return nil, false
-	case l.Samples >= minLinkSamples:
+	case l.Samples >= results.MinLinkSamples:
 		return &l.LinkTruth, true
-	case l.Before != nil && l.Before.Samples >= minLinkSamples:
+	case l.Before != nil && l.Before.Samples >= results.MinLinkSamples:
 		return l.Before, true
 	}
 	return nil, false

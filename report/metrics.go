@@ -41,8 +41,8 @@ var metricWords = map[string]string{
 	idlePrefix + "disk_bytes_per_second": "idle disk", idlePrefix + "fsyncs_per_second": "idle fsyncs",
 }
 
-// metricName is what a metric is called in a sentence.
-func metricName(metric string) string {
+// MetricName is what a metric is called in a sentence.
+func MetricName(metric string) string {
 	if words, ok := metricWords[metric]; ok {
 		return words
 	}

@@ -44,6 +44,6 @@ func (r *Report) saturationNote() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Of a closed loop, its clients doubled until that gained less than 5 %, " + strings.Join(parts, "; ") +
+	return "Of a closed loop, its clients doubled until that gained less than 5 % or there were 2,048, " + strings.Join(parts, "; ") +
 		". A capacity may be above it, since an open loop waits for no answer, or below, since it keeps a limit."
 }

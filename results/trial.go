@@ -231,6 +231,14 @@ type LinkTruth struct {
 	RealisedSDNS   float64 `json:"realised_sd_ns"`
 }
 
+const (
+	// MinCompleted is the share of the operations due that an undisturbed window
+	// must complete: beyond it a p99 would be one of other operations.
+	MinCompleted = 0.99
+	// MinLinkSamples is what the median of a link's error rests on at least.
+	MinLinkSamples = 5
+)
+
 // Client is the load generator's name among the resources.
 const Client = "client"
 

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
@@ -36,26 +35,4 @@ func PairsNeeded(questions int, alpha float64) int {
 			return n
 		}
 	}
-}
-
-// UnreachableError is a plan whose questions could never be answered.
-type UnreachableError struct{ Pairs, Questions, Need int }
-
-func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("%d pairs cannot answer %d questions: the smallest p of %d pairs is %.2g, and %d questions at level %v want %.2g",
-		e.Pairs, e.Questions, e.Pairs, math.Ldexp(2, -e.Pairs), e.Questions, Alpha, Alpha/float64(e.Questions))
-}
-
-// Hint says how many pairs would do.
-func (e *UnreachableError) Hint() string {
-	return fmt.Sprintf("run at least %d pairs, or ask fewer questions", e.Need)
-}
-
-// Reachable returns an *UnreachableError when so many pairs can never answer
-// so many questions at Alpha, however clear the difference.
-func Reachable(pairs, questions int) error {
-	if need := PairsNeeded(questions, Alpha); pairs < need {
-		return &UnreachableError{pairs, questions, need}
-	}
-	return nil
 }

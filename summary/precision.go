@@ -13,10 +13,10 @@ type Progress struct {
 	// of the first family that narrowly: no more than Blocks where they do, 0
 	// where too few tell anything.
 	Blocks, Needs int
-	// Widest is the question that needs most, and HalfWidth what its interval has
-	// (+Inf: it has none yet), Asked what it should have; both as shares.
-	Widest           Difference
-	HalfWidth, Asked float64
+	// Widest is the question that needs most, and HalfWidth that of its interval, a
+	// share; +Inf where it has none yet.
+	Widest    Difference
+	HalfWidth float64
 }
 
 // throughputAllowance is how much wider a throughput's interval may be than a
@@ -62,7 +62,7 @@ func ProgressOf(trials []results.Trial, precision float64) (Progress, error) {
 		if err != nil {
 			return Progress{}, err
 		}
-		p.Needs, p.Widest, p.HalfWidth, p.Asked = needs, differenceOf(cells, a, d[0]), d[0].Ratio.HalfWidth(), half
+		p.Needs, p.Widest, p.HalfWidth = needs, differenceOf(cells, a, d[0]), d[0].Ratio.HalfWidth()
 	}
 	if !known {
 		p.Needs = 0

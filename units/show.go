@@ -194,27 +194,6 @@ func (k Kind) Span(low, high float64) string {
 	return from + " to " + to + s.Unit
 }
 
-// Difference writes a value with its sign: +0.61 ms, −120/s; zero has none. A
-// share's difference is in percentage points, and says so.
-func (k Kind) Difference(v float64) string {
-	text := k.Show(math.Abs(v))
-	if k == Share && Finite(v) {
-		text = percent(math.Abs(v)*100) + " points"
-	}
-	return sign(v) + text
-}
-
-// DifferenceInterval writes a difference and its interval in one unit:
-// +0.61 ms [+0.40, +0.82].
-func (k Kind) DifferenceInterval(middle, low, high float64) string {
-	text := k.Difference(middle)
-	if !Finite(middle) || !Finite(low) || !Finite(high) {
-		return text
-	}
-	l, h := k.Ends(middle, math.Abs(low), math.Abs(high))
-	return fmt.Sprintf("%s [%s%s, %s%s]", text, sign(low), l, sign(high), h)
-}
-
 func sign(v float64) string {
 	switch {
 	case v > 0 && Finite(v):

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -15,7 +17,11 @@ import (
 func outlookOf(plan configs.Plan) func([]results.Trial) (bench.Outlook, error) {
 	return func(trials []results.Trial) (bench.Outlook, error) {
 		p, err := summary.ProgressOf(trials, plan.Precision)
-		return bench.Outlook{Blocks: p.Blocks, Needs: p.Needs, Reached: p.Reached()}, err
+		w := p.Widest
+		return bench.Outlook{
+			Blocks: p.Blocks, Needs: p.Needs, Reached: p.Reached(),
+			Metric: w.Metric, From: w.From, To: w.To, HalfWidth: p.HalfWidth,
+		}, err
 	}
 }
 
@@ -37,8 +43,8 @@ func outlookText(o *bench.Outlook) string {
 	case spent && o.Needs == 0:
 		return fmt.Sprintf("the budget of %s is spent after %s", units.About(o.Budget), units.Plural(o.Blocks, "block"))
 	case spent:
-		return fmt.Sprintf("the budget of %s is spent after %s: %s would be needed for %s",
-			units.About(o.Budget), units.Plural(o.Blocks, "block"), much, asked)
+		return fmt.Sprintf("the budget of %s is spent after %s: %s would be needed for %s%s",
+			units.About(o.Budget), units.Plural(o.Blocks, "block"), much, asked, widestText(o))
 	case o.Blocks != firstOutlook:
 		return ""
 	case o.Needs == 0:
@@ -48,4 +54,12 @@ func outlookText(o *bench.Outlook) string {
 			asked, much, units.About(o.Budget), o.Fits-o.Blocks)
 	}
 	return fmt.Sprintf("%s needs %s", asked, much)
+}
+
+// widestText names the difference that needs most; empty where it has no interval.
+func widestText(o *bench.Outlook) string {
+	if o.Metric == "" || math.IsInf(o.HalfWidth, 1) {
+		return ""
+	}
+	return fmt.Sprintf(" (widest: %s from %s to %s, ±%s)", report.MetricName(o.Metric), o.From, o.To, units.Share.Show(o.HalfWidth))
 }
