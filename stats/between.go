@@ -112,32 +112,31 @@ type RunPair struct {
 func DecideRuns(family []RunPair, precision float64) ([]Difference, error) {
 	out, ps := make([]Difference, len(family)), make([]float64, len(family))
 	for i, q := range family {
-		c, err := compareRuns(q, Confidence)
-		if err != nil {
+		var err error
+		if out[i].Ratio, ps[i], err = compareRuns(q, Confidence); err != nil {
 			return nil, err
 		}
-		ps[i], out[i].Ratio = c.P, c.Ratio
 	}
 	decide(out, ps, precision)
 	return out, nil
 }
 
-func compareRuns(q RunPair, confidence float64) (Unpaired, error) {
+// compareRuns returns B over A with its interval, and the two-sided probability of
+// runs of one build so far apart.
+func compareRuns(q RunPair, confidence float64) (ratio Interval, p float64, err error) {
 	for _, v := range []float64{q.A.Center, q.B.Center} {
 		if !inRatio(v) {
-			return Unpaired{}, fmt.Errorf("got a value of %v, want one of at least 0", v)
+			return Interval{}, 0, fmt.Errorf("got a value of %v, want one of at least 0", v)
 		}
 	}
 	if q.Spread.Runs < LeastRuns {
-		return Unpaired{}, fmt.Errorf("got a spread of %d runs, want one of at least %d", q.Spread.Runs, LeastRuns)
+		return Interval{}, 0, fmt.Errorf("got a spread of %d runs, want one of at least %d", q.Spread.Runs, LeastRuns)
 	}
 	freedom := q.Spread.Runs - 1
 	center, se := logRatio(q.A.Center, q.B.Center), q.deviation()
 	half := studentQuantile(confidence, freedom) * se
-	return Unpaired{
-		P:     1 - studentWithin(math.Abs(center)/se, freedom),
-		Ratio: ratios(Interval{Center: center, Low: center - half, High: center + half, N: q.Spread.Runs}),
-	}, nil
+	ratio = ratios(Interval{Center: center, Low: center - half, High: center + half, N: q.Spread.Runs})
+	return ratio, 1 - studentWithin(math.Abs(center)/se, freedom), nil
 }
 
 // deviation of the log ratio of two runs of one build.

@@ -68,7 +68,7 @@ func TestDriftBetweenRunsIsNoChange(t *testing.T) {
 				}
 			}
 			rank := share(simulatedRuns, func(rng *rand.Rand) bool {
-				return apart(t, driftingRun(rng, 6, c.drift, 1).Trials, driftingRun(rng, 6, c.drift, 1).Trials)
+				return apart(driftingRun(rng, 6, c.drift, 1).Trials, driftingRun(rng, 6, c.drift, 1).Trials)
 			})
 			t.Logf("by the trials alone: %.1f %%", 100*rank)
 			if c.drift > 0 && rank < 0.4 {

@@ -21,33 +21,6 @@ func TestAMedianOfFewTrialsHasNoInterval(t *testing.T) {
 	}
 }
 
-func TestCompareOfFewTrials(t *testing.T) {
-	three, four := Sample{1, 2, 3}, Sample{1, 2, 3, 4}
-	for name, c := range map[string]struct {
-		a, b Sample
-		want float64 // the ratio
-		p    float64
-	}{
-		"3 and 3 trials apart":   {three, Sample{11, 12, 13}, 6, 0.1},
-		"4 and 4 trials apart":   {four, Sample{10, 20, 30, 40}, 10, 2.0 / 70},
-		"nothing on one side":    {nil, four, math.NaN(), 1},
-		"all equal":              {Sample{2, 2, 2, 2}, Sample{2, 2, 2, 2}, 1, 1},
-		"from nothing":           {Sample{0, 0, 0, 0}, four, math.Inf(1), 2.0 / 70},
-		"nothing on either side": {Sample{0, 0, 0, 0}, Sample{0, 0, 0, 0}, 1, 1},
-	} {
-		got, err := Compare(c.a, c.b, Confidence)
-		if err != nil || math.Abs(got.P-c.p) > 0.005 {
-			t.Errorf("%s: got %+v, %v, want p %v", name, got, err, c.p)
-		}
-		if r := got.Ratio.Center; r != c.want && !(math.IsNaN(r) && math.IsNaN(c.want)) && math.Abs(r/c.want-1) > 1e-9 {
-			t.Errorf("%s: got a ratio of %v, want %v", name, r, c.want)
-		}
-	}
-	if _, err := Compare(Sample{1, -1}, four, Confidence); err == nil {
-		t.Error("a negative value: got no error")
-	}
-}
-
 // With 8 pairs the smallest p is 0.0078: six questions at most.
 func TestPairsNeeded(t *testing.T) {
 	for questions, want := range map[int]int{1: 6, 2: 7, 3: 7, 4: 8, 6: 8, 7: 9, 12: 9, 13: 10} {

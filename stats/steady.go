@@ -59,7 +59,7 @@ func Steady(latencies []float64) (Steadiness, error) {
 	course := slices.Concat(a, b)
 	return Steadiness{
 		HalvesChange: change(median(second), median(first)),
-		HalvesP:      benchmath.AssumeNothing.Compare(Sample(a).benchmath(), Sample(b).benchmath()).P,
+		HalvesP:      rankSum(a, b),
 		TrendChange:  trend(slices.Concat(medians(first, n), medians(second, n))),
 		TrendP:       trendP(course, kendallS(course)),
 	}, nil
@@ -243,4 +243,10 @@ func tieSizes(v []float64) []float64 {
 		}
 	}
 	return out
+}
+
+// rankSum is the two-sided probability of samples this far apart from one
+// distribution (Mann–Whitney); 1 where the test cannot be made.
+func rankSum(a, b Sample) float64 {
+	return benchmath.AssumeNothing.Compare(a.benchmath(), b.benchmath()).P
 }
