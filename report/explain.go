@@ -30,8 +30,11 @@ func Explain(w io.Writer, l summary.Levels) error {
 	} {
 		text += strings.TrimRight(fmt.Sprintf("%-27s  sd %6s  %s", row.level, share(row.sd), row.against), " ") + "\n"
 	}
-	text += fmt.Sprintf("\n%s, at least %s operations a window.\nAn sd is that of a median's logarithm.\n",
-		units.Plural(l.Setups, "setup"), count(l.Operations))
+	setups := units.Plural(l.Setups, "setup")
+	if l.Parts > 1 {
+		setups += fmt.Sprintf(" in %d parts that lived one after another, pooled", l.Parts)
+	}
+	text += fmt.Sprintf("\n%s.\nAt least %s operations a window; an sd is that of a median's logarithm.\n", setups, count(l.Operations))
 	_, err := io.WriteString(w, text)
 	return err
 }

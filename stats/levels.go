@@ -50,6 +50,23 @@ func SplitLevels(logs, own [][]float64) (Levels, error) {
 	}, nil
 }
 
+// PoolLevels is what several parts say together, whose setups were measured with
+// those of the same part alone: each variance the mean of the parts', weighted by
+// their degrees of freedom, and the blocks of the part that has fewest.
+func PoolLevels(parts []Levels) Levels {
+	out := Levels{Blocks: math.MaxInt}
+	ratios, blocks := 0.0, 0.0 // degrees of freedom
+	for _, l := range parts {
+		ofBlocks := float64(l.Blocks - 1)
+		ofRatios := float64(l.Setups-1) * ofBlocks
+		out.Setups, out.Blocks = out.Setups+l.Setups, min(out.Blocks, l.Blocks)
+		out.Operations, out.Fresh, out.Block = out.Operations+ofRatios*l.Operations, out.Fresh+ofRatios*l.Fresh, out.Block+ofBlocks*l.Block
+		ratios, blocks = ratios+ofRatios, blocks+ofBlocks
+	}
+	out.Operations, out.Fresh, out.Block = out.Operations/ratios, out.Fresh/ratios, out.Block/blocks
+	return out
+}
+
 // HalfWidth is that of the 95 % interval of the ratio of two setups, as a share,
 // after so many blocks with so many times the operations: of a normal variable, so
 // that few blocks are a little worse than it says.

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -13,7 +14,10 @@ import (
 // from, as standard deviations of its logarithm, and what would narrow the ratio
 // of two setups.
 type Levels struct {
-	Setups     int   `json:"setups"`
+	Setups int `json:"setups"`
+	// Parts of a block that lived at once and were taken apart, each by itself.
+	Parts int `json:"parts"`
+	// Blocks of the part that has fewest.
 	Blocks     int   `json:"blocks"`
 	Operations int64 `json:"operations"` // of a window, the fewest
 	// Standard deviations, as shares.
@@ -33,36 +37,78 @@ type Levels struct {
 // longer is the factor of operations whose effect is told.
 const longer = 4
 
-// Explain takes a run's light windows apart: those that were side by side, of the
-// first part where blocks were split. Only blocks in which every setup has
-// a valid trial count.
+// Explain takes a run's light windows apart: those that were side by side. Where
+// blocks were split, each part is taken apart by itself, since its setups met
+// another hour of the host than those of the other parts, and what is found is
+// pooled.
 func Explain(run *results.Run, wanted float64) (Levels, error) {
-	byBlock := map[int]map[string]*results.Window{}
-	cells := map[string]bool{}
+	parts := map[int]*part{}
 	trials := run.Latest()
 	for i := range trials {
-		t := &trials[i]
-		w := t.Window(results.RoleLight)
-		if !t.Valid || t.Kind != results.Measure || w == nil || w.Harmed || w.Latency.P50NS == results.Never || w.Latency.P50NS <= 0 {
+		if t := &trials[i]; explains(t) {
+			if parts[t.Group] == nil {
+				parts[t.Group] = &part{cells: map[string]bool{}, blocks: map[int]map[string]*results.Window{}}
+			}
+			parts[t.Group].add(t)
+		}
+	}
+	if len(parts) == 0 {
+		return Levels{}, fmt.Errorf("no valid trial of a light window was measured side by side")
+	}
+	var levels []stats.Levels
+	var none error
+	cells, fewest := map[string]bool{}, int64(math.MaxInt64)
+	for _, group := range slices.Sorted(maps.Keys(parts)) {
+		l, operations, err := parts[group].split()
+		if err != nil {
+			none = err
 			continue
 		}
-		if len(t.Beside) == 0 || t.Group > 0 {
-			continue // what did not live with the others shares no host with them
-		}
-		cells[t.Cell] = true
-		if byBlock[t.Block] == nil {
-			byBlock[t.Block] = map[string]*results.Window{}
-		}
-		byBlock[t.Block][t.Cell] = w
+		levels, fewest = append(levels, l), min(fewest, operations)
+		maps.Copy(cells, parts[group].cells)
 	}
-	var names []string
-	for c := range cells {
-		names = append(names, c)
+	if len(levels) == 0 {
+		return Levels{}, none
 	}
-	slices.Sort(names)
+	l := stats.PoolLevels(levels)
+	return Levels{
+		Setups: len(cells), Parts: len(levels), Blocks: l.Blocks, Operations: fewest,
+		OperationSD: math.Sqrt(l.Operations), FreshSD: math.Sqrt(l.Fresh), BlockSD: math.Sqrt(l.Block),
+		HalfWidth: l.HalfWidth(l.Blocks, 1), Wanted: wanted,
+		BlocksNeeded: l.BlocksFor(wanted, 1), BlocksNeededLonger: l.BlocksFor(wanted, longer), OperationsFactorMore: longer,
+	}, nil
+}
+
+// explains tells whether a trial's light window can be taken apart: what did not
+// live with others shares no host with them.
+func explains(t *results.Trial) bool {
+	w := t.Window(results.RoleLight)
+	return t.Valid && t.Kind == results.Measure && len(t.Beside) > 0 &&
+		w != nil && !w.Harmed && w.Latency.P50NS != results.Never && w.Latency.P50NS > 0
+}
+
+// part is the light windows of those setups of a run that lived at once.
+type part struct {
+	cells  map[string]bool
+	blocks map[int]map[string]*results.Window // by block, then by cell
+}
+
+func (p *part) add(t *results.Trial) {
+	p.cells[t.Cell] = true
+	if p.blocks[t.Block] == nil {
+		p.blocks[t.Block] = map[string]*results.Window{}
+	}
+	p.blocks[t.Block][t.Cell] = t.Window(results.RoleLight)
+}
+
+// split takes a part apart, by the blocks in which each of its setups has a valid
+// trial; operations are those of the window that has fewest.
+func (p *part) split() (l stats.Levels, operations int64, err error) {
+	names := slices.Sorted(maps.Keys(p.cells))
 	logs, own := make([][]float64, len(names)), make([][]float64, len(names))
-	fewest := int64(math.MaxInt64)
-	for _, windows := range byBlock {
+	operations = math.MaxInt64
+	for _, block := range slices.Sorted(maps.Keys(p.blocks)) {
+		windows := p.blocks[block]
 		if len(windows) < len(names) {
 			continue
 		}
@@ -74,22 +120,11 @@ func Explain(run *results.Run, wanted float64) (Levels, error) {
 		for i, w := range together {
 			logs[i] = append(logs[i], math.Log(float64(w.Latency.P50NS)))
 			own[i] = append(own[i], variance)
-			fewest = min(fewest, w.Completed)
+			operations = min(operations, w.Completed)
 		}
 	}
-	if len(names) == 0 {
-		return Levels{}, fmt.Errorf("no valid trial of a light window was measured side by side")
-	}
-	l, err := stats.SplitLevels(logs, own)
-	if err != nil {
-		return Levels{}, err
-	}
-	return Levels{
-		Setups: l.Setups, Blocks: l.Blocks, Operations: fewest,
-		OperationSD: math.Sqrt(l.Operations), FreshSD: math.Sqrt(l.Fresh), BlockSD: math.Sqrt(l.Block),
-		HalfWidth: l.HalfWidth(l.Blocks, 1), Wanted: wanted,
-		BlocksNeeded: l.BlocksFor(wanted, 1), BlocksNeededLonger: l.BlocksFor(wanted, longer), OperationsFactorMore: longer,
-	}, nil
+	l, err = stats.SplitLevels(logs, own)
+	return l, operations, err
 }
 
 // ownVariance of the logarithm of one window's median, from how far its parts'

@@ -3,6 +3,7 @@ package summary
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/raftbench/raftbench/results"
@@ -115,5 +116,44 @@ func TestASizeWithoutValidTrialsKeepsThePrecisionOpen(t *testing.T) {
 func TestExplainWantsBlocksSideBySide(t *testing.T) {
 	if _, err := Explain(&results.Run{Trials: trialsOf(12, 0.01)}, 0.015); err == nil {
 		t.Error("trials that ran beside nobody were taken for side by side")
+	}
+}
+
+// A block that was split is explained by all of its parts: the noise of the second
+// is in the answer, and its setups are counted.
+func TestExplainTakesAllPartsOfASplitBlockApart(t *testing.T) {
+	const blocks = 40
+	quiet, loud := trialsOf(blocks, 0.01), trialsOf(blocks+1, 0.05)
+	for i := range quiet {
+		quiet[i].Beside = []string{"n9"}
+	}
+	one, err := Explain(&results.Run{Trials: quiet}, 0.015)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range loud {
+		loud[i].Beside, loud[i].Group = []string{"n9"}, 1
+		if loud[i].Cell != "n1" { // which joins the parts
+			loud[i].Cell += "-b"
+		}
+		loud[i].Trial += blocks // a setup that is in both parts has a trial in each
+	}
+	both, err := Explain(&results.Run{Trials: slices.Concat(quiet, loud)}, 0.015)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one.Parts != 1 || one.Setups != 3 || both.Parts != 2 || both.Setups != 5 || both.Blocks != blocks {
+		t.Errorf("got %+v of one part and %+v of both, want 3 and 5 setups in %d blocks", one, both, blocks)
+	}
+	// Pooled: √((0.01² + 0.05²)/2) = 0.036.
+	if math.Abs(one.FreshSD-0.01) > 0.002 || math.Abs(both.FreshSD-0.036) > 0.005 {
+		t.Errorf("fresh clusters vary by %.4f in one part and %.4f in both, want 0.010 and 0.036", one.FreshSD, both.FreshSD)
+	}
+	// A part with a single setup says nothing, and harms nothing.
+	for i := range loud {
+		loud[i].Valid = loud[i].Valid && loud[i].Cell == "n1"
+	}
+	if got, err := Explain(&results.Run{Trials: slices.Concat(quiet, loud)}, 0.015); err != nil || got != one {
+		t.Errorf("got %+v, %v, want the first part's %+v", got, err, one)
 	}
 }
