@@ -8,82 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/summary"
 )
-
-// Verdict is one rule on one cell. It holds facts; who prints it finds the
-// words.
-type Verdict struct {
-	Rule   string `json:"rule"`
-	Cell   string `json:"cell"`
-	Answer string `json:"answer"` // pass, fail or inconclusive
-	// Fact or Measured, of the name Metric, is what was held against the Limit by
-	// Op (==, <, …); all are empty where nothing was.
-	Fact     *float64        `json:"fact,omitempty"`
-	Metric   string          `json:"metric,omitempty"`
-	Measured *summary.Metric `json:"measured,omitempty"`
-	Op       string          `json:"op,omitempty"`
-	Limit    *float64        `json:"limit,omitempty"`
-	Reasons  []Reason        `json:"reasons,omitempty"`
-}
-
-// Reason says why a verdict is what it is, or what it rests on.
-type Reason struct {
-	Code ReasonCode `json:"code"`
-	// Got and Want are numbers of trials.
-	Got  int `json:"got,omitempty"`
-	Want int `json:"want,omitempty"`
-	// Remark that may have moved the value by the share By; null By where nobody
-	// knows by how much. Worst is the one of its kind that weighs most.
-	Remark results.Code    `json:"remark,omitempty"`
-	By     *float64        `json:"by,omitempty"`
-	Worst  *results.Remark `json:"worst,omitempty"`
-}
-
-// ReasonCode says what a reason is about.
-type ReasonCode string
-
-// The codes.
-const (
-	WithinInterval   ReasonCode = "limit-within-interval"
-	OneTrial         ReasonCode = "one-trial"  // Got: a single trial says nothing of the next
-	FewValid         ReasonCode = "few-valid"  // Got of Want trials are valid: a selection
-	NoneValid        ReasonCode = "none-valid" // of Want trials
-	NotMeasured      ReasonCode = "not-measured"
-	FewOperations    ReasonCode = "few-operations" // measured, by too few operations for this percentile
-	ByMedian         ReasonCode = "by-median"      // of Got trials: there is no interval
-	ByPool           ReasonCode = "by-pool"        // of Got trials' operations: too few for an interval
-	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed
-	Doubtful         ReasonCode = "doubtful"       // Remark may have moved the value, and the verdict stands
-	Shaken           ReasonCode = "shaken"         // Remark may have moved the value beyond the limit, or back
-	NotProven        ReasonCode = "not-proven"     // no proof trial came so far
-	NotAudited       ReasonCode = "not-audited"    // no trial was audited
-	UnfinishedTrials ReasonCode = "unfinished-trials"
-	UnfinishedProofs ReasonCode = "unfinished-proofs"
-)
-
-// Finding is what trials of a cell saw that Raft does not allow.
-type Finding struct {
-	Cell  string        `json:"cell"`
-	Class results.Class `json:"class"`
-	summary.Findings
-}
-
-// Report is the verdict on a run.
-type Report struct {
-	RunID  string `json:"run_id"`
-	Answer string `json:"answer"`
-	// Unsafe is set when a write was lost or anything else happened that no Raft
-	// may do; Stuck when something did not happen that should have. Both hold
-	// whatever the rules ask: no speed makes up for them.
-	Unsafe   bool      `json:"unsafe"`
-	Stuck    bool      `json:"stuck"`
-	Verdicts []Verdict `json:"verdicts"`
-	Findings []Finding `json:"findings"`
-}
 
 // Evaluate holds every rule against every cell that it selects. A rule that
 // selects none is a mistake of type *strictyaml.Error.
@@ -103,43 +31,6 @@ func Evaluate(rules []Rule, s summary.Summary) (Report, error) {
 	}
 	r.Answer = worst(r.Verdicts).String()
 	return r, nil
-}
-
-// find takes over what the trials of a cell found.
-func (r *Report) find(c summary.Cell) {
-	for _, f := range c.Faults.Safety {
-		r.Findings = append(r.Findings, Finding{c.Cell, results.Safety, f})
-	}
-	for _, f := range c.Faults.Liveness {
-		r.Findings = append(r.Findings, Finding{c.Cell, results.Liveness, f})
-	}
-	r.Unsafe = r.Unsafe || c.Faults.LostWrites > 0 || len(c.Faults.Safety) > 0
-	r.Stuck = r.Stuck || len(c.Faults.Liveness) > 0
-}
-
-// Count is how many verdicts have the answer.
-func (r Report) Count(a stats.Answer) int {
-	n := 0
-	for _, v := range r.Verdicts {
-		if v.Answer == a.String() {
-			n++
-		}
-	}
-	return n
-}
-
-// worst is what the verdicts come to; none at all judges nothing.
-func worst(verdicts []Verdict) stats.Answer {
-	has := func(a stats.Answer) bool {
-		return slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.Answer == a.String() })
-	}
-	switch {
-	case has(stats.Fail):
-		return stats.Fail
-	case has(stats.Inconclusive) || len(verdicts) == 0:
-		return stats.Inconclusive
-	}
-	return stats.Pass
 }
 
 // selects returns the cells that the rule is about.
@@ -179,7 +70,7 @@ func (r Rule) matches(c summary.Cell) bool {
 
 // on judges one cell.
 func (r Rule) on(c summary.Cell) Verdict {
-	v := Verdict{Rule: r.Text, Cell: c.Cell, Answer: stats.Inconclusive.String()}
+	v := Verdict{Rule: r.Text, Kind: Absolute, Cell: c.Cell, Answer: stats.Inconclusive.String()}
 	limit, unknown := r.limit(c)
 	if unknown != "" {
 		return v.because(Reason{Code: unknown})
@@ -352,7 +243,7 @@ func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 
 func (r *Report) unfinished(cell string, code ReasonCode, done, planned int) {
 	if done < planned {
-		v := Verdict{Rule: "finished", Cell: cell, Answer: stats.Inconclusive.String()}
+		v := Verdict{Rule: "finished", Kind: Finished, Cell: cell, Answer: stats.Inconclusive.String()}
 		r.Verdicts = append(r.Verdicts, v.because(Reason{Code: code, Got: done, Want: planned}))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/report"
-	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -25,23 +24,6 @@ func showFigure(metric string, v float64) string {
 		return never
 	}
 	return units.Of(metric).Show(v)
-}
-
-// showMetric is a metric with its interval: 1.73 ms [1.66, 1.85].
-func showMetric(metric string, m summary.Metric) string {
-	e := m.Estimate()
-	text := showFigure(metric, e.Center)
-	switch {
-	case !m.Interval:
-	case math.IsInf(e.High, 1):
-		text += " [" + showFigure(metric, e.Low) + ", " + never + "]"
-	default:
-		text = units.Of(metric).Interval(e.Center, e.Low, e.High)
-	}
-	if m.Pooled {
-		text += " (pooled)"
-	}
-	return text
 }
 
 // figure is a number in full; empty where there is none.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/gate"
+	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -17,6 +18,7 @@ import (
 
 type gateOptions struct {
 	dir, rules, output string
+	all                bool // show each pass, too
 }
 
 func newGateCommand() *cobra.Command {
@@ -55,6 +57,7 @@ rule lets 4 or 6 pass. Where several hold: 4, then 6, 3, 5.`,
 	o.rules = gate.Safety
 	textFlag(cmd.Flags(), &o.rules, "rules", "FILE", "a YAML file of rules, or safety for the built-in ones")
 	outputFlag(cmd.Flags(), &o.output, "table", "json", "markdown")
+	cmd.Flags().BoolVar(&o.all, "all", false, "show each verdict, also those that pass; json and markdown always do")
 	return cmd
 }
 
@@ -75,7 +78,7 @@ func runGate(stdout, stderr io.Writer, o gateOptions) error {
 		return err
 	}
 	var text bytes.Buffer
-	err = printVerdicts(&text, r, o.output)
+	err = printVerdicts(&text, r, o.output, o.all)
 	if err == nil {
 		_, err = text.WriteTo(stdout)
 	}
@@ -115,14 +118,14 @@ func planned(plan configs.Plan) map[string]gate.Planned {
 	return out
 }
 
-func printVerdicts(w io.Writer, r gate.Report, output string) error {
+func printVerdicts(w io.Writer, r gate.Report, output string, all bool) error {
 	switch output {
 	case "json":
 		return writeJSON(w, r)
 	case "markdown":
-		verdictsPage(w, r)
+		report.VerdictsMarkdown(w, r)
 	default:
-		verdictsText(w, r)
+		report.Verdicts(w, r, all)
 	}
 	return nil
 }
@@ -137,9 +140,9 @@ func gateError(r gate.Report) error {
 	case r.Stuck:
 		return fail(exitLiveness, errors.New("something did not happen that should have, within the time it was given"), findings)
 	case r.Answer == stats.Fail.String():
-		return fail(exitGate, fmt.Errorf("the gate failed: %s", tally(r)), "")
+		return fail(exitGate, fmt.Errorf("the gate failed: %s", report.VerdictTally(r)), "")
 	case r.Answer == stats.Inconclusive.String():
-		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", tally(r)), "more valid trials narrow the intervals: see the reasons above")
+		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", report.VerdictTally(r)), "more valid trials narrow the intervals: see the reasons above")
 	}
 	return nil
 }

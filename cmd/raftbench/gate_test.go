@@ -160,7 +160,7 @@ func TestARemarkMakesAGateInconclusive(t *testing.T) {
 		"half of the CPU, failing": {busy(0.5, 0), "write_latency_p50 < 1ms", "not decided, since light load: processes that are none of ours used 50 %", exitInconclusive},
 		"half of the CPU, passing": {busy(0.5, 0), "write_latency_p50 < 2ms", "by up to 100 %", exitInconclusive},
 		"little of it":             {busy(0.06, 0), "write_latency_p50 < 1ms", "FAIL: write_latency_p50 < 1ms", exitGate},
-		"of no weight at 20 ms":    {busy(0.5, 0), "write_latency_p50 < 20ms", "pass: write_latency_p50 < 20ms", exitOK},
+		"of no weight at 20 ms":    {busy(0.5, 0), "write_latency_p50 < 20ms", "pass: 1 verdict on 1 rule", exitOK},
 		"lost all the same":        {busy(0.5, 3), "write_latency_p50 < 1ms", "gate: unsafe", exitSafety},
 	} {
 		code, stdout, stderr := command(t, "gate", c.dir, "--rules", rulesFile(t, "rules: [{rule: "+c.rule+", where: {nodes: 3}}]"))
@@ -248,8 +248,8 @@ func TestGateFormats(t *testing.T) {
 	}
 }
 
-// What failed stands first, under its rule; what passed is a line a rule; and no
-// line is wider than a terminal.
+// What failed stands first, under its rule; what passed is one line unless all is
+// asked for; and no line is wider than a terminal.
 func TestGateTellsFailuresFirst(t *testing.T) {
 	_, stdout, _ := command(t, "gate", tinyRun, "--rules", rulesFile(t, "rules: [lost_writes == 0, write_latency_p50 < 1.8ms, outage_p50 < 1h]"))
 	lines := strings.Split(stdout, "\n")
@@ -259,7 +259,7 @@ func TestGateTellsFailuresFirst(t *testing.T) {
 	at := -1
 	for _, want := range []string{
 		"\nFAIL: write_latency_p50 < 1.8ms\n", "  n5-hashicorp-multi-az: 2.00 ms [", "\ninconclusive: write_latency_p50 < 1.8ms\n", "the interval holds the limit",
-		"\ninconclusive: outage_p50 < 1h\n", "from one trial, which says nothing of the next", "\npass: lost_writes == 0 (5 setups)\n", "\npass: write_latency_p50 < 1.8ms (n1-hashicorp-multi-az)\n",
+		"\ninconclusive: outage_p50 < 1h\n", "from one trial, which says nothing of the next", "\npass: 6 verdicts on 2 rules (--all shows each)\n",
 	} {
 		i := strings.Index(stdout, want)
 		if i <= at {
@@ -268,6 +268,10 @@ func TestGateTellsFailuresFirst(t *testing.T) {
 		at = max(at, i)
 	}
 	fits(t, stdout)
+	_, all, _ := command(t, "gate", tinyRun, "--all")
+	if n := strings.Count(all, "\n  n3-hashicorp-multi-az: "); n != 6 || !strings.Contains(all, "\npass: survived == tolerates\n") {
+		t.Errorf("--all: got %d verdicts on one setup, want 6:\n%s", n, all)
+	}
 }
 
 // fits wants every line to be as wide as a terminal at most.

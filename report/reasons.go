@@ -1,0 +1,126 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/raftbench/raftbench/gate"
+	"github.com/raftbench/raftbench/units"
+)
+
+// VerdictReasons word why a verdict is what it is.
+func VerdictReasons(v gate.Verdict) []string {
+	var out []string
+	for _, r := range v.Reasons {
+		words, known := reasonWords[r.Code]
+		if !known {
+			out = append(out, clean(string(r.Code)))
+			continue
+		}
+		out = append(out, words(v, r))
+	}
+	return out
+}
+
+// reasonWords say each reason of a verdict.
+var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
+	gate.WithinInterval: says("the interval holds the limit"),
+	gate.NotCorrected:   notCorrected,
+	gate.OneTrial:       says("from one trial, which says nothing of the next"),
+	gate.FewValid: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("too few valid trials: %d of %d", r.Got, r.Want)
+	},
+	gate.NoneValid: func(_ gate.Verdict, r gate.Reason) string {
+		return "none of " + units.Plural(r.Want, "trial") + " is valid"
+	},
+	gate.NotMeasured:   says("not measured"),
+	gate.FewOperations: says("measured by too few operations for this percentile"),
+	gate.ByMedian: func(_ gate.Verdict, r gate.Reason) string {
+		return "no interval: judged by the median of " + units.Plural(r.Got, "trial")
+	},
+	gate.ByPool: func(_ gate.Verdict, r gate.Reason) string {
+		return "the operations of " + units.Plural(r.Got, "trial") + " are too few for an interval"
+	},
+	gate.FewKills: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("few kills: %d, where %d give an interval, and the limit is too near for so few", r.Got, r.Want)
+	},
+	gate.NeverAnswered: says("never: it lies among operations that failed"),
+	gate.Doubtful: func(_ gate.Verdict, r gate.Reason) string {
+		return reasonRemark(r) + ", which may have moved it " + reasonMove(r)
+	},
+	gate.Shaken: func(_ gate.Verdict, r gate.Reason) string {
+		return "not decided, since " + reasonRemark(r) + ", which may have moved it " + reasonMove(r)
+	},
+	gate.NotProven:  says("not proven: no proof trial came so far"),
+	gate.NotAudited: says("no trial was audited"),
+	gate.UnfinishedTrials: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("the run is unfinished: %d of %d planned trials", r.Got, r.Want)
+	},
+	gate.UnfinishedProofs: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("the run is unfinished: %d of %d planned proofs", r.Got, r.Want)
+	},
+
+	gate.FewBlocks: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("%s with valid trials of both, where %d give an interval", units.Plural(r.Got, "block"), r.Want)
+	},
+	gate.NoRatio: says("there is no ratio: the values are 0, or operations failed"),
+	gate.BelowFloor: func(v gate.Verdict, _ gate.Reason) string {
+		if v.Ratio == nil || v.Floor == nil {
+			return "smaller than this host tells side by side"
+		}
+		return "smaller than the " + part(*v.Floor) + " that this host tells side by side"
+	},
+	gate.SpreadUnknown: says("how far two runs of one build lie apart on such a host is unknown (measure it: raftbench run --repeat 6)"),
+	gate.NotRepeated:   says("the repeated runs lack this figure, so that nobody knows how far two runs lie apart in it"),
+	gate.OtherHost: func(_ gate.Verdict, r gate.Reason) string {
+		return "the baseline is of another class of hosts: " + cleanDetail(r.Old) + ", and this run's is " + cleanDetail(r.New)
+	},
+	gate.OtherProfile: func(_ gate.Verdict, r gate.Reason) string {
+		return "the baseline has this setup with profile " + cleanName(r.Old) + ", not " + cleanName(r.New)
+	},
+	gate.OtherExperiment: says("the baseline measured something else: its experiment differs in more than how often it was done"),
+	gate.NotInBaseline:   says("the baseline has no such setup"),
+	gate.BaselineNotValid: func(_ gate.Verdict, r gate.Reason) string {
+		return "none of the baseline's " + units.Plural(r.Want, "trial") + " is valid"
+	},
+}
+
+func says(text string) func(gate.Verdict, gate.Reason) string {
+	return func(gate.Verdict, gate.Reason) string { return text }
+}
+
+// notCorrected tells what a question asked alone would be, and what it is among
+// all.
+func notCorrected(v gate.Verdict, r gate.Reason) string {
+	text := "it exceeds the limit, but one of so many questions may by chance"
+	if v.P != nil && v.PCorrected != nil {
+		text += fmt.Sprintf(" (p %s alone, %s among %d)", probability(*v.P), probability(*v.PCorrected), v.Questions)
+	}
+	if r.Want > r.Got {
+		text += fmt.Sprintf(": %d are too few for that, %d can decide it", r.Got, r.Want)
+	}
+	return text
+}
+
+// probability to two digits.
+func probability(p float64) string {
+	if p < 0.0001 {
+		return "below 0.0001"
+	}
+	return strconv.FormatFloat(p, 'g', 2, 64)
+}
+
+// reasonRemark is what was remarked of trials.
+func reasonRemark(r gate.Reason) string {
+	if r.Worst == nil {
+		return fmt.Sprintf("a remark (%s)", clean(string(r.Remark)))
+	}
+	return RemarkText(*r.Worst)
+}
+
+func reasonMove(r gate.Reason) string {
+	if r.By == nil {
+		return "by nobody knows how much"
+	}
+	return "by up to " + units.Share.Show(*r.By)
+}
