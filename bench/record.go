@@ -94,7 +94,7 @@ func window(rec loadgen.Recording, o offer) results.Window {
 	share := worth(rec)
 	for _, l := range []*results.Latency{&w.Latency, &w.Service, w.ReadLatency, w.ReadService} {
 		if l != nil {
-			l.EffectiveN = int64(math.Round(share * float64(l.Count+l.Failed)))
+			l.EffectiveN = independent(share, l.Count+l.Failed)
 		}
 	}
 	if o.poisson {
@@ -108,6 +108,15 @@ func window(rec loadgen.Recording, o offer) results.Window {
 		w.ReadLatency, w.ReadService = &read, &service
 	}
 	return w
+}
+
+// independent operations that so many are worth: at least one where there are any,
+// since 0 means that nobody knows, which holds where no trace was kept.
+func independent(share float64, operations int64) int64 {
+	if share == 0 || operations == 0 {
+		return 0
+	}
+	return max(1, int64(math.Round(share*float64(operations))))
 }
 
 // latency summarises a histogram and so many operations beside it that failed:

@@ -232,7 +232,7 @@ func TestTheSameSystemGetsTheSameVerdict(t *testing.T) {
 // harmed makes a measuring trial in which the leader was killed: 525 of 1,200
 // operations failed, the others were quick.
 func harmed(number int, failed int64) results.Trial {
-	l := results.Latency{P50NS: 1_730_000, P90NS: 2e6, P99NS: 3_260_000, P999NS: 4e6, MaxNS: 5e6, Count: 1200 - failed, Failed: failed}
+	l := results.Latency{P50NS: 1_730_000, P90NS: 2e6, P99NS: 3_260_000, P999NS: 4e6, MaxNS: 5e6, Count: 1200 - failed, Failed: failed, EffectiveN: 1200}
 	if failed > 0 {
 		l.P99NS, l.P999NS, l.MaxNS = results.Never, results.Never, results.Never
 	}

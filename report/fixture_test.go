@@ -76,7 +76,7 @@ func cell(n int, p50ms, perSecond float64) summary.Cell {
 		Metrics: map[string]summary.Metric{
 			writeP50:     around(p50ms*1e6, 2.5),
 			writeP90:     around(p50ms*1.35e6, 5),
-			writeP99:     {Median: p(p50ms * 2.4e6), N: 6, Pooled: true, Samples: 1800},
+			writeP99:     {Median: p(p50ms * 2.4e6), N: 6, Pooled: true, Samples: 1800, Effective: 1800},
 			throughput:   around(perSecond, 4),
 			cpuPerKwrite: around(0.35*float64(n), 3),
 			networkPer:   around(460*float64(n-1), 1),
@@ -207,7 +207,7 @@ func harmed() summary.Summary {
 	three, four := &s.Cells[1], &s.Cells[2]
 	three.Operations = summary.Operations{Attempted: 1200, Completed: 675, Failed: 525, Harmed: true}
 	three.Metrics[writeP90] = summary.Metric{N: 6, Interval: true, CILow: p(2.4e6)}
-	three.Metrics[writeP99] = summary.Metric{N: 6, Pooled: true, Samples: 1200}
+	three.Metrics[writeP99] = summary.Metric{N: 6, Pooled: true, Samples: 1200, Effective: 1200}
 	four.Operations = summary.Operations{Attempted: 1200, Completed: 300, Failed: 900, Harmed: true}
 	four.Metrics[writeP50] = summary.Metric{N: 6, Interval: true, CILow: p(2.2e6)}
 	delete(four.Metrics, writeP90)

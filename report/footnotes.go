@@ -51,10 +51,14 @@ func (r *Report) sources() []string {
 // pooledNote tells of percentiles that no single trial carries; empty where
 // there are none.
 func pooledNote(s summary.Summary) string {
-	fewest, without := int64(0), false
+	fewest, without, unknown := int64(0), false, false
 	for _, c := range s.Cells {
 		m, ok := c.Metrics[writeP99]
 		if !ok || !m.Pooled {
+			continue
+		}
+		if m.Effective == 0 {
+			unknown = true
 			continue
 		}
 		without = without || !m.Interval
@@ -66,8 +70,12 @@ func pooledNote(s summary.Summary) string {
 	switch {
 	case !pooled(s):
 		return ""
+	case without && unknown:
+		text += ", with no interval where writes are too few or how far they are independent is not on record"
 	case without:
 		text += ", with no interval where writes are too few"
+	case unknown:
+		text += ", with no interval where it is not on record how far writes are independent"
 	}
 	if fewest > 0 && fewest < stats.ThinP99 {
 		return fmt.Sprintf("%s; it rests on as few as %s independent operations, where %s make it steady.", text, count(fewest), count(stats.ThinP99))

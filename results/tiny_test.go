@@ -229,7 +229,7 @@ func record(h *hdrhistogram.Histogram, v int64) {
 func summarise(h *hdrhistogram.Histogram) Latency {
 	return Latency{
 		P50NS: Nanos(h.ValueAtPercentile(50)), P90NS: Nanos(h.ValueAtPercentile(90)), P99NS: Nanos(h.ValueAtPercentile(99)),
-		P999NS: Nanos(h.ValueAtPercentile(99.9)), MaxNS: Nanos(h.Max()), MeanNS: math.Round(h.Mean()), Count: h.TotalCount(),
+		P999NS: Nanos(h.ValueAtPercentile(99.9)), MaxNS: Nanos(h.Max()), MeanNS: math.Round(h.Mean()), Count: h.TotalCount(), EffectiveN: h.TotalCount(),
 	}
 }
 

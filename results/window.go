@@ -189,16 +189,9 @@ type Latency struct {
 	Failed int64   `json:"failed"`
 	// EffectiveN is how many independent operations are worth as much as the
 	// Count + Failed that there were: operations that follow one another are alike,
-	// after a stall above all. 0 where it was not estimated.
+	// after a stall above all. 0 where nobody knows: a far percentile of such a
+	// window alone is not given, and one that is pooled with it has no interval.
 	EffectiveN int64 `json:"effective_n,omitempty"`
-}
-
-// Independent is how many independent operations a percentile rests on.
-func (l *Latency) Independent() int64 {
-	if l.EffectiveN > 0 {
-		return l.EffectiveN
-	}
-	return l.Count + l.Failed
 }
 
 // Nanos is a time in nanoseconds, or Never.

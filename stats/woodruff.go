@@ -10,7 +10,8 @@ type Cluster struct{ Count, Above int64 }
 // values of these ranks, from 1 in ascending order.
 type RankBounds struct {
 	Low, High int64
-	// Effective is how many independent operations would tell as much.
+	// Effective is how many independent operations would tell as much, at least 1
+	// where there are any. Of one trial it is all: nothing else tells.
 	Effective int64
 }
 
@@ -32,14 +33,14 @@ func PercentileRanks(p float64, clusters []Cluster, confidence float64) (r RankB
 		total += c.Count
 	}
 	if len(clusters) < 2 || total == 0 {
-		return RankBounds{}, false
+		return RankBounds{Effective: total}, false
 	}
 	above := 1 - p/100
 	t, z := studentQuantile(confidence, len(clusters)-1), math.Sqrt2*math.Erfinv(confidence)
 	n := float64(total) / designEffect(above, clusters, total) * (z / t) * (z / t)
 	most, least, ok := exceeding(above, math.Floor(n), (1-confidence)/2)
 	if !ok {
-		return RankBounds{Effective: int64(n)}, false
+		return RankBounds{Effective: max(1, int64(n))}, false
 	}
 	return RankBounds{
 		Low:       max(1, total-int64(math.Ceil(most/n*float64(total)))),

@@ -46,7 +46,7 @@ func (l *load) add(w *results.Window) {
 	if w.Held != nil {
 		l.held = both(l.held, *w.Held)
 	}
-	l.thin = l.thin || stats.Percentile(99, w.Latency.Independent()) != stats.Enough
+	l.thin = l.thin || stats.Percentile(99, w.Latency.EffectiveN) != stats.Enough
 }
 
 // point of the curve. Its p99 is pooled where the windows are short, null

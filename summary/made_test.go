@@ -97,7 +97,7 @@ func light(p50 time.Duration, writes int64) results.Window {
 func latency(p50 time.Duration, count int64) results.Latency {
 	return results.Latency{
 		P50NS: results.Nanos(p50), P90NS: results.Nanos(3 * p50 / 2), P99NS: results.Nanos(2 * p50), P999NS: results.Nanos(3 * p50),
-		MaxNS: results.Nanos(4 * p50), Count: count,
+		MaxNS: results.Nanos(4 * p50), Count: count, EffectiveN: count,
 	}
 }
 

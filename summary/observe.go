@@ -114,10 +114,10 @@ func (o observations) latency(t *results.Trial, name string, l *results.Latency)
 	o.add(t, name+"_p50_ns", latencyOf(l.P50NS))
 	o.add(t, name+"_p90_ns", latencyOf(l.P90NS))
 	o.add(t, name+"_max_ns", latencyOf(l.MaxNS))
-	if stats.Percentile(99, l.Independent()) == stats.Enough {
+	if stats.Percentile(99, l.EffectiveN) == stats.Enough {
 		o.add(t, name+"_p99_ns", latencyOf(l.P99NS))
 	}
-	if stats.Percentile(99.9, l.Independent()) == stats.Enough {
+	if stats.Percentile(99.9, l.EffectiveN) == stats.Enough {
 		o.add(t, name+"_p999_ns", latencyOf(l.P999NS))
 	}
 }

@@ -17,7 +17,7 @@ func outage(number int) results.Trial {
 	w := &t.Windows[0]
 	w.Harmed, w.Attempted, w.FailedWrites, w.Unknown = true, 1200, 525, 525
 	w.Latency = results.Latency{
-		P50NS: 1_900_000, P90NS: results.Never, P99NS: results.Never, P999NS: results.Never, MaxNS: results.Never, Count: 675, Failed: 525,
+		P50NS: 1_900_000, P90NS: results.Never, P99NS: results.Never, P999NS: results.Never, MaxNS: results.Never, Count: 675, Failed: 525, EffectiveN: 1200,
 	}
 	w.Service = w.Latency
 	return t

@@ -17,8 +17,9 @@ type Pool struct {
 	Failed    int64
 	Trials    int
 	// Independent operations are worth as much as all that the pool holds, as each
-	// window for itself tells.
+	// window for itself tells; Unknown: some window does not.
 	Independent int64
+	Unknown     bool
 	// each trial's own operations: what intervals need.
 	each []counts
 }
@@ -74,9 +75,10 @@ func (p *Pool) ranked(rank int64) results.Nanos {
 }
 
 // add takes one trial's histogram in, with the operations that failed, and how
-// many independent ones all of them are worth.
+// many independent ones all of them are worth, 0 where nobody knows.
 func (p *Pool) add(h *hdrhistogram.Histogram, failed, independent int64) {
 	p.Independent += independent
+	p.Unknown = p.Unknown || independent == 0 && h.TotalCount()+failed > 0
 	p.each = append(p.each, countsOf(h, failed))
 	p.Trials++
 	p.Failed += failed
@@ -99,6 +101,7 @@ func (p *Pool) join(other *Pool) {
 	p.Trials += other.Trials
 	p.Failed += other.Failed
 	p.Independent += other.Independent
+	p.Unknown = p.Unknown || other.Unknown
 	p.merge(other.Histogram)
 }
 
@@ -146,7 +149,7 @@ func wanted(measured []*results.Trial, have map[string]Metric, keep []results.Ro
 			}
 		}
 		for i := range t.Windows {
-			if w := &t.Windows[i]; placeOf(w).curved() && stats.Percentile(99, w.Latency.Independent()) != stats.Enough {
+			if w := &t.Windows[i]; placeOf(w).curved() && stats.Percentile(99, w.Latency.EffectiveN) != stats.Enough {
 				p[rateKey(w)] = nil
 			}
 		}
@@ -179,13 +182,17 @@ func (p pools) tails(into map[string]Metric) {
 
 // metric is one pooled percentile, nil when the samples do not carry it. Its
 // interval rests on the operations and on how far the trials lie apart (see
-// stats.PercentileRanks).
+// stats.PercentileRanks). Where nobody knows how many independent operations there
+// are, all of them at most, it has none.
 func (p *Pool) metric(percentile float64) *Metric {
-	if p == nil || stats.Percentile(percentile, p.Independent) == stats.Refused {
+	if p == nil || stats.Percentile(percentile, p.most()) == stats.Refused {
 		return nil
 	}
 	at := p.At(percentile)
 	m := &Metric{Median: number(latencyOf(at)), N: p.Trials, Pooled: true, Samples: p.Total()}
+	if p.Unknown {
+		return m
+	}
 	var clusters []stats.Cluster
 	for _, c := range p.each {
 		clusters = append(clusters, c.cluster(at))
@@ -196,6 +203,14 @@ func (p *Pool) metric(percentile float64) *Metric {
 		m.CILow, m.CIHigh = number(latencyOf(p.ranked(r.Low))), number(latencyOf(p.ranked(r.High)))
 	}
 	return m
+}
+
+// most is how many independent operations there can be.
+func (p *Pool) most() int64 {
+	if p.Unknown {
+		return p.Total()
+	}
+	return p.Independent
 }
 
 // rateKey is the pool of all windows that tried a window's rate.

@@ -86,9 +86,37 @@ func TestPercentilesOfLongTrialsHaveIntervals(t *testing.T) {
 		t.Errorf("with a trial that is worth 999: got %+v, want none of its own", m)
 	}
 	trials[2].Windows[0].Latency.EffectiveN = 0
-	trials[3].Windows[0].Latency.Count = 999
 	if m, ok := cellOf(t, trials...).Metrics["write_latency_p99_ns"]; ok {
-		t.Errorf("one trial too short and no histograms: got %+v, want none", m)
+		t.Errorf("with a trial of which nobody knows what it is worth: got %+v, want none of its own", m)
+	}
+}
+
+// Operations of which nobody knows how many independent ones they are worth do not
+// pass for independent: what is pooled with them has no interval.
+func TestWithoutAnEffectiveSizeAPercentileHasNoInterval(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := results.Create(dir, results.Environment{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n <= 6; n++ {
+		h := histogram(t, map[time.Duration]int64{time.Millisecond: 1950, time.Second: 50})
+		tr := trial(n, time.Millisecond, 2000)
+		if n == 4 {
+			tr.Windows[0].Latency.EffectiveN = 0
+		}
+		err = errors.Join(err, w.WriteHistograms("n3-x", n, []results.NamedHistogram{{Name: "calm.latency", Histogram: h}}), w.Append(tr))
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p99 := build(t, run).Cells[0].Metrics["write_latency_p99_ns"]
+	if !p99.Pooled || p99.Interval || p99.CILow != nil || p99.Samples != 12_000 || p99.Effective != 0 {
+		t.Errorf("got %+v, want it pooled of 12,000 operations, worth nobody knows how many, and without an interval", p99)
 	}
 }
 

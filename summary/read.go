@@ -21,7 +21,7 @@ func (p pools) sources(t *results.Trial) map[string]source {
 	out := map[string]source{}
 	take := func(w *results.Window, key poolKey, kind string, l *results.Latency) {
 		if _, wanted := p[key]; wanted && l != nil {
-			out[w.Name+"."+kind] = source{key, l.Failed, l.Independent()}
+			out[w.Name+"."+kind] = source{key, l.Failed, l.EffectiveN}
 		}
 	}
 	for _, w := range windows(t) {

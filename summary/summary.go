@@ -117,7 +117,8 @@ type Metric struct {
 	// Pooled marks a percentile taken over all trials' operations together.
 	Pooled bool `json:"pooled,omitempty"`
 	// Samples is how many operations a pooled percentile rests on, and Effective
-	// how many independent ones would tell as much: those of one trial are alike.
+	// how many independent ones would tell as much, 0 where nobody knows: those of
+	// one trial are alike.
 	Samples   int64 `json:"samples,omitempty"`
 	Effective int64 `json:"effective_samples,omitempty"`
 	// Doubts are the remarks (by index in the cell's) that may have moved this
