@@ -1,131 +1,213 @@
 package gate
 
 import (
-	"fmt"
-	"maps"
+	_ "embed"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/raftbench/raftbench/stats"
-	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/summary"
 )
 
-// Evaluate holds every rule against every cell that it selects. A rule that
-// selects none is a mistake of type *strictyaml.Error.
-func Evaluate(rules []Rule, s summary.Summary) (Report, error) {
-	r := Report{RunID: s.RunID, Verdicts: []Verdict{}, Findings: []Finding{}}
+// Input is what a gate judges: a run, and what it is held against.
+type Input struct {
+	Run summary.Analysis
+	// Baseline is another run that relative rules are held against; nil where they
+	// are held against the run's own arm a.
+	Baseline *Baseline
+	// Floor is the share below which this class of host tells no difference of a
+	// metric side by side; ok is false where that is unknown. Nil: it never is known.
+	Floor func(metric string) (share float64, ok bool)
+}
+
+// Arm is the axis of runs that measure two variants side by side, and its values:
+// the base, and what is tried.
+const (
+	Arm     = "arm"
+	ArmBase = "a"
+	ArmTry  = "b"
+)
+
+//go:embed always.yaml
+var always []byte
+
+// Evaluate holds every rule against every cell that it selects, and looks at safety
+// and liveness whatever the rules ask. In a run with two arms, rules are about arm
+// b unless they name an arm. A rule that selects nothing, or cannot be held against
+// such a run, is a mistake of type *strictyaml.Error.
+//
+// A gate asks many questions at once. It passes only where every rule does, so that
+// a pass needs no correction for their number (an intersection-union test: Berger,
+// Technometrics 24, 1982). But it fails where any rule does, so that each more is
+// one more chance of a false alarm: rules about measured values fail only where they
+// still do after Holm's correction for all of them.
+func Evaluate(rules []Rule, in Input) (Report, error) {
+	s := in.Run.Summary
+	e := evaluation{Input: in, arms: hasArms(s.Cells)}
+	r := Found(s)
+	if in.Baseline != nil {
+		r.Baseline = in.Baseline.Run.Summary.RunID
+	}
+	var all []task
 	for _, rule := range rules {
-		cells, err := rule.selects(s.Cells)
+		tasks, err := e.tasks(rule)
 		if err != nil {
 			return Report{}, err
 		}
-		for _, c := range cells {
-			r.Verdicts = append(r.Verdicts, rule.on(c))
+		all = append(all, tasks...)
+	}
+	for _, t := range all {
+		if !t.rule.left.fact {
+			e.questions++
 		}
 	}
-	for _, c := range s.Cells {
-		r.find(c)
+	for _, t := range all {
+		r.Verdicts = append(r.Verdicts, e.on(t))
 	}
+	correct(r.Verdicts, e.questions)
+	r.Verdicts = append(r.Verdicts, safetyVerdicts(rules, s)...)
+	r.Verdicts = append(r.Verdicts, emptyCells(s)...)
 	r.Answer = worst(r.Verdicts).String()
 	return r, nil
 }
 
-// selects returns the cells that the rule is about.
-func (r Rule) selects(cells []summary.Cell) ([]summary.Cell, error) {
-	if len(r.Where) == 0 || len(cells) == 0 {
-		return cells, nil
+// Found is a report of what a run's trials found, on which no rule was held.
+func Found(s summary.Summary) Report {
+	r := Report{RunID: s.RunID, Verdicts: []Verdict{}, Findings: []Finding{}, Answer: stats.Inconclusive.String()}
+	for _, c := range s.Cells {
+		r.find(c)
 	}
-	var out []summary.Cell
-	for _, c := range cells {
-		if r.matches(c) {
-			out = append(out, c)
-		}
-	}
-	if len(out) == 0 {
-		var have []string
-		for _, c := range cells {
-			have = append(have, c.Cell)
-		}
-		return nil, &strictyaml.Error{
-			File: r.File, Line: r.Line, Column: r.Column, Message: fmt.Sprintf("%q: `where` matches no setup of the run", r.Text),
-			Advice: "the run has " + strings.Join(have, ", "),
-		}
-	}
-	return out, nil
+	return r
 }
 
-func (r Rule) matches(c summary.Cell) bool {
-	traits := map[string]string{"setup": c.Cell, "cell": c.Cell, "nodes": strconv.Itoa(c.Nodes), "engine": c.Engine, "profile": c.Profile, "load": c.Load}
-	maps.Copy(traits, c.Params)
-	for key, want := range r.Where {
-		if got, ok := traits[key]; !ok || got != want {
-			return false
-		}
+// safetyVerdicts are those on safety and liveness of every cell, but where a rule
+// asks for just that.
+func safetyVerdicts(rules []Rule, s summary.Summary) []Verdict {
+	own, err := Parse("always", always)
+	if err != nil {
+		panic(err) // a test reads it
 	}
-	return true
-}
-
-// on judges one cell.
-func (r Rule) on(c summary.Cell) Verdict {
-	v := Verdict{Rule: r.Text, Kind: Absolute, Cell: c.Cell, Answer: stats.Inconclusive.String()}
-	limit, unknown := r.limit(c)
-	if unknown != "" {
-		return v.because(Reason{Code: unknown})
-	}
-	v.Op, v.Limit = string(r.op), &limit
-	if r.left.fact {
-		return r.fact(v, c, limit)
-	}
-	m, ok := c.Metrics[r.left.metric]
-	if !ok {
-		return v.because(missing(c, r.left.metric))
-	}
-	v.Metric, v.Measured = r.left.metric, &m
-	answer, reasons := r.measured(c, m, limit)
-	if answer != stats.Inconclusive {
-		if moved := r.shaken(c, m, limit); len(moved) > 0 {
-			v.Answer = stats.Inconclusive.String()
-			return v.because(append(reasons, moved...)...)
-		}
-	}
-	v.Answer = answer.String()
-	return v.because(append(reasons, doubts(c, m, r.left.metric)...)...)
-}
-
-// shaken are the remarks that take an answer back: what they can have moved the
-// value by, all of them one way, would turn it.
-func (r Rule) shaken(c summary.Cell, m summary.Metric, limit float64) []Reason {
-	var out []Reason
-	total := 0.0
-	for _, remark := range c.Remarks {
-		by, touched := remark.Bounds[r.left.metric]
-		if !touched || by != nil && *by == 0 {
+	var out []Verdict
+	for _, rule := range own {
+		asked := func(r Rule) bool { return r.Text == rule.Text && len(r.Where) == 0 }
+		if slices.ContainsFunc(rules, asked) && !hasArms(s.Cells) {
 			continue
 		}
-		out = append(out, doubtful(Shaken, remark, by))
-		if by == nil {
-			return append(out[:0], doubtful(Shaken, remark, nil))
+		for _, c := range s.Cells {
+			v := rule.absolute(c)
+			v.Kind = Always
+			if len(v.Reasons) > 0 && v.Reasons[0].Code == NotAudited && !c.Durable {
+				continue // proofs alone of a store that promises nothing
+			}
+			out = append(out, v)
 		}
-		total += *by
-	}
-	e := m.Estimate()
-	low, high := e.Low, e.High
-	if !m.Interval {
-		low, high = e.Center, e.Center
-	}
-	by := total * math.Abs(e.Center)
-	if total == 0 || math.IsInf(by, 1) || r.op.holds(low-by, limit) == r.op.holds(high+by, limit) {
-		return nil
 	}
 	return out
+}
+
+// emptyCells are verdicts on the cells of which no trial at all is valid: whatever
+// facts are known of them, nothing was measured or proven.
+func emptyCells(s summary.Summary) []Verdict {
+	var out []Verdict
+	for _, c := range s.Cells {
+		if c.ValidTrials+c.ValidProofs == 0 {
+			v := Verdict{Rule: "a valid trial", Kind: Finished, Cell: c.Cell, Answer: stats.Inconclusive.String()}
+			out = append(out, v.because(Reason{Code: NoneValid, Want: c.Trials + c.Proofs}))
+		}
+	}
+	return out
+}
+
+// correct takes back each fail that is none among so many questions.
+func correct(verdicts []Verdict, questions int) {
+	ps := make([]float64, questions)
+	for i := range ps {
+		ps[i] = 1
+	}
+	var failed []int
+	for i, v := range verdicts {
+		if v.Answer == stats.Fail.String() && v.Fact == nil {
+			if v.P != nil {
+				ps[len(failed)] = *v.P
+			}
+			failed = append(failed, i)
+		}
+	}
+	for k, p := range stats.Holm(ps)[:len(failed)] {
+		v := &verdicts[failed[k]]
+		v.PCorrected = &p
+		if p > stats.Alpha+rounding {
+			v.Answer = stats.Inconclusive.String()
+			*v = v.because(Reason{Code: NotCorrected, Got: v.blocks(), Want: stats.PairsNeeded(questions, stats.Alpha)})
+		}
+	}
+}
+
+// rounding is how far a probability may be off that was computed from an interval
+// whose end is the limit.
+const rounding = 1e-9
+
+// blocks is the number of trials or blocks that a verdict rests on.
+func (v Verdict) blocks() int {
+	switch {
+	case v.Ratio != nil:
+		return v.N
+	case v.Measured != nil:
+		return v.Measured.N
+	}
+	return 0
+}
+
+// evaluation holds rules against a run.
+type evaluation struct {
+	Input
+	arms      bool // the run measured two variants side by side
+	questions int  // about measured values, in all
+}
+
+func (e evaluation) on(t task) Verdict {
+	v := t.verdict(e)
+	if !t.rule.left.fact {
+		v.Questions = e.questions
+	}
+	return v
+}
+
+func (t task) verdict(e evaluation) Verdict {
+	switch {
+	case t.rule.right.baseline && e.Baseline != nil:
+		return e.against(t)
+	case t.from != nil:
+		return e.within(t)
+	case t.rule.left.fact:
+		return t.rule.absolute(t.cell)
+	}
+	return e.measured(t)
 }
 
 func (v Verdict) because(reasons ...Reason) Verdict {
 	v.Reasons = append(v.Reasons, reasons...)
 	return v
+}
+
+func (r Rule) verdict(c summary.Cell) Verdict {
+	return Verdict{Rule: r.Text, Kind: r.Kind(), Cell: c.Cell, Answer: stats.Inconclusive.String(), Op: string(r.op)}
+}
+
+// absolute judges what is exact.
+func (r Rule) absolute(c summary.Cell) Verdict {
+	v := r.verdict(c)
+	limit, unknown := r.limit(c)
+	if unknown == "" {
+		v.Limit = &limit
+		var got float64
+		if got, unknown = facts[r.left.text](c); unknown == "" {
+			v.Fact, v.Answer = &got, answer(r.op.holds(got, limit)).String()
+			return v
+		}
+	}
+	return v.because(Reason{Code: unknown})
 }
 
 func (r Rule) limit(c summary.Cell) (limit float64, unknown ReasonCode) {
@@ -134,15 +216,6 @@ func (r Rule) limit(c summary.Cell) (limit float64, unknown ReasonCode) {
 	}
 	limit, unknown = facts[r.right.fact](c)
 	return limit + r.right.value, unknown
-}
-
-func (r Rule) fact(v Verdict, c summary.Cell, limit float64) Verdict {
-	got, unknown := facts[r.left.text](c)
-	if unknown != "" {
-		return v.because(Reason{Code: unknown})
-	}
-	v.Fact, v.Answer = &got, answer(r.op.holds(got, limit)).String()
-	return v
 }
 
 func answer(holds bool) stats.Answer {
@@ -154,7 +227,7 @@ func answer(holds bool) stats.Answer {
 
 // missing says why a cell lacks a metric.
 func missing(c summary.Cell, metric string) Reason {
-	if c.ValidTrials == 0 {
+	if c.ValidTrials == 0 && !summary.Proven(metric) {
 		return Reason{Code: NoneValid, Want: c.Trials}
 	}
 	for _, far := range []string{"_p99_ns", "_p999_ns"} {
@@ -167,11 +240,59 @@ func missing(c summary.Cell, metric string) Reason {
 	return Reason{Code: NotMeasured}
 }
 
-// measured judges by the interval. Without one the median decides where the
+// measured judges a metric of one cell against a number.
+func (e evaluation) measured(t task) Verdict {
+	v, metric := t.rule.verdict(t.cell), t.rule.left.metric
+	limit := t.rule.right.value
+	v.Limit = &limit
+	m, ok := t.cell.Metrics[metric]
+	if !ok {
+		return v.because(missing(t.cell, metric))
+	}
+	v.Metric, v.Measured = metric, &m
+	v.P = e.probability(t.cell.Cell, metric, m, limit)
+	answer, reasons := t.rule.byInterval(t.cell, m, limit)
+	if few := fewKills(metric, m, v.P); answer == stats.Pass && few != nil {
+		return v.because(*few)
+	}
+	if answer != stats.Inconclusive {
+		if moved := t.rule.shaken(t.cell, m, limit); len(moved) > 0 {
+			return v.because(append(reasons, moved...)...)
+		}
+	}
+	v.Answer = answer.String()
+	return v.because(append(reasons, doubts(t.cell, m, metric)...)...)
+}
+
+// probability of a metric so far from the limit; nil where no test can be made.
+func (e evaluation) probability(cell, metric string, m summary.Metric, limit float64) *float64 {
+	var p float64
+	switch values := e.Run.Values(cell, metric); {
+	case len(values) >= 2 && len(values) == m.N:
+		p = stats.MedianAgainst(values, max(0, limit), e.questions)
+	case m.Interval:
+		p = stats.IntervalAgainst(m.Estimate(), max(0, limit))
+	default:
+		return nil
+	}
+	return &p
+}
+
+// fewKills tells of an outage's median that so few kills do not decide: each is one
+// draw of the timeouts' luck, which differ by more than their median does from run
+// to run.
+func fewKills(metric string, m summary.Metric, p *float64) *Reason {
+	if !summary.Proven(metric) || m.Interval || p != nil && *p <= stats.Alpha {
+		return nil
+	}
+	return &Reason{Code: FewKills, Got: m.N, Want: stats.IntervalTrials}
+}
+
+// byInterval judges by the interval. Without one the median decides where the
 // run was planned so small, but for a far percentile, which a few slow operations
 // decide, and never that of one trial; where trials were lost to invalidity, what
 // is left is a selection and decides nothing.
-func (r Rule) measured(c summary.Cell, m summary.Metric, limit float64) (stats.Answer, []Reason) {
+func (r Rule) byInterval(c summary.Cell, m summary.Metric, limit float64) (stats.Answer, []Reason) {
 	e := m.Estimate()
 	valid, all := trialsOf(c, r.left.metric)
 	var why []Reason
@@ -208,42 +329,4 @@ func trialsOf(c summary.Cell, metric string) (valid, all int) {
 		return c.ValidProofs, c.Proofs
 	}
 	return c.ValidTrials, c.Trials
-}
-
-// doubts are the remarks that weaken the number.
-func doubts(c summary.Cell, m summary.Metric, metric string) []Reason {
-	var out []Reason
-	for _, i := range m.Doubts {
-		out = append(out, doubtful(Doubtful, c.Remarks[i], c.Remarks[i].Bounds[metric]))
-	}
-	return out
-}
-
-func doubtful(code ReasonCode, remark summary.Remark, by *float64) Reason {
-	return Reason{Code: code, Remark: remark.Code, By: by, Worst: &remark.Worst}
-}
-
-// Planned is how many trials of each kind a cell was to have.
-type Planned struct{ Trials, Proofs int }
-
-// Expect adds an inconclusive verdict for every planned cell that the run has
-// not finished, measuring trials and proofs: what is missing cannot have
-// passed.
-func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
-	for _, cell := range slices.Sorted(maps.Keys(planned)) {
-		done := summary.Cell{}
-		if i := slices.IndexFunc(s.Cells, func(c summary.Cell) bool { return c.Cell == cell }); i >= 0 {
-			done = s.Cells[i]
-		}
-		r.unfinished(cell, UnfinishedTrials, done.Trials, planned[cell].Trials)
-		r.unfinished(cell, UnfinishedProofs, done.Proofs, planned[cell].Proofs)
-	}
-	r.Answer = worst(r.Verdicts).String()
-}
-
-func (r *Report) unfinished(cell string, code ReasonCode, done, planned int) {
-	if done < planned {
-		v := Verdict{Rule: "finished", Kind: Finished, Cell: cell, Answer: stats.Inconclusive.String()}
-		r.Verdicts = append(r.Verdicts, v.because(Reason{Code: code, Got: done, Want: planned}))
-	}
 }

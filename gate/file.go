@@ -102,7 +102,7 @@ func (r reader) where(v strictyaml.Value) map[string]string {
 	keys, _ := v.Entries("a section such as {nodes: 3}")
 	for _, k := range keys {
 		if text, ok := k.Text("one value: write one rule for each"); ok {
-			where[k.Key()] = text
+			where[plainKey(k.Key())] = text
 		}
 	}
 	return where
@@ -116,7 +116,7 @@ func (r reader) expression(v strictyaml.Value, where map[string]string) Rule {
 	rule := Rule{Text: strings.TrimSpace(text), Where: where, File: r.file}
 	rule.Line, rule.Column = v.At(0)
 	var err error
-	rule.left, rule.op, rule.right, err = parse(text, r.known)
+	rule.expression, err = parse(text, r.known)
 	var bad *badRule
 	if errors.As(err, &bad) {
 		v.WrongAt(bad.at, bad.do, "%s", bad.what)

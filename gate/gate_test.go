@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,18 +39,29 @@ func cell() summary.Cell {
 // judge parses one rule and holds it against one cell.
 func judge(t *testing.T, text string, c summary.Cell) Verdict {
 	t.Helper()
+	return judgeRun(t, text, summary.Analysis{Summary: summary.Summary{Cells: []summary.Cell{c}}})
+}
+
+// judgeRun holds one rule against a run, of whose verdicts the first is returned.
+func judgeRun(t *testing.T, text string, run summary.Analysis) Verdict {
+	t.Helper()
 	rules, err := Parse("t.yaml", fmt.Appendf(nil, "rules:\n  - %q\n", text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{c}})
+	r, err := Evaluate(rules, Input{Run: run})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Answer != r.Verdicts[0].Answer {
-		t.Fatalf("one verdict %q: the report says %q", r.Verdicts[0].Answer, r.Answer)
-	}
 	return r.Verdicts[0]
+}
+
+// alwaysJudged is how many verdicts there are on each cell whatever the rules ask.
+const alwaysJudged = 3
+
+// ofRules are the verdicts on the rules alone.
+func ofRules(r Report) []Verdict {
+	return slices.DeleteFunc(slices.Clone(r.Verdicts), func(v Verdict) bool { return v.Kind == Always || v.Kind == Finished })
 }
 
 func TestRulesOnACell(t *testing.T) {
@@ -129,7 +141,7 @@ func TestWhatThePlanWantsAndTheRunLacksIsInconclusive(t *testing.T) {
 		"a cell is missing":    {map[string]Planned{done.Cell: {6, 1}, "n5": {6, 0}}, "inconclusive", Reason{Code: UnfinishedTrials, Want: 6}},
 		"a proof-only cell is": {map[string]Planned{done.Cell: {6, 1}, "n5": {0, 1}}, "inconclusive", Reason{Code: UnfinishedProofs, Want: 1}},
 	} {
-		r, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{done}})
+		r, err := Evaluate(rules, Input{Run: summary.Analysis{Summary: summary.Summary{Cells: []summary.Cell{done}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,11 +158,11 @@ func TestFailOutweighsInconclusive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{cell()}})
-	if err != nil || r.Answer != "fail" || r.Count(stats.Fail) != 1 || r.Count(stats.Pass) != 1 {
+	r, err := Evaluate(rules, Input{Run: summary.Analysis{Summary: summary.Summary{Cells: []summary.Cell{cell()}}}})
+	if err != nil || r.Answer != "fail" || r.Count(stats.Fail) != 1 || r.Count(stats.Pass) != 1+alwaysJudged {
 		t.Errorf("got %+v, %v", r, err)
 	}
-	if r, err := Evaluate(rules, summary.Summary{}); err != nil || r.Answer != "inconclusive" {
+	if r, err := Evaluate(rules, Input{Run: summary.Analysis{Summary: summary.Summary{}}}); err != nil || r.Answer != "inconclusive" {
 		t.Errorf("no cell: got %+v, %v", r, err)
 	}
 }
@@ -167,7 +179,7 @@ func TestWhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, err := Evaluate(rules, s); err != nil || len(r.Verdicts) != want {
+		if r, err := Evaluate(rules, Input{Run: summary.Analysis{Summary: s}}); err != nil || len(ofRules(r)) != want {
 			t.Errorf("%s: got %+v, %v: want %d verdicts", where, r.Verdicts, err, want)
 		}
 	}
@@ -176,7 +188,7 @@ func TestWhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	var typed *strictyaml.Error
-	if _, err = Evaluate(rules, s); !errors.As(err, &typed) || typed.Line != 2 || !strings.Contains(typed.Advice, "n5-hashicorp-none") {
+	if _, err = Evaluate(rules, Input{Run: summary.Analysis{Summary: s}}); !errors.As(err, &typed) || typed.Line != 2 || !strings.Contains(typed.Advice, "n5-hashicorp-none") {
 		t.Errorf("no such cell: got %v", err)
 	}
 }
@@ -273,7 +285,7 @@ func TestSafetyRulesOnTheTinyRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Evaluate(rules, s)
+	r, err := Evaluate(rules, Input{Run: summary.Analysis{Summary: s}})
 	if err != nil || r.Answer != "pass" || r.Unsafe || r.Stuck || len(r.Verdicts) != 30 {
 		t.Errorf("got %+v, %v", r, err)
 	}
@@ -311,7 +323,7 @@ func FuzzParse(f *testing.F) {
 		}
 		if err == nil {
 			var typed *strictyaml.Error
-			if _, err := Evaluate(rules, summary.Summary{Cells: []summary.Cell{cell()}}); err != nil && !errors.As(err, &typed) {
+			if _, err := Evaluate(rules, Input{Run: summary.Analysis{Summary: summary.Summary{Cells: []summary.Cell{cell()}}}}); err != nil && !errors.As(err, &typed) {
 				t.Fatalf("untyped error %v", err)
 			}
 		}

@@ -61,7 +61,7 @@ func BenchmarkGateOf5000Trials(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := Evaluate(rules, s); err != nil {
+		if _, err := Evaluate(rules, Input{Run: summary.Analysis{Summary: s}}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -18,13 +18,18 @@ import "github.com/raftbench/raftbench/summary"
 
 // Rule is one condition on every setup that it selects:
 //
-//	METRIC OP LIMIT         write_latency_p50 < 20ms
-//	FACT   OP FACT [± n]    survived == tolerates
+//	METRIC OP LIMIT             write_latency_p50 < 20ms
+//	METRIC OP FACTORx baseline  write_latency_p50 <= 1.05x baseline
+//	METRIC[SELECTOR] OP FACTORx METRIC[SELECTOR]
+//	                            write_latency_p50[n=5] <= 1.2x write_latency_p50[n=3]
+//	FACT   OP FACT [± n]        survived == tolerates
 //
 // METRIC is a name of summary.json, its unit (_ns, _ops) left out or not. OP is
 // one of == != < <= > >=; a measured value is never exactly equal to anything,
 // so == and != are for facts. LIMIT is a number with the metric's unit: 20ms,
-// 1000/s, 4KiB, 85 %.
+// 1000/s, 4KiB, 85 %. The baseline is the same setup's arm a, or another run. A
+// SELECTOR, KEY=VALUE and more after commas, picks setups by n, engine, profile,
+// load or any axis, as Where does; on the left any rule may have one.
 type Rule struct {
 	Text string
 	// Where selects setups by nodes, engine, profile, load, setup (its name, also
@@ -35,24 +40,44 @@ type Rule struct {
 	// Column of the expression's first character, from 1.
 	Column int
 
-	left  name
-	op    op
-	right operand
+	expression
 }
 
-// name is what stands on the left: a fact or a metric.
+// Kind of the rule.
+func (r Rule) Kind() Kind {
+	switch {
+	case r.right.baseline:
+		return Relative
+	case r.right.selects != nil:
+		return Shape
+	}
+	return Absolute
+}
+
+// name is what stands on the left: a fact or a metric, of the setups that are
+// selected.
 type name struct {
-	text   string
-	fact   bool
-	metric string // in full, for a metric
-	at     int    // offset in the rule's text
+	text    string
+	fact    bool
+	metric  string // in full, for a metric
+	selects []selector
+	at      int // offset in the rule's text
 }
 
-// operand is what stands on the right: a literal, or a fact and an offset.
+// operand is what stands on the right: a literal, a fact and an offset, or a factor
+// of the baseline or of other setups.
 type operand struct {
-	fact  string // empty for a literal
-	value float64
-	at    int
+	fact     string // empty for a literal
+	value    float64
+	baseline bool
+	selects  []selector // of a shape
+	at       int
+}
+
+// selector of setups, by one of their traits.
+type selector struct {
+	key, value string
+	at         int // offset in the rule's text
 }
 
 // op compares.

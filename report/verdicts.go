@@ -87,7 +87,10 @@ var answerWords = map[stats.Answer]string{stats.Fail: "FAIL", stats.Inconclusive
 
 // VerdictLine is what came out: gate: fail (1 fail, 29 pass).
 func VerdictLine(r gate.Report) string {
-	text := "gate: " + VerdictWord(r) + " (" + VerdictTally(r) + ")"
+	text := "gate: " + VerdictWord(r)
+	if tally := VerdictTally(r); tally != "" {
+		text += " (" + tally + ")"
+	}
 	switch {
 	case r.Unsafe:
 		return text + ": safety is violated, which no rule lets pass"

@@ -14,29 +14,44 @@ type together struct{ block, group int }
 
 func togetherOf(t *results.Trial) together { return together{t.Block, t.Group} }
 
+// blockPair is a pair of values, and the block in which both were taken.
+type blockPair struct {
+	block int
+	stats.Pair
+}
+
 // withinBlocks pairs the values that were taken side by side in one block.
-func withinBlocks(from, to []observation) []stats.Pair {
+func withinBlocks(from, to []observation) []blockPair {
 	first := map[together]float64{}
 	for _, o := range from {
 		first[togetherOf(o.trial)] = o.value
 	}
 	paired := map[int]bool{}
-	var out []stats.Pair
+	var out []blockPair
 	for _, o := range to {
 		v, both := first[togetherOf(o.trial)]
 		if both && !paired[o.trial.Block] { // a block counts once
 			paired[o.trial.Block] = true
-			out = append(out, stats.Pair{A: v, B: o.value})
+			out = append(out, blockPair{o.trial.Block, stats.Pair{A: v, B: o.value}})
 		}
 	}
 	return out
 }
 
-// pairsOf two cells in a metric. Where they never lived at once, since blocks were
+// pairsOf two cells in a metric, without their blocks.
+func pairsOf(observed []observations, metric string, from, to int) (pairs []stats.Pair, through []int) {
+	all, through := blockPairsOf(observed, metric, from, to)
+	for _, p := range all {
+		pairs = append(pairs, p.Pair)
+	}
+	return pairs, through
+}
+
+// blockPairsOf two cells in a metric. Where they never lived at once, since blocks were
 // split, each block's ratio goes through the cells that link them: the product of
 // ratios that were each taken side by side. Its interval is as wide as all of
 // those vary together. The cells between are returned.
-func pairsOf(observed []observations, metric string, from, to int) (pairs []stats.Pair, through []int) {
+func blockPairsOf(observed []observations, metric string, from, to int) (pairs []blockPair, through []int) {
 	if pairs = withinBlocks(observed[from][metric], observed[to][metric]); len(pairs) > 0 {
 		return pairs, nil
 	}
@@ -63,7 +78,7 @@ func pairsOf(observed []observations, metric string, from, to int) (pairs []stat
 		}
 	}
 	for _, block := range slices.Sorted(maps.Keys(product)) {
-		pairs = append(pairs, product[block])
+		pairs = append(pairs, blockPair{block, product[block]})
 	}
 	return pairs, path[1 : len(path)-1]
 }

@@ -18,7 +18,8 @@ import (
 
 type gateOptions struct {
 	dir, rules, output string
-	all                bool // show each pass, too
+	baseline, spread   string // a run's folder, and a file; empty: none
+	all                bool   // show each pass, too
 }
 
 func newGateCommand() *cobra.Command {
@@ -26,29 +27,11 @@ func newGateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate DIR",
 		Short: "Judge a run by rules: pass, fail or inconclusive",
-		Long: `Judge a run by rules, each on every setup of the run:
-
-  rules:
-    - lost_writes == 0
-    - survived == tolerates
-    - write_latency_p50 < 20ms
-    - {rule: "throughput > 5000/s", where: {nodes: 3}}
-
-A metric is a name of summary.json, its unit left out or not. A measured value
-fails only when the whole of its 95 % interval does, and passes only when the
-whole of it does; between the two the verdict is inconclusive. So it is where
-what was remarked of the trials, such as other processes on the host, can have
-moved the value over the limit or nobody knows by how much. A p99 has an
-interval from the operations and from how far the trials lie apart. Where a run
-is too small for intervals the median decides, and the verdict says so; not for
-a p99, and one trial alone decides nothing. An operation that failed took for
-ever: it is above every limit.
-
-Exit codes: 0 pass, 3 fail, 4 safety is violated, 5 inconclusive, 6 something
-that should have happened did not, such as a replica that does not catch up. No
-rule lets 4 or 6 pass. Where several hold: 4, then 6, 3, 5.`,
-		Example: "  raftbench gate results/reference\n  raftbench gate DIR --rules rules.yaml -o markdown",
-		Args:    arguments(1, 1),
+		Long: gateHelp,
+		Example: `  raftbench gate results/reference
+  raftbench gate DIR --rules rules.yaml -o markdown
+  raftbench gate NEW --rules rules.yaml --baseline OLD`,
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = args[0]
 			return runGate(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
@@ -56,6 +39,8 @@ rule lets 4 or 6 pass. Where several hold: 4, then 6, 3, 5.`,
 	}
 	o.rules = gate.Safety
 	textFlag(cmd.Flags(), &o.rules, "rules", "FILE", "a YAML file of rules, or safety for the built-in ones")
+	textFlag(cmd.Flags(), &o.baseline, "baseline", "DIR", "another run that relative rules are held against")
+	textFlag(cmd.Flags(), &o.spread, "spread", "FILE", "the spread between runs (default: one that fits, beside the runs)")
 	outputFlag(cmd.Flags(), &o.output, "table", "json", "markdown")
 	cmd.Flags().BoolVar(&o.all, "all", false, "show each verdict, also those that pass; json and markdown always do")
 	return cmd
@@ -65,37 +50,41 @@ func runGate(stdout, stderr io.Writer, o gateOptions) error {
 	if err := checkFormat(o.output, "table", "json", "markdown"); err != nil {
 		return err
 	}
-	rules, err := gate.Load(o.rules)
+	r, err := judged(stderr, o)
 	if err != nil {
-		return usage(err, "")
+		return foundFirst(stdout, o, err)
 	}
-	run, err := openRun(stderr, o.dir)
-	if err != nil {
+	if err := writeVerdicts(stdout, r, o); err != nil {
 		return err
-	}
-	r, err := judge(run, rules)
-	if err != nil {
-		return err
-	}
-	var text bytes.Buffer
-	err = printVerdicts(&text, r, o.output, o.all)
-	if err == nil {
-		_, err = text.WriteTo(stdout)
-	}
-	if err != nil {
-		return fail(exitFailed, fmt.Errorf("print the verdicts: %w", err), "")
 	}
 	return gateError(r)
 }
 
+// judged is the verdict on the run's folder, as it is now.
+func judged(stderr io.Writer, o gateOptions) (gate.Report, error) {
+	rules, err := gate.Load(o.rules)
+	if err != nil {
+		return gate.Report{}, usage(err, "")
+	}
+	run, err := openRun(stderr, o.dir)
+	if err != nil {
+		return gate.Report{}, err
+	}
+	return judge(stderr, run, rules, o)
+}
+
 // judge holds the rules against what the run's folder says now: a summary.json
 // beside it may be old.
-func judge(run *results.Run, rules []gate.Rule) (gate.Report, error) {
-	s, err := summary.Build(run)
+func judge(stderr io.Writer, run *results.Run, rules []gate.Rule, o gateOptions) (gate.Report, error) {
+	a, err := summary.Analyse(run)
 	if err != nil {
 		return gate.Report{}, unreadable(err)
 	}
-	r, err := gate.Evaluate(rules, s)
+	in := gate.Input{Run: a}
+	if in.Baseline, err = baselineFor(stderr, run, o); err != nil {
+		return gate.Report{}, err
+	}
+	r, err := gate.Evaluate(rules, in)
 	if err != nil {
 		return gate.Report{}, usage(err, "")
 	}
@@ -104,8 +93,65 @@ func judge(run *results.Run, rules []gate.Rule) (gate.Report, error) {
 		// Without it a run that was cut short would pass for a whole one.
 		return gate.Report{}, damagedExperiment(err)
 	}
-	r.Expect(s, planned(plan))
+	r.Expect(a.Summary, planned(plan))
 	return r, nil
+}
+
+// baselineFor is the run that was named as baseline; nil where none was.
+func baselineFor(stderr io.Writer, run *results.Run, o gateOptions) (*gate.Baseline, error) {
+	if o.baseline == "" {
+		if o.spread != "" {
+			return nil, usage(errors.New("got --spread without --baseline"), "a spread tells how far two runs lie apart: name the other one")
+		}
+		return nil, nil
+	}
+	before, err := openRun(stderr, o.baseline)
+	if err != nil {
+		return nil, err
+	}
+	spread, err := spreadFor(stderr, before, run, compareOptions{before: o.baseline, after: o.dir, spread: o.spread})
+	if err != nil {
+		return nil, err
+	}
+	b, err := gate.NewBaseline(before, run, spread)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return b, nil
+}
+
+// foundFirst tells what the run found that Raft does not allow, where a mistake
+// kept the rules from being held: no mistake hides a lost write.
+func foundFirst(stdout io.Writer, o gateOptions, mistake error) error {
+	run, err := results.Open(o.dir)
+	if err != nil {
+		return mistake
+	}
+	s, err := summary.Build(run)
+	if err != nil {
+		return mistake
+	}
+	r := gate.Found(s)
+	if !r.Unsafe && !r.Stuck {
+		return mistake
+	}
+	if err := writeVerdicts(stdout, r, o); err != nil {
+		return err
+	}
+	found := gateError(r)
+	return fail(codeOf(found), errors.Join(found, mistake), hintOf(found))
+}
+
+func writeVerdicts(stdout io.Writer, r gate.Report, o gateOptions) error {
+	var text bytes.Buffer
+	err := printVerdicts(&text, r, o.output, o.all)
+	if err == nil {
+		_, err = text.WriteTo(stdout)
+	}
+	if err != nil {
+		return fail(exitFailed, fmt.Errorf("print the verdicts: %w", err), "")
+	}
+	return nil
 }
 
 // planned are the setups that an experiment asks for, each with its number of

@@ -78,7 +78,7 @@ func TestGateExitCodes(t *testing.T) {
 		want       string // in either stream
 	}{
 		"all well":                {tinyRun, "", exitOK, "gate: pass (30 pass)"},
-		"a rule fails":            {tinyRun, "rules: [write_latency_p50 < 1ms]", exitGate, "error: the gate failed: 3 fail, 1 inconclusive, 1 pass"},
+		"a rule fails":            {tinyRun, "rules: [write_latency_p50 < 1ms]", exitGate, "error: the gate failed: 3 fail, 1 inconclusive, 16 pass"},
 		"the limit is too near":   {tinyRun, "rules: [{rule: write_latency_p50 < 2ms, where: {nodes: 4}}]", exitInconclusive, "the interval holds the limit"},
 		"a write was lost":        {lossy, "", exitSafety, "error: safety is violated"},
 		"a loss outweighs a fail": {lossy, "rules: [write_latency_p50 < 1ns]", exitSafety, "SAFETY: n4-hashicorp-multi-az: an acknowledged write is gone (key k7: got nothing, wanted version 3)"},
@@ -128,7 +128,7 @@ func TestGateOnAPooledPercentile(t *testing.T) {
 		code int
 		said string
 	}{
-		"10ms": {exitOK, "gate: pass (1 pass)"}, "1ms": {exitGate, "n3-hashicorp-multi-az: 2.71 ms [2.57, 3.17] (pooled)"},
+		"10ms": {exitOK, "gate: pass (16 pass)"}, "1ms": {exitGate, "n3-hashicorp-multi-az: 2.71 ms [2.57, 3.17] (pooled)"},
 		"2.75ms": {exitInconclusive, "(pooled); the interval holds the limit"},
 	} {
 		code, stdout, stderr := command(t, "gate", tinyRun, "--rules", rule(limit))
@@ -160,7 +160,7 @@ func TestARemarkMakesAGateInconclusive(t *testing.T) {
 		"half of the CPU, failing": {busy(0.5, 0), "write_latency_p50 < 1ms", "not decided, since light load: processes that are none of ours used 50 %", exitInconclusive},
 		"half of the CPU, passing": {busy(0.5, 0), "write_latency_p50 < 2ms", "by up to 100 %", exitInconclusive},
 		"little of it":             {busy(0.06, 0), "write_latency_p50 < 1ms", "FAIL: write_latency_p50 < 1ms", exitGate},
-		"of no weight at 20 ms":    {busy(0.5, 0), "write_latency_p50 < 20ms", "pass: 1 verdict on 1 rule", exitOK},
+		"of no weight at 20 ms":    {busy(0.5, 0), "write_latency_p50 < 20ms", "pass: 16 verdicts on 4 rules", exitOK},
 		"lost all the same":        {busy(0.5, 3), "write_latency_p50 < 1ms", "gate: unsafe", exitSafety},
 	} {
 		code, stdout, stderr := command(t, "gate", c.dir, "--rules", rulesFile(t, "rules: [{rule: "+c.rule+", where: {nodes: 3}}]"))
@@ -259,7 +259,7 @@ func TestGateTellsFailuresFirst(t *testing.T) {
 	at := -1
 	for _, want := range []string{
 		"\nFAIL: write_latency_p50 < 1.8ms\n", "  n5-hashicorp-multi-az: 2.00 ms [", "\ninconclusive: write_latency_p50 < 1.8ms\n", "the interval holds the limit",
-		"\ninconclusive: outage_p50 < 1h\n", "from one trial, which says nothing of the next", "\npass: 6 verdicts on 2 rules (--all shows each)\n",
+		"\ninconclusive: outage_p50 < 1h\n", "from one trial, which says nothing of the next", "\npass: 16 verdicts on 4 rules (--all shows each)\n",
 	} {
 		i := strings.Index(stdout, want)
 		if i <= at {

@@ -1,0 +1,34 @@
+package gate
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// Planned is how many trials of each kind a cell was to have.
+type Planned struct{ Trials, Proofs int }
+
+// Expect adds an inconclusive verdict for every planned cell that the run has
+// not finished, measuring trials and proofs: what is missing cannot have
+// passed.
+func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
+	for _, cell := range slices.Sorted(maps.Keys(planned)) {
+		done := summary.Cell{}
+		if i := slices.IndexFunc(s.Cells, func(c summary.Cell) bool { return c.Cell == cell }); i >= 0 {
+			done = s.Cells[i]
+		}
+		r.unfinished(cell, UnfinishedTrials, done.Trials, planned[cell].Trials)
+		r.unfinished(cell, UnfinishedProofs, done.Proofs, planned[cell].Proofs)
+	}
+	r.Answer = worst(r.Verdicts).String()
+}
+
+func (r *Report) unfinished(cell string, code ReasonCode, done, planned int) {
+	if done < planned {
+		v := Verdict{Rule: "finished", Kind: Finished, Cell: cell, Answer: stats.Inconclusive.String()}
+		r.Verdicts = append(r.Verdicts, v.because(Reason{Code: code, Got: done, Want: planned}))
+	}
+}

@@ -1,0 +1,123 @@
+package gate
+
+import (
+	"math"
+
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// within judges the ratio of a metric of two cells that lived in the same blocks.
+func (e evaluation) within(t task) Verdict {
+	metric, limit := t.rule.left.metric, t.rule.right.value
+	v := t.rule.verdict(t.cell)
+	v.Limit, v.Metric = &limit, metric
+	v.Ratio = &Ratio{From: t.from.Cell, To: t.cell.Cell}
+	for _, c := range []summary.Cell{t.cell, *t.from} {
+		if _, there := c.Metrics[metric]; !there {
+			return v.because(missing(c, metric))
+		}
+	}
+	m, base := t.cell.Metrics[metric], t.from.Metrics[metric]
+	v.Measured = &m
+	r := e.Run.Ratio(metric, t.from.Cell, t.cell.Cell)
+	switch {
+	case m.Pooled || base.Pooled:
+		return v.because(Reason{Code: FewOperations})
+	case math.IsInf(m.Estimate().Center, 1) && math.IsInf(base.Estimate().Center, 1):
+		return v.because(Reason{Code: NoRatio})
+	case len(r.Pairs) == 0:
+		return v.because(Reason{Code: FewBlocks, Want: stats.IntervalTrials})
+	}
+	compared, err := stats.ComparePairs(r.Pairs, stats.Confidence)
+	if err != nil { // values below 0, of which there are none
+		return v.because(Reason{Code: NoRatio})
+	}
+	v.Through = r.Through
+	v.set(t.rule, compared.Ratio, len(r.Pairs))
+	if !compared.Ratio.Bounded() {
+		return v.because(Reason{Code: FewBlocks, Got: len(r.Pairs), Want: stats.IntervalTrials})
+	}
+	p := stats.PairsAgainst(r.Pairs, limit)
+	v.P = &p
+	return e.decided(v, t.rule, compared.Ratio, r.Doubts)
+}
+
+// set the figures of a ratio.
+func (v *Verdict) set(rule Rule, i stats.Interval, n int) {
+	r := v.Ratio
+	r.N, r.Ratio, r.Interval = n, finite(i.Center), i.Bounded()
+	if r.Interval {
+		r.CILow, r.CIHigh = finite(i.Low), finite(i.High)
+		r.SeesFrom = finite(rule.seesFrom(i.HalfWidth()))
+	}
+}
+
+// finite is v for a file: null where it is above every number.
+func finite(v float64) *float64 {
+	if math.IsInf(v, 1) {
+		return nil
+	}
+	return &v
+}
+
+// decided is the answer that a ratio's interval gives, unless remarks can have
+// turned it, or the host does not tell so small a difference.
+func (e evaluation) decided(v Verdict, rule Rule, i stats.Interval, all []summary.RatioDoubt) Verdict {
+	limit := *v.Limit
+	keeps := rule.op.holds(i.Low, limit)
+	if keeps != rule.op.holds(i.High, limit) {
+		return v.because(Reason{Code: WithinInterval})
+	}
+	if moved := rule.turnedBy(i, limit, all); len(moved) > 0 {
+		return v.because(moved...)
+	}
+	if floor, known := e.floor(v.Metric); known {
+		v.Floor = &floor
+		if !keeps && math.Abs(math.Log(i.Center)) < math.Log1p(floor) {
+			return v.because(Reason{Code: BelowFloor})
+		}
+	}
+	v.Answer = answer(keeps).String()
+	return v
+}
+
+func (e evaluation) floor(metric string) (float64, bool) {
+	if e.Floor == nil {
+		return 0, false
+	}
+	return e.Floor(metric)
+}
+
+// turnedBy are the remarks that would turn the answer, had they moved each block's
+// ratio as far as they can. What was remarked of both cells in one block moved both
+// (see summary.RatioDoubt), and is none of them.
+func (r Rule) turnedBy(i stats.Interval, limit float64, all []summary.RatioDoubt) []Reason {
+	low, high := math.Log(i.Low), math.Log(i.High)
+	var out []Reason
+	for _, d := range all {
+		down, err := stats.ComparePairs(d.Low, stats.Confidence)
+		if err != nil {
+			continue
+		}
+		up, err := stats.ComparePairs(d.High, stats.Confidence)
+		if err != nil {
+			continue
+		}
+		by := math.Expm1(max(-moved(i.Center, down.Ratio.Center), moved(i.Center, up.Ratio.Center)))
+		low, high = low+moved(i.Low, down.Ratio.Low), high+moved(i.High, up.Ratio.High)
+		out = append(out, Reason{Code: Shaken, Remark: d.Remark.Code, By: finite(by), Worst: &d.Remark})
+	}
+	if len(out) == 0 || r.op.holds(math.Exp(low), limit) == r.op.holds(math.Exp(high), limit) {
+		return nil
+	}
+	return out
+}
+
+// moved is how far a ratio went, on logarithms.
+func moved(from, to float64) float64 {
+	if from == to {
+		return 0
+	}
+	return math.Log(to / from)
+}

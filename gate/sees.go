@@ -1,0 +1,41 @@
+package gate
+
+import (
+	"math"
+
+	"github.com/raftbench/raftbench/summary"
+)
+
+// Sight is what a rule about a ratio can see, before anything is measured.
+type Sight struct {
+	Rule string
+	// From is the share by which what is judged must differ for the rule to fail at
+	// about even odds: what the rule allows, and the half-width that the interval
+	// will have. A rule of 1.05x cannot fail what is 5 % slower.
+	From float64
+}
+
+// Sights of the rules about ratios, in a run that is to know differences to within a
+// precision.
+func Sights(rules []Rule, precision float64) []Sight {
+	var out []Sight
+	for _, r := range rules {
+		if r.Kind() != Absolute {
+			out = append(out, Sight{r.Text, r.seesFrom(summary.AskedOf(r.left.metric, precision))})
+		}
+	}
+	return out
+}
+
+// seesFrom is by which share the ratio must differ from 1, beyond the limit, for
+// the whole interval to lie beyond it. It is below 0 where a rule asks for a
+// change: there, no change at all fails it.
+func (r Rule) seesFrom(halfWidth float64) float64 {
+	switch {
+	case math.IsInf(halfWidth, 1):
+		return halfWidth
+	case r.op == "<" || r.op == "<=":
+		return r.right.value*(1+halfWidth) - 1
+	}
+	return 1 - r.right.value/(1+halfWidth)
+}
