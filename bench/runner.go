@@ -23,8 +23,10 @@ type Runner struct {
 	Plan   configs.Plan
 	Writer *results.Writer
 	// Done are the trials that an earlier, interrupted run has on record.
-	Done  []results.Trial
-	Start Starter
+	Done []results.Trial
+	// Start says how the nodes of a setup are started: arms may have builds of
+	// their own.
+	Start func(configs.Setup) Starter
 	// Endpoints, when there are any, are those of a running etcd-API cluster:
 	// nothing is started and nothing is harmed, only loaded and audited.
 	Endpoints []string

@@ -115,7 +115,7 @@ func (t *trial) boot(ctx context.Context) (System, error) {
 	}
 	t.tell(StageBooting)
 	logs := r.Writer.TrialDir(t.job.Setup.Cell, t.job.Trial)
-	return startCluster(ctx, t.job, r.Start, dataDir(r.Writer.Dir(), t.job), logs, t.events.heard)
+	return startCluster(ctx, t.job, r.Start(t.job.Setup), dataDir(r.Writer.Dir(), t.job), logs, t.events.heard)
 }
 
 // load offers what the trial is for, within its bound.

@@ -65,7 +65,7 @@ func testRunner(tb testing.TB, text string, start Starter) *Runner {
 	if start == nil {
 		start = starter(tb)
 	}
-	return &Runner{Writer: w, Start: start, Host: results.Environment{FsyncReal: true}, capacities: map[string]float64{}}
+	return &Runner{Writer: w, Start: func(configs.Setup) Starter { return start }, Host: results.Environment{FsyncReal: true}, capacities: map[string]float64{}}
 }
 
 // during does something a while after the light window began.

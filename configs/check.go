@@ -33,6 +33,7 @@ func (e Experiment) check() mistakes {
 	c.raft(e.Raft)
 	c.workload(e.Workload)
 	c.faults(e.Faults)
+	c.arms(e.Arms)
 	c.repeated(&e)
 	return c.errs
 }

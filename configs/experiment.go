@@ -31,6 +31,7 @@ type Experiment struct {
 	Workload Workset   `json:"workload" jsonschema:"What is written and read, and how fast."`
 	Host     Host      `json:"host" jsonschema:"What is done to this machine meanwhile."`
 	Faults   []FaultAt `json:"faults" jsonschema:"What is done during the light load of a measuring trial."`
+	Arms     []Arm     `json:"arms" jsonschema:"Variants of every setup, to be compared with the first of them."`
 
 	origin *origin
 }
@@ -184,6 +185,7 @@ func Default() Experiment {
 			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(750 * time.Millisecond))},
 		},
 		Faults: []FaultAt{},
+		Arms:   []Arm{},
 	}
 }
 

@@ -45,6 +45,10 @@ func cellName(s Setup, c combination) string {
 			continue
 		}
 		value := slug(c.texts[i])
+		if path == ArmAxis {
+			parts = append(parts, value)
+			continue
+		}
 		if value == "" {
 			value = "default" // what is empty: a leader at the first site
 		}

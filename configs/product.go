@@ -44,17 +44,25 @@ func (e *Experiment) dimensions() []dimension {
 	return all
 }
 
-// combinations is the product of all axes, the last declared varying fastest.
+// combinations is the product of all axes, the last declared varying fastest,
+// and arms within it.
 func (e Experiment) combinations() ([]combination, error) {
-	axes := e.dimensions()
-	total := 1.0
+	if len(e.Arms) > 0 {
+		return e.acrossArms()
+	}
+	return e.product(e.dimensions(), 1)
+}
+
+// product of the axes; times is how many such products there will be.
+func (e Experiment) product(axes []dimension, times int) ([]combination, error) {
+	total := float64(times)
 	for _, a := range axes {
 		total *= float64(len(a.texts))
 	}
 	if total > MaxSetups {
 		return nil, tooMany(total, axes)
 	}
-	all := make([]combination, int(total))
+	all := make([]combination, int(total)/times)
 	common := newShared()
 	for i := range all {
 		all[i] = e.pinned(axes, i)

@@ -54,6 +54,7 @@ func scalarSchemas() map[reflect.Type]*jsonschema.Schema {
 	scalarSchema[Sync](m, like(`^(real|`+aDuration+`)$`, "real", "2ms"))
 	scalarSchema[Warmup](m, like(`^(auto|`+aDuration+`)$`, "500ms", "auto"))
 	scalarSchema[Limit](m, like(`^p[0-9.]+ *< *`+aDuration+`$`, "p99 < 20ms"))
+	m[reflect.TypeFor[Settings]()] = &jsonschema.Schema{Type: "string", Examples: []any{"raft.max_rpcs_in_flight=16"}}
 	return m
 }
 

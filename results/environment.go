@@ -38,6 +38,19 @@ type Environment struct {
 	// NodeBinary ran the nodes, where another build than raftbench's own did;
 	// Versions are what it says of itself then.
 	NodeBinary string `json:"node_binary,omitempty"`
+	// Arms are the builds that ran the nodes of each arm, where arms have builds of
+	// their own.
+	Arms []ArmBuild `json:"arms,omitempty"`
+}
+
+// ArmBuild is the build whose nodes one arm's setups are made of.
+type ArmBuild struct {
+	Arm string `json:"arm"`
+	// Binary is the file, and Build what it says of itself: raftbench devel
+	// (4f2c1d0). Versions are those of the modules it was built with.
+	Binary   string            `json:"binary"`
+	Build    string            `json:"build"`
+	Versions map[string]string `json:"versions,omitempty"`
 }
 
 // ClientBias is the latency of writes that another process of the host answers at

@@ -33,9 +33,11 @@ const (
 // pairing is two cells, by their places in the summary, to be compared.
 type pairing struct {
 	from, to int
-	// planned pairs are those that the run is made for: two sizes with none
-	// between them or, where no size varies, a value of an axis and its first one.
+	// planned pairs are those that the run is made for: where it has arms, an arm
+	// and the base; else two sizes with none between them or, where no size varies,
+	// a value of an axis and its first one.
 	planned bool
+	axis    string // empty for sizes
 }
 
 // pairings are fixed by the setups alone, before any value is looked at: each
@@ -44,18 +46,26 @@ type pairing struct {
 // against the first.
 func pairings(cells []Cell) []pairing {
 	sizes, values := sizePairings(cells), axisPairings(cells)
+	arms := slices.ContainsFunc(values, func(p pairing) bool { return p.axis == ArmAxis })
+	for i := range sizes {
+		sizes[i].planned = sizes[i].planned && !arms
+	}
 	for i := range values {
-		values[i].planned = len(sizes) == 0
+		values[i].planned = values[i].axis == ArmAxis || len(sizes) == 0 && !arms
 	}
 	return append(sizes, values...)
 }
+
+// ArmAxis is the axis of setups that are variants of one another: the first of
+// its values is the base that others are compared with.
+const ArmAxis = "arm"
 
 func sizePairings(cells []Cell) []pairing {
 	var out []pairing
 	for _, group := range groupBy(cells, func(c Cell) string { return strings.Join(traits(c, ""), "\x00") }) {
 		for k, to := range group[min(1, len(group)):] {
 			smaller := group[:k+1] // cells are in the order of their sizes
-			out = append(out, pairing{smaller[k], to, true})
+			out = append(out, pairing{from: smaller[k], to: to, planned: true})
 			for _, from := range []int{cheapestBelow(cells, smaller, to), smaller[0]} {
 				known := func(p pairing) bool { return p.from == from && p.to == to }
 				if from >= 0 && !slices.ContainsFunc(out, known) {
@@ -85,7 +95,7 @@ func axisPairings(cells []Cell) []pairing {
 		others := func(c Cell) string { return strconv.Itoa(c.Nodes) + "\x00" + strings.Join(traits(c, axis), "\x00") }
 		for _, group := range groupBy(cells, others) {
 			for _, to := range group[min(1, len(group)):] {
-				out = append(out, pairing{from: group[0], to: to})
+				out = append(out, pairing{from: group[0], to: to, axis: axis})
 			}
 		}
 	}
