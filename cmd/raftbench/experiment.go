@@ -80,7 +80,11 @@ func experiment(o runOptions) (configs.Experiment, error) {
 	if err != nil {
 		return configs.Experiment{}, err
 	}
-	return e.Apply(o.overrides)
+	e, err = e.Apply(o.overrides)
+	if err != nil || len(o.arms) == 0 || o.resume != "" {
+		return e, err
+	}
+	return withArms(e, o.arms), nil
 }
 
 // profileName is a flag that is not empty: a script's variable that was never

@@ -30,17 +30,25 @@ const versionTime = 5 * time.Second
 
 // versionsOf asks another build for its modules: the lines of `version` that
 // hold a name and a version. It is empty where the build does not say.
-func versionsOf(binary string) map[string]string {
+func versionsOf(binary string) map[string]string { return modulesIn(versionTextOf(binary)) }
+
+// versionTextOf is what another build's `version` prints; empty where it does
+// not in time.
+func versionTextOf(binary string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), versionTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, "version")
 	cmd.WaitDelay = time.Second
 	text, err := cmd.Output()
-	out := map[string]string{}
 	if err != nil {
-		return out
+		return ""
 	}
-	for line := range strings.Lines(string(text)) {
+	return string(text)
+}
+
+func modulesIn(text string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(text) {
 		if words := strings.Fields(line); len(words) == 2 && strings.Contains(words[0], "/") {
 			out[words[0]] = words[1]
 		}

@@ -84,6 +84,8 @@ func failing(run func(*cobra.Command, []string) error) func(*cobra.Command, []st
 // commands lists the verbs; each stands in a file of its name.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		newABCommand(),
+		newAACommand(),
 		newCompareCommand(),
 		newGateCommand(),
 		newNodeCommand(),

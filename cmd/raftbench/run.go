@@ -20,9 +20,12 @@ type runOptions struct {
 	out, resume  string
 	endpoints    []string
 	nodeBinary   string
+	arms         []arm // variants of every setup, the first being the base
 	output       string
 	yes, quiet   bool
 	repeat       int // whole runs, see runRepeated; 0: one run that is no repeat
+	// answer prints what the run came to; nil: the report.
+	answer func(ctx context.Context, stdout io.Writer, dir string) error
 	// given are the arguments and flags that say what is to be measured, or
 	// where the results go: all but those that a resumed run takes too.
 	given []string
@@ -91,15 +94,23 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
 		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan), Spinner: spinner(),
 	}
-	end := ending{dir: dir, nodeBinary: run.host.NodeBinary}
+	end := ending{dir: dir, resume: resumeCommand(dir, run.host)}
 	end.outcome, end.run = runner.Run(ctx)
 	show.close()
 	if ctx.Err() != nil {
 		end.stopped, end.run = stopped(ctx, "every finished trial is kept"), nil
 	} else {
-		end.report = printResults(context.WithoutCancel(ctx), stdout, io.Discard, dir, o.output)
+		end.report = o.print(context.WithoutCancel(ctx), stdout, dir)
 	}
 	return end.verdict()
+}
+
+// print what came out, in the way that the command's reader wants it first.
+func (o runOptions) print(ctx context.Context, stdout io.Writer, dir string) error {
+	if o.answer != nil {
+		return o.answer(ctx, stdout, dir)
+	}
+	return printResults(ctx, stdout, io.Discard, dir, o.output)
 }
 
 // printResults rebuilds everything that is derived, and prints it. The folder

@@ -13,9 +13,9 @@ import (
 
 // ending is all that a run's exit code rests on.
 type ending struct {
-	dir        string
-	nodeBinary string // where the nodes are another build's
-	outcome    bench.Outcome
+	dir     string
+	resume  string // the command that goes on with the run
+	outcome bench.Outcome
 	// stopped is set where a signal ended the run, or a reader that went away.
 	stopped error
 	// run and report are what ended the measuring and the printing.
@@ -29,7 +29,7 @@ func (e ending) verdict() error {
 	unsafe := findingsError("safety violated", o.Findings, results.Safety)
 	stuck := findingsError("liveness", o.Findings, results.Liveness)
 	reasons := "the reasons stand in " + filepath.Join(e.dir, report.Dir, "report.md")
-	resume := "go on with: " + resumeCommand(e.dir, e.nodeBinary)
+	resume := "go on with: " + e.resume
 	switch {
 	case codeOf(e.stopped) == exitInterrupted:
 		return fail(exitInterrupted, errors.Join(e.stopped, unsafe, stuck), resume)
@@ -37,7 +37,7 @@ func (e ending) verdict() error {
 		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials"))
 	case stuck != nil:
 		return fail(exitLiveness, errors.Join(stuck, e.stopped, e.run, e.report),
-			"nothing was lost; the nodes' logs are under "+filepath.Join(e.dir, "trials")+"; try again with: "+resumeCommand(e.dir, e.nodeBinary))
+			"nothing was lost; the nodes' logs are under "+filepath.Join(e.dir, "trials")+"; try again with: "+e.resume)
 	case e.stopped != nil:
 		return fail(exitFailed, e.stopped, resume)
 	case e.run != nil:
@@ -54,12 +54,19 @@ func (e ending) verdict() error {
 	return nil
 }
 
-// resumeCommand goes on with a run. Another build's nodes have to be named
+// resumeCommand goes on with a run. The nodes of other builds have to be named
 // again.
-func resumeCommand(dir, nodeBinary string) string {
+func resumeCommand(dir string, host results.Environment) string {
+	if len(host.Arms) > 0 {
+		args := []string{"ab", "--resume", dir}
+		for _, a := range host.Arms {
+			args = append(args, "--"+a.Arm, a.Binary)
+		}
+		return commandLine(args...)
+	}
 	args := []string{"run", "--resume", dir}
-	if nodeBinary != "" {
-		args = append(args, "--node-binary", nodeBinary)
+	if host.NodeBinary != "" {
+		args = append(args, "--node-binary", host.NodeBinary)
 	}
 	return commandLine(args...)
 }

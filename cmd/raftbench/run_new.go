@@ -21,7 +21,7 @@ type preparedRun struct {
 	plan   configs.Plan
 	writer *results.Writer
 	done   []results.Trial
-	start  cluster.Starter
+	start  func(configs.Setup) cluster.Starter
 	host   results.Environment
 }
 
@@ -77,7 +77,7 @@ func prepareNewRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 	if err != nil {
 		return nil, usage(err, "")
 	}
-	return &preparedRun{plan: plan, writer: w, start: cluster.Local(system.binary), host: env}, nil
+	return &preparedRun{plan: plan, writer: w, start: system.start, host: env}, nil
 }
 
 // planFor finds the system that is to be measured, and resolves the experiment

@@ -84,7 +84,7 @@ func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o
 	if err := cluster.RemoveStale(filepath.Join(o.resume, "data")); err != nil {
 		return nil, fail(exitFailed, err, "")
 	}
-	return &preparedRun{plan: plan, writer: w, done: run.Trials, start: cluster.Local(system.binary), host: env}, nil
+	return &preparedRun{plan: plan, writer: w, done: run.Trials, start: system.start, host: env}, nil
 }
 
 // sameHost refuses to mix two hosts' figures in one run.
@@ -104,7 +104,10 @@ func recordedSystem(ctx context.Context, env results.Environment, o runOptions) 
 	}
 	if env.NodeBinary != "" && o.nodeBinary == "" {
 		return system{}, usage(fmt.Errorf("the run's nodes are run by %s, which is not started only because %s names it", env.NodeBinary, results.EnvironmentFile),
-			"if you trust that program, name it: "+resumeCommand(o.resume, env.NodeBinary))
+			"if you trust that program, name it: "+resumeCommand(o.resume, env))
+	}
+	if err := sameArms(env, o); err != nil {
+		return system{}, err
 	}
 	if o.nodeBinary != "" {
 		given, err := nodeBinary(o.nodeBinary)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
 )
@@ -16,13 +17,28 @@ type system struct {
 	binary  string
 	own     bool            // whether binary is this very program
 	running *runningCluster // nil where nodes are started
+	arms    []arm           // those that have builds of their own
+}
+
+// start says how the nodes of a setup are started.
+func (s system) start(setup configs.Setup) cluster.Starter {
+	for _, a := range s.arms {
+		if a.name == setup.Params[configs.ArmAxis] {
+			return cluster.Local(a.binary)
+		}
+	}
+	return cluster.Local(s.binary)
 }
 
 // findSystem finds what the flags name, and refuses what cannot be measured.
 func findSystem(ctx context.Context, o runOptions) (system, error) {
 	if len(o.endpoints) == 0 {
 		binary, err := nodeBinary(o.nodeBinary)
-		return system{binary: binary, own: o.nodeBinary == ""}, err
+		if err != nil {
+			return system{}, err
+		}
+		arms, err := armBuilds(o.arms)
+		return system{binary: binary, own: o.nodeBinary == "", arms: arms}, err
 	}
 	if o.nodeBinary != "" {
 		return system{}, usage(errors.New("got both --endpoints and --node-binary, want one of them"), "a running cluster has its nodes already")
@@ -73,6 +89,9 @@ func (s system) record(env *results.Environment) {
 	case !s.own:
 		env.NodeBinary, env.Versions = s.binary, versionsOf(s.binary)
 	}
+	for _, a := range s.arms {
+		env.Arms = append(env.Arms, results.ArmBuild{Arm: a.name, Binary: a.binary, Build: a.build, Versions: a.versions})
+	}
 }
 
 // changes says what the record has otherwise than this system is.
@@ -87,6 +106,11 @@ func (s system) changes(recorded results.Environment) []string {
 	}
 	compare("raftbench", recorded.Version, now.Version)
 	compare("commit", recorded.Commit, now.Commit)
+	for i, a := range recorded.Arms {
+		if i < len(now.Arms) {
+			compare("arm "+a.Arm, a.Build, now.Arms[i].Build)
+		}
+	}
 	if !maps.Equal(recorded.Versions, now.Versions) {
 		compare("modules", fmt.Sprint(recorded.Versions), fmt.Sprint(now.Versions))
 	}
