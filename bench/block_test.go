@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
 )
@@ -94,6 +95,34 @@ func TestASetupThatFailsDropsOutOfItsBlock(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		trials = append(trials, tr)
+	}
+	if err := newBlock(trials).run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, tr := range trials {
+		_, failed := says(tr.record.Remarks, results.CodeFailed)
+		if want := tr.job.Setup.Nodes == 3; failed != want || tr.record.Valid == want {
+			t.Errorf("%d nodes: failed %v, valid %v, remarks %+v; want only the three to fail", tr.job.Setup.Nodes, failed, tr.record.Valid, tr.record.Remarks)
+		}
+	}
+}
+
+// So does one whose nodes do not start at all, such as those of a build that is
+// broken.
+func TestASetupThatDoesNotStartDropsOutOfItsBlock(t *testing.T) {
+	runner := besideRunner(t, nil)
+	right := runner.Start
+	runner.Start = func(s configs.Setup) Starter {
+		if s.Nodes == 3 {
+			return cluster.Local("/bin/false")
+		}
+		return right(s)
+	}
+	var trials []*trial
+	for _, job := range Order(runner.Plan)[:2] {
+		tr := runner.newTrial(job, 1)
+		tr.tell = func(Stage) {}
 		trials = append(trials, tr)
 	}
 	if err := newBlock(trials).run(t.Context()); err != nil {

@@ -115,7 +115,11 @@ func (t *trial) boot(ctx context.Context) (System, error) {
 	}
 	t.tell(StageBooting)
 	logs := r.Writer.TrialDir(t.job.Setup.Cell, t.job.Trial)
-	return startCluster(ctx, t.job, r.Start(t.job.Setup), dataDir(r.Writer.Dir(), t.job), logs, t.events.heard)
+	c, err := startCluster(ctx, t.job, r.Start(t.job.Setup), dataDir(r.Writer.Dir(), t.job), logs, t.events.heard)
+	if err != nil {
+		return nil, err // and no interface around a nil cluster
+	}
+	return c, nil
 }
 
 // load offers what the trial is for, within its bound.
