@@ -295,7 +295,7 @@ func (c comparison) print(w *bytes.Buffer, output, floorFile string) error {
 		}
 		if c.Gate != nil {
 			w.WriteString("\n")
-			return printVerdicts(w, *c.Gate, output)
+			return printVerdicts(w, *c.Gate, output, false)
 		}
 		return nil
 	}
@@ -304,7 +304,7 @@ func (c comparison) print(w *bytes.Buffer, output, floorFile string) error {
 	}
 	if c.Gate != nil {
 		w.WriteString("\n")
-		if err := printVerdicts(w, *c.Gate, output); err != nil {
+		if err := printVerdicts(w, *c.Gate, output, false); err != nil {
 			return err
 		}
 	}

@@ -51,7 +51,10 @@ func armBuilds(arms []arm) ([]arm, error) {
 		if err != nil {
 			return nil, err
 		}
-		text := versionTextOf(path)
+		text := versionText()
+		if a.binary != "" {
+			text = versionTextOf(path)
+		}
 		if err := drivable(a, path, text); err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ import (
 )
 
 // alsoResumed are the flags that go with --resume.
-var alsoResumed = []string{"resume", "endpoints", "node-binary", "output", "yes", "quiet", "repeat"}
+var alsoResumed = []string{"resume", "endpoints", "node-binary", "a", "b", "rules", "output", "yes", "quiet", "repeat"}
 
 // notResumable are the flags given, also by variable, that do not go with
 // --resume.

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// smallAB is a comparison of some 20 seconds: seven blocks are the fewest that
+// find anything.
+var smallAB = []string{
+	"--nodes", "1", "--profile", "none", "--trials", "7", "--proofs", "0", "--rate", "40/s", "--duration", "400ms",
+	"--set", "workload.warmup=50ms", "--quiet",
+}
+
+// A state machine that takes 5 ms longer for each write, where a write takes some
+// 2 ms, is told on any host; and the rule that allows nothing fails.
+func TestABTellsAndFailsASlowerArm(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	code, stdout, stderr := finished(t, append([]string{"ab", "--b-set", "storage.apply_delay=5ms", "--out", dir, "-o", "json"}, smallAB...)...)
+	if code != exitOK {
+		t.Fatalf("got exit code %d: %s", code, stderr)
+	}
+	var got comparison
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatalf("%v:\n%s", err, stdout)
+	}
+	if len(got.Setups) != 1 || got.Setups[0].Metrics["write_latency_p50_ns"].Verdict != summary.Worse {
+		t.Errorf("got %+v, want b worse", got.Setups)
+	}
+	// What is on record is judged alike by a gate that comes later.
+	_, text, _ := command(t, "compare", dir, "--by", "arm")
+	if !strings.Contains(text, "write_latency_p50") && !strings.Contains(text, "write p50") {
+		t.Errorf("compare --by arm: got\n%s", text)
+	}
+	if code, _, stderr := finished(t, "ab", "--resume", dir, "-o", "markdown", "--quiet"); code != exitOK {
+		t.Errorf("resumed when it is over: got %d: %s", code, stderr)
+	}
+}
+
+// build writes a program that says what a build says, and runs this one's nodes,
+// each with a mark.
+func build(t *testing.T, protocol, marks string) string {
+	t.Helper()
+	self := program(t).Path
+	path := filepath.Join(t.TempDir(), "raftbench-other")
+	script := "#!/bin/sh\nif [ \"$1\" = version ]; then echo 'raftbench devel (cafe), node protocol " + protocol + ", go1'; exit 0; fi\n" +
+		"echo \"$1\" >> '" + marks + "'\nexec '" + self + "' \"$@\"\n"
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestEachArmRunsItsOwnBuild(t *testing.T) {
+	work := t.TempDir()
+	marks := filepath.Join(work, "marks")
+	other := build(t, "3", marks)
+	dir := filepath.Join(work, "run")
+	code, _, stderr := finished(t, append([]string{"ab", "--b", other, "--out", dir}, smallAB...)...)
+	if code != exitOK {
+		t.Fatalf("got exit code %d: %s", code, stderr)
+	}
+	text, err := os.ReadFile(marks)
+	if got := strings.Count(string(text), "node\n"); err != nil || got != 7 {
+		t.Errorf("%v: the other build ran %d nodes, want 7, one a block", err, got)
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if arms := run.Environment.Arms; len(arms) != 2 || arms[1].Binary != other || arms[1].Build != "raftbench devel (cafe)" {
+		t.Errorf("on record: %+v", arms)
+	}
+	for _, args := range [][]string{{"ab", "--resume", dir}, {"ab", "--resume", dir, "--b", build(t, "3", marks)}, {"run", "--resume", dir}} {
+		if code, _, stderr := command(t, args...); code != exitUsage || !strings.Contains(stderr, other) {
+			t.Errorf("%v: got %d: %s; want it refused", args, code, stderr)
+		}
+	}
+}
+
+func TestABRefusesWhatItCannotCompare(t *testing.T) {
+	old := build(t, "2", "/dev/null")
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{"got nothing that tells b from a", nil},
+		{"not a program that can be run", []string{"--b", "/no/such"}},
+		{"names no node protocol: it is no raftbench", []string{"--b", "/bin/true"}},
+		{"its nodes speak version 2 of the control protocol, and this raftbench version 3", []string{"--a", old}},
+		{`no key is called "fast" here`, []string{"--b-set", "raft.fast=1"}},
+		{"--b-set: got nodes, in which arms cannot differ", []string{"--b-set", "nodes=5"}},
+		{"the arm b changes what the experiment varies", []string{"--b-set", "raft.max_rpcs_in_flight=1,2"}},
+		{"6 blocks, the fewest that give an interval", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--budget", "40s"}},
+		{"2 questions can be decided by 7 blocks at the least", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--budget", "72s"}},
+		{"got 3 trials, but 2 questions can be decided by 7 blocks at the least", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--trials", "3"}},
+		{"rules.yaml", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--rules", "/no/rules.yaml"}},
+	} {
+		if code, _, stderr := command(t, append([]string{"ab"}, c.args...)...); code != exitUsage || !strings.Contains(stderr, c.want) || !strings.Contains(stderr, "hint: ") {
+			t.Errorf("%v: got %d: %s; want %q and a hint", c.args, code, stderr, c.want)
+		}
+	}
+}
+
+// A floor that two copies show is left beside the run.
+func TestAALeavesTheFloor(t *testing.T) {
+	work := t.TempDir()
+	code, stdout, stderr := finished(t, append([]string{"aa", "--out", filepath.Join(work, "run")}, smallAB...)...)
+	if code != exitOK {
+		t.Fatalf("got exit code %d: %s", code, stderr)
+	}
+	files, err := filepath.Glob(filepath.Join(work, "floor-*.json"))
+	if err != nil || len(files) != 1 || !strings.Contains(stdout, files[0]) {
+		t.Fatalf("%v: got %q, want one floor's file, and it named in\n%s", err, files, stdout)
+	}
+	if f, err := summary.ReadFloor(files[0]); err != nil || f.Metrics["write_latency_p50_ns"].N != 7 {
+		t.Errorf("got %+v, %v", f, err)
+	}
+}
