@@ -90,14 +90,24 @@ func FloorOf(run *results.Run) (Floor, error) {
 	return f, nil
 }
 
+// Reach is the share by which two copies of one build may differ in a metric. A nil
+// floor, one that was not measured, knows none.
+func (f *Floor) Reach(metric string) (share float64, known bool) {
+	if f == nil {
+		return 0, false
+	}
+	m, known := f.Metrics[metric]
+	if !known {
+		return 0, false
+	}
+	return m.Reach(), true
+}
+
 // Covers tells whether a ratio is one that two copies of one build may show. A
 // nil floor, one that was not measured, covers nothing.
 func (f *Floor) Covers(metric string, ratio *float64) bool {
-	if f == nil || ratio == nil || *ratio <= 0 {
-		return false
-	}
-	m, known := f.Metrics[metric]
-	return known && math.Exp(math.Abs(math.Log(*ratio)))-1 <= m.Reach()
+	reach, known := f.Reach(metric)
+	return known && ratio != nil && *ratio > 0 && math.Abs(math.Log(*ratio)) <= math.Log1p(reach)
 }
 
 // FloorFor is the floor beside a run's folder that is of its class of host; nil

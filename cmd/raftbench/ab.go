@@ -258,7 +258,7 @@ func (o abOptions) answer(dir, name string, rules []gate.Rule) (text []byte, ver
 	}
 	c.Setups = s.Arms(told)
 	if rules != nil {
-		r, err := judge(run, rules)
+		r, err := judge(io.Discard, run, rules, gateOptions{dir: dir})
 		if err != nil {
 			return nil, nil, err
 		}

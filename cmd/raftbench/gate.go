@@ -84,6 +84,11 @@ func judge(stderr io.Writer, run *results.Run, rules []gate.Rule, o gateOptions)
 	if in.Baseline, err = baselineFor(stderr, run, o); err != nil {
 		return gate.Report{}, err
 	}
+	floor, err := summary.FloorFor(run)
+	if err != nil {
+		return gate.Report{}, unreadable(err)
+	}
+	in.Floor = floor.Reach
 	r, err := gate.Evaluate(rules, in)
 	if err != nil {
 		return gate.Report{}, usage(err, "")
