@@ -17,7 +17,7 @@ func (r *Report) footnotes() []string {
 		out = append(out, text)
 	}
 	out = append(out, fmt.Sprintf("Medians over trials; a range is the 95 %% interval of its median, absent with fewer than %d trials or where it prints as its median.", stats.IntervalTrials))
-	for _, text := range []string{warmth(r.summary), r.failuresCount(), confirmations(r.summary), r.saturationNote(), outageNote(r.summary), mixedCosts(r.summary), unpooledTrials(r.summary), r.splitNote()} {
+	for _, text := range []string{warmth(r.summary), company(r.summary), r.failuresCount(), confirmations(r.summary), r.saturationNote(), outageNote(r.summary), mixedCosts(r.summary), unpooledTrials(r.summary), r.splitNote()} {
 		if text != "" {
 			out = append(out, text)
 		}
@@ -162,4 +162,19 @@ func warmth(s summary.Summary) string {
 	}
 	return fmt.Sprintf("A light-load latency is one at %s; in %d of %s the host's cores were kept from halting, in the others waking them is part of it.",
 		at, awake, units.Plural(trials, "trial"))
+}
+
+// company says what measuring side by side may do to absolute figures; empty where
+// every setup was measured alone. Clusters that live at once warm each other and
+// share the cores: a study (docs/side-by-side.md) found shifts of up to a tenth,
+// none told from zero, so that the 3 % that would pass cannot be promised.
+func company(s summary.Summary) string {
+	most := 0
+	for _, c := range s.Cells {
+		most = max(most, c.Beside)
+	}
+	if most == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Measured beside up to %s: absolute figures may be off by more than 3 %%, ratios are not concerned (alone: --apart).", units.Plural(most, "other setup"))
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 	"testing"
+
+	"github.com/raftbench/raftbench/summary"
 )
 
 // A light-load latency is told with its rate, and whether the host was awake.
@@ -24,5 +26,17 @@ func TestALightLoadLatencyNamesItsRateAndWhetherTheHostWasAwake(t *testing.T) {
 	s.Cells = nil
 	if got := warmth(s); got != "" {
 		t.Errorf("of no light load: got %q", got)
+	}
+}
+
+// What living together may do to absolute figures is said, and only where setups
+// were measured so.
+func TestMeasuringSideBySideIsSaid(t *testing.T) {
+	s := summary.Summary{Cells: []summary.Cell{{Beside: 2}, {Beside: 4}, {}}}
+	if got := company(s); !strings.Contains(got, "beside up to 4 other setups") || !strings.Contains(got, "more than 3 %") {
+		t.Errorf("got %q", got)
+	}
+	if got := company(summary.Summary{Cells: []summary.Cell{{}}}); got != "" {
+		t.Errorf("measured alone: got %q, want nothing", got)
 	}
 }

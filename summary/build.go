@@ -66,6 +66,7 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 	c.CapacityConfirmed = confirms(measured)
 	c.Operations = operations(measured)
 	for _, t := range measured {
+		c.Beside = max(c.Beside, len(t.Beside))
 		if w := t.Window(results.RoleLight); w != nil && w.KeptAwake {
 			c.KeptAwake++
 		}

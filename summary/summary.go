@@ -76,6 +76,9 @@ type Cell struct {
 	// KeptAwake counts valid trials in whose light window the host's cores were kept
 	// from halting.
 	KeptAwake int `json:"kept_awake,omitempty"`
+	// Beside is how many other setups its valid trials lived beside, at most; 0
+	// where it was measured alone.
+	Beside int `json:"beside,omitempty"`
 	// Curve is latency against offered load, by ascending load, where the
 	// trials swept it or searched for their capacity.
 	Curve []CurvePoint `json:"curve,omitempty"`
