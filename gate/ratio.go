@@ -40,7 +40,7 @@ func (e evaluation) within(t task) Verdict {
 	}
 	p := stats.PairsAgainst(r.Pairs, limit)
 	v.P = &p
-	return e.decided(v, t.rule, compared.Ratio, r.Doubts)
+	return e.decided(v, t.rule, compared.Ratio, r)
 }
 
 // set the figures of a ratio.
@@ -63,13 +63,13 @@ func finite(v float64) *float64 {
 
 // decided is the answer that a ratio's interval gives, unless remarks can have
 // turned it, or the host does not tell so small a difference.
-func (e evaluation) decided(v Verdict, rule Rule, i stats.Interval, all []summary.RatioDoubt) Verdict {
+func (e evaluation) decided(v Verdict, rule Rule, i stats.Interval, r summary.Ratio) Verdict {
 	limit := *v.Limit
 	keeps := rule.op.holds(i.Low, limit)
 	if keeps != rule.op.holds(i.High, limit) {
 		return v.because(Reason{Code: WithinInterval})
 	}
-	if moved := rule.turnedBy(i, limit, all); len(moved) > 0 {
+	if moved := rule.turnedBy(i, limit, r); len(moved) > 0 {
 		return v.because(moved...)
 	}
 	if floor, known := e.floor(v.Metric); known {
@@ -92,26 +92,31 @@ func (e evaluation) floor(metric string) (float64, bool) {
 // turnedBy are the remarks that would turn the answer, had they moved each block's
 // ratio as far as they can. What was remarked of both cells in one block moved both
 // (see summary.RatioDoubt), and is none of them.
-func (r Rule) turnedBy(i stats.Interval, limit float64, all []summary.RatioDoubt) []Reason {
-	low, high := math.Log(i.Low), math.Log(i.High)
-	var out []Reason
-	for _, d := range all {
-		down, err := stats.ComparePairs(d.Low, stats.Confidence)
-		if err != nil {
-			continue
-		}
-		up, err := stats.ComparePairs(d.High, stats.Confidence)
-		if err != nil {
-			continue
-		}
-		by := math.Expm1(max(-moved(i.Center, down.Ratio.Center), moved(i.Center, up.Ratio.Center)))
-		low, high = low+moved(i.Low, down.Ratio.Low), high+moved(i.High, up.Ratio.High)
-		out = append(out, Reason{Code: Shaken, Remark: d.Remark.Code, By: finite(by), Worst: &d.Remark})
-	}
-	if len(out) == 0 || r.op.holds(math.Exp(low), limit) == r.op.holds(math.Exp(high), limit) {
+func (r Rule) turnedBy(i stats.Interval, limit float64, of summary.Ratio) []Reason {
+	if len(of.Doubts) == 0 {
 		return nil
 	}
+	low, high := ends(of.Low, of.High)
+	if r.op.holds(min(i.Low, low.Low), limit) == r.op.holds(max(i.High, high.High), limit) {
+		return nil
+	}
+	var out []Reason
+	for _, d := range of.Doubts {
+		down, up := ends(d.Low, d.High)
+		by := math.Expm1(max(moved(down.Center, i.Center), moved(i.Center, up.Center)))
+		if by > 0 {
+			out = append(out, Reason{Code: Shaken, Remark: d.Remark.Code, By: finite(by), Worst: &d.Remark})
+		}
+	}
 	return out
+}
+
+// ends are the intervals of pairs that were moved down, and up.
+func ends(low, high []stats.Pair) (down, up stats.Interval) {
+	// Pairs of values that are at least 0, of which there are some, have a ratio.
+	a, _ := stats.ComparePairs(low, stats.Confidence)
+	b, _ := stats.ComparePairs(high, stats.Confidence)
+	return a.Ratio, b.Ratio
 }
 
 // moved is how far a ratio went, on logarithms.

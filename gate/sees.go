@@ -9,6 +9,7 @@ import (
 // Sight is what a rule about a ratio can see, before anything is measured.
 type Sight struct {
 	Rule string
+	Op   string
 	// From is the share by which what is judged must differ for the rule to fail at
 	// about even odds: what the rule allows, and the half-width that the interval
 	// will have. A rule of 1.05x cannot fail what is 5 % slower.
@@ -21,7 +22,7 @@ func Sights(rules []Rule, precision float64) []Sight {
 	var out []Sight
 	for _, r := range rules {
 		if r.Kind() != Absolute {
-			out = append(out, Sight{r.Text, r.seesFrom(summary.AskedOf(r.left.metric, precision))})
+			out = append(out, Sight{r.Text, string(r.op), r.seesFrom(summary.AskedOf(r.left.metric, precision))})
 		}
 	}
 	return out

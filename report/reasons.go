@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/raftbench/raftbench/gate"
+	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -26,7 +27,12 @@ func VerdictReasons(v gate.Verdict) []string {
 var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.WithinInterval: says("the interval holds the limit"),
 	gate.NotCorrected:   notCorrected,
-	gate.OneTrial:       says("from one trial, which says nothing of the next"),
+	gate.OneTrial: func(v gate.Verdict, _ gate.Reason) string {
+		if summary.Proven(v.Metric) {
+			return "from one kill, which says nothing of the next"
+		}
+		return "from one trial, which says nothing of the next"
+	},
 	gate.FewValid: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("too few valid trials: %d of %d", r.Got, r.Want)
 	},

@@ -35,6 +35,11 @@ func Verdicts(w io.Writer, r gate.Report, all bool) {
 	} else if text := folded(r); text != "" {
 		fmt.Fprintln(w)
 		wrapTo(w, text, "", "      ")
+		for _, rule := range byRule(r.Verdicts, stats.Pass) {
+			if text := sightOf(rule); text != "" {
+				wrapTo(w, text, "      ", "        ")
+			}
+		}
 	}
 }
 
@@ -43,10 +48,30 @@ func verdictsOf(w io.Writer, r gate.Report, a stats.Answer) {
 	for _, rule := range byRule(r.Verdicts, a) {
 		fmt.Fprintln(w)
 		wrapTo(w, answerWords[a]+": "+clean(rule[0].Rule), "", "  ")
-		for _, v := range rule {
-			wrapTo(w, verdictPlace(v)+": "+VerdictText(v), "  ", "    ")
+		for _, same := range bySame(rule) {
+			var places []string
+			for _, v := range same {
+				places = append(places, verdictPlace(v))
+			}
+			wrapTo(w, list(places)+": "+VerdictText(same[0]), "  ", "    ")
 		}
 	}
+}
+
+// bySame collects verdicts of which the same is said.
+func bySame(verdicts []gate.Verdict) [][]gate.Verdict {
+	var out [][]gate.Verdict
+	at := map[string]int{}
+	for _, v := range verdicts {
+		i, there := at[VerdictText(v)]
+		if !there {
+			i = len(out)
+			at[VerdictText(v)] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], v)
+	}
+	return out
 }
 
 // wrapTo writes a paragraph, its first line and the others indented.
@@ -235,9 +260,38 @@ func ratioValue(v gate.Verdict) string {
 		text += " in " + units.Plural(r.N, "block")
 	}
 	if r.SeesFrom != nil {
-		text += ", sees differences from about " + part(*r.SeesFrom) + " on"
+		text += ", " + seesText(v.Op, *r.SeesFrom)
 	}
 	return text
+}
+
+// seesText is from where on a rule about a ratio fails, as far as its interval is
+// wide: sees about +7 % and more.
+func seesText(op string, from float64) string {
+	if strings.HasPrefix(op, ">") {
+		return "sees about " + points(1-from, true) + " % and less"
+	}
+	return "sees about " + points(1+from, true) + " % and more"
+}
+
+// sightOf is what a rule that passed could have seen, of the setup where it sees
+// least; empty of a rule about no ratio.
+func sightOf(rule []gate.Verdict) string {
+	var worst *gate.Verdict
+	for i, v := range rule {
+		if v.Ratio != nil && v.SeesFrom != nil && (worst == nil || *v.SeesFrom > *worst.SeesFrom) {
+			worst = &rule[i]
+		}
+	}
+	if worst == nil {
+		return ""
+	}
+	return clean(worst.Rule) + " " + seesText(worst.Op, *worst.SeesFrom)
+}
+
+// SightText is what a rule about a ratio can see, said before anything is measured.
+func SightText(s gate.Sight) string {
+	return clean(s.Rule) + " " + seesText(s.Op, s.From)
 }
 
 // boundless reads a ratio: null is above every number.

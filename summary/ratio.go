@@ -18,6 +18,9 @@ type Ratio struct {
 	Through []string
 	// Doubts are the remarks that can have moved the ratio.
 	Doubts []RatioDoubt
+	// Low and High are the pairs as they would be had all of these moved each ratio
+	// as far as they can: down, or up. They are Pairs where there are no doubts.
+	Low, High []stats.Pair
 }
 
 // RatioDoubt is a remark that weighs more on one of the two cells than on the
@@ -50,7 +53,7 @@ func (a Analysis) Ratio(metric, from, to string) Ratio {
 	for _, k := range through {
 		out.Through = append(out.Through, a.Summary.Cells[k].Cell)
 	}
-	out.Doubts = ratioDoubts(metric, pairs, a.observed[i][metric], a.observed[j][metric])
+	out.doubt(metric, pairs, a.observed[i][metric], a.observed[j][metric])
 	return out
 }
 
@@ -95,9 +98,24 @@ type remarkKey struct {
 	window string
 }
 
+// unsteady stands for the remarks that a window's latency changed while it lasted:
+// they are several views of one change.
+var unsteady = map[results.Code]results.Code{results.CodeRising: results.CodeHalvesDiffer, results.CodeFalling: results.CodeHalvesDiffer}
+
+func keyOf(r results.Remark, t *results.Trial) remarkKey {
+	key := remarkKey{code: r.Code, window: r.Window}
+	if one, is := unsteady[r.Code]; is {
+		key.code = one
+	}
+	if w := windowNamed(t, r.Window); w != nil {
+		key.place, key.window = placeOf(w), ""
+	}
+	return key
+}
+
 // weighing is what a remark can have done to one trial's value.
 type weighing struct {
-	by    float64 // in the metric's unit; +Inf where nobody knows
+	by    float64 // a share of the value; +Inf where nobody knows
 	worst results.Remark
 }
 
@@ -109,59 +127,66 @@ func weigh(metric string, o observation) map[remarkKey]weighing {
 			continue
 		}
 		for _, touch := range touches(r, o.trial) {
-			by := touch.by(o.value)
-			if by == 0 || !slices.Contains(touch.metrics, metric) {
-				continue
+			by := shareOf(touch.by(o.value), o.value)
+			if key := keyOf(r, o.trial); by > out[key].by && slices.Contains(touch.metrics, metric) {
+				out[key] = weighing{by, r}
 			}
-			key := remarkKey{code: r.Code, window: r.Window}
-			if w := windowNamed(o.trial, r.Window); w != nil {
-				key.place, key.window = placeOf(w), ""
-			}
-			had := out[key]
-			if had.by == 0 || Weight(r) > Weight(had.worst) {
-				had.worst = r
-			}
-			had.by += by
-			out[key] = had
 		}
 	}
 	return out
 }
 
-// ratioDoubts are the remarks that weigh on one cell more than on the other.
-func ratioDoubts(metric string, pairs []blockPair, from, to []observation) []RatioDoubt {
+// doubt notes the remarks that weigh on one cell more than on the other.
+func (r *Ratio) doubt(metric string, pairs []blockPair, from, to []observation) {
 	a, b := byBlock(from), byBlock(to)
 	found := map[remarkKey]*RatioDoubt{}
-	var order []remarkKey
+	worst := map[remarkKey]float64{}
+	r.Low, r.High = slices.Clone(r.Pairs), slices.Clone(r.Pairs)
 	for i, p := range pairs {
 		was, is := weigh(metric, a[p.block]), weigh(metric, b[p.block])
 		both := maps.Clone(was)
 		maps.Copy(both, is)
 		for key := range both {
-			low, high := shifted(p.Pair, shareOf(was[key].by, a[p.block].value), shareOf(is[key].by, b[p.block].value))
-			if low == high {
+			by := apart(was[key].by, is[key].by)
+			if by == 0 {
 				continue
 			}
 			d := found[key]
 			if d == nil {
-				d = &RatioDoubt{Remark: both[key].worst, Low: plainPairs(pairs), High: plainPairs(pairs)}
+				d = &RatioDoubt{Low: slices.Clone(r.Pairs), High: slices.Clone(r.Pairs)}
 				found[key] = d
-				order = append(order, key)
 			}
-			d.Low[i], d.High[i] = low, high
-			for _, w := range []weighing{was[key], is[key]} {
-				if w.by > 0 && Weight(w.worst) > Weight(d.Remark) {
-					d.Remark = w.worst
+			if by > worst[key] {
+				worst[key] = by
+				d.Remark = is[key].worst
+				if was[key].by > is[key].by {
+					d.Remark = was[key].worst
 				}
 			}
+			d.Low[i].B, d.High[i].B = d.Low[i].B/(1+by), times(d.High[i].B, 1+by)
+			r.Low[i].B, r.High[i].B = r.Low[i].B/(1+by), times(r.High[i].B, 1+by)
 		}
 	}
-	slices.SortFunc(order, remarkKey.compare)
-	var out []RatioDoubt
-	for _, key := range order {
-		out = append(out, *found[key])
+	for _, key := range slices.SortedFunc(maps.Keys(found), remarkKey.compare) {
+		r.Doubts = append(r.Doubts, *found[key])
 	}
-	return out
+}
+
+// apart is by how much more one was moved than the other; 0 where nobody knows how
+// much either was.
+func apart(a, b float64) float64 {
+	if a == b {
+		return 0
+	}
+	return math.Abs(b - a)
+}
+
+// times keeps 0 what is 0.
+func times(v, by float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	return v * by
 }
 
 func byBlock(all []observation) map[int]observation {
@@ -170,25 +195,6 @@ func byBlock(all []observation) map[int]observation {
 		out[o.trial.Block] = o
 	}
 	return out
-}
-
-func plainPairs(pairs []blockPair) []stats.Pair {
-	out := make([]stats.Pair, len(pairs))
-	for i, p := range pairs {
-		out[i] = p.Pair
-	}
-	return out
-}
-
-// shifted is a pair at either end of where its ratio can be, when a remark moved
-// the one by up to one share and the other by up to another. What moved both alike
-// moved the ratio by the difference alone.
-func shifted(p stats.Pair, a, b float64) (low, high stats.Pair) {
-	if a == b {
-		return p, p
-	}
-	by := math.Abs(b - a) // +Inf where nobody knows how much it moved the one
-	return stats.Pair{A: p.A, B: p.B / (1 + by)}, stats.Pair{A: p.A, B: p.B * (1 + by)}
 }
 
 func (k remarkKey) compare(other remarkKey) int {

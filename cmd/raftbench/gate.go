@@ -27,7 +27,7 @@ func newGateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate DIR",
 		Short: "Judge a run by rules: pass, fail or inconclusive",
-		Long: gateHelp,
+		Long:  gateHelp,
 		Example: `  raftbench gate results/reference
   raftbench gate DIR --rules rules.yaml -o markdown
   raftbench gate NEW --rules rules.yaml --baseline OLD`,
