@@ -212,18 +212,23 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 	before, after := runOf(t, 1), runOf(t, 1)
 	before.Environment = results.Environment{RunID: "a", Hostname: "a", FsyncP50NS: 100_000, Versions: map[string]string{"raft": "v1", "grpc": "v3"}}
 	after.Environment = results.Environment{RunID: "b", Hostname: "b", FsyncP50NS: 300_000, Versions: map[string]string{"raft": "v2"}}
-	after.Experiment = []byte("x")
+	before.Experiment = []byte("name: a\nnodes: [1, 3]\nraft:\n  commit_timeout: 50ms\n")
+	after.Experiment = []byte("# a comment\nname: b\nnodes:\n- 1\n- 3\nraft: {commit_timeout: 5ms, max_rpcs_in_flight: 16}\nlabel: \"\"\n")
 	after.Trials[0].Cell = "n9"
+	after.Trials[0].Nodes = 9
 	c, err := Compare(before, after, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Comparison{
-		Old: "a", New: "b", Changes: []Change{}, OnlyOld: []string{"n3-x"}, OnlyNew: []string{"n9"},
+		Old: "a", New: "b", OldDir: before.Dir, NewDir: after.Dir, Changes: []Change{}, Means: []Mean{}, OnlyOld: []string{"n3-x"}, OnlyNew: []string{"n9"},
 		Unlike: []Contrast{
-			{TraitHost, "", "a", "b"}, {TraitFsync, "", "100000", "300000"}, {TraitVersion, "grpc", "v3", ""},
-			{TraitVersion, "raft", "v1", "v2"}, {What: TraitExperiment},
+			{What: TraitHost, Old: "a", New: "b"}, {What: TraitFsync, Old: "100000", New: "300000"},
+			{What: TraitVersion, Name: "grpc", Old: "v3"}, {What: TraitVersion, Name: "raft", Old: "v1", New: "v2"},
+			{What: TraitSetting, Name: "raft.commit_timeout", Old: "50ms", New: "5ms"}, {What: TraitSetting, Name: "raft.max_rpcs_in_flight", New: "16"},
+			{What: TraitSetting, Name: "name", Old: "a", New: "b"},
 		},
+		Same: Alike{Traits: []Trait{TraitCores, TraitFsyncReal}, Settings: 1}, More: []Comparison{},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)

@@ -1,10 +1,11 @@
 package summary
 
 import (
-	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/raftbench/raftbench/results"
 )
@@ -13,10 +14,16 @@ import (
 // not on record is empty.
 type Contrast struct {
 	What Trait `json:"what"`
-	// Name is that of the module, of TraitVersion.
+	// Name is that of the module, of TraitVersion; the path of TraitSetting; the
+	// file and the path in it, of TraitProfileFile; the link, of TraitLink and
+	// TraitDelay.
 	Name string `json:"name,omitempty"`
 	Old  string `json:"old"`
 	New  string `json:"new"`
+	// Bars: figures measured so cannot be compared, whatever they are. Cells are
+	// those it bars, by the old run's names; none where it bars all.
+	Bars  bool     `json:"bars,omitempty"`
+	Cells []string `json:"cells,omitempty"`
 }
 
 // Trait of a run.
@@ -25,6 +32,8 @@ type Trait string
 // The traits that are looked at.
 const (
 	TraitHost       Trait = "host"
+	TraitOS         Trait = "os"
+	TraitArch       Trait = "arch"
 	TraitCPU        Trait = "cpu-model"
 	TraitCores      Trait = "cores"
 	TraitKernel     Trait = "kernel"
@@ -32,49 +41,112 @@ const (
 	TraitFsyncReal  Trait = "fsync-real" // true or false
 	TraitFsync      Trait = "fsync-p50"  // the probe's median in nanoseconds, where it is far off
 	TraitGo         Trait = "go"
-	TraitRaftbench  Trait = "raftbench"  // version and commit
-	TraitVersion    Trait = "version"    // of the module Name
-	TraitExperiment Trait = "experiment" // the text differs; Old and New are empty
+	TraitRaftbench  Trait = "raftbench" // version and commit
+	TraitVersion    Trait = "version"   // of the module Name
+	TraitNodeBinary Trait = "node-binary"
+	TraitEndpoints  Trait = "endpoints"
+	// TraitSetting is what the experiment has at the YAML path Name.
+	TraitSetting Trait = "setting"
+	// TraitExperiment: the experiments' texts differ, and one of them cannot be
+	// read key by key; Old and New are empty.
+	TraitExperiment Trait = "experiment"
+	// TraitProfile is the network's name of some cells; TraitProfileFile what the
+	// copy of its file has; TraitLink how the experiment changed a link, empty where
+	// the link is as the profile has it; TraitDelay the nanoseconds that were asked
+	// of a link.
+	TraitProfile     Trait = "profile"
+	TraitProfileFile Trait = "profile-file"
+	TraitLink        Trait = "link"
+	TraitDelay       Trait = "delay"
+	// TraitMessageFaults: messages were harmed on purpose, true or false.
+	TraitMessageFaults Trait = "message-faults"
 )
 
-// unlike lists what differs between two runs that no metric tells.
-func unlike(before, after *results.Run) []Contrast {
-	a, b := before.Environment, after.Environment
-	out := []Contrast{}
-	differ := func(what Trait, name, was, is string) {
-		if was != is {
-			out = append(out, Contrast{what, name, was, is})
+// Alike is what two runs have in common, of what is on record in both.
+type Alike struct {
+	Traits []Trait `json:"traits"`
+	// Settings and Versions are how many of these are the same.
+	Settings int `json:"settings"`
+	Versions int `json:"versions"`
+}
+
+// unlikeness gathers what differs between two runs and what does not.
+type unlikeness struct {
+	differ []Contrast
+	same   Alike
+}
+
+func (u *unlikeness) compare(c Contrast) {
+	switch {
+	case c.Old != c.New:
+		u.differ = append(u.differ, c)
+	case c.Old == "":
+	case c.What == TraitSetting:
+		u.same.Settings++
+	case c.What == TraitVersion:
+		u.same.Versions++
+	default:
+		u.same.Traits = append(u.same.Traits, c.What)
+	}
+}
+
+// unlike lists what differs between two runs that no metric tells, what bars
+// comparing them first.
+func unlike(old, latest Side, pairs []cellPair) ([]Contrast, Alike) {
+	u := &unlikeness{differ: []Contrast{}, same: Alike{Traits: []Trait{}}}
+	u.hosts(old.Run.Environment, latest.Run.Environment)
+	u.builds(old.Run.Environment, latest.Run.Environment)
+	u.networks(old, latest, pairs)
+	u.settings(old.Run, latest.Run)
+	slices.SortStableFunc(u.differ, func(a, b Contrast) int {
+		if a.Bars != b.Bars {
+			return cmp.Compare(strconv.FormatBool(b.Bars), strconv.FormatBool(a.Bars))
 		}
-	}
-	differ(TraitHost, "", a.Hostname, b.Hostname)
-	differ(TraitCPU, "", a.CPUModel, b.CPUModel)
-	differ(TraitCores, "", strconv.Itoa(a.Cores), strconv.Itoa(b.Cores))
-	differ(TraitKernel, "", a.Kernel, b.Kernel)
-	differ(TraitFilesystem, "", a.Filesystem, b.Filesystem)
-	differ(TraitFsyncReal, "", strconv.FormatBool(a.FsyncReal), strconv.FormatBool(b.FsyncReal))
-	differ(TraitGo, "", a.GoVersion, b.GoVersion)
-	differ(TraitRaftbench, "", a.Version+" "+a.Commit, b.Version+" "+b.Commit)
+		return 0
+	})
+	return u.differ, u.same
+}
+
+// hosts bars what was measured on hosts of two classes.
+func (u *unlikeness) hosts(a, b results.Environment) {
+	class := func(what Trait, was, is string) { u.compare(Contrast{What: what, Old: was, New: is, Bars: true}) }
+	class(TraitOS, a.OS, b.OS)
+	class(TraitArch, a.Arch, b.Arch)
+	class(TraitCPU, a.CPUModel, b.CPUModel)
+	class(TraitCores, strconv.Itoa(a.Cores), strconv.Itoa(b.Cores))
+	class(TraitFilesystem, a.Filesystem, b.Filesystem)
+	u.compare(Contrast{What: TraitHost, Old: a.Hostname, New: b.Hostname})
+	u.compare(Contrast{What: TraitKernel, Old: a.Kernel, New: b.Kernel})
+	u.compare(Contrast{What: TraitFsyncReal, Old: strconv.FormatBool(a.FsyncReal), New: strconv.FormatBool(b.FsyncReal)})
 	if far(a.FsyncP50NS, b.FsyncP50NS) {
-		differ(TraitFsync, "", strconv.FormatInt(a.FsyncP50NS, 10), strconv.FormatInt(b.FsyncP50NS, 10))
+		u.compare(Contrast{What: TraitFsync, Old: strconv.FormatInt(a.FsyncP50NS, 10), New: strconv.FormatInt(b.FsyncP50NS, 10)})
 	}
-	for _, name := range versions(a, b) {
-		differ(TraitVersion, name, a.Versions[name], b.Versions[name])
-	}
-	if !bytes.Equal(before.Experiment, after.Experiment) {
-		out = append(out, Contrast{What: TraitExperiment})
-	}
-	return out
 }
 
 // far tells probes apart that differ by more than a probe does from minute to
 // minute.
 func far(a, b int64) bool { return 2*min(a, b) < max(a, b) }
 
-func versions(a, b results.Environment) []string {
-	all := maps.Clone(a.Versions)
-	if all == nil {
-		all = map[string]string{}
+func (u *unlikeness) builds(a, b results.Environment) {
+	u.compare(Contrast{What: TraitRaftbench, Old: buildOf(a), New: buildOf(b)})
+	u.compare(Contrast{What: TraitGo, Old: a.GoVersion, New: b.GoVersion})
+	u.compare(Contrast{What: TraitNodeBinary, Old: a.NodeBinary, New: b.NodeBinary})
+	u.compare(Contrast{What: TraitEndpoints, Old: strings.Join(a.Endpoints, ","), New: strings.Join(b.Endpoints, ",")})
+	for _, name := range versions(a, b) {
+		u.compare(Contrast{What: TraitVersion, Name: name, Old: a.Versions[name], New: b.Versions[name]})
 	}
+}
+
+func versions(a, b results.Environment) []string {
+	all := map[string]string{}
+	maps.Copy(all, a.Versions)
 	maps.Copy(all, b.Versions)
 	return slices.Sorted(maps.Keys(all))
+}
+
+// bars tells whether anything bars comparing a cell's figures.
+func bars(contrasts []Contrast, cell string) bool {
+	return slices.ContainsFunc(contrasts, func(c Contrast) bool {
+		return c.Bars && (len(c.Cells) == 0 || slices.Contains(c.Cells, cell))
+	})
 }

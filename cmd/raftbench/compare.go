@@ -1,57 +1,59 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
 type compareOptions struct {
-	before, after string // folders
-	spread        string // a file; empty: one that fits is looked for
-	by            string // an axis of one run
-	output        string
-	all           bool
+	runs   []string // folders; with by one, else the first is what the others are held against
+	spread string   // a file; empty: one that fits is looked for
+	by     string   // an axis of one run
+	output string
+	all    bool
 }
 
 func newCompareCommand() *cobra.Command {
 	o := compareOptions{}
 	cmd := &cobra.Command{
-		Use:   "compare OLD NEW | compare RUN --by AXIS",
-		Short: "Compare two runs, or the settings of one, figure by figure",
-		Long: `Compare two stored runs. They were not made side by side: what the host did
-between them is part of what is compared, and often all of it. So a change is
-called one only where it exceeds how far repeated runs of one build lie apart
-on such a host, corrected for all that is asked at once; the range behind it
-holds the true change with 95 % confidence.
+		Use:   "compare OLD NEW [MORE...] | compare RUN --by AXIS",
+		Short: "Compare runs with the first, or the settings of one, figure by figure",
+		Long: `Compare stored runs, each later one with the first. They were not made side by
+side: what the host did between them is part of what is compared, and often all
+of it. So a change is called one only where it exceeds how far repeated runs of
+one build lie apart on such a host, corrected for all that is asked at once, over
+all runs; the range behind it holds the true change with 95 % confidence.
 
 That spread is measured by "raftbench run --repeat 6", which leaves it in a
 file beside the runs' folders; a file that fits both runs' hosts and the
 experiment is found there. Without one the spread is unknown, and nothing is
-called different. The command reports and judges nothing: its exit code is 0
-(see gate).
+called different.
+
+What differs between the experiments, the builds and the hosts is named key by
+key. Figures from hosts of two classes (CPU model, cores, file system), over two
+networks, or beside messages that were harmed on purpose are not comparable: they
+are shown, and never called different. A number with a dagger (†) was remarked
+on: what may have moved it stands below. The command reports and judges nothing:
+its exit code is 0 (see gate).
 
 With --by, the values of one axis of one run are compared, each with the first:
-they were measured side by side, so that nothing lies between them.`,
-		Example: "  raftbench run --repeat 6 --out results/base\n  raftbench compare results/monday results/tuesday\n  raftbench compare -o markdown OLD NEW\n  raftbench compare RUN --by raft.max_rpcs_in_flight",
-		Args:    arguments(1, 2),
+they were measured side by side, so that nothing lies between them. The arms of
+a run with two of them are its axis arm.`,
+		Example: "  raftbench run --repeat 6 --out results/base\n  raftbench compare results/monday results/tuesday results/wednesday\n" +
+			"  raftbench compare -o markdown OLD NEW\n  raftbench compare RUN --by raft.max_rpcs_in_flight\n  raftbench compare RUN --by arm",
+		Args: arguments(1, noLimit),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.before = args[0]; o.by != "" && len(args) == 1 {
-				return runCompareBy(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
-			}
-			if o.by != "" || len(args) == 1 {
-				return usage(fmt.Errorf("got %s and --by %q", units.Plural(len(args), "folder"), o.by), "give two runs, or one run and --by with one of its axes")
-			}
-			o.after = args[1]
+			o.runs = args
 			return runCompare(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
@@ -66,30 +68,51 @@ func runCompare(stdout, stderr io.Writer, o compareOptions) error {
 	if err := checkFormat(o.output, "table", "json", "markdown", "csv"); err != nil {
 		return err
 	}
-	before, err := openRun(stderr, o.before)
+	switch {
+	case o.by != "" && len(o.runs) == 1:
+		return runCompareBy(stdout, stderr, o)
+	case o.by != "" || len(o.runs) == 1:
+		return usage(fmt.Errorf("got %s and --by %q", units.Plural(len(o.runs), "folder"), o.by), "give two runs or more, or one run and --by with one of its axes")
+	}
+	sides, err := openSides(stderr, o.runs)
 	if err != nil {
 		return err
 	}
-	after, err := openRun(stderr, o.after)
+	spreads, err := spreadsFor(stderr, sides, o)
 	if err != nil {
 		return err
 	}
-	spread, err := spreadFor(stderr, before, after, o)
-	if err != nil {
-		return err
-	}
-	c, err := summary.Compare(before, after, spread)
+	c, err := summary.CompareAll(sides[0], sides[1:], spreads)
 	if err != nil {
 		return unreadable(err)
 	}
-	if len(c.Changes) == 0 {
-		return usage(fmt.Errorf("got two runs without a figure in common: %s has %s, and %s has %s", o.before, setupsOf(before), o.after, setupsOf(after)),
-			"compare runs of the same sizes, engine, profile and load: setups are matched by name")
+	for i, one := range c.Each() {
+		if len(one.Changes) == 0 {
+			return nothingInCommon(sides[0].Run, sides[i+1].Run)
+		}
 	}
-	var text bytes.Buffer
-	err = printComparison(&text, c, o)
-	if err == nil {
-		_, err = text.WriteTo(stdout)
+	return printCompared(stdout, report.NewCompared(c, sides, o.all), o.output)
+}
+
+// compared is what can be printed in any of the formats.
+type compared interface {
+	Text() string
+	Markdown() string
+	JSON(w io.Writer) error
+	CSV(w io.Writer) error
+}
+
+func printCompared(w io.Writer, c compared, format string) error {
+	var err error
+	switch format {
+	case "json":
+		err = c.JSON(w)
+	case "csv":
+		err = c.CSV(w)
+	case "markdown":
+		_, err = io.WriteString(w, c.Markdown())
+	default:
+		_, err = io.WriteString(w, c.Text())
 	}
 	if err != nil {
 		return fail(exitFailed, fmt.Errorf("print the comparison: %w", err), "")
@@ -97,41 +120,132 @@ func runCompare(stdout, stderr io.Writer, o compareOptions) error {
 	return nil
 }
 
-// spreadFor is the spread that was named, or one that fits beside the runs; nil
-// where there is none. Of several that fit, from both runs' experiments, the old
-// run's is taken. A file that was looked for and cannot be read is warned of.
-func spreadFor(stderr io.Writer, before, after *results.Run, o compareOptions) (*summary.Spread, error) {
-	if o.spread != "" {
-		s, err := summary.ReadSpread(o.spread)
-		switch {
-		case err != nil:
-			return nil, unreadable(err)
-		case !s.Fits(before, after):
-			return nil, usage(fmt.Errorf("%s: is the spread of another experiment or class of host than that of %s and %s", o.spread, o.before, o.after),
-				"repeat one of the two on this host: raftbench run --repeat 6")
-		}
-		return &s, nil
+// openSides reads the runs that are compared: each once, each with figures.
+func openSides(stderr io.Writer, dirs []string) ([]summary.Side, error) {
+	if err := checkDistinct(dirs); err != nil {
+		return nil, err
 	}
-	for _, path := range spreadPaths(before, after, o) {
+	var out []summary.Side
+	for _, dir := range dirs {
+		run, err := openRun(stderr, dir)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkValid(run); err != nil {
+			return nil, err
+		}
+		side, err := summary.SideOf(run)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		out = append(out, side)
+	}
+	return out, nil
+}
+
+// checkDistinct refuses a folder that is given twice, by whatever name: a run is
+// no different from itself.
+func checkDistinct(dirs []string) error {
+	for i, dir := range dirs {
+		info, err := os.Stat(dir)
+		if err != nil {
+			continue // opening it says why
+		}
+		for _, other := range dirs[:i] {
+			if same, err := os.Stat(other); err == nil && os.SameFile(info, same) {
+				return usage(fmt.Errorf("got one folder twice, %s and %s", other, dir), "give different runs: one compared with itself tells nothing")
+			}
+		}
+	}
+	return nil
+}
+
+// checkValid refuses a run that has nothing to be compared.
+func checkValid(run *results.Run) error {
+	latest := run.Latest()
+	if slices.ContainsFunc(latest, func(t results.Trial) bool { return t.Valid }) {
+		return nil
+	}
+	return usage(fmt.Errorf("%s: holds %s and none is valid, want at least one: there are no figures to compare", run.Dir, units.Plural(len(latest), "trial")),
+		"what made them invalid: "+commandLine("explain", run.Dir))
+}
+
+func nothingInCommon(before, after *results.Run) error {
+	if safetyOnly(before) && safetyOnly(after) {
+		return usage(fmt.Errorf("%s and %s: both harmed their messages on purpose, and such runs have no figures to compare", before.Dir, after.Dir),
+			"what they found is told by: "+commandLine("report", before.Dir))
+	}
+	return usage(fmt.Errorf("got two runs without a figure in common: %s has %s, and %s has %s", before.Dir, setupsOf(before), after.Dir, setupsOf(after)),
+		"compare runs of the same sizes, engine and load: setups are matched by name")
+}
+
+// safetyOnly tells whether all of a run's trials were made for safety alone.
+func safetyOnly(run *results.Run) bool {
+	return !slices.ContainsFunc(run.Trials, func(t results.Trial) bool { return !t.MessageFaults })
+}
+
+// spreadsFor are the spreads of the first run with each later one.
+func spreadsFor(stderr io.Writer, sides []summary.Side, o compareOptions) ([]*summary.Spread, error) {
+	before := sides[0].Run
+	if o.spread != "" {
+		return namedSpread(before, sides[1:], o.spread)
+	}
+	out := make([]*summary.Spread, len(sides)-1)
+	warned := map[string]bool{}
+	for i, side := range sides[1:] {
+		out[i] = nearSpread(stderr, before, side.Run, warned)
+	}
+	return out, nil
+}
+
+// namedSpread is the one that was named, for each pair of runs that it fits. It
+// must fit one of them.
+func namedSpread(before *results.Run, later []summary.Side, path string) ([]*summary.Spread, error) {
+	s, err := summary.ReadSpread(path)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	out, fits := make([]*summary.Spread, len(later)), false
+	var dirs []string
+	for i, side := range later {
+		dirs = append(dirs, side.Run.Dir)
+		if s.Fits(before, side.Run) {
+			out[i], fits = &s, true
+		}
+	}
+	if !fits {
+		return nil, usage(fmt.Errorf("%s: is the spread of another experiment or class of host than that of %s and %s", path, before.Dir, listed(dirs)),
+			"repeat one of them on this host: raftbench run --repeat 6")
+	}
+	return out, nil
+}
+
+// nearSpread is one that fits beside the runs; nil where there is none. Of several
+// that fit, from both runs' experiments, the old run's is taken. A file that was
+// looked for and cannot be read is warned of, once.
+func nearSpread(stderr io.Writer, before, after *results.Run, warned map[string]bool) *summary.Spread {
+	for _, path := range spreadPaths(before, after) {
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
 		s, err := summary.ReadSpread(path)
-		if err != nil {
+		switch {
+		case err == nil && s.Fits(before, after):
+			return &s
+		case err != nil && !warned[path]:
+			warned[path] = true
 			fmt.Fprintf(stderr, "warning: %v\n", err)
-		} else if s.Fits(before, after) {
-			return &s, nil
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // spreadPaths are where a spread that fits may stand.
-func spreadPaths(before, after *results.Run, o compareOptions) []string {
+func spreadPaths(before, after *results.Run) []string {
 	var out []string
 	for _, run := range []*results.Run{before, after} {
 		name := summary.SpreadFile(summary.HostOf(run.Environment), summary.Fingerprint(run.Experiment))
-		for _, dir := range besideRuns(o.before, o.after) {
+		for _, dir := range besideRuns(before.Dir, after.Dir) {
 			out = append(out, filepath.Join(dir, name))
 		}
 	}
@@ -158,34 +272,4 @@ func setupsOf(run *results.Run) string {
 		names = append(names, t.Cell)
 	}
 	return someOf(unique(names), 6)
-}
-
-func printComparison(w io.Writer, c summary.Comparison, o compareOptions) error {
-	switch o.output {
-	case "json":
-		return writeJSON(w, c)
-	case "csv":
-		return changeFigures(c).csv(w)
-	case "markdown":
-		comparisonPage(w, c, o.all)
-	default:
-		comparisonText(w, c, o.all)
-	}
-	return nil
-}
-
-// changeFigures is the comparison for programs: values in the metric's own unit.
-func changeFigures(c summary.Comparison) *table {
-	g := &table{header: []string{
-		"setup", "metric", "old_median", "old_ci_low", "old_ci_high", "old_n",
-		"new_median", "new_ci_low", "new_ci_high", "new_n",
-		"ratio", "ratio_ci_low", "ratio_ci_high", "p", "questions", "decided", "untested",
-	}}
-	for _, ch := range c.Changes {
-		g.add(ch.Cell, ch.Metric,
-			figure(ch.Old.Median), figure(ch.Old.CILow), figure(ch.Old.CIHigh), strconv.Itoa(ch.Old.N),
-			figure(ch.New.Median), figure(ch.New.CILow), figure(ch.New.CIHigh), strconv.Itoa(ch.New.N),
-			figure(ch.Ratio), figure(ch.CILow), figure(ch.CIHigh), figure(ch.P), strconv.Itoa(ch.Questions), string(ch.Decided), string(ch.Untested))
-	}
-	return g
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -106,10 +107,10 @@ func TestCompareTakesNoOtherSpread(t *testing.T) {
 	if code, _, stderr := command(t, "compare", "--spread", path, tinyRun, elsewhere); code != exitUsage || !strings.Contains(stderr, "another experiment or class of host") {
 		t.Errorf("got %d: %s", code, stderr)
 	}
-	if code, stdout, _ := command(t, "compare", dir, elsewhere); code != exitOK || !strings.Contains(stdout, "spread unknown") {
+	if code, stdout, _ := command(t, "compare", dir, elsewhere); code != exitOK || !strings.HasPrefix(stdout, "Not comparable: cores 2 → 64.") {
 		t.Errorf("got %d:\n%s", code, stdout)
 	}
-	if code, stdout, _ := command(t, "compare", "--spread", path, tinyRun, tinyRun); code != exitOK || !strings.HasPrefix(stdout, "No difference was found") {
+	if code, stdout, _ := command(t, "compare", "--spread", path, tinyRun, changedRun(t, func(*results.Run) {})); code != exitOK || !strings.HasPrefix(stdout, "No difference was found") {
 		t.Errorf("got %d:\n%s", code, stdout)
 	}
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
@@ -123,25 +124,219 @@ func TestCompareTakesNoOtherSpread(t *testing.T) {
 	}
 }
 
-func TestCompareAnswersFirst(t *testing.T) {
+// A figure has a table, in which a change stands in its setup's row.
+func TestCompareHasATableAFigure(t *testing.T) {
 	dir := slower(t)
 	withSpread(t, dir, 0, 0.01, -0.01, 0.005, -0.005, 0)
 	_, stdout, _ := command(t, "compare", tinyRun, dir)
-	setup := ""
-	for _, line := range strings.Split(stdout, "\n") {
-		if strings.HasPrefix(line, "n") && !strings.Contains(line, " ") {
-			setup = line
-		}
-		if strings.Contains(line, "+20 % [") && (setup != "n3-hashicorp-multi-az" || !strings.HasPrefix(line, "  write_latency_p50 ")) {
-			t.Errorf("the change stands at the wrong place, under %s: %s", setup, line)
+	_, table, _ := strings.Cut(stdout, "\nwrite_latency_p50\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rows := strings.Split(table, "\n")
+	want := []string{"setup old new change [95 %]", "n1 ", "n3 1.73 ms ± 7 % 2.07 ms ± 7 % +20 % [+17, +23] (p<.01 n=6+6)", "n4 ", "n5 ", "n7 2.32 ms ± ∞ ", "geomean 1.49 ms 1.55 ms (+3.7 %)"}
+	if len(rows) != len(want) {
+		t.Fatalf("got %d rows, want %d:\n%s", len(rows), len(want), stdout)
+	}
+	for i, row := range rows {
+		if got := strings.Join(strings.Fields(row), " "); !strings.HasPrefix(got, want[i]) {
+			t.Errorf("got the row %q, want %q", got, want[i])
 		}
 	}
-	for _, want := range []string{"\n  figure ", "[95 %]", " = [", "\n=: alike", "\np: how probable", "\nn: trials behind", "6+6"} {
+	for _, want := range []string{"setups: …-hashicorp-multi-az\n", " = [", "\n=: alike", "\np: how probable", "\nn: trials behind", "\ngeomean: ", "\n±: "} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%q is missing:\n%s", want, stdout)
 		}
 	}
 	fits(t, stdout)
+}
+
+// A remark stays on the number that it weakens, in whichever run, and is worded
+// below.
+func TestCompareKeepsRemarksOnTheNumbers(t *testing.T) {
+	dir := changed(t, func(tr *results.Trial) {
+		if tr.Nodes == 3 && tr.Kind == results.Measure {
+			tr.Remarks = append(tr.Remarks, results.Remark{
+				Code: results.CodeHalvesDiffer, Severity: results.Doubtful, Window: results.WindowCalm, Got: 0.5, Want: 0.05, Unit: results.UnitShare,
+			})
+		}
+	})
+	_, stdout, _ := command(t, "compare", tinyRun, dir)
+	flat := strings.Join(strings.Fields(stdout), " ")
+	for _, want := range []string{"n3 1.73 ms ± 7 % 1.73 ms ± 7 %† ~", "† new: Light load: the second half's median latency was at worst 50 % above the first half's. It can have moved, of 3 nodes: write p50 and write p90 by at most 50 %"} {
+		if !strings.Contains(flat, want) {
+			t.Errorf("%q is missing:\n%s", want, stdout)
+		}
+	}
+	_, stdout, _ = command(t, "compare", "-o", "csv", tinyRun, dir)
+	rows := csvRows(t, stdout)
+	for _, row := range rows {
+		if row["setup"] == "n3-hashicorp-multi-az" && row["metric"] == "write_latency_p50_ns" && (row["new_doubts"] != string(results.CodeHalvesDiffer) || row["old_doubts"] != "") {
+			t.Errorf("csv: got %v", row)
+		}
+	}
+}
+
+// csvRows are the rows of a CSV by their columns' names.
+func csvRows(t *testing.T, text string) []map[string]string {
+	t.Helper()
+	all, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || len(all) == 0 {
+		t.Fatalf("csv: %v\n%s", err, text)
+	}
+	var out []map[string]string
+	for _, row := range all[1:] {
+		named := map[string]string{}
+		for i, name := range all[0] {
+			named[name] = row[i]
+		}
+		out = append(out, named)
+	}
+	return out
+}
+
+// Each later run is held against the first, below each other on a terminal; all
+// questions about all of them are one family.
+func TestCompareTakesManyRuns(t *testing.T) {
+	slow, alike := slower(t), changedRun(t, func(run *results.Run) { run.Environment.RunID = "alike" })
+	elsewhere := changedRun(t, func(run *results.Run) { run.Environment.Cores = 64 })
+	withSpread(t, slow, 0, 0.01, -0.01, 0.005, -0.005, 0)
+	spread := withSpread(t, alike, 0, 0.01, -0.01, 0.005, -0.005, 0)
+	code, stdout, stderr := command(t, "compare", "--spread", spread, tinyRun, slow, alike, elsewhere)
+	if code != exitOK {
+		t.Fatalf("got %d: %s", code, stderr)
+	}
+	flat := strings.Join(strings.Fields(stdout), " ")
+	for _, want := range []string{
+		"3 runs against " + tinyRun + ": in " + slow + " 1 of 15 figures differs; in " + alike + " 0 of 15 figures differ; " + elsewhere + " is not comparable.",
+		"new, 1 of 3: " + slow, "new, 2 of 3: " + alike, "new, 3 of 3: " + elsewhere, "Not comparable: cores 2 → 64.", "over all runs",
+	} {
+		if !strings.Contains(flat, want) {
+			t.Errorf("%q is missing:\n%s", want, stdout)
+		}
+	}
+	fits(t, stdout)
+	_, stdout, _ = command(t, "compare", "--spread", spread, "-o", "json", tinyRun, slow, alike, elsewhere)
+	var c summary.Comparison
+	if err := json.Unmarshal([]byte(stdout), &c); err != nil || len(c.More) != 2 || c.NewDir != slow || c.More[1].NewDir != elsewhere {
+		t.Fatalf("json: got %v, %d more", err, len(c.More))
+	}
+	for _, one := range c.Each() {
+		for _, ch := range one.Changes {
+			asked := ch.Metric == "write_latency_p50_ns" && one.NewDir != elsewhere
+			if asked && ch.Questions != 20 { // medians and throughputs of five sizes of two runs
+				t.Errorf("got %d questions in %s, want 20", ch.Questions, one.NewDir)
+			}
+			if barred := one.NewDir == elsewhere; barred != (ch.Verdict == summary.NotComparableVerdict) || barred && ch.P != nil {
+				t.Errorf("%s: got %+v", one.NewDir, ch)
+			}
+		}
+	}
+	_, stdout, _ = command(t, "compare", "--spread", spread, "-o", "csv", tinyRun, slow, alike, elsewhere)
+	rows, runs := csvRows(t, stdout), map[string]int{}
+	for _, row := range rows {
+		runs[row["new_run"]]++
+	}
+	if len(runs) != 3 || runs[slow] != runs[alike] {
+		t.Errorf("csv: got rows of %v", runs)
+	}
+	if _, page, _ := command(t, "compare", "-o", "markdown", tinyRun, slow, alike); strings.Count(page, "| figure | setup |") != 2 {
+		t.Errorf("markdown: want a table a run:\n%s", page)
+	}
+}
+
+// What was measured elsewhere, over another network or beside harmed messages is
+// shown and never called different, however clear.
+func TestCompareCallsNothingDifferentThatIsNotComparable(t *testing.T) {
+	double := func(tr *results.Trial) {
+		for i := range tr.Windows {
+			l := &tr.Windows[i].Latency
+			for _, v := range []*results.Nanos{&l.P50NS, &l.P90NS, &l.P99NS, &l.P999NS, &l.MaxNS} {
+				*v *= 2
+			}
+		}
+	}
+	each := func(change func(*results.Trial)) func(*results.Run) {
+		return func(run *results.Run) {
+			for i := range run.Trials {
+				double(&run.Trials[i])
+				change(&run.Trials[i])
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(*results.Run)
+		want   string
+		setups int // that are not comparable
+	}{
+		"another class of host": {func(run *results.Run) {
+			each(func(*results.Trial) {})(run)
+			run.Environment.CPUModel = "another"
+		}, "Not comparable: CPU model Example CPU @ 2.50GHz → another. Such figures", 5},
+		"another profile": {each(func(tr *results.Trial) {
+			tr.Profile, tr.Cell = "wan", strings.Replace(tr.Cell, "multi-az", "wan", 1)
+		}), "Not comparable: network profile multi-az → wan. Such figures", 5},
+		"a link was changed": {each(func(tr *results.Trial) {
+			if tr.Nodes == 3 {
+				tr.Settings = map[string]string{"network.links.a→b": "delay 20ms"}
+			}
+		}), "Not comparable in n3: link a→b as the profile has it → delay 20ms. Such figures", 1},
+		"other delays were asked": {each(func(tr *results.Trial) {
+			for i := range tr.Links {
+				if tr.Nodes == 3 {
+					tr.Links[i].AskedNS *= 2
+				}
+			}
+		}), "Not comparable in n3: delay asked of link n1→n2 345 µs → 690 µs and of 3 links more. Such figures", 1},
+		"messages were harmed": {each(func(tr *results.Trial) { tr.MessageFaults = tr.Nodes == 3 }), "Not comparable in n3: messages harmed on purpose no → yes. Such figures", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := changedRun(t, c.change)
+			withSpread(t, dir, 0, 0.01, -0.01, 0.005, -0.005, 0)
+			code, stdout, stderr := command(t, "compare", tinyRun, dir)
+			if code != exitOK || !strings.HasPrefix(strings.Join(strings.Fields(stdout), " "), c.want) {
+				t.Errorf("got %d: want it to begin with %q:\n%s%s", code, c.want, stdout, stderr)
+			}
+			fits(t, stdout)
+			_, stdout, _ = command(t, "compare", "-o", "csv", tinyRun, dir)
+			barred := map[string]bool{}
+			for _, row := range csvRows(t, stdout) {
+				if row["verdict"] == string(summary.NotComparableVerdict) {
+					barred[row["setup"]] = true
+					if row["p"] != "" || row["decided"] == string(stats.Found) {
+						t.Errorf("got %v", row)
+					}
+				}
+			}
+			if len(barred) != c.setups {
+				t.Errorf("got %v not comparable, want %d setups", barred, c.setups)
+			}
+		})
+	}
+}
+
+// The copies of a profile file that both runs hold are compared key by key.
+func TestCompareReadsTheProfilesOfTheRuns(t *testing.T) {
+	with := func(rtt string) string {
+		dir := changedRun(t, func(run *results.Run) {
+			run.Experiment = []byte(strings.Replace(string(run.Experiment), "profile: multi-az", "profile: networks/mine.yaml", 1))
+			for i := range run.Trials {
+				tr := &run.Trials[i]
+				tr.Profile, tr.Cell = "mine", strings.Replace(tr.Cell, "multi-az", "mine", 1)
+			}
+		})
+		err := errors.Join(os.MkdirAll(filepath.Join(dir, "networks"), 0o755),
+			os.WriteFile(filepath.Join(dir, "networks", "mine.yaml"), []byte("source: "+rtt+"\nsites: [a, b]\nrtt:\n  a: {b: "+rtt+"}\n"), 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	old := with("5ms")
+	if _, stdout, _ := command(t, "compare", old, with("8ms")); !strings.HasPrefix(stdout, "Not comparable: networks/mine.yaml: rtt.a.b 5ms → 8ms. Such") {
+		t.Errorf("got\n%s", stdout)
+	}
+	if _, stdout, _ := command(t, "compare", old, with("5ms")); !strings.HasPrefix(stdout, "Not side by side") {
+		t.Errorf("the same profile: got\n%s", stdout)
+	}
 }
 
 func TestCompareLeavesOutWhatIsTheSame(t *testing.T) {
@@ -171,13 +366,16 @@ func TestCompareFormatsAgree(t *testing.T) {
 		if ch.Decided == stats.Found {
 			found++
 		}
+		if string(ch.Verdict) != string(ch.Decided) || *ch.A != *ch.Old.Median || *ch.B != *ch.New.Median {
+			t.Errorf("got %+v", ch)
+		}
 	}
 	code, stdout, _ = command(t, "compare", "-o", "csv", tinyRun, dir)
 	rows, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
-	if code != exitOK || err != nil || len(rows) != len(c.Changes)+1 || strings.Count(stdout, ","+string(stats.Found)+",") != found {
+	if code != exitOK || err != nil || len(rows) != len(c.Changes)+1 || strings.Count(stdout, ","+string(stats.Found)+",,"+string(stats.Found)+",") != found {
 		t.Errorf("csv: got %d, %v, %d rows for %d changes, %d found", code, err, len(rows), len(c.Changes), found)
 	}
-	if code, stdout, _ := command(t, "compare", "-o", "markdown", tinyRun, dir); code != exitOK || !strings.Contains(stdout, "\n| setup | figure |") || !strings.HasPrefix(stdout, "Different: ") {
+	if code, stdout, _ := command(t, "compare", "-o", "markdown", tinyRun, dir); code != exitOK || !strings.Contains(stdout, "\n| figure | setup |") || !strings.HasPrefix(stdout, "Different: ") {
 		t.Errorf("markdown: got %d:\n%s", code, stdout)
 	}
 }
@@ -189,15 +387,17 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 		run.Environment.Hostname = "\x1b[31m![](http://example.org/x.png)"
 		run.Environment.FsyncP50NS, run.Environment.Kernel = 3_000_000, ""
 		run.Environment.Versions["github.com/hashicorp/raft"] = "v9"
-		run.Experiment = append(run.Experiment, "# changed\n"...)
+		run.Experiment = append(bytes.Replace(run.Experiment, []byte("100/s"), []byte("80/s"), 1), "raft: {max_rpcs_in_flight: 16} # changed\n"...)
 		run.Trials = slices.DeleteFunc(run.Trials, func(tr results.Trial) bool { return tr.Nodes == 7 })
 	})
 	_, text, _ := command(t, "compare", tinyRun, dir)
 	flat := strings.ReplaceAll(text, "\n  ", " ")
 	for _, want := range []string{
-		"Unlike: the hosts, example and now �[31m![](http://example.org/x.png).", "Unlike: the kernels, 6.12.0 and now not on record.",
-		"Unlike: the medians of the fsync probe, 290 µs and now 3.00 ms.", "Unlike: the versions of github.com/hashicorp/raft, v1.8.0 and now v9.",
-		"The experiments differ", "In the old run only: n7-hashicorp-multi-az.",
+		"Differs: host example → �[31m![](http://example.org/x.png).", "Differs: kernel 6.12.0 → not on record.",
+		"Differs: median of the fsync probe 290 µs → 3.00 ms.", "Differs: version of github.com/hashicorp/raft v1.8.0 → v9.",
+		"Differs: workload.calm.rate 100/s → 80/s.", "Set in the new run's experiment only: raft.max_rpcs_in_flight 16.",
+		"Same in both: operating system, architecture, CPU model, cores, file system, whether fsync is real, build of raftbench, Go version, network profile, 1 version of modules and 10 settings.",
+		"In the old run only: n7-hashicorp-multi-az.",
 	} {
 		if !strings.Contains(flat, want) {
 			t.Errorf("%q is missing:\n%s", want, text)
@@ -250,10 +450,34 @@ func changedRun(t *testing.T, change func(*results.Run)) string {
 	return dir
 }
 
+// What cannot be compared is refused with what to do about it.
 func TestCompareMistakes(t *testing.T) {
-	for _, args := range [][]string{{"compare", tinyRun}, {"compare", tinyRun, t.TempDir()}, {"compare", "-o", "xml", tinyRun, tinyRun}} {
-		if code, _, stderr := command(t, args...); code != exitUsage || !strings.HasPrefix(stderr, "error: ") {
-			t.Errorf("%q: got %d: %s", args, code, stderr)
+	invalid := changed(t, func(tr *results.Trial) { tr.Valid = false })
+	newer := changed(t, func(*results.Trial) {})
+	appendTo(t, filepath.Join(newer, results.TrialsFile), `{"schema_version":7}`+"\n")
+	harmed := func() string { return changed(t, func(tr *results.Trial) { tr.MessageFaults = true }) }
+	larger := changed(t, func(tr *results.Trial) { tr.Nodes, tr.Cell = tr.Nodes+10, "larger-"+tr.Cell })
+	link := filepath.Join(t.TempDir(), "again")
+	if err := os.Symlink(invalid, link); err != nil {
+		t.Fatal(err)
+	}
+	copied := changed(t, func(*results.Trial) {})
+	for want, args := range map[string][]string{
+		"got 1 folder and --by":                                {tinyRun},
+		"holds no environment.json":                            {tinyRun, t.TempDir()},
+		"there is none of that name":                           {tinyRun, filepath.Join(t.TempDir(), "gone")},
+		"got the output format":                                {"-o", "xml", tinyRun, copied},
+		"got one folder twice":                                 {tinyRun, tinyRun + "/"},
+		"got one folder twice, " + invalid + " and " + link:    {tinyRun, invalid, link},
+		"holds 35 trials and none is valid, want at least one": {tinyRun, invalid},
+		"schema_version 7":                                     {tinyRun, copied, newer},
+		"such runs have no figures to compare":                 {harmed(), harmed()},
+		"got two runs without a figure in common: " + tinyRun:  {tinyRun, copied, larger},
+		"got no argument, want at least 1":                     {},
+	} {
+		code, stdout, stderr := command(t, append([]string{"compare"}, args...)...)
+		if code != exitUsage || stdout != "" || !strings.HasPrefix(stderr, "error: ") && !strings.Contains(stderr, "\nerror: ") || !strings.Contains(stderr, want) || !strings.Contains(stderr, "\nhint: ") {
+			t.Errorf("compare %q: got %d, want %d and %q: %s", args, code, exitUsage, want, stderr)
 		}
 	}
 }

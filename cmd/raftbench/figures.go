@@ -1,56 +1,21 @@
 package main
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/report"
-	"github.com/raftbench/raftbench/units"
 )
 
 // lineWidth is what every line of a table keeps to: the width of a terminal
 // that nobody has widened.
 const lineWidth = 80
 
-// never stands for the time of an operation that failed.
-const never = "never"
-
-// showFigure is a metric's value for people: 1.73 ms, or never.
-func showFigure(metric string, v float64) string {
-	if math.IsInf(v, 1) {
-		return never
-	}
-	return units.Of(metric).Show(v)
-}
-
-// figure is a number in full; empty where there is none.
-func figure(v *float64) string {
-	if v == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*v, 'g', -1, 64)
-}
-
-// plain takes from a text of a foreign folder what could act on a terminal, and
-// from one for a page what could load or link anything. Each leaves a sign that
-// something was there.
+// plain takes from a text of a foreign folder what could act on a terminal. It
+// leaves a sign that something was there.
 func plain(text string) string { return report.Clean(text) }
-
-// plainMarkdown is plain where the marks of a page stand for themselves.
-func plainMarkdown(text string) string {
-	const marks = "\\`*_[]<>!#|"
-	var out strings.Builder
-	for _, r := range plain(text) {
-		if strings.ContainsRune(marks, r) {
-			out.WriteByte('\\')
-		}
-		out.WriteRune(r)
-	}
-	return out.String()
-}
 
 // wrapped breaks a text into lines of lineWidth, the first and the others
 // indented; a word that is wider is broken too.

@@ -1,0 +1,231 @@
+package report
+
+import (
+	"cmp"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// Steps is one run's setups along one of its axes, each value against the first:
+// the blocks held all of them side by side, so that nothing lies between them.
+type Steps struct {
+	run   summary.Summary
+	axis  string
+	steps []summary.Step
+	all   bool
+}
+
+// NewSteps gathers what a run's summary says along an axis. Without all, figures
+// are left out that people do not ask for.
+func NewSteps(s summary.Summary, axis string, all bool) *Steps {
+	return &Steps{run: cleanSummary(s), axis: axis, steps: s.Along(axis), all: all}
+}
+
+// Text is the steps for a terminal.
+func (s *Steps) Text() string {
+	var b strings.Builder
+	say := func(text string) { b.WriteString(strings.Join(hangingText(text), "\n") + "\n") }
+	for _, step := range s.steps {
+		say(s.title(step))
+		if text := settingsText(step, s.axis); text != "" {
+			say(text)
+		}
+		rows := s.rows(step)
+		head := []string{"", settingName(step.FromValue), settingName(step.ToValue), "change", ""}
+		grid := newGrid(append([][]string{head}, rows...))
+		for _, row := range append([][]string{head}, rows...) {
+			b.WriteString(grid.line(row) + "\n")
+		}
+		say(stepAnswer(step))
+		b.WriteString("\n")
+	}
+	for _, note := range s.notes() {
+		say(note)
+	}
+	return b.String()
+}
+
+// Markdown is the steps for a page.
+func (s *Steps) Markdown() string {
+	var b strings.Builder
+	for _, step := range s.steps {
+		fmt.Fprintf(&b, "## %s\n\n", escape(s.title(step)))
+		if text := settingsText(step, s.axis); text != "" {
+			b.WriteString(escape(text) + "\n\n")
+		}
+		tableLine(&b, []string{"", escape(settingName(step.FromValue)), escape(settingName(step.ToValue)), "change", "test"})
+		tableLine(&b, []string{"---", "--:", "--:", "--:", "---"})
+		for _, row := range s.rows(step) {
+			for i := range row {
+				row[i] = escape(row[i])
+			}
+			tableLine(&b, row)
+		}
+		b.WriteString("\n" + escape(stepAnswer(step)) + "\n\n")
+	}
+	bullets(&b, s.notes())
+	return b.String()
+}
+
+// title is "3 nodes: raft.max_rpcs_in_flight 2 → 16".
+func (s *Steps) title(step summary.Step) string {
+	return fmt.Sprintf("%s: %s %s → %s", units.Plural(step.To.Nodes, "node"), cleanName(s.axis), settingName(step.FromValue), settingName(step.ToValue))
+}
+
+// settingName is an axis's value for people.
+func settingName(value string) string { return cmp.Or(cleanName(value), "the default") }
+
+// settingsText names the settings in which the two setups of a step differ beside
+// the axis: what the arms of a run are.
+func settingsText(step summary.Step, axis string) string {
+	was, is := step.From.Settings, step.To.Settings
+	keys := map[string]bool{}
+	for _, settings := range []map[string]string{was, is} {
+		for key := range settings {
+			keys[key] = key != axis && was[key] != is[key]
+		}
+	}
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if keys[key] {
+			out = append(out, fmt.Sprintf("%s %s → %s", cleanName(key), settingName(was[key]), settingName(is[key])))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "Differs: " + strings.Join(out, "; ") + "."
+}
+
+// rows are the differences of a step for people.
+func (s *Steps) rows(step summary.Step) [][]string {
+	var out [][]string
+	for _, d := range s.shown(step) {
+		from, to := step.From.Metrics[d.Metric], step.To.Metrics[d.Metric]
+		out = append(out, []string{
+			cleanName(summary.Name(d.Metric)), valueOf(d.Metric, from) + daggerOf(from), valueOf(d.Metric, to) + daggerOf(to),
+			stepChange(d), testText(&d.P, strconv.Itoa(d.N)),
+		})
+	}
+	return out
+}
+
+func (s *Steps) shown(step summary.Step) []summary.Difference {
+	return slices.DeleteFunc(slices.Clone(step.Differences), func(d summary.Difference) bool {
+		return !s.all && !summary.Headline(strings.TrimPrefix(d.Metric, fullPrefix))
+	})
+}
+
+// stepChange is −12 % [−14, −9], with the sign of what is not found before it.
+func stepChange(d summary.Difference) string {
+	text := changeAlone(d.Ratio)
+	if d.Interval {
+		text += " [" + changeEnd(d.CILow) + ", " + changeEnd(d.CIHigh) + "]"
+	}
+	switch d.Decided {
+	case stats.Bounded:
+		return comparedBounded + " " + text
+	case stats.Undecided:
+		return comparedUndecided + " " + text
+	}
+	return text
+}
+
+// gains are the metrics of which more is better.
+var gains = []string{throughput, capacity}
+
+// stepAnswer says what a setting helps and what it costs, of what was found.
+func stepAnswer(step summary.Step) string {
+	if len(step.Differences) == 0 {
+		return "Not known: no block holds a valid trial of both."
+	}
+	var better, worse []string
+	for _, d := range step.Differences {
+		if d.Decided != stats.Found || d.Ratio == nil || !d.Primary && !slices.Contains([]string{writeP50, readP50, throughput, capacity}, d.Metric) {
+			continue
+		}
+		text := units.Change(*d.Ratio) + " " + cleanName(summary.Name(d.Metric))
+		if (*d.Ratio > 1) == slices.Contains(gains, strings.TrimPrefix(d.Metric, fullPrefix)) {
+			better = append(better, text)
+		} else {
+			worse = append(worse, text)
+		}
+	}
+	value := settingName(step.ToValue)
+	switch {
+	case len(better) > 0 && len(worse) > 0:
+		return fmt.Sprintf("%s helps in one and costs in the other: %s; %s.", value, list(better), list(worse))
+	case len(better) > 0:
+		return fmt.Sprintf("%s helps: %s.", value, list(better))
+	case len(worse) > 0:
+		return fmt.Sprintf("%s does not help: %s.", value, list(worse))
+	}
+	return "Neither is found to be better in latency or throughput."
+}
+
+// notes explain the daggers and the signs.
+func (s *Steps) notes() []string {
+	var metrics []string
+	for _, step := range s.steps {
+		for _, d := range s.shown(step) {
+			if !slices.Contains(metrics, d.Metric) {
+				metrics = append(metrics, d.Metric)
+			}
+		}
+	}
+	out := doubtsOf(s.run, metrics)
+	return append(out, "Changes are within blocks, where all settings were measured side by side; "+
+		"[ ] holds the true one with 95 % confidence. "+comparedUndecided+": undecided. "+comparedBounded+": alike, the whole range is that small. "+
+		"p: how probable so large a difference is by chance, corrected (Holm) for all that the run was asked. n: blocks.")
+}
+
+// differences of all steps.
+func (s *Steps) differences() []summary.Difference {
+	out := []summary.Difference{}
+	for _, step := range s.steps {
+		out = append(out, step.Differences...)
+	}
+	return out
+}
+
+// stepFigure is a difference with the medians on both of its sides. Those are over
+// all blocks, the ratio within them: it is not their quotient.
+type stepFigure struct {
+	summary.Difference
+	A       *float64       `json:"a"`
+	B       *float64       `json:"b"`
+	Verdict stats.Decision `json:"verdict"`
+}
+
+// JSON is the differences for programs. Its error is w's.
+func (s *Steps) JSON(w io.Writer) error {
+	out := []stepFigure{}
+	for _, step := range s.steps {
+		for _, d := range step.Differences {
+			out = append(out, stepFigure{d, step.From.Metrics[d.Metric].Median, step.To.Metrics[d.Metric].Median, d.Decided})
+		}
+	}
+	return safeJSON(w, out)
+}
+
+// CSV has a line for each difference. Its error is w's.
+func (s *Steps) CSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	rows := [][]string{{"from", "to", "metric", "ratio", "ratio_ci_low", "ratio_ci_high", "p", "questions", "n", "decided"}}
+	for _, d := range s.differences() {
+		rows = append(rows, []string{
+			defuse(clean(d.From)), defuse(clean(d.To)), defuse(clean(d.Metric)), optionalFloat(d.Ratio), optionalFloat(d.CILow), optionalFloat(d.CIHigh),
+			strconv.FormatFloat(d.P, 'g', -1, 64), strconv.Itoa(d.Questions), strconv.Itoa(d.N), string(d.Decided),
+		})
+	}
+	return out.WriteAll(rows)
+}

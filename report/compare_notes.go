@@ -1,0 +1,273 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// notes are what a reader of one run's changes should know: the daggers; what the
+// answers rest on; and what else differs, key by key.
+func (c *Compared) notes(b *comparedBlock, name func(setup string) string) [][]string {
+	last := b.contrasts(name)
+	if b.same > 0 {
+		last = append(last, units.Plural(b.same, "figure")+" the same in every trial of both runs left out; --all shows them.")
+	}
+	return [][]string{c.daggers(b), {b.basis()}, last}
+}
+
+// daggers explain those of both runs' numbers.
+func (c *Compared) daggers(b *comparedBlock) []string {
+	var metrics []string
+	for _, f := range b.figures {
+		metrics = append(metrics, f.metric)
+	}
+	var out []string
+	for _, side := range []struct {
+		label string
+		run   comparedRun
+	}{{"old", c.old}, {"new", b.run}} {
+		for _, line := range doubtsOf(side.run.sum, metrics) {
+			out = append(out, dagger+" "+side.label+": "+strings.TrimPrefix(line, dagger+" "))
+		}
+	}
+	return out
+}
+
+// maxFootnoteSetups are how many setups a footnote names.
+const maxFootnoteSetups = 3
+
+func doubtsOf(s summary.Summary, metrics []string) []string {
+	r := &Report{summary: s, groups: groups(s)}
+	r.remarks = remarks(r.groups)
+	return r.doubtLines(metrics, everything, maxFootnoteSetups)
+}
+
+// basis says what the answers rest on, or how to come by it.
+func (b *comparedBlock) basis() string {
+	if len(b.barred()) == len(cellsOf(b.shown())) {
+		return "To compare builds or settings, run the same experiment on the same class of host, best of all side by side in one run."
+	}
+	if b.Spread == nil {
+		return "To know how far two runs of one build lie apart on such a host, repeat the old run's experiment: raftbench run --repeat 6. " +
+			"To compare builds or settings finely, measure them side by side in one run."
+	}
+	text := fmt.Sprintf("Not side by side: the ranges hold what %s of one build, begun over %s, lay apart.", units.Plural(b.Spread.Runs, "run"), units.About(b.Spread.Over))
+	if b.Spread.Apart > 2*b.Spread.Over {
+		text += fmt.Sprintf(" These two were begun %s apart: what drifts more slowly than the repeats lasted is not in it.", units.About(b.Spread.Apart))
+	}
+	return text
+}
+
+// maxOneSided and maxDelays are how many settings of one run alone, and how many
+// links with other delays, are named.
+const (
+	maxOneSided = 12
+	maxDelays   = 3
+)
+
+// contrasts say what differs beside the figures, and in one line what does not.
+func (b *comparedBlock) contrasts(name func(setup string) string) []string {
+	var out, onlyOld, onlyNew []string
+	delays := 0
+	for _, u := range b.Unlike {
+		if u.What == summary.TraitDelay {
+			delays++
+		}
+		switch {
+		case u.What == summary.TraitDelay && delays > maxDelays:
+			more := fmt.Sprintf("Differs: the delays asked of %s more.", units.Plural(delays-maxDelays, "link"))
+			if delays > maxDelays+1 {
+				out = out[:len(out)-1]
+			}
+			out = append(out, more)
+		case u.What == summary.TraitSetting && u.Old == "":
+			onlyNew = append(onlyNew, settingText(u.Name, u.New))
+		case u.What == summary.TraitSetting && u.New == "":
+			onlyOld = append(onlyOld, settingText(u.Name, u.Old))
+		default:
+			out = append(out, "Differs: "+contrastText(u)+b.whereText(u, name)+".")
+		}
+	}
+	for _, only := range []struct {
+		run   string
+		texts []string
+	}{{"old", onlyOld}, {"new", onlyNew}} {
+		if len(only.texts) > 0 {
+			out = append(out, fmt.Sprintf("Set in the %s run's experiment only: %s.", only.run, someNames(only.texts, maxOneSided)))
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, "Nothing on record differs beside the figures.")
+	}
+	out = append(out, b.sameText())
+	for _, only := range []struct {
+		run   string
+		names []string
+	}{{"old", b.OnlyOld}, {"new", b.OnlyNew}} {
+		if len(only.names) > 0 {
+			out = append(out, fmt.Sprintf("In the %s run only: %s.", only.run, someNames(namedBy(fullName, only.names), 6)))
+		}
+	}
+	return slices.DeleteFunc(out, func(text string) bool { return text == "" })
+}
+
+func settingText(path, value string) string { return cleanName(path) + " " + cleanName(value) }
+
+// whereText names the setups that a contrast bars, where these are not all.
+func (b *comparedBlock) whereText(u summary.Contrast, name func(setup string) string) string {
+	if n := len(u.Cells); n == 0 || n == len(cellsOf(b.Changes)) {
+		return ""
+	}
+	return " (" + someNames(namedBy(name, u.Cells), 3) + ")"
+}
+
+// sameText is what does not differ, in one sentence.
+func (b *comparedBlock) sameText() string {
+	var parts []string
+	for _, t := range b.Same.Traits {
+		parts = append(parts, traitWords[t])
+	}
+	if n := b.Same.Versions; n > 0 {
+		parts = append(parts, units.Plural(n, "version")+" of modules")
+	}
+	if n := b.Same.Settings; n > 0 {
+		parts = append(parts, units.Plural(n, "setting"))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Same in both: " + list(parts) + "."
+}
+
+// traitWords are what the traits of a run are called.
+var traitWords = map[summary.Trait]string{
+	summary.TraitHost: "host", summary.TraitOS: "operating system", summary.TraitArch: "architecture", summary.TraitCPU: "CPU model",
+	summary.TraitCores: "cores", summary.TraitKernel: "kernel", summary.TraitFilesystem: "file system",
+	summary.TraitFsyncReal: "whether fsync is real", summary.TraitFsync: "median of the fsync probe", summary.TraitGo: "Go version",
+	summary.TraitRaftbench: "build of raftbench", summary.TraitNodeBinary: "binary of the nodes", summary.TraitEndpoints: "endpoints of a running cluster",
+	summary.TraitProfile: "network profile", summary.TraitMessageFaults: "messages harmed on purpose",
+}
+
+// contrastText words one thing in which the runs differ: kernel 6.12.0 → 6.18.4.
+func contrastText(u summary.Contrast) string {
+	if u.What == summary.TraitExperiment {
+		return "the experiments, which cannot be read key by key: see " + results.ExperimentFile + " of each"
+	}
+	was, is := cleanName(u.Old), cleanName(u.New)
+	what, none := traitWords[u.What], "not on record"
+	switch u.What {
+	case summary.TraitVersion:
+		what = "version of " + cleanName(u.Name)
+	case summary.TraitSetting, summary.TraitProfileFile:
+		what = cleanName(u.Name)
+	case summary.TraitLink:
+		what, none = "link "+cleanName(u.Name), "as the profile has it"
+	case summary.TraitDelay:
+		what = "delay asked of link " + cleanName(u.Name)
+		was, is = nanoseconds(u.Old), nanoseconds(u.New)
+	case summary.TraitFsync:
+		was, is = nanoseconds(u.Old), nanoseconds(u.New)
+	case summary.TraitMessageFaults, summary.TraitFsyncReal:
+		was, is = yesNo(u.Old), yesNo(u.New)
+	case summary.TraitNodeBinary:
+		none = "raftbench's own"
+	case summary.TraitEndpoints:
+		none = "none"
+	}
+	return fmt.Sprintf("%s %s → %s", what, either(was, none), either(is, none))
+}
+
+func either(text, none string) string {
+	if text == "" {
+		return none
+	}
+	return text
+}
+
+func yesNo(text string) string {
+	if text == "true" {
+		return "yes"
+	}
+	return "no"
+}
+
+func nanoseconds(text string) string {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || v == 0 {
+		return ""
+	}
+	return units.Duration.Show(v)
+}
+
+// legend says what the signs mean that stand in any of the tables.
+func (c *Compared) legend() []string {
+	var changes []summary.Change
+	means, without := false, false
+	for i := range c.later {
+		changes = append(changes, c.later[i].shown()...)
+		for _, f := range c.later[i].figures {
+			means = means || f.mean != nil
+			without = without || f.mean == nil && len(f.changes) > 1
+		}
+	}
+	has := func(is func(summary.Change) bool) bool { return slices.ContainsFunc(changes, is) }
+	out := []string{"±: the farther end of a median's 95 % interval" + noInterval(changes) + "."}
+	if has(func(ch summary.Change) bool { return ch.Decided == stats.Undecided && ch.Untested == "" }) {
+		out = append(out, comparedUndecided+": no difference can be shown, which is no proof that there is none; the range says how large it may be.")
+	}
+	if has(func(ch summary.Change) bool {
+		return ch.Untested == summary.SpreadUnknown || ch.Untested == summary.NotRepeated
+	}) {
+		out = append(out, comparedUndecided+" ( ): the change of the figures as they are; nobody knows how much of it is the host's.")
+	}
+	if has(func(ch summary.Change) bool { return ch.Decided == stats.Bounded }) {
+		out = append(out, fmt.Sprintf("%s: alike, the whole range lies within ±%.0f %%.", comparedBounded, 100*stats.Precision))
+	}
+	if has(func(ch summary.Change) bool { return ch.Interval }) {
+		out = append(out, "[ ]: the change lies in this range, in %, with 95 % confidence.")
+	}
+	if has(func(ch summary.Change) bool { return ch.P != nil }) {
+		out = append(out, "p: how probable so large a difference is between two runs of one build, corrected (Holm) for all that is asked at once"+c.overRuns()+": "+
+			"median latencies, throughput and capacity of all setups are asked together, each other figure by itself. Found is what has p ≤ .05.")
+	}
+	out = append(out, "n: trials behind the figure, old + new.")
+	if means {
+		out = append(out, "geomean: the geometric mean over the setups that both runs have; its change is not tested, and says nothing of any one setup"+noMean(without)+".")
+	} else if without {
+		out = append(out, "No geometric mean: figures are not comparable, or one of them is 0 or never came back.")
+	}
+	if has(func(ch summary.Change) bool { return ch.Untested == summary.NotRepeated }) {
+		out = append(out, "Some figures are not in all of the repeats that tell the spread, and are not tested.")
+	}
+	return out
+}
+
+func noMean(without bool) string {
+	if !without {
+		return ""
+	}
+	return ". There is none where a figure is 0 or never came back, or is not comparable"
+}
+
+func noInterval(changes []summary.Change) string {
+	if slices.ContainsFunc(changes, func(ch summary.Change) bool {
+		return ch.Old.N > 0 && deviation(ch.Old) == "∞" || ch.New.N > 0 && deviation(ch.New) == "∞"
+	}) {
+		return fmt.Sprintf("; ∞ where it has none: fewer than %d trials, too few operations for a tail, or operations that failed", stats.IntervalTrials)
+	}
+	return ""
+}
+
+func (c *Compared) overRuns() string {
+	if len(c.later) > 1 {
+		return ", over all runs"
+	}
+	return ""
+}
