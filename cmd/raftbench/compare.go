@@ -27,12 +27,12 @@ func newCompareCommand() *cobra.Command {
 	o := compareOptions{}
 	cmd := &cobra.Command{
 		Use:   "compare OLD NEW [MORE...] | compare RUN --by AXIS",
-		Short: "Compare runs with the first, or the settings of one, figure by figure",
+		Short: "Compare runs, or the settings of one, figure by figure",
 		Long: `Compare stored runs, each later one with the first. They were not made side by
 side: what the host did between them is part of what is compared, and often all
 of it. So a change is called one only where it exceeds how far repeated runs of
-one build lie apart on such a host, corrected for all that is asked at once, over
-all runs; the range behind it holds the true change with 95 % confidence.
+one build lie apart on such a host, corrected for all that is asked at once,
+over all runs; the range behind it holds the true change with 95 % confidence.
 
 That spread is measured by "raftbench run --repeat 6", which leaves it in a
 file beside the runs' folders; a file that fits both runs' hosts and the
@@ -40,15 +40,15 @@ experiment is found there. Without one the spread is unknown, and nothing is
 called different.
 
 What differs between the experiments, the builds and the hosts is named key by
-key. Figures from hosts of two classes (CPU model, cores, file system), over two
-networks, or beside messages that were harmed on purpose are not comparable: they
-are shown, and never called different. A number with a dagger (†) was remarked
-on: what may have moved it stands below. The command reports and judges nothing:
-its exit code is 0 (see gate).
+key. Figures from hosts of two classes (CPU model, cores, file system), over
+two networks, or beside messages that were harmed on purpose are not
+comparable: they are shown, and never called different. A number with a dagger
+(†) was remarked on: what may have moved it stands below. The command reports
+and judges nothing: its exit code is 0 (see gate).
 
 With --by, the values of one axis of one run are compared, each with the first:
-they were measured side by side, so that nothing lies between them. The arms of
-a run with two of them are its axis arm.`,
+they were measured side by side, so that nothing lies between them. A run of two
+arms has them as the axis "arm".`,
 		Example: "  raftbench run --repeat 6 --out results/base\n  raftbench compare results/monday results/tuesday results/wednesday\n" +
 			"  raftbench compare -o markdown OLD NEW\n  raftbench compare RUN --by raft.max_rpcs_in_flight\n  raftbench compare RUN --by arm",
 		Args: arguments(1, noLimit),
