@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -78,7 +77,7 @@ func runCompare(stdout, stderr io.Writer, o compareOptions) error {
 	if err != nil {
 		return err
 	}
-	spreads, err := spreadsFor(stderr, sides, o)
+	spreads, err := spreadsFor(stderr, sides, o.spread)
 	if err != nil {
 		return err
 	}
@@ -182,87 +181,6 @@ func nothingInCommon(before, after *results.Run) error {
 // safetyOnly tells whether all of a run's trials were made for safety alone.
 func safetyOnly(run *results.Run) bool {
 	return !slices.ContainsFunc(run.Trials, func(t results.Trial) bool { return !t.MessageFaults })
-}
-
-// spreadsFor are the spreads of the first run with each later one.
-func spreadsFor(stderr io.Writer, sides []summary.Side, o compareOptions) ([]*summary.Spread, error) {
-	before := sides[0].Run
-	if o.spread != "" {
-		return namedSpread(before, sides[1:], o.spread)
-	}
-	out := make([]*summary.Spread, len(sides)-1)
-	warned := map[string]bool{}
-	for i, side := range sides[1:] {
-		out[i] = nearSpread(stderr, before, side.Run, warned)
-	}
-	return out, nil
-}
-
-// namedSpread is the one that was named, for each pair of runs that it fits. It
-// must fit one of them.
-func namedSpread(before *results.Run, later []summary.Side, path string) ([]*summary.Spread, error) {
-	s, err := summary.ReadSpread(path)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	out, fits := make([]*summary.Spread, len(later)), false
-	var dirs []string
-	for i, side := range later {
-		dirs = append(dirs, side.Run.Dir)
-		if s.Fits(before, side.Run) {
-			out[i], fits = &s, true
-		}
-	}
-	if !fits {
-		return nil, usage(fmt.Errorf("%s: is the spread of another experiment or class of host than that of %s and %s", path, before.Dir, listed(dirs)),
-			"repeat one of them on this host: raftbench run --repeat 6")
-	}
-	return out, nil
-}
-
-// nearSpread is one that fits beside the runs; nil where there is none. Of several
-// that fit, from both runs' experiments, the old run's is taken. A file that was
-// looked for and cannot be read is warned of, once.
-func nearSpread(stderr io.Writer, before, after *results.Run, warned map[string]bool) *summary.Spread {
-	for _, path := range spreadPaths(before, after) {
-		if _, err := os.Stat(path); err != nil {
-			continue
-		}
-		s, err := summary.ReadSpread(path)
-		switch {
-		case err == nil && s.Fits(before, after):
-			return &s
-		case err != nil && !warned[path]:
-			warned[path] = true
-			fmt.Fprintf(stderr, "warning: %v\n", err)
-		}
-	}
-	return nil
-}
-
-// spreadPaths are where a spread that fits may stand.
-func spreadPaths(before, after *results.Run) []string {
-	var out []string
-	for _, run := range []*results.Run{before, after} {
-		name := summary.SpreadFile(summary.HostOf(run.Environment), summary.Fingerprint(run.Experiment))
-		for _, dir := range besideRuns(before.Dir, after.Dir) {
-			out = append(out, filepath.Join(dir, name))
-		}
-	}
-	return unique(out)
-}
-
-// besideRuns are the folders that a spread's file may stand in: those that hold
-// a run, or the repeats that the run is one of.
-func besideRuns(runs ...string) []string {
-	var out []string
-	for _, dir := range runs {
-		if full, err := filepath.Abs(dir); err == nil {
-			dir = full
-		}
-		out = append(out, filepath.Dir(dir), filepath.Dir(filepath.Dir(dir)))
-	}
-	return unique(out)
 }
 
 // setupsOf names a run's setups.

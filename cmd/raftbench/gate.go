@@ -114,7 +114,7 @@ func baselineFor(stderr io.Writer, run *results.Run, o gateOptions) (*gate.Basel
 	if err != nil {
 		return nil, err
 	}
-	spread, err := spreadFor(stderr, before, run, compareOptions{before: o.baseline, after: o.dir, spread: o.spread})
+	spread, err := spreadFor(stderr, before, run, o.spread)
 	if err != nil {
 		return nil, err
 	}
