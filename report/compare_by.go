@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -21,13 +20,16 @@ type Steps struct {
 	run   summary.Summary
 	axis  string
 	steps []summary.Step
+	floor *summary.Floor
 	all   bool
 }
 
-// NewSteps gathers what a run's summary says along an axis. Without all, figures
-// are left out that people do not ask for.
-func NewSteps(s summary.Summary, axis string, all bool) *Steps {
-	return &Steps{run: cleanSummary(s), axis: axis, steps: s.Along(axis), all: all}
+// NewSteps gathers what a run's summary says along an axis. What two copies of
+// one build differ by on the run's class of host, the floor, is not claimed; nil is
+// one that was not measured. Without all, figures are left out that people do not
+// ask for.
+func NewSteps(s summary.Summary, axis string, floor *summary.Floor, all bool) *Steps {
+	return &Steps{run: cleanSummary(s), axis: axis, steps: s.Along(axis), floor: floor, all: all}
 }
 
 // Text is the steps for a terminal.
@@ -45,7 +47,7 @@ func (s *Steps) Text() string {
 		for _, row := range append([][]string{head}, rows...) {
 			b.WriteString(grid.line(row) + "\n")
 		}
-		say(stepAnswer(step))
+		say(s.answer(step))
 		b.WriteString("\n")
 	}
 	for _, note := range s.notes() {
@@ -70,7 +72,7 @@ func (s *Steps) Markdown() string {
 			}
 			tableLine(&b, row)
 		}
-		b.WriteString("\n" + escape(stepAnswer(step)) + "\n\n")
+		b.WriteString("\n" + escape(s.answer(step)) + "\n\n")
 	}
 	bullets(&b, s.notes())
 	return b.String()
@@ -113,7 +115,7 @@ func (s *Steps) rows(step summary.Step) [][]string {
 		from, to := step.From.Metrics[d.Metric], step.To.Metrics[d.Metric]
 		out = append(out, []string{
 			cleanName(summary.Name(d.Metric)), valueOf(d.Metric, from) + daggerOf(from), valueOf(d.Metric, to) + daggerOf(to),
-			stepChange(d), testText(&d.P, strconv.Itoa(d.N)),
+			s.change(d), testText(&d.P, strconv.Itoa(d.N)),
 		})
 	}
 	return out
@@ -125,36 +127,36 @@ func (s *Steps) shown(step summary.Step) []summary.Difference {
 	})
 }
 
-// stepChange is −12 % [−14, −9], with the sign of what is not found before it.
-func stepChange(d summary.Difference) string {
+// change is −12 % [−14, −9], with the sign of what is not claimed before it.
+func (s *Steps) change(d summary.Difference) string {
 	text := changeAlone(d.Ratio)
 	if d.Interval {
 		text += " [" + changeEnd(d.CILow) + ", " + changeEnd(d.CIHigh) + "]"
 	}
-	switch d.Decided {
-	case stats.Bounded:
+	switch v, below := d.Verdict(s.floor); {
+	case below:
+		return belowFloor + " " + text
+	case v == summary.Alike:
 		return comparedBounded + " " + text
-	case stats.Undecided:
+	case v == summary.Undecided:
 		return comparedUndecided + " " + text
 	}
 	return text
 }
 
-// gains are the metrics of which more is better.
-var gains = []string{throughput, capacity}
-
-// stepAnswer says what a setting helps and what it costs, of what was found.
-func stepAnswer(step summary.Step) string {
+// answer says what a setting helps and what it costs, of what was found.
+func (s *Steps) answer(step summary.Step) string {
 	if len(step.Differences) == 0 {
 		return "Not known: no block holds a valid trial of both."
 	}
 	var better, worse []string
 	for _, d := range step.Differences {
-		if d.Decided != stats.Found || d.Ratio == nil || !d.Primary && !slices.Contains([]string{writeP50, readP50, throughput, capacity}, d.Metric) {
+		v, _ := d.Verdict(s.floor)
+		if v != summary.Better && v != summary.Worse || d.Ratio == nil || !d.Primary && !slices.Contains([]string{writeP50, readP50, throughput, capacity}, d.Metric) {
 			continue
 		}
 		text := units.Change(*d.Ratio) + " " + cleanName(summary.Name(d.Metric))
-		if (*d.Ratio > 1) == slices.Contains(gains, strings.TrimPrefix(d.Metric, fullPrefix)) {
+		if v == summary.Better {
 			better = append(better, text)
 		} else {
 			worse = append(worse, text)
@@ -182,10 +184,13 @@ func (s *Steps) notes() []string {
 			}
 		}
 	}
-	out := doubtsOf(s.run, metrics)
-	return append(out, "Changes are within blocks, where all settings were measured side by side; "+
+	out := append(doubtsOf(s.run, metrics), "Changes are within blocks, where all settings were measured side by side; "+
 		"[ ] holds the true one with 95 % confidence. "+comparedUndecided+": undecided. "+comparedBounded+": alike, the whole range is that small. "+
 		"p: how probable so large a difference is by chance, corrected (Holm) for all that the run was asked. n: blocks.")
+	if slices.ContainsFunc(s.differences(), func(d summary.Difference) bool { _, below := d.Verdict(s.floor); return below }) {
+		out = append(out, belowFloor+": found, and not claimed: two copies of one build differ by as much on this class of host (raftbench aa).")
+	}
+	return out
 }
 
 // differences of all steps.
@@ -201,9 +206,11 @@ func (s *Steps) differences() []summary.Difference {
 // all blocks, the ratio within them: it is not their quotient.
 type stepFigure struct {
 	summary.Difference
-	A       *float64       `json:"a"`
-	B       *float64       `json:"b"`
-	Verdict stats.Decision `json:"verdict"`
+	A       *float64           `json:"a"`
+	B       *float64           `json:"b"`
+	Verdict summary.ArmVerdict `json:"verdict"`
+	// BelowFloor: found, but two copies of one build differ by as much.
+	BelowFloor bool `json:"below_floor,omitempty"`
 }
 
 // JSON is the differences for programs. Its error is w's.
@@ -211,7 +218,8 @@ func (s *Steps) JSON(w io.Writer) error {
 	out := []stepFigure{}
 	for _, step := range s.steps {
 		for _, d := range step.Differences {
-			out = append(out, stepFigure{d, step.From.Metrics[d.Metric].Median, step.To.Metrics[d.Metric].Median, d.Decided})
+			v, below := d.Verdict(s.floor)
+			out = append(out, stepFigure{d, step.From.Metrics[d.Metric].Median, step.To.Metrics[d.Metric].Median, v, below})
 		}
 	}
 	return safeJSON(w, out)

@@ -15,6 +15,7 @@ import (
 const (
 	comparedUndecided = "~"
 	comparedBounded   = "="
+	belowFloor        = "≈"
 )
 
 const notComparable = "not comparable"

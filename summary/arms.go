@@ -69,12 +69,12 @@ func armMetric(step Step, d Difference, floor *Floor) ArmMetric {
 		A: step.From.Metrics[d.Metric].Median, B: step.To.Metrics[d.Metric].Median,
 		Ratio: d.Ratio, CILow: d.CILow, CIHigh: d.CIHigh, P: d.P, Questions: d.Questions, N: d.N, Primary: d.Primary,
 	}
-	m.Verdict, m.BelowFloor = d.verdict(floor)
+	m.Verdict, m.BelowFloor = d.Verdict(floor)
 	return m
 }
 
-// verdict of a difference for the arm that it leads to.
-func (d Difference) verdict(floor *Floor) (v ArmVerdict, below bool) {
+// Verdict of a difference for the arm, or the value of an axis, that it leads to.
+func (d Difference) Verdict(floor *Floor) (v ArmVerdict, below bool) {
 	switch {
 	case d.Decided == stats.Bounded:
 		return Alike, false

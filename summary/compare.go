@@ -29,7 +29,7 @@ type Comparison struct {
 	// Unlike is what differs between the runs beside what was to be compared, and
 	// Same what does not.
 	Unlike []Contrast `json:"unlike"`
-	Same   Alike      `json:"same"`
+	Same   Common     `json:"same"`
 	// OnlyOld and OnlyNew are the cells that one of the runs lacks.
 	OnlyOld []string `json:"only_old"`
 	OnlyNew []string `json:"only_new"`
@@ -67,9 +67,9 @@ type Change struct {
 	P         *float64       `json:"p"`
 	Questions int            `json:"questions,omitempty"`
 	Decided   stats.Decision `json:"decided"`
-	// Verdict is what was decided, or that the two cannot be compared.
-	Verdict  Verdict  `json:"verdict"`
-	Untested Untested `json:"untested,omitempty"`
+	// Verdict is what that means for the new run, or that the two cannot be compared.
+	Verdict  ArmVerdict `json:"verdict"`
+	Untested Untested   `json:"untested,omitempty"`
 	// Same: every trial of both runs gave one and the same value.
 	Same bool `json:"same,omitempty"`
 	// OldDoubts and NewDoubts are the remarks that weaken the number of a run.
@@ -77,12 +77,9 @@ type Change struct {
 	NewDoubts []results.Code `json:"new_doubts,omitempty"`
 }
 
-// Verdict on a change: a stats.Decision, or NotComparable.
-type Verdict string
-
-// NotComparableVerdict is of figures that were measured under conditions that
-// are none of the builds': what they differ by says nothing of these.
-const NotComparableVerdict = Verdict(NotComparable)
+// Incomparable figures were measured under conditions that are none of the
+// builds': what they differ by says nothing of these.
+const Incomparable = ArmVerdict(NotComparable)
 
 // Mean of one metric over the cells that have it in both runs: the geometric
 // one, which weighs a cell's change and not the size of its value. No test is made of
@@ -356,12 +353,18 @@ func changes(all []question) []Change {
 		if c.P == nil && c.Old.N > 0 && c.New.N > 0 {
 			c.Ratio = number(stats.Ratio(value(c.A), value(c.B)))
 		}
-		if c.Verdict = Verdict(c.Decided); c.Untested == NotComparable {
-			c.Verdict = NotComparableVerdict
+		if c.Verdict = c.verdict(); c.Untested == NotComparable {
+			c.Verdict = Incomparable
 		}
 		out[i] = c
 	}
 	return out
+}
+
+// verdict is what was decided, for the new run.
+func (c Change) verdict() ArmVerdict {
+	v, _ := Difference{Metric: c.Metric, Ratio: c.Ratio, Decided: c.Decided}.Verdict(nil)
+	return v
 }
 
 func (c *Change) answer(d stats.Difference) {

@@ -228,7 +228,7 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 			{What: TraitSetting, Name: "raft.commit_timeout", Old: "50ms", New: "5ms"}, {What: TraitSetting, Name: "raft.max_rpcs_in_flight", New: "16"},
 			{What: TraitSetting, Name: "name", Old: "a", New: "b"},
 		},
-		Same: Alike{Traits: []Trait{TraitCores, TraitFsyncReal}, Settings: 1}, More: []Comparison{},
+		Same: Common{Traits: []Trait{TraitCores, TraitFsyncReal}, Settings: 1}, More: []Comparison{},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)

@@ -62,8 +62,8 @@ const (
 	TraitMessageFaults Trait = "message-faults"
 )
 
-// Alike is what two runs have in common, of what is on record in both.
-type Alike struct {
+// Common is what two runs have in common, of what is on record in both.
+type Common struct {
 	Traits []Trait `json:"traits"`
 	// Settings and Versions are how many of these are the same.
 	Settings int `json:"settings"`
@@ -73,7 +73,7 @@ type Alike struct {
 // unlikeness gathers what differs between two runs and what does not.
 type unlikeness struct {
 	differ []Contrast
-	same   Alike
+	same   Common
 }
 
 func (u *unlikeness) compare(c Contrast) {
@@ -92,8 +92,8 @@ func (u *unlikeness) compare(c Contrast) {
 
 // unlike lists what differs between two runs that no metric tells, what bars
 // comparing them first.
-func unlike(old, latest Side, pairs []cellPair) ([]Contrast, Alike) {
-	u := &unlikeness{differ: []Contrast{}, same: Alike{Traits: []Trait{}}}
+func unlike(old, latest Side, pairs []cellPair) ([]Contrast, Common) {
+	u := &unlikeness{differ: []Contrast{}, same: Common{Traits: []Trait{}}}
 	u.hosts(old.Run.Environment, latest.Run.Environment)
 	u.builds(old.Run.Environment, latest.Run.Environment)
 	u.networks(old, latest, pairs)

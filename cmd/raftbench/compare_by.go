@@ -28,7 +28,11 @@ func runCompareBy(stdout, stderr io.Writer, o compareOptions) error {
 	if err := checkAxis(s, o); err != nil {
 		return err
 	}
-	return printCompared(stdout, report.NewSteps(s, o.by, o.all), o.output)
+	floor, err := summary.FloorFor(run)
+	if err != nil {
+		return unreadable(err)
+	}
+	return printCompared(stdout, report.NewSteps(s, o.by, floor, o.all), o.output)
 }
 
 // checkAxis refuses an axis along which the run does not vary.

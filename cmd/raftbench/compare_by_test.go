@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/results"
-	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
 )
 
 // inflightRun holds three nodes at several settings in each of eight blocks, on a
@@ -108,7 +108,7 @@ func TestTheArmsOfARunAreCompared(t *testing.T) {
 		t.Fatalf("json: %v\n%s", err, stdout)
 	}
 	for _, f := range figures {
-		if f.Metric == "throughput_ops" && (f.A == nil || f.B == nil || f.Low == nil || f.High == nil || *f.Low > *f.Ratio || f.Verdict != string(stats.Found)) {
+		if f.Metric == "throughput_ops" && (f.A == nil || f.B == nil || f.Low == nil || f.High == nil || *f.Low > *f.Ratio || f.Verdict != string(summary.Better)) {
 			t.Errorf("got %+v", f)
 		}
 	}

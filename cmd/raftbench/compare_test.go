@@ -225,7 +225,7 @@ func TestCompareTakesManyRuns(t *testing.T) {
 			if asked && ch.Questions != 20 { // medians and throughputs of five sizes of two runs
 				t.Errorf("got %d questions in %s, want 20", ch.Questions, one.NewDir)
 			}
-			if barred := one.NewDir == elsewhere; barred != (ch.Verdict == summary.NotComparableVerdict) || barred && ch.P != nil {
+			if barred := one.NewDir == elsewhere; barred != (ch.Verdict == summary.Incomparable) || barred && ch.P != nil {
 				t.Errorf("%s: got %+v", one.NewDir, ch)
 			}
 		}
@@ -299,7 +299,7 @@ func TestCompareCallsNothingDifferentThatIsNotComparable(t *testing.T) {
 			_, stdout, _ = command(t, "compare", "-o", "csv", tinyRun, dir)
 			barred := map[string]bool{}
 			for _, row := range csvRows(t, stdout) {
-				if row["verdict"] == string(summary.NotComparableVerdict) {
+				if row["verdict"] == string(summary.Incomparable) {
 					barred[row["setup"]] = true
 					if row["p"] != "" || row["decided"] == string(stats.Found) {
 						t.Errorf("got %v", row)
@@ -366,13 +366,13 @@ func TestCompareFormatsAgree(t *testing.T) {
 		if ch.Decided == stats.Found {
 			found++
 		}
-		if string(ch.Verdict) != string(ch.Decided) || *ch.A != *ch.Old.Median || *ch.B != *ch.New.Median {
+		if want := map[stats.Decision]summary.ArmVerdict{stats.Found: summary.Worse, stats.Bounded: summary.Alike, stats.Undecided: summary.Undecided}[ch.Decided]; ch.Verdict != want || *ch.A != *ch.Old.Median || *ch.B != *ch.New.Median {
 			t.Errorf("got %+v", ch)
 		}
 	}
 	code, stdout, _ = command(t, "compare", "-o", "csv", tinyRun, dir)
 	rows, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
-	if code != exitOK || err != nil || len(rows) != len(c.Changes)+1 || strings.Count(stdout, ","+string(stats.Found)+",,"+string(stats.Found)+",") != found {
+	if code != exitOK || err != nil || len(rows) != len(c.Changes)+1 || strings.Count(stdout, ","+string(stats.Found)+",,"+string(summary.Worse)+",") != found {
 		t.Errorf("csv: got %d, %v, %d rows for %d changes, %d found", code, err, len(rows), len(c.Changes), found)
 	}
 	if code, stdout, _ := command(t, "compare", "-o", "markdown", tinyRun, dir); code != exitOK || !strings.Contains(stdout, "\n| figure | setup |") || !strings.HasPrefix(stdout, "Different: ") {
