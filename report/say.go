@@ -1,6 +1,7 @@
 package report
 
 import (
+	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -34,4 +35,24 @@ func roleOf(window string) results.Role {
 		return results.RoleFull
 	}
 	return ""
+}
+
+// Escape keeps a text from being read as Markdown or HTML; see escape.
+func Escape(text string) string { return escape(text) }
+
+// Defuse keeps a spreadsheet from taking a name for a formula; see defuse.
+func Defuse(name string) string { return defuse(name) }
+
+// FoundText is what trials saw that Raft does not allow, with its setup and how
+// often.
+func FoundText(f gate.Finding) string { return foundText(f) }
+
+// VerdictPlace is what was judged: a setup, or one setup against another.
+func VerdictPlace(v gate.Verdict) string { return verdictPlace(v) }
+
+// DifferenceText is what was decided of a difference: its change, the 95 %
+// interval of that, and the decision.
+func DifferenceText(d summary.Difference) (change, interval, decided string) {
+	words := decidedWords(d)
+	return words[0], words[1], words[2]
 }

@@ -1,0 +1,29 @@
+package ci
+
+import (
+	"github.com/raftbench/raftbench/gate"
+	"github.com/raftbench/raftbench/report"
+)
+
+// clean takes from a text what could act on who reads it.
+func clean(text string) string { return report.Clean(text) }
+
+// named is a name that is never empty, as readers want it.
+func named(text string) string {
+	if text = clean(text); text == "" {
+		return program
+	}
+	return text
+}
+
+// program is what stands where a reader wants a name and there is none better.
+const program = "raftbench"
+
+// testName is what a verdict is called among those of its setup. It is the same
+// from run to run, so that a reader can follow it.
+func testName(v gate.Verdict) string {
+	if v.Kind == gate.Shape {
+		return named(v.Rule) + ", " + report.VerdictPlace(v)
+	}
+	return named(v.Rule)
+}
