@@ -114,7 +114,7 @@ func (j Judged) differences(b *strings.Builder) {
 func (j Judged) shown() []summary.Difference {
 	arm := map[string]string{}
 	for _, c := range j.Summary.Cells {
-		if value, there := c.Params[armAxis]; there {
+		if value, there := c.Params[gate.Arm]; there {
 			arm[c.Cell] = value
 		}
 	}
@@ -125,9 +125,6 @@ func (j Judged) shown() []summary.Difference {
 		return !d.Primary
 	})
 }
-
-// armAxis is the axis of a run whose setups live twice, to be compared.
-const armAxis = "arm"
 
 // setupsTable has the headline figures of each setup, and a chart of the first.
 func (j Judged) setupsTable(b *strings.Builder) {

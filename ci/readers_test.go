@@ -162,19 +162,21 @@ func antAttributes(el xml.StartElement) error {
 // has no null: their readers take a value for a number without looking.
 func TestBenchmarkServicesReadTheirJSON(t *testing.T) {
 	for name, j := range all() {
-		for schema, write := range map[string]func(io.Writer) error{
-			"bencher.schema.json":         func(w io.Writer) error { return Bencher(w, j) },
-			"benchmarkaction.schema.json": func(w io.Writer) error { return BenchmarkAction(w, j, false) },
-			"benchmarkaction.schema.json ": func(w io.Writer) error {
-				return BenchmarkAction(w, j, true)
-			},
+		for _, c := range []struct {
+			schema string
+			write  func(io.Writer) error
+		}{
+			{"bencher.schema.json", func(w io.Writer) error { return Bencher(w, j) }},
+			{"benchmarkaction.schema.json", func(w io.Writer) error { return BenchmarkAction(w, j, false) }},
+			{"benchmarkaction.schema.json", func(w io.Writer) error { return BenchmarkAction(w, j, true) }},
 		} {
-			doc := text(t, write)
+			schema := c.schema
+			doc := text(t, c.write)
 			var v any
 			if err := json.Unmarshal([]byte(doc), &v); err != nil {
 				t.Fatal(err)
 			}
-			if err := schemaOf(t, strings.TrimSpace(schema)).Validate(v); err != nil {
+			if err := schemaOf(t, schema).Validate(v); err != nil {
 				t.Errorf("%s: %s: %v in\n%s", name, schema, err, doc)
 			}
 			if strings.Contains(doc, "null") {

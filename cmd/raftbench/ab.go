@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/raftbench/raftbench/ci"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/report"
@@ -35,6 +36,7 @@ type abOptions struct {
 	a, b         string // builds
 	aSets, bSets []string
 	rules        string // a file; empty: nothing is judged but safety
+	files        *ciFiles
 }
 
 func newABCommand() *cobra.Command {
@@ -72,12 +74,13 @@ code. Without, only safety and liveness decide (exit codes 4 and 6).`,
 	f.StringArrayVar(&o.aSets, "a-set", nil, "what a has otherwise, as `KEY=VALUE`; may be given again")
 	f.StringArrayVar(&o.bSets, "b-set", nil, "what b has otherwise, as `KEY=VALUE`; may be given again")
 	textFlag(f, &o.rules, "rules", "FILE", "judge by a YAML file of rules, or safety for the built-in ones")
+	o.files = ciFlags(f)
 	armFlags(f, &o.run)
 	return cmd
 }
 
 func newAACommand() *cobra.Command {
-	o := abOptions{}
+	o := abOptions{files: &ciFiles{}}
 	cmd := &cobra.Command{
 		Use:   "aa [FILE]",
 		Short: "Measure how far one build differs from itself here",
@@ -112,6 +115,9 @@ func runAB(cmd *cobra.Command, args []string, o abOptions, name string) error {
 	if err := checkFormat(o.run.output, abFormats...); err != nil {
 		return err
 	}
+	if err := o.files.check(); err != nil {
+		return err
+	}
 	var rules []gate.Rule
 	if o.rules != "" {
 		var err error
@@ -132,10 +138,16 @@ func runAB(cmd *cobra.Command, args []string, o abOptions, name string) error {
 	}
 	var judged error
 	o.run.answer = func(_ context.Context, stdout io.Writer, dir string) error {
-		text, verdict, err := o.answer(dir, name, rules)
-		judged = verdict
+		text, j, err := o.answer(dir, name, rules)
 		if err == nil {
 			_, err = stdout.Write(text)
+		}
+		if err == nil {
+			var verdict error
+			if rules != nil {
+				verdict = gateError(j.Report)
+			}
+			judged = o.files.write(stdout, cmd.ErrOrStderr(), o.run.output, j, verdict)
 		}
 		return err
 	}
@@ -229,44 +241,44 @@ type comparison struct {
 	Gate   *gate.Report       `json:"gate,omitempty"`
 }
 
-// answer is what a finished run says, and the error that its verdict ends with.
-func (o abOptions) answer(dir, name string, rules []gate.Rule) (text []byte, verdict, err error) {
+// answer is what a finished run says, and the verdict on it: without rules on its
+// safety and liveness alone.
+func (o abOptions) answer(dir, name string, rules []gate.Rule) (text []byte, j ci.Judged, err error) {
 	if err := runReport(context.Background(), io.Discard, io.Discard, reportOptions{dirs: []string{dir}, format: "table", own: true}); err != nil {
-		return nil, nil, err
+		return nil, j, err
 	}
 	run, err := results.Open(dir)
 	if err != nil {
-		return nil, nil, unreadable(err)
+		return nil, j, unreadable(err)
 	}
 	s, err := summary.Build(run)
 	if err != nil {
-		return nil, nil, unreadable(err)
+		return nil, j, unreadable(err)
 	}
 	c := comparison{RunID: s.RunID, Dir: dir, Arms: run.Environment.Arms}
 	floorFile := ""
 	if name == "aa" {
 		if floorFile, err = keepFloor(run); err != nil {
-			return nil, nil, err
+			return nil, j, err
 		}
 	}
 	if c.Floor, err = summary.FloorFor(run); err != nil {
-		return nil, nil, unreadable(err)
+		return nil, j, unreadable(err)
 	}
 	told := c.Floor
 	if name == "aa" {
 		told = nil // what it is measured by cannot be held against itself
 	}
 	c.Setups = s.Arms(told)
+	if j, err = judge(io.Discard, run, rules, gateOptions{dir: dir}); err != nil {
+		return nil, j, err
+	}
 	if rules != nil {
-		r, err := judge(io.Discard, run, rules, gateOptions{dir: dir})
-		if err != nil {
-			return nil, nil, err
-		}
-		c.Gate, verdict = &r, gateError(r)
+		c.Gate = &j.Report
 	}
 	var b bytes.Buffer
 	err = c.print(&b, o.run.output, floorFile)
-	return b.Bytes(), verdict, err
+	return b.Bytes(), j, err
 }
 
 // keepFloor writes what two copies of one build differ by beside the run.

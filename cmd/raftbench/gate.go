@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/raftbench/raftbench/ci"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/report"
@@ -20,6 +21,7 @@ type gateOptions struct {
 	dir, rules, output string
 	baseline, spread   string // a run's folder, and a file; empty: none
 	all                bool   // show each pass, too
+	files              *ciFiles
 }
 
 func newGateCommand() *cobra.Command {
@@ -41,6 +43,7 @@ func newGateCommand() *cobra.Command {
 	textFlag(cmd.Flags(), &o.rules, "rules", "FILE", "a YAML file of rules, or safety for the built-in ones")
 	textFlag(cmd.Flags(), &o.baseline, "baseline", "DIR", "another run that relative rules are held against")
 	textFlag(cmd.Flags(), &o.spread, "spread", "FILE", "the spread between runs (default: one that fits, beside the runs)")
+	o.files = ciFlags(cmd.Flags())
 	outputFlag(cmd.Flags(), &o.output, "table", "json", "markdown")
 	cmd.Flags().BoolVar(&o.all, "all", false, "show each verdict, also those that pass; json and markdown always do")
 	return cmd
@@ -50,56 +53,59 @@ func runGate(stdout, stderr io.Writer, o gateOptions) error {
 	if err := checkFormat(o.output, "table", "json", "markdown"); err != nil {
 		return err
 	}
-	r, err := judged(stderr, o)
-	if err != nil {
-		return foundFirst(stdout, o, err)
-	}
-	if err := writeVerdicts(stdout, r, o); err != nil {
+	if err := o.files.check(); err != nil {
 		return err
 	}
-	return gateError(r)
+	j, err := judged(stderr, o)
+	if err != nil {
+		return foundFirst(stdout, stderr, o, err)
+	}
+	if err := writeVerdicts(stdout, j.Report, o); err != nil {
+		return err
+	}
+	return o.files.write(stdout, stderr, o.output, j, gateError(j.Report))
 }
 
 // judged is the verdict on the run's folder, as it is now.
-func judged(stderr io.Writer, o gateOptions) (gate.Report, error) {
+func judged(stderr io.Writer, o gateOptions) (ci.Judged, error) {
 	rules, err := gate.Load(o.rules)
 	if err != nil {
-		return gate.Report{}, usage(err, "")
+		return ci.Judged{}, usage(err, "")
 	}
 	run, err := openRun(stderr, o.dir)
 	if err != nil {
-		return gate.Report{}, err
+		return ci.Judged{}, err
 	}
 	return judge(stderr, run, rules, o)
 }
 
 // judge holds the rules against what the run's folder says now: a summary.json
 // beside it may be old.
-func judge(stderr io.Writer, run *results.Run, rules []gate.Rule, o gateOptions) (gate.Report, error) {
+func judge(stderr io.Writer, run *results.Run, rules []gate.Rule, o gateOptions) (ci.Judged, error) {
 	a, err := summary.Analyse(run)
 	if err != nil {
-		return gate.Report{}, unreadable(err)
+		return ci.Judged{}, unreadable(err)
 	}
 	in := gate.Input{Run: a}
 	if in.Baseline, err = baselineFor(stderr, run, o); err != nil {
-		return gate.Report{}, err
+		return ci.Judged{}, err
 	}
 	floor, err := summary.FloorFor(run)
 	if err != nil {
-		return gate.Report{}, unreadable(err)
+		return ci.Judged{}, unreadable(err)
 	}
 	in.Floor = floor.Reach
 	r, err := gate.Evaluate(rules, in)
 	if err != nil {
-		return gate.Report{}, usage(err, "")
+		return ci.Judged{}, usage(err, "")
 	}
 	plan, err := recordedPlan(run.Dir)
 	if err != nil && !r.Unsafe && !r.Stuck {
 		// Without it a run that was cut short would pass for a whole one.
-		return gate.Report{}, damagedExperiment(err)
+		return ci.Judged{}, damagedExperiment(err)
 	}
 	r.Expect(a.Summary, planned(plan))
-	return r, nil
+	return ci.Judged{Run: run, Summary: a.Summary, Report: r, Rules: rules}, nil
 }
 
 // baselineFor is the run that was named as baseline; nil where none was.
@@ -127,7 +133,7 @@ func baselineFor(stderr io.Writer, run *results.Run, o gateOptions) (*gate.Basel
 
 // foundFirst tells what the run found that Raft does not allow, where a mistake
 // kept the rules from being held: no mistake hides a lost write.
-func foundFirst(stdout io.Writer, o gateOptions, mistake error) error {
+func foundFirst(stdout, stderr io.Writer, o gateOptions, mistake error) error {
 	run, err := results.Open(o.dir)
 	if err != nil {
 		return mistake
@@ -144,7 +150,8 @@ func foundFirst(stdout io.Writer, o gateOptions, mistake error) error {
 		return err
 	}
 	found := gateError(r)
-	return fail(codeOf(found), errors.Join(found, mistake), hintOf(found))
+	both := fail(codeOf(found), errors.Join(found, mistake), hintOf(found))
+	return o.files.write(stdout, stderr, o.output, ci.Judged{Run: run, Summary: s, Report: r}, both)
 }
 
 func writeVerdicts(stdout io.Writer, r gate.Report, o gateOptions) error {
