@@ -5,7 +5,7 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run build test lint fuzz cross gate bench-netem bench-node bench-together bench-loadgen clean
+.PHONY: run build test lint fuzz cross gate self-gate bench-netem bench-node bench-together bench-loadgen clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
@@ -54,6 +54,10 @@ gate: build
 	# 5: a busy host left a size without a valid measurement. Safety is judged all the same.
 	$(BIN) run --preset quick --out bin/gate || test $$? -eq 5
 	$(BIN) gate bin/gate --rules safety
+
+## self-gate: this tree's nodes against those of an older commit, side by side: make self-gate BASE=REV
+self-gate:
+	tools/self-gate $(BASE)
 
 ## bench-netem: links and commits against what they should take (some 12 minutes)
 bench-netem: build
