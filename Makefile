@@ -5,7 +5,7 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run build test lint fuzz cross gate self-gate bench-netem bench-node bench-together bench-loadgen clean
+.PHONY: run build test lint fuzz cross gate self-gate bench-netem bench-node bench-together bench-loadgen gate-study clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
@@ -77,6 +77,10 @@ bench-node: build
 ## bench-together: are ratios side by side those of clusters alone, are twins twins, is a slower node found? (some 15 minutes)
 bench-together: build
 	$(GO) test -run '^$$' -bench 'TwinsAndASlowerNode|TogetherAgainstAlone' -benchtime 1x -timeout 60m ./bench
+
+## gate-study: what a gate of three minutes finds, and how often it cries wolf (some 25 minutes; resumable)
+gate-study: build
+	tools/gate-study/run
 
 ## bench-loadgen: the pacer against vegeta's and fortio's
 bench-loadgen:
