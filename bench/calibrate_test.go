@@ -176,7 +176,7 @@ func TestWhichLinksAreCalibrated(t *testing.T) {
 	if got := (&endpoints{}).Links(); len(got) != 0 {
 		t.Errorf("links of a cluster that runs elsewhere: %v", got)
 	}
-	c, _, _ := bootSystem(t, "nodes: 3\nclient: b\nnetwork: {profile: multi-az, links: [{from: n1, to: n3, delay: 0ms, loss: 0.1%}]}\n"+
+	c, _, _ := bootSystem(t, "nodes: 3\nclient: b\nnetwork: {profile: multi-az, links: [{from: n1, to: n3, delay: 0ms, loss: 0.1%}, {from: n3, to: n1, jitter: 50us}]}\n"+
 		"workload: {load: {mode: calm}, calm: {rate: 100/s, duration: 1s}}")
 	if _, err := c.dial(t.Context(), c.cluster.Member("n2")); err != nil {
 		t.Fatal(err)
@@ -185,6 +185,9 @@ func TestWhichLinksAreCalibrated(t *testing.T) {
 	var got []results.Ends
 	for _, l := range links {
 		got = append(got, l.Ends)
+		if jitter := l.Ends == (results.Ends{From: "n3", To: "n1"}); jitter != (l.asked != nil) || jitter && !(l.asked.SD > 0) || jitter == l.plain {
+			t.Errorf("%v: got %+v asked, plain %v", l.Ends, l.asked, l.plain)
+		}
 	}
 	want := []results.Ends{{From: "client", To: "n2"}, {From: "n1", To: "n2"}, {From: "n2", To: "client"}, {From: "n2", To: "n1"},
 		{From: "n2", To: "n3"}, {From: "n3", To: "n1"}, {From: "n3", To: "n2"}}

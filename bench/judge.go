@@ -13,6 +13,7 @@ type judged struct {
 	window     results.Window
 	cost       cost
 	links      []results.Link // those that carried the load, as true as they were in the window
+	jittery    []link         // whose delays were to vary in a known way
 	crossings  int            // of links, by one operation
 	firstError error
 	// syncNS is what a sync of the nodes' disk takes when nothing else is on it;
@@ -230,6 +231,9 @@ func (j judged) doubts() []results.Remark {
 	}
 	for _, r := range j.lateness() {
 		doubt(!j.disbelieved(r), r)
+	}
+	for _, r := range offJitter(j.links, j.jittery) {
+		doubt(true, r)
 	}
 	share := func(code results.Code, got, most float64) results.Remark {
 		return results.Remark{Code: code, Got: got, Want: most, Unit: results.UnitShare}

@@ -187,7 +187,12 @@ func (c *ownCluster) Links() []link {
 		for _, to := range slices.Sorted(maps.Keys(c.setup.Links[from])) {
 			s := c.setup.Links[from][to]
 			if s.Delay > 0 && c.carries(from, to) {
-				out = append(out, link{results.Ends{From: from, To: to}, s.Jitter == 0 && s.Loss == 0 && s.Rate == 0})
+				l := link{Ends: results.Ends{From: from, To: to}, plain: s.Jitter == 0 && s.Loss == 0 && s.Rate == 0}
+				if s.Jitter > 0 && s.Loss == 0 && s.Rate == 0 {
+					m := s.Moments()
+					l.asked = &m
+				}
+				out = append(out, l)
 			}
 		}
 	}

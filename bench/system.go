@@ -83,6 +83,9 @@ type link struct {
 	// plain: without jitter, loss or rate, it has the same delay for all that
 	// crosses it.
 	plain bool
+	// asked are the moments of the delays of a link with jitter; nil of one without,
+	// and of one whose loss or rate adds what nobody can foresee.
+	asked *netem.Moments
 }
 
 // member finds one of a system's by its id; nil when there is none.

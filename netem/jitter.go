@@ -74,3 +74,46 @@ func (w *jitterSource) delay(s Shape, rng *rand.Rand) time.Duration {
 	w.last, w.started = z, true
 	return max(0, s.Delay+time.Duration(s.Distribution.quantile(z)*float64(s.Jitter)))
 }
+
+// Moments of the delays that a shape asks for.
+type Moments struct {
+	Mean, SD float64 // ns
+	// Kurtosis is the fourth central moment over the variance squared: what the
+	// error of a standard deviation depends on. 3 of a normal distribution.
+	Kurtosis float64
+	// Correlation of successive delays, about.
+	Correlation float64
+}
+
+// Moments of the shape's delays before order, loss and rate add to them, from a
+// thousand quantiles: the mean to 0.1 % of the jitter, the deviation to 0.3 %.
+func (s Shape) Moments() Moments {
+	delays := s.Quantiles(1000)
+	m := Moments{Correlation: s.Correlation}
+	n := float64(len(delays))
+	for _, d := range delays {
+		m.Mean += d / n
+	}
+	variance, fourth := 0.0, 0.0
+	for _, d := range delays {
+		off := (d - m.Mean) * (d - m.Mean)
+		variance += off / n
+		fourth += off * off / n
+	}
+	m.SD = math.Sqrt(variance)
+	if variance > 0 {
+		m.Kurtosis = fourth / (variance * variance)
+	}
+	return m
+}
+
+// Quantiles are so many delays, in ns, in the middle of as many equally probable
+// ranges.
+func (s Shape) Quantiles(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		z := math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/float64(n)-1)
+		out[i] = max(0, float64(s.Delay)+s.Distribution.quantile(z)*float64(s.Jitter))
+	}
+	return out
+}

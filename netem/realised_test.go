@@ -41,3 +41,20 @@ func TestRealisedJitter(t *testing.T) {
 		t.Errorf("mean %v of frames that wait for each other, want it above %v", time.Duration(mean), s.Delay)
 	}
 }
+
+// A shape's moments are those of the delays that are drawn from it, also where the
+// distribution is cut off at zero.
+func TestMomentsAreThoseOfTheDelaysDrawn(t *testing.T) {
+	const draws = 400_000
+	for _, d := range Distributions() {
+		for _, jitter := range []time.Duration{time.Millisecond, 4 * time.Millisecond} {
+			s := Shape{Delay: 5 * time.Millisecond, Jitter: jitter, Distribution: d}
+			// So seldom that no frame waits for another.
+			mean, sd := realised(s, draws, time.Second)
+			got := s.Moments()
+			if math.Abs(got.Mean/mean-1) > 0.01 || math.Abs(got.SD/sd-1) > 0.02 || got.Kurtosis < 1 {
+				t.Errorf("%s of %v: got %+v, want mean %.0f and deviation %.0f", d, jitter, got, mean, sd)
+			}
+		}
+	}
+}

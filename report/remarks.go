@@ -46,6 +46,8 @@ var remarkWords = map[results.Code]func(r worst) string{
 		return fmt.Sprintf("%s%s of %s emulated links had fewer than %s samples to judge their delay by%s",
 			r.at, count(r.Count), units.Plural(int(r.Of), "link"), r.want(), r.among())
 	},
+	results.CodeDelayMean:    jitterWords("mean"),
+	results.CodeDelaySD:      jitterWords("standard deviation"),
 	results.CodeProbesFailed: func(r worst) string { return "the links" + r.of() + " could not be probed" + r.detail() },
 	results.CodeCapacityNotHeld: func(r worst) string {
 		return fmt.Sprintf("the capacity found did not keep its own limit, %s%s where less than %s was asked", r.at, r.got(), r.want())
@@ -112,6 +114,17 @@ var remarkWords = map[results.Code]func(r worst) string{
 func lagWords(which string) func(worst) string {
 	return func(r worst) string {
 		return fmt.Sprintf("the load generator was %s%s behind its schedule at the %s, where %s is allowed", r.at, r.got(), which, r.want())
+	}
+}
+
+func jitterWords(which string) func(worst) string {
+	return func(r worst) string {
+		than := "above"
+		if r.Got < 0 {
+			than = "below"
+		}
+		return fmt.Sprintf("the delays of emulated links with jitter had a %s %s%s %s what was asked, where %s may be (%s)",
+			which, r.at, share(math.Abs(r.Got)), than, r.want(), r.amongLinks("the worst of "+count(r.Count)+" so far off"))
 	}
 }
 

@@ -52,6 +52,11 @@ const (
 	// slow as Link, the one whose reader waited longest at the median, that is the
 	// share Got of the median operation at most.
 	CodeCoreWait Code = "core-wait"
+	// The delays of Link had a mean (or a standard deviation) that was off by the
+	// share Got of what its jitter asks for, above Want and beyond chance; it is the
+	// furthest off of Count such links, of Of loaded ones that were judged.
+	CodeDelayMean Code = "delay-mean"
+	CodeDelaySD   Code = "delay-sd"
 	// Count of Of loaded links, Link among them, had fewer than Want samples.
 	CodeLinksUnmeasured Code = "links-unmeasured"
 	// Node's links could not be probed; Detail is the error's text.

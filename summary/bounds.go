@@ -33,6 +33,10 @@ var effects = map[results.Code]func(scene) []touch{
 	// Nobody knows how late a link was that was not measured.
 	results.CodeLinksUnmeasured: anyTime,
 	results.CodeProbesFailed:    anyTime,
+	// What a link with other delays than those asked does to a write depends on
+	// which of the links it waits for.
+	results.CodeDelayMean: anyTime,
+	results.CodeDelaySD:   anyTime,
 
 	// A host without room makes everything that runs on it wait, for nobody knows
 	// how long.

@@ -122,6 +122,8 @@ func TestEffects(t *testing.T) {
 		results.CodeLittle:          {0.07, 0.07, 0.07, never, 0.07, none, none, none},
 		results.CodeLeaderChanged:   {0, never, never, never, never, none, none, none},
 		results.CodeLinksUnmeasured: {0, never, never, never, never, none, none, none},
+		results.CodeDelayMean:       {0.3, never, never, never, never, none, none, none},
+		results.CodeDelaySD:         {-0.3, never, never, never, never, none, none, none},
 		results.CodeProbesFailed:    {0, never, never, never, never, none, none, none},
 		results.CodeFsyncNotReal:    {900, never, never, never, never, none, none, none},
 		results.CodeWarmupUnsteady:  {1e9, 0.05, 0.05, 0.05, never, none, none, none},
