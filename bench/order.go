@@ -73,7 +73,11 @@ func groups(plan configs.Plan) [][]int {
 // two parts in both, in an order shuffled by the plan's seed, so that a host that
 // grows slower during a run harms all cells alike. The same plan gives the same
 // order. Jobs of one part stand together.
-func Order(plan configs.Plan) []Job {
+func Order(plan configs.Plan) []Job { return ordered(plan, plan.Trials) }
+
+// ordered is Order with the proofs behind so many blocks: a run that is measured on
+// after its proofs keeps what they and all before them were numbered.
+func ordered(plan configs.Plan, proofsAfter int) []Job {
 	split := groups(plan)
 	rng := rand.New(rand.NewPCG(uint64(plan.Seed), 0x6f72646572)) //nolint:gosec // a recorded seed, no secret
 	var jobs []Job
@@ -84,17 +88,23 @@ func Order(plan configs.Plan) []Job {
 		j.Seed = int64(rng.Uint64() >> 1) //nolint:gosec // 63 bits fit
 		jobs = append(jobs, j)
 	}
-	for block := range plan.Trials {
+	measure := func(block int) {
 		for _, group := range rng.Perm(len(split)) {
 			for _, k := range rng.Perm(len(split[group])) {
 				add(split[group][k], Job{Kind: results.Measure, Block: block, Group: group})
 			}
 		}
 	}
+	for block := range min(proofsAfter, plan.Trials) {
+		measure(block)
+	}
 	for proof := range plan.Proofs {
 		for _, setup := range rng.Perm(len(plan.Setups)) {
-			add(setup, Job{Kind: results.Proof, Block: plan.Trials + proof})
+			add(setup, Job{Kind: results.Proof, Block: proofsAfter + proof})
 		}
+	}
+	for block := proofsAfter; block < plan.Trials; block++ {
+		measure(block)
 	}
 	return jobs
 }
@@ -107,7 +117,7 @@ func remaining(plan configs.Plan, done []results.Trial) []Job {
 		attempts[of] = max(attempts[of], t.Attempt)
 		over[of] = settledForGood(plan, t) // by the last attempt
 	}
-	jobs := Order(plan)
+	jobs := ordered(plan, proofsAfter(plan, done))
 	for _, j := range jobs {
 		// What was measured beside others is measured anew with them.
 		if plan.Apart || over[id(j)] || !sideBySide(j) {
@@ -127,6 +137,18 @@ func remaining(plan configs.Plan, done []results.Trial) []Job {
 		}
 	}
 	return left
+}
+
+// proofsAfter is how many blocks were measured before the first proof on record; all
+// of the plan where there is none.
+func proofsAfter(plan configs.Plan, done []results.Trial) int {
+	after := plan.Trials
+	for _, t := range done {
+		if t.Kind == results.Proof && t.Block > 0 {
+			after = min(after, t.Block)
+		}
+	}
+	return after
 }
 
 // together tells whether two jobs are measured side by side.

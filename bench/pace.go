@@ -69,10 +69,12 @@ type pace struct {
 	before time.Duration
 	// took is what each block took, its groups one after another.
 	took map[int]time.Duration
+	// proven: the proofs are over already.
+	proven bool
 }
 
 func newPace(plan configs.Plan, done []results.Trial) *pace {
-	p := &pace{plan: plan, began: time.Now(), took: map[int]time.Duration{}}
+	p := &pace{plan: plan, began: time.Now(), took: map[int]time.Duration{}, proven: proving(done)}
 	for _, t := range done {
 		p.before += time.Duration(t.TookNS) / time.Duration(1+len(t.Beside))
 	}
@@ -96,6 +98,9 @@ func (p *pace) takes() time.Duration {
 
 // proofs is about what the proofs at the end take.
 func (p *pace) proofs() (sum time.Duration) {
+	if p.proven {
+		return 0
+	}
 	for _, s := range p.plan.Setups {
 		sum += time.Duration(p.plan.Proofs) * configs.TrialTime(s, true)
 	}
@@ -117,10 +122,16 @@ func (p *pace) left(o Outlook) time.Duration {
 	return time.Duration(max(0, more))*p.takes() + p.proofs()
 }
 
+// measuring tells that blocks may be added: until the proofs, and after them where
+// the run is measured on.
+func (p *pass) measuring() bool {
+	return adaptive(p.Plan) && (p.MeasureOn || !proving(p.done))
+}
+
 // another tells whether an adaptive run measures one more block, now that all
 // that were planned are over.
 func (p *pass) another(ctx context.Context) (bool, error) {
-	if !adaptive(p.Plan) || proving(p.done) || ctx.Err() != nil {
+	if !p.measuring() || ctx.Err() != nil {
 		return false, nil
 	}
 	o, err := p.Outlook(p.done)

@@ -94,3 +94,37 @@ func TestAResumedRunGoesOnTowardsThePrecision(t *testing.T) {
 		t.Errorf("a finished run went on to %d trials: %v", len(recorded(t, runner)), err)
 	}
 }
+
+// A run that was over, proofs and all, is measured on where more is asked of it; its
+// trials keep their numbers, and the proofs are not made anew.
+func TestARunIsMeasuredOnAfterItsProofs(t *testing.T) {
+	runner := adaptiveRunner(t, 2, time.Hour)
+	if _, err := runner.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first := recorded(t, runner)
+	runner.Done, runner.MeasureOn = first, true
+	runner.Outlook = func(trials []results.Trial) (Outlook, error) {
+		blocks := blocksOf(trials)
+		return Outlook{Blocks: blocks, Needs: 4, Reached: blocks >= 4}, nil
+	}
+	if _, err := runner.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all := recorded(t, runner)
+	if measured, proofs := count(all); measured != 4*2 || proofs != 2 || len(all) != 10 {
+		t.Errorf("got %d measuring trials and %d proofs, want 8 and 2", measured, proofs)
+	}
+	seen := map[trialID]bool{}
+	for i, tr := range all {
+		of := trialID{tr.Cell, tr.Trial}
+		if seen[of] || i < len(first) && (first[i].Cell != tr.Cell || first[i].Trial != tr.Trial) {
+			t.Errorf("trial %d of %s stands twice, or is not what it was", tr.Trial, tr.Cell)
+		}
+		seen[of] = true
+	}
+	runner.Done, runner.MeasureOn = all, false
+	if _, err := runner.Run(t.Context()); err != nil || len(recorded(t, runner)) != len(all) {
+		t.Errorf("resumed, it went on to %d trials: %v", len(recorded(t, runner)), err)
+	}
+}

@@ -34,6 +34,9 @@ type Runner struct {
 	// Outlook tells of the trials on record how far they are from the plan's
 	// precision; wanted where it has one. What is of the plan, and of time, is filled in by the run.
 	Outlook func([]results.Trial) (Outlook, error)
+	// MeasureOn adds blocks also where the proofs at a run's end are on record, for a
+	// run whose precision or budget was changed.
+	MeasureOn bool
 	// Spinner is a command that runs host.Spin; nil where cores are left to halt.
 	Spinner func() *exec.Cmd
 	// Progress hears of every step; calls come one at a time.
@@ -163,7 +166,7 @@ func (p *pass) number(next int) (number, of int) {
 
 // left is about how long the run goes on when the job at next begins.
 func (p *pass) left(next int) time.Duration {
-	if adaptive(p.Plan) && !proving(p.done) {
+	if p.measuring() {
 		return p.pace.left(p.outlook)
 	}
 	return p.clock.left(next)
