@@ -98,6 +98,12 @@ func TestHowTrueTheLinksWere(t *testing.T) {
 	if got := linkTruth(trials); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	// Lateness that was not told apart is no lateness of zero.
+	undivided := link(370_000, 50, 0, 0)
+	undivided.ErrorP50NS, undivided.ErrorP90NS = 300_000, 900_000
+	if got := linkTruth([]results.Trial{{Valid: true, Kind: results.Measure, Leader: "n1", Windows: windows, Links: []results.Link{undivided}}}); got != "" {
+		t.Errorf("not told apart: got %q, want nothing", got)
+	}
 	if got := linkTruth(trials[2:]); got != "" {
 		t.Errorf("got %q of no valid trial", got)
 	}

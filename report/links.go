@@ -48,8 +48,8 @@ func (a *links) add(t *results.Trial) {
 			continue
 		}
 		e, ok := judgedBy(l)
-		if !ok {
-			continue
+		if !ok || e.Undivided() {
+			continue // how much of its lateness was its own, nobody knows
 		}
 		own, waited := float64(e.OwnErrorP50NS), float64(e.CoreWaitP50NS)
 		a.asked, a.own, a.waited = append(a.asked, float64(l.AskedNS)), append(a.own, own), append(a.waited, waited)

@@ -212,7 +212,8 @@ type LinkTruth struct {
 	ErrorP99NS int64 `json:"error_p99_ns"`
 	// OwnErrors are that part of each error which is the link's own fault, core
 	// waits the rest: its reader was ready and waited for a core, as that of a real
-	// packet does on a host that is as full. Zero where it was not told apart.
+	// packet does on a host that is as full. Zero too where they were not told apart:
+	// see Undivided.
 	OwnErrorP50NS int64 `json:"own_error_p50_ns"`
 	OwnErrorP90NS int64 `json:"own_error_p90_ns"`
 	OwnErrorP99NS int64 `json:"own_error_p99_ns"`
@@ -229,6 +230,13 @@ type LinkTruth struct {
 	// delay that was asked, and the deviation below the jitter.
 	RealisedMeanNS float64 `json:"realised_mean_ns"`
 	RealisedSDNS   float64 `json:"realised_sd_ns"`
+}
+
+// Undivided tells of errors whose two parts are not on record: over a tenth of the
+// frames was late, which leaves one of the parts above zero at the 99th percentile
+// where they are told apart.
+func (l *LinkTruth) Undivided() bool {
+	return l.ErrorP90NS > 0 && l.OwnErrorP99NS == 0 && l.CoreWaitP99NS == 0
 }
 
 const (

@@ -297,6 +297,9 @@ func (s scene) lateness(at func(results.LinkTruth) int64) float64 {
 		} else if s.window == nil || s.window != s.trial.LinksOf() {
 			truth = nil
 		}
+		if truth != nil && truth.Undivided() {
+			return math.Inf(1)
+		}
 		if truth != nil && truth.Samples > 0 {
 			worst = max(worst, float64(at(*truth)))
 		}

@@ -68,6 +68,10 @@ func TestALateLinkIsBounded(t *testing.T) {
 	} {
 		wantBounds(t, name, cellOf(t, remarked(c.trial, late)), 0, c.want)
 	}
+	undivided := plain
+	undivided.Links = []results.Link{{From: "n1", To: "n2", AskedNS: 1e6, Frames: 100, LinkTruth: results.LinkTruth{Samples: 100, ErrorP50NS: 150_000, ErrorP90NS: 300_000, ErrorP99NS: 9e6}}}
+	wantBounds(t, "lateness that was not told apart", cellOf(t, remarked(undivided, late)), 0,
+		map[string]float64{"write_latency_p90_ns": math.Inf(1), "write_latency_p99_ns": math.Inf(1)})
 	unrecorded := plain
 	unrecorded.Links = nil
 	wantBounds(t, "no percentiles of the links", cellOf(t, remarked(unrecorded, late)), 0,
