@@ -126,6 +126,9 @@ func (b *comparedBlock) answer(name func(setup string) string) []string {
 	var out []string
 	barred := b.barred()
 	changes := b.shown()
+	if len(changes) == 0 {
+		return []string{b.nothing()}
+	}
 	if reasons := b.barReasons(); len(reasons) > 0 {
 		where := ""
 		if len(barred) < len(cellsOf(changes)) {
@@ -137,6 +140,14 @@ func (b *comparedBlock) answer(name func(setup string) string) []string {
 		out = append(out, b.found(changes))
 	}
 	return out
+}
+
+// nothing is said where no figure is shown.
+func (b *comparedBlock) nothing() string {
+	if b.same > 0 {
+		return "Every figure is the same in every trial of both runs: one may be a copy of the other."
+	}
+	return "Both runs have none of the figures that are shown unasked; --all shows the others."
 }
 
 // found is what is told of the figures that can be compared.
@@ -196,6 +207,8 @@ func (c *Compared) overview() string {
 		n := countOf(b.shown())
 		text := fmt.Sprintf("in %s %d of %s %s", b.run.name, len(n.found), units.Plural(len(b.shown()), "figure"), verb(len(n.found), "differ"))
 		switch {
+		case len(b.shown()) == 0:
+			text = "of " + b.run.name + " no figure is shown"
 		case n.barred == len(b.shown()):
 			text = b.run.name + " is not comparable"
 		case b.Spread == nil:

@@ -22,20 +22,22 @@ func (c *Compared) notes(b *comparedBlock, name func(setup string) string) [][]s
 	return [][]string{c.daggers(b), {b.basis()}, last}
 }
 
-// daggers explain those of both runs' numbers.
+// daggers explain those of both runs' numbers; the first run's stand once.
 func (c *Compared) daggers(b *comparedBlock) []string {
-	var metrics []string
+	old, first := c.old.daggers("old", b), &c.later[0]
+	if b != first && len(old) > 0 && slices.Equal(old, c.old.daggers("old", first)) {
+		old = []string{dagger + " old: as above."}
+	}
+	return append(old, b.run.daggers("new", b)...)
+}
+
+func (r comparedRun) daggers(label string, b *comparedBlock) []string {
+	var metrics, out []string
 	for _, f := range b.figures {
 		metrics = append(metrics, f.metric)
 	}
-	var out []string
-	for _, side := range []struct {
-		label string
-		run   comparedRun
-	}{{"old", c.old}, {"new", b.run}} {
-		for _, line := range doubtsOf(side.run.sum, metrics) {
-			out = append(out, dagger+" "+side.label+": "+strings.TrimPrefix(line, dagger+" "))
-		}
+	for _, line := range doubtsOf(r.sum, metrics) {
+		out = append(out, dagger+" "+label+": "+strings.TrimPrefix(line, dagger+" "))
 	}
 	return out
 }
@@ -51,7 +53,7 @@ func doubtsOf(s summary.Summary, metrics []string) []string {
 
 // basis says what the answers rest on, or how to come by it.
 func (b *comparedBlock) basis() string {
-	if len(b.barred()) == len(cellsOf(b.shown())) {
+	if n := len(b.barred()); n > 0 && n == len(cellsOf(b.shown())) {
 		return "To compare builds or settings, run the same experiment on the same class of host, best of all side by side in one run."
 	}
 	if b.Spread == nil {
@@ -72,15 +74,20 @@ const (
 	maxDelays   = 3
 )
 
+// profileSetting is the path of the setting that names the network.
+const profileSetting = "network.profile"
+
 // contrasts say what differs beside the figures, and in one line what does not.
 func (b *comparedBlock) contrasts(name func(setup string) string) []string {
 	var out, onlyOld, onlyNew []string
+	otherProfile := slices.ContainsFunc(b.Unlike, func(u summary.Contrast) bool { return u.What == summary.TraitProfile })
 	delays := 0
 	for _, u := range b.Unlike {
 		if u.What == summary.TraitDelay {
 			delays++
 		}
 		switch {
+		case u.Name == profileSetting && otherProfile: // said already, of the setups that it is of
 		case u.What == summary.TraitDelay && delays > maxDelays:
 			more := fmt.Sprintf("Differs: the delays asked of %s more.", units.Plural(delays-maxDelays, "link"))
 			if delays > maxDelays+1 {
@@ -216,6 +223,9 @@ func (c *Compared) legend() []string {
 			means = means || f.mean != nil
 			without = without || f.mean == nil && len(f.changes) > 1
 		}
+	}
+	if len(changes) == 0 {
+		return nil
 	}
 	has := func(is func(summary.Change) bool) bool { return slices.ContainsFunc(changes, is) }
 	out := []string{"±: the farther end of a median's 95 % interval" + noInterval(changes) + "."}

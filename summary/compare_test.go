@@ -1,7 +1,11 @@
 package summary
 
 import (
+	"errors"
+	"fmt"
+	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -232,5 +236,168 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func experimentOf(run *results.Run, text string) *results.Run {
+	run.Experiment = []byte(text)
+	return run
+}
+
+func unlikeOf(t *testing.T, before, after *results.Run) ([]Contrast, Common) {
+	t.Helper()
+	c, err := Compare(before, after, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Unlike, c.Same
+}
+
+// Settings are named by their path, whichever way a list or a section is written;
+// of lists of sections each key has its index.
+func TestSettingsAreNamedByTheirPath(t *testing.T) {
+	old := experimentOf(runOf(t, 1), "trials: 6\nnodes: 3\nstorage: {sync: 2ms}\nnetwork:\n  links:\n  - {from: a, to: b, delay: 5ms}\nfaults: []\n")
+	latest := experimentOf(runOf(t, 1), "nodes: [3]\ntrials: 9\nstorage:\n  sync: real\nnetwork:\n  links: [{from: a, to: b, delay: 8ms}, {to: c}]\n")
+	got, same := unlikeOf(t, old, latest)
+	want := []Contrast{
+		{What: TraitSetting, Name: "storage.sync", Old: "2ms", New: "real"}, {What: TraitSetting, Name: "network.links[0].delay", Old: "5ms", New: "8ms"},
+		{What: TraitSetting, Name: "network.links[1].to", New: "c"}, {What: TraitSetting, Name: "trials", Old: "6", New: "9"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || same.Settings != 3 {
+		t.Errorf("%d the same, want 3 (nodes and both ends of a link)\n%s", same.Settings, diff)
+	}
+}
+
+// What cannot be read key by key is told to differ as a whole, or not at all.
+func TestAnExperimentThatCannotBeReadIsTold(t *testing.T) {
+	broken := "nodes: [3\n"
+	for other, want := range map[string][]Contrast{broken: {}, "nodes: 3\n": {{What: TraitExperiment}}, "nodes: 3\nnodes: 5\n": {{What: TraitExperiment}}} {
+		if got, _ := unlikeOf(t, experimentOf(runOf(t, 1), broken), experimentOf(runOf(t, 1), other)); len(got) != len(want) {
+			t.Errorf("%q: got %+v, want %+v", other, got, want)
+		}
+	}
+}
+
+// A folder that names a file outside of itself as its profile has none.
+func TestNoProfileOutsideOfARunIsRead(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(outside, []byte("secret: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := runOf(t, 1)
+	relative, err := filepath.Rel(run.Dir, outside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{outside, relative} {
+		if profileFile(run, path) != nil {
+			t.Errorf("%s was read", path)
+		}
+	}
+	if err := errors.Join(os.Mkdir(filepath.Join(run.Dir, "networks"), 0o755), os.WriteFile(filepath.Join(run.Dir, "networks", "mine.yaml"), []byte("sites: [a]\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if w := profileFile(run, "networks/mine.yaml"); w == nil || w.at["sites"] != "a" {
+		t.Errorf("got %+v", w)
+	}
+}
+
+// A setup whose network has another name is shown beside its like, where that is
+// one; of several nobody knows which is meant.
+func TestSetupsOfOtherNetworksAreMatchedByTheRest(t *testing.T) {
+	on := func(profiles ...string) *results.Run {
+		var trials []results.Trial
+		for _, profile := range profiles {
+			tr := trial(1, 1000, 2000)
+			tr.Cell, tr.Profile = "n3-"+profile, profile
+			trials = append(trials, tr)
+		}
+		return recorded(t, trials...)
+	}
+	c, err := Compare(on("az"), on("wan"), spread(t, 0, 0.01, -0.01))
+	if err != nil || len(c.Changes) == 0 || len(c.OnlyOld)+len(c.OnlyNew) > 0 {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	for _, ch := range c.Changes {
+		if ch.Cell != "n3-az" || ch.NewCell != "n3-wan" || ch.Verdict != Incomparable || ch.P != nil || ch.Decided != stats.Undecided {
+			t.Errorf("got %+v", ch)
+		}
+	}
+	if len(c.Means) > 0 || len(c.Unlike) != 1 || !c.Unlike[0].Bars {
+		t.Errorf("got means %+v, unlike %+v", c.Means, c.Unlike)
+	}
+	c, err = Compare(on("az"), on("wan", "lan"), nil)
+	if err != nil || len(c.Changes) > 0 || len(c.OnlyOld) != 1 || len(c.OnlyNew) != 2 {
+		t.Errorf("several: got %+v, %v", c, err)
+	}
+}
+
+// The more runs are asked about at once, the more evidence each answer needs.
+func TestAllRunsAreAskedAtOnce(t *testing.T) {
+	s := spread(t, 0, 0.01, -0.01, 0.005, -0.005, 0)
+	side := func(run *results.Run) Side {
+		side, err := SideOf(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return side
+	}
+	base, slower := side(runOf(t, 100_000, 101_000, 102_000)), side(runOf(t, 104_000, 105_040, 106_080))
+	pOf := func(later ...Side) (p float64, questions int) {
+		spreads := make([]*Spread, len(later))
+		for i := range spreads {
+			spreads[i] = s
+		}
+		c, err := CompareAll(base, later, spreads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ch := c.Changes[slices.IndexFunc(c.Changes, func(ch Change) bool { return ch.Metric == p50 })]
+		if len(c.More) != len(later)-1 {
+			t.Errorf("got %d more, want %d", len(c.More), len(later)-1)
+		}
+		return *ch.P, ch.Questions
+	}
+	alone, one := pOf(slower)
+	among, four := pOf(slower, base, base, base)
+	if one != 1 || four != 4 || alone > 0.05 || among < 3.9*alone || among <= 0.05 {
+		t.Errorf("got p %v of %d questions alone, %v of %d among four runs", alone, one, among, four)
+	}
+}
+
+// There is a geometric mean of several setups whose figures all have a logarithm.
+func TestGeometricMeans(t *testing.T) {
+	run := func(slower ...time.Duration) *results.Run {
+		var trials []results.Trial
+		for i, by := range slower {
+			tr := trial(1, by*time.Millisecond, 2000)
+			tr.Cell, tr.Nodes = fmt.Sprintf("n%d-x", i+1), i+1
+			trials = append(trials, tr)
+		}
+		return recorded(t, trials...)
+	}
+	meansOf := func(old, latest *results.Run) map[string]Mean {
+		c, err := Compare(old, latest, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]Mean{}
+		for _, m := range c.Means {
+			out[m.Metric] = m
+		}
+		return out
+	}
+	m := meansOf(run(1, 4), run(2, 8))[p50]
+	if m.Cells != 2 || math.Abs(m.Old-2e6) > 1 || math.Abs(m.New-4e6) > 1 || math.Abs(m.Ratio-2) > 1e-9 {
+		t.Errorf("got %+v, want 2 ms, 4 ms and their ratio of 2", m)
+	}
+	if m, there := meansOf(run(1), run(2))[p50]; there {
+		t.Errorf("one setup: got %+v", m)
+	}
+	failed := run(1, 4)
+	l := &failed.Trials[0].Windows[0].Latency
+	l.P50NS, l.P90NS, l.P99NS, l.P999NS, l.MaxNS = results.Never, results.Never, results.Never, results.Never, results.Never
+	if m, there := meansOf(run(1, 4), failed)[p50]; there {
+		t.Errorf("one never came back: got %+v", m)
 	}
 }
