@@ -119,7 +119,7 @@ func (r Rule) turnedApart(i stats.Interval, limit float64, cells ...summary.Cell
 	var all []Reason
 	factor := 1.0
 	for _, c := range cells {
-		reasons, by := weights(c, r.left.metric)
+		reasons, by := weights(c, r.left.metric, everything)
 		all, factor = append(all, reasons...), factor*(1+by)
 	}
 	if len(all) == 0 || !math.IsInf(factor, 1) && r.op.holds(i.Low/factor, limit) == r.op.holds(i.High*factor, limit) {

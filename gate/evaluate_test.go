@@ -158,11 +158,29 @@ func TestARemarkTakesBackWhatItMayHaveDecided(t *testing.T) {
 	} {
 		cell := cell()
 		for _, by := range c.by {
-			cell.Remarks = append(cell.Remarks, summary.Remark{Code: results.CodeForeignCPU, Severity: results.Doubtful, Bounds: map[string]*float64{"throughput_ops": by}})
+			cell.Remarks = append(cell.Remarks, summary.Remark{Code: results.CodeWarmupUnsteady, Severity: results.Doubtful, Bounds: map[string]*float64{"throughput_ops": by}})
 		}
 		v := judge(t, c.rule, cell)
 		if v.Answer != c.want || (c.want == "inconclusive") != slices.Contains(codes(v), Shaken) {
 			t.Errorf("%s: got %+v, want %s", name, v, c.want)
+		}
+	}
+}
+
+// What can only have made a value worse takes back no answer that says it is better
+// than the limit: alone it would have been better still. Answers that say it is
+// worse it does take back.
+func TestADisturbanceCannotHaveMadeAValueBetter(t *testing.T) {
+	for rule, want := range map[string]string{ // of throughput, 8000 to 10000/s
+		"throughput > 7000/s": "pass", "throughput < 7000/s": "fail",
+		"throughput > 20000/s": "inconclusive", "throughput < 20000/s": "inconclusive",
+	} {
+		for _, code := range []results.Code{results.CodeForeignCPU, results.CodeSteal, results.CodeRunWait, results.CodeSlowSync} {
+			c := cell()
+			c.Remarks = []summary.Remark{{Code: code, Severity: results.Doubtful, Bounds: map[string]*float64{"throughput_ops": nil}}}
+			if v := judge(t, rule, c); v.Answer != want {
+				t.Errorf("%s, %s: got %+v, want %s", rule, code, v, want)
+			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"slices"
+
 	"github.com/raftbench/raftbench/stats"
 )
 
@@ -88,9 +90,8 @@ func (d Difference) Verdict(floor *Floor) (v ArmVerdict, below bool) {
 	return Worse, false
 }
 
-// MoreIsBetter tells of which metrics more is better: what a cluster carries. All
-// others are costs.
+// MoreIsBetter tells of which metrics more is better: what a cluster carries and
+// answers. All others are costs.
 func MoreIsBetter(metric string) bool {
-	name := headline(metric)
-	return name == "throughput_ops" || name == "capacity_ops"
+	return slices.Contains([]string{"throughput_ops", "capacity_ops", "availability"}, headline(metric))
 }

@@ -115,6 +115,19 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeNotDurable: untouched,
 }
 
+// worsening are the codes of what can only have made operations slower and dearer,
+// and what a cluster carries less: work of others, waits for a core or a disk, what
+// came or was sent too late, and interruptions.
+var worsening = []results.Code{
+	results.CodeHostBusy, results.CodeRunWait, results.CodeThrottled, results.CodeForeignCPU, results.CodeSteal,
+	results.CodeForeignDisk, results.CodeSlowSync, results.CodeLinkLate, results.CodeLagP50, results.CodeLagP99,
+	results.CodeLeaderChanged, results.CodeSnapshot,
+}
+
+// OnlyWorsens tells whether the thing remarked can have moved a number in one
+// direction alone, to the worse.
+func (r Remark) OnlyWorsens() bool { return slices.Contains(worsening, r.Code) }
+
 // The percentiles of latencies.
 var (
 	typical         = []string{"_p50_ns", "_p90_ns"}
