@@ -160,7 +160,7 @@ func signedRankBound(n int, confidence float64) int64 {
 		mean, variance := float64(n)*float64(n+1)/4, float64(n)*float64(n+1)*float64(2*n+1)/24
 		return normalBound(mean, variance, confidence)
 	}
-	return countedOnce(boundKey{n, confidence}, func() int64 {
+	return countedOnce(boundKey{n: n, confidence: confidence}, func() int64 {
 		ranks := make([]int, n)
 		for i := range ranks {
 			ranks[i] = i + 1

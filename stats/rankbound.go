@@ -9,9 +9,9 @@ import (
 // counted out; beyond, it is normal to many digits.
 const exactRanks = 100
 
-// boundKey is what a bound depends on.
+// boundKey is what a bound depends on; m is 0 for paired values.
 type boundKey struct {
-	n          int
+	n, m       int
 	confidence float64
 }
 
