@@ -264,6 +264,13 @@ func Smallest(values Sample, questions int) float64 {
 	return sizes[i]
 }
 
+// SmallestOf is Smallest of several series of one family.
+func SmallestOf(series []Sample, questions int) []float64 {
+	out := make([]float64, len(series))
+	inParallel(len(series), func(i int) { out[i] = Smallest(series[i], questions) })
+	return out
+}
+
 func wouldFind(values Sample, size float64, questions int) bool {
 	changed := slices.Clone(values)
 	for i := len(changed) / 2; i < len(changed); i++ {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 )
@@ -142,13 +143,13 @@ func TestDriftIsTold(t *testing.T) {
 func BenchmarkChangePoint(b *testing.B) {
 	const times = 500
 	for b.Loop() {
-		fmt.Println("\nfound, of 500 histories in which one series has a step (at most 1 run off / 2 runs off)")
-		fmt.Println("| step | runs before + after | series asked | SD 1 % | SD 1.5 % | SD 2 % | SD 3 % | SD 1.5 %, outliers |\n|---|---|---|---|---|---|---|---|")
+		fmt.Fprintln(os.Stdout, "\nfound, of 500 histories in which one series has a step (at most 1 run off / 2 runs off)")
+		fmt.Fprintln(os.Stdout, "| step | runs before + after | series asked | SD 1 % | SD 1.5 % | SD 2 % | SD 3 % | SD 1.5 %, outliers |\n|---|---|---|---|---|---|---|---|")
 		for _, c := range []history{
 			{step: 1.05, at: 10, runs: 20, series: 2}, {step: 1.05, at: 10, runs: 20, series: 10}, {step: 1.05, at: 20, runs: 40, series: 10},
 			{step: 1.05, at: 30, runs: 40, series: 10}, {step: 1.05, at: 36, runs: 40, series: 2}, {step: 1.1, at: 10, runs: 20, series: 10}, {step: 1.03, at: 20, runs: 40, series: 2},
 		} {
-			fmt.Printf("| %+.0f %% | %d + %d | %d |", 100*(c.step-1), c.at, c.runs-c.at, c.series)
+			fmt.Fprintf(os.Stdout, "| %+.0f %% | %d + %d | %d |", 100*(c.step-1), c.at, c.runs-c.at, c.series)
 			for _, sd := range []float64{0.01, 0.015, 0.02, 0.03, 0} {
 				c.noise, c.sd = normal, sd
 				if sd == 0 {
@@ -156,22 +157,22 @@ func BenchmarkChangePoint(b *testing.B) {
 				}
 				one := shareOf(c, times, func(f []Changes) bool { return locates(f[0], c.at, 1) })
 				two := shareOf(c, times, func(f []Changes) bool { return locates(f[0], c.at, 2) })
-				fmt.Printf(" %.0f / %.0f %% |", 100*one, 100*two)
+				fmt.Fprintf(os.Stdout, " %.0f / %.0f %% |", 100*one, 100*two)
 			}
-			fmt.Println()
+			fmt.Fprintln(os.Stdout)
 		}
-		fmt.Println("\nany change, of 500 histories without one (and told to drift)")
-		fmt.Println("| noise | 2 series, 20 runs | 2 series, 60 runs | 10 series, 20 runs | 10 series, 60 runs |\n|---|---|---|---|---|")
+		fmt.Fprintln(os.Stdout, "\nany change, of 500 histories without one (and told to drift)")
+		fmt.Fprintln(os.Stdout, "| noise | 2 series, 20 runs | 2 series, 60 runs | 10 series, 20 runs | 10 series, 60 runs |\n|---|---|---|---|---|")
 		for _, n := range []struct {
 			name string
 			make func(*rand.Rand, int, float64) []float64
 		}{{"normal", normal}, {"one run in ten is 10 to 30 % slower", outliers}, {"each run is 0.3 like the last", following(0.3)}, {"0.6", following(0.6)}, {"a random walk", walk}} {
-			fmt.Printf("| %s |", n.name)
+			fmt.Fprintf(os.Stdout, "| %s |", n.name)
 			for _, c := range []history{{series: 2, runs: 20}, {series: 2, runs: 60}, {series: 10, runs: 20}, {series: 10, runs: 60}} {
 				c.noise, c.sd = n.make, 0.015
-				fmt.Printf(" %.0f %% (%.0f %%) |", 100*shareOf(c, times, anyChange), 100*shareOf(c, times, drifts))
+				fmt.Fprintf(os.Stdout, " %.0f %% (%.0f %%) |", 100*shareOf(c, times, anyChange), 100*shareOf(c, times, drifts))
 			}
-			fmt.Println()
+			fmt.Fprintln(os.Stdout)
 		}
 	}
 }

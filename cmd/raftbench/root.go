@@ -101,5 +101,6 @@ func commands() []*cobra.Command {
 		newValidateCommand(),
 		newDoctorCommand(),
 		newPredictCommand(),
+		newTrendCommand(),
 	}
 }

@@ -1,0 +1,344 @@
+package summary
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+)
+
+// History is the figures of many stored runs in the order in which they began,
+// and where they changed. Runs that measured something else, or on another class
+// of hosts, are never put into one series.
+type History struct {
+	SchemaVersion int             `json:"schema_version"`
+	Runs          []HistoryRun    `json:"runs"`
+	Kinds         []HistoryKind   `json:"kinds"`
+	Series        []HistorySeries `json:"series"`
+	// Questions are the series that were searched for changes together: without any
+	// change, one is found in any of them with a probability of Alpha at most.
+	Questions int     `json:"questions"`
+	Alpha     float64 `json:"alpha"`
+	// LeastChange is the smallest change told, as a ratio; 1 for any.
+	LeastChange float64 `json:"least_change"`
+	// Last is how many runs of a series were judged at most, the latest.
+	Last int `json:"last"`
+}
+
+// HistoryVersion of a history's schema.
+const HistoryVersion = 1
+
+// HistoryRun is one run.
+type HistoryRun struct {
+	Dir       string    `json:"dir"`
+	RunID     string    `json:"run_id"`
+	StartedAt time.Time `json:"started_at"`
+	Build     string    `json:"build"` // version and commit
+	Kind      int       `json:"kind"`  // index in Kinds
+}
+
+// HistoryKind is what runs must share to stand in one series: the class of their
+// hosts and what they measured.
+type HistoryKind struct {
+	Runs       int    `json:"runs"`
+	Host       Host   `json:"host"`
+	Experiment string `json:"experiment"` // Fingerprint
+	// Unlike is what differs from the first kind, by the latest run of each.
+	Unlike []Contrast `json:"unlike"`
+	latest *Past
+}
+
+// HistorySeries is one metric of one setup over the runs of one kind.
+type HistorySeries struct {
+	Kind   int            `json:"kind"`
+	Cell   string         `json:"cell"`
+	Nodes  int            `json:"nodes"`
+	Metric string         `json:"metric"`
+	Points []HistoryPoint `json:"points"`
+	// Earlier is how many runs before these were left out.
+	Earlier int `json:"earlier,omitempty"`
+	// Judged is how many points have a value that could be judged, and Least how many
+	// are wanted at least: with fewer no change was looked for.
+	Judged  int             `json:"judged"`
+	Least   int             `json:"least"`
+	Changes []HistoryChange `json:"changes"`
+	// Smallest is the ratio of the smallest change that would have been found, had
+	// the second half of these very values been changed by it. Null where changes were
+	// found, the values are too few, or no change up to a doubling would have been.
+	Smallest *float64 `json:"smallest"`
+	// Drifts: runs follow their neighbours more than changes explain, so that a
+	// change may be no more than a place on a slope.
+	Drifts bool `json:"drifts,omitempty"`
+}
+
+// HistoryPoint is what one run says.
+type HistoryPoint struct {
+	Run int `json:"run"` // index in Runs
+	// Metric is null where the run has no valid trial of it.
+	Metric *Metric `json:"metric"`
+	// Doubts are the remarks that may have moved the number; see Metric.Doubts.
+	Doubts []Remark `json:"doubts,omitempty"`
+}
+
+// HistoryChange is a change point.
+type HistoryChange struct {
+	// Before and After are the indexes of the last point before and the first one
+	// behind the change.
+	Before int `json:"before"`
+	After  int `json:"after"`
+	// From and To are the medians of the runs up to the neighbouring changes, and
+	// Ratio that of To over From (Hodges–Lehmann) with its 95 % interval where there
+	// are runs enough, taking the place as given. A null ratio, or a null bound of an
+	// interval, is above every number: it changed from 0.
+	From     float64  `json:"from"`
+	To       float64  `json:"to"`
+	Ratio    *float64 `json:"ratio"`
+	CILow    *float64 `json:"ci_low"`
+	CIHigh   *float64 `json:"ci_high"`
+	Interval bool     `json:"interval"`
+	// P is the probability of so clear a change by chance, corrected for the series.
+	P float64 `json:"p"`
+	// Moved: the values became larger or smaller; else they scatter otherwise.
+	Moved bool `json:"moved"`
+	// Unlike is what differs between the two runs beside the figures.
+	Unlike []Contrast `json:"unlike"`
+}
+
+// Past is what a history keeps of a run.
+type Past struct {
+	dir   string
+	run   *results.Run // without its trials
+	cells []Cell       // with the metrics asked for
+}
+
+// Remember keeps of a run what a history of some metrics needs. Its errors are of
+// type *results.Error.
+func Remember(run *results.Run, metrics []string) (Past, error) {
+	if run.Environment.StartedAt.IsZero() {
+		return Past{}, &results.Error{Path: run.Dir, What: "has no time at which it began, want one to tell its place among the others", Do: "leave it out"}
+	}
+	s, err := Build(run)
+	if err != nil {
+		return Past{}, err
+	}
+	p := Past{dir: run.Dir, run: &results.Run{Dir: run.Dir, Environment: run.Environment, Experiment: run.Experiment}}
+	for _, c := range s.Cells {
+		kept := Cell{Cell: c.Cell, Nodes: c.Nodes, Metrics: map[string]Metric{}, Remarks: c.Remarks}
+		for _, name := range metrics {
+			if m, there := c.Metrics[name]; there {
+				kept.Metrics[name] = m
+			}
+		}
+		p.cells = append(p.cells, kept)
+	}
+	return p, nil
+}
+
+// CopyOf tells whether two folders hold one run.
+func (p Past) CopyOf(other Past) bool {
+	a, b := p.run.Environment, other.run.Environment
+	return a.StartedAt.Equal(b.StartedAt) && a.Hostname == b.Hostname && a.RunID == b.RunID
+}
+
+// between is what differs between two runs beside their figures.
+func between(a, b Past) []Contrast { return unlike(a.run, b.run) }
+
+// Dir is the run's folder.
+func (p Past) Dir() string { return p.dir }
+
+// HistoryOptions say what of the runs is asked.
+type HistoryOptions struct {
+	Metrics []string
+	Setups  []string // empty: all
+	// Last runs of a series are judged, at most stats.MostValues.
+	Last int
+	// LeastChange worth telling, as a ratio; 1 for any.
+	LeastChange float64
+}
+
+// NewHistory puts runs into the order in which they began and searches each
+// metric of each setup for changes.
+func NewHistory(past []Past, o HistoryOptions) History {
+	past = slices.Clone(past)
+	slices.SortStableFunc(past, func(a, b Past) int {
+		return cmp.Or(a.run.Environment.StartedAt.Compare(b.run.Environment.StartedAt), cmp.Compare(a.dir, b.dir))
+	})
+	h := History{SchemaVersion: HistoryVersion, Alpha: stats.Alpha, LeastChange: o.LeastChange, Last: o.Last, Series: []HistorySeries{}}
+	h.kinds(past)
+	for kind := range h.Kinds {
+		h.collect(past, kind, o)
+	}
+	h.search(past)
+	return h
+}
+
+// kinds sorts the runs into kinds, that of most runs first.
+func (h *History) kinds(past []Past) {
+	of, names := make([]string, len(past)), []string{}
+	number := map[string]int{}
+	for i, p := range past {
+		env := p.run.Environment
+		of[i] = fmt.Sprintf("%q %s %q", fmt.Sprint(HostOf(env)), Fingerprint(p.run.Experiment), env.Endpoints)
+		if number[of[i]]++; number[of[i]] == 1 {
+			names = append(names, of[i])
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(number[b], number[a]) })
+	h.Kinds = make([]HistoryKind, len(names))
+	for i, p := range past {
+		k := slices.Index(names, of[i])
+		env := p.run.Environment
+		h.Kinds[k] = HistoryKind{Runs: number[of[i]], Host: HostOf(env), Experiment: Fingerprint(p.run.Experiment), Unlike: []Contrast{}, latest: &past[i]}
+		h.Runs = append(h.Runs, HistoryRun{Dir: p.dir, RunID: env.RunID, StartedAt: env.StartedAt, Build: buildOf(env), Kind: k})
+	}
+	for k := 1; k < len(h.Kinds); k++ {
+		h.Kinds[k].Unlike = between(*h.Kinds[0].latest, *h.Kinds[k].latest)
+	}
+}
+
+// collect makes the series of one kind, setups in the order of the latest run
+// that has them.
+func (h *History) collect(past []Past, kind int, o HistoryOptions) {
+	var setups []Cell
+	for i := range slices.Backward(past) {
+		for _, c := range past[i].cells {
+			wanted := len(o.Setups) == 0 || slices.Contains(o.Setups, c.Cell)
+			if h.Runs[i].Kind == kind && wanted && !slices.ContainsFunc(setups, func(s Cell) bool { return s.Cell == c.Cell }) {
+				setups = append(setups, c)
+			}
+		}
+	}
+	for _, c := range setups {
+		for _, metric := range o.Metrics {
+			s := HistorySeries{Kind: kind, Cell: c.Cell, Nodes: c.Nodes, Metric: metric, Changes: []HistoryChange{}}
+			known := false
+			for i, p := range past {
+				if h.Runs[i].Kind == kind {
+					point := pointOf(i, p, c.Cell, metric)
+					known = known || point.Metric != nil
+					s.Points = append(s.Points, point)
+				}
+			}
+			if s.Earlier = max(0, len(s.Points)-o.Last); s.Earlier > 0 {
+				s.Points = s.Points[s.Earlier:]
+			}
+			if known {
+				h.Series = append(h.Series, s)
+			}
+		}
+	}
+}
+
+func pointOf(run int, p Past, cell, metric string) HistoryPoint {
+	out := HistoryPoint{Run: run}
+	i := slices.IndexFunc(p.cells, func(c Cell) bool { return c.Cell == cell })
+	if i < 0 {
+		return out
+	}
+	m, there := p.cells[i].Metrics[metric]
+	if !there || m.N == 0 {
+		return out
+	}
+	for _, d := range m.Doubts {
+		out.Doubts = append(out.Doubts, p.cells[i].Remarks[d])
+	}
+	m.Doubts = nil // which are indexes of a cell that is not here
+	out.Metric = &m
+	return out
+}
+
+// judged are the values of a series that can be judged, and the points that they
+// are of. Operations that never came back are above every number and no value.
+func (s *HistorySeries) judged() (values stats.Sample, points []int) {
+	for i, p := range s.Points {
+		if p.Metric == nil {
+			continue
+		}
+		if v := value(p.Metric.Median); v >= 0 && !math.IsInf(v, 1) {
+			values, points = append(values, v), append(points, i)
+		}
+	}
+	return values, points
+}
+
+// search looks for changes in all series together.
+func (h *History) search(past []Past) {
+	family := make([]stats.Sample, len(h.Series))
+	points := make([][]int, len(h.Series))
+	for i := range h.Series {
+		family[i], points[i] = h.Series[i].judged()
+	}
+	found := stats.FindChanges(family, h.LeastChange)
+	var quiet []int
+	for i, c := range found {
+		s := &h.Series[i]
+		h.Questions = c.Questions
+		s.Judged, s.Least, s.Drifts = c.N, c.Least, c.Drifts()
+		for _, p := range c.Points {
+			s.Changes = append(s.Changes, s.change(p, points[i], past))
+		}
+		if !c.TooFew() && len(c.Points) == 0 {
+			quiet = append(quiet, i)
+		}
+	}
+	samples := make([]stats.Sample, len(quiet))
+	for k, i := range quiet {
+		samples[k] = family[i]
+	}
+	for k, size := range stats.SmallestOf(samples, h.Questions) {
+		h.Series[quiet[k]].Smallest = number(size)
+	}
+}
+
+func (s *HistorySeries) change(p stats.ChangePoint, points []int, past []Past) HistoryChange {
+	c := HistoryChange{
+		Before: points[p.At-1], After: points[p.At], From: p.Before.Center, To: p.After.Center,
+		Ratio: number(p.Ratio.Center), Interval: p.Ratio.Bounded(), P: p.P, Moved: p.Moved(),
+	}
+	if c.Interval {
+		c.CILow, c.CIHigh = number(p.Ratio.Low), number(p.Ratio.High)
+	}
+	c.Unlike = between(past[s.Points[c.Before].Run], past[s.Points[c.After].Run])
+	return c
+}
+
+// TooFew tells whether the series was too short to be searched.
+func (s *HistorySeries) TooFew() bool { return s.Judged < s.Least }
+
+// Level is the median of the runs since the latest change.
+func (s *HistorySeries) Level() (v float64, known bool) {
+	values, points := s.judged()
+	from := 0
+	if n := len(s.Changes); n > 0 {
+		from = slices.Index(points, s.Changes[n-1].After)
+	}
+	if len(values) == 0 {
+		return 0, false
+	}
+	return values[from:].Median().Center, true
+}
+
+// Named tells whether a text is a metric's name, with or without its unit.
+func Named(metric, text string) bool {
+	text = strings.ToLower(text)
+	return text == metric || text == Name(metric)
+}
+
+// SetupsOf are the names of all setups of some runs, in order.
+func SetupsOf(past []Past) []string {
+	var out []string
+	for _, p := range past {
+		for _, c := range p.cells {
+			if !slices.Contains(out, c.Cell) {
+				out = append(out, c.Cell)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
