@@ -168,9 +168,9 @@ func differsThere(unlike []summary.Contrast) string {
 	}
 	var out []string
 	for _, u := range unlike {
-		out = append(out, contrastWords(u))
+		out = append(out, contrastText(u))
 	}
-	return "Between the two differ: " + firstOf(out, maxContrasts) + "."
+	return "Between the two differ: " + someNames(out, maxContrasts) + "."
 }
 
 // messages are what came out: each change, then what was not found, or could not
@@ -226,7 +226,7 @@ func (t *Trend) tooFew(few []*summary.HistorySeries) []string {
 	var out []string
 	for _, l := range order {
 		out = append(out, fmt.Sprintf("Too few runs to tell: %s %s %s, and at least %d are wanted: with fewer, chance orders runs as clearly as any change does once in %d tries%s.",
-			firstOf(names[l], maxContrasts), verbHave(len(names[l])), units.Plural(l.got, "run"), l.want, int(1/t.history.Alpha), t.amongWords()))
+			someNames(names[l], maxContrasts), verbHave(len(names[l])), units.Plural(l.got, "run"), l.want, int(1/t.history.Alpha), t.amongWords()))
 	}
 	return out
 }
@@ -306,10 +306,10 @@ func (t *Trend) keptApart() []string {
 			}
 		}
 		for _, u := range kind.Unlike {
-			differ = append(differ, contrastWords(u))
+			differ = append(differ, contrastText(u))
 		}
 		out = append(out, fmt.Sprintf("Kept apart as kind %d, since other things were measured or on another class of host: %s (%s). From the others differ: %s.",
-			k+2, units.Plural(kind.Runs, "run"), firstOf(names, maxContrasts), cmp.Or(firstOf(differ, 2*maxContrasts), "what the experiments hold")))
+			k+2, units.Plural(kind.Runs, "run"), someNames(names, maxContrasts), cmp.Or(someNames(differ, 2*maxContrasts), "what the experiments hold")))
 	}
 	return out
 }
@@ -329,10 +329,10 @@ func (t *Trend) lacking() []string {
 			}
 		}
 		if len(without) > 0 {
-			out = append(out, fmt.Sprintf("Without a valid trial of %s: run %s.", t.name(s), firstOf(without, 2*maxContrasts)))
+			out = append(out, fmt.Sprintf("Without a valid trial of %s: run %s.", t.name(s), someNames(without, 2*maxContrasts)))
 		}
 		if len(beyond) > 0 {
-			out = append(out, fmt.Sprintf("Not judged, since operations failed so that %s is above every number: run %s.", t.name(s), firstOf(beyond, 2*maxContrasts)))
+			out = append(out, fmt.Sprintf("Not judged, since operations failed so that %s is above every number: run %s.", t.name(s), someNames(beyond, 2*maxContrasts)))
 		}
 	}
 	return out
@@ -365,7 +365,7 @@ func (t *Trend) doubts() []string {
 			}
 		}
 		for _, code := range order {
-			out = append(out, fmt.Sprintf("%s %s: something may have moved the number of run %s (%s).", dagger, t.name(s), firstOf(runs[code], 2*maxContrasts), code))
+			out = append(out, fmt.Sprintf("%s %s: something may have moved the number of run %s (%s).", dagger, t.name(s), someNames(runs[code], 2*maxContrasts), code))
 		}
 	}
 	return out

@@ -132,7 +132,7 @@ func changesAt(s *summary.HistorySeries) string {
 	if len(out) == 0 {
 		return "none"
 	}
-	return firstOf(out, 3)
+	return someNames(out, 3)
 }
 
 func wouldSee(s *summary.HistorySeries) string {

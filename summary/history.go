@@ -50,7 +50,6 @@ type HistoryKind struct {
 	Experiment string `json:"experiment"` // Fingerprint
 	// Unlike is what differs from the first kind, by the latest run of each.
 	Unlike []Contrast `json:"unlike"`
-	latest *Past
 }
 
 // HistorySeries is one metric of one setup over the runs of one kind.
@@ -111,42 +110,89 @@ type HistoryChange struct {
 
 // Past is what a history keeps of a run.
 type Past struct {
-	dir   string
-	run   *results.Run // without its trials
-	cells []Cell       // with the metrics asked for
+	dir  string
+	side Side // with a trial of each cell at most, and the metrics asked for
+	// class is what runs of one kind share to the letter, and asked the delays that
+	// were asked of each cell's links, which a profile of the same name may have
+	// otherwise in another build.
+	class string
+	asked map[string]map[string]int64
 }
 
 // Remember keeps of a run what a history of some metrics needs. Its errors are of
 // type *results.Error.
 func Remember(run *results.Run, metrics []string) (Past, error) {
-	if run.Environment.StartedAt.IsZero() {
+	env := run.Environment
+	if env.StartedAt.IsZero() {
 		return Past{}, &results.Error{Path: run.Dir, What: "has no time at which it began, want one to tell its place among the others", Do: "leave it out"}
 	}
 	s, err := Build(run)
 	if err != nil {
 		return Past{}, err
 	}
-	p := Past{dir: run.Dir, run: &results.Run{Dir: run.Dir, Environment: run.Environment, Experiment: run.Experiment}}
-	for _, c := range s.Cells {
-		kept := Cell{Cell: c.Cell, Nodes: c.Nodes, Metrics: map[string]Metric{}, Remarks: c.Remarks}
-		for _, name := range metrics {
-			if m, there := c.Metrics[name]; there {
-				kept.Metrics[name] = m
-			}
+	p := Past{
+		dir: run.Dir, side: Side{Run: &results.Run{Dir: run.Dir, Environment: env, Experiment: run.Experiment}}, asked: map[string]map[string]int64{},
+		class: fmt.Sprintf("%q %s %q", fmt.Sprint(HostOf(env)), Fingerprint(run.Experiment), env.Endpoints),
+	}
+	for _, path := range profileFiles(run) {
+		if file := profileFile(run, path); file != nil {
+			p.class += fmt.Sprintf("%q %q", path, fmt.Sprint(file.at))
 		}
-		p.cells = append(p.cells, kept)
+	}
+	for _, c := range s.Cells {
+		p.side.Summary.Cells = append(p.side.Summary.Cells, keptOf(c, metrics))
+		if asked := askedOf(run, c.Cell); len(asked) > 0 {
+			p.asked[c.Cell] = asked
+			p.side.Run.Trials = append(p.side.Run.Trials, linked(run, c.Cell))
+		}
 	}
 	return p, nil
 }
 
+// keptOf is a cell with the metrics asked for.
+func keptOf(c Cell, metrics []string) Cell {
+	kept := c
+	kept.Curve, kept.Faults, kept.Metrics = nil, Faults{}, map[string]Metric{}
+	for _, name := range metrics {
+		if m, there := c.Metrics[name]; there {
+			kept.Metrics[name] = m
+		}
+	}
+	return kept
+}
+
+// linked is a trial that holds no more than what was asked of its links.
+func linked(run *results.Run, cell string) results.Trial {
+	i := slices.IndexFunc(run.Trials, func(t results.Trial) bool { return t.Cell == cell && t.Valid && len(t.Links) > 0 })
+	return results.Trial{Cell: cell, Valid: true, Links: run.Trials[i].Links}
+}
+
+// sameKind tells whether two runs may stand in one series.
+func (p Past) sameKind(other Past) bool {
+	if p.class != other.class {
+		return false
+	}
+	for cell, links := range p.asked {
+		for link, ns := range links {
+			if theirs, both := other.asked[cell][link]; both && theirs != ns {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // CopyOf tells whether two folders hold one run.
 func (p Past) CopyOf(other Past) bool {
-	a, b := p.run.Environment, other.run.Environment
+	a, b := p.side.Run.Environment, other.side.Run.Environment
 	return a.StartedAt.Equal(b.StartedAt) && a.Hostname == b.Hostname && a.RunID == b.RunID
 }
 
 // between is what differs between two runs beside their figures.
-func between(a, b Past) []Contrast { return unlike(a.run, b.run) }
+func between(a, b Past) []Contrast {
+	differ, _ := unlike(a.side, b.side, matched(a.side.Summary.Cells, b.side.Summary.Cells))
+	return differ
+}
 
 // Dir is the run's folder.
 func (p Past) Dir() string { return p.dir }
@@ -166,7 +212,7 @@ type HistoryOptions struct {
 func NewHistory(past []Past, o HistoryOptions) History {
 	past = slices.Clone(past)
 	slices.SortStableFunc(past, func(a, b Past) int {
-		return cmp.Or(a.run.Environment.StartedAt.Compare(b.run.Environment.StartedAt), cmp.Compare(a.dir, b.dir))
+		return cmp.Or(a.side.Run.Environment.StartedAt.Compare(b.side.Run.Environment.StartedAt), cmp.Compare(a.dir, b.dir))
 	})
 	h := History{SchemaVersion: HistoryVersion, Alpha: stats.Alpha, LeastChange: o.LeastChange, Last: o.Last, Series: []HistorySeries{}}
 	h.kinds(past)
@@ -179,25 +225,27 @@ func NewHistory(past []Past, o HistoryOptions) History {
 
 // kinds sorts the runs into kinds, that of most runs first.
 func (h *History) kinds(past []Past) {
-	of, names := make([]string, len(past)), []string{}
-	number := map[string]int{}
+	var members [][]int
 	for i, p := range past {
-		env := p.run.Environment
-		of[i] = fmt.Sprintf("%q %s %q", fmt.Sprint(HostOf(env)), Fingerprint(p.run.Experiment), env.Endpoints)
-		if number[of[i]]++; number[of[i]] == 1 {
-			names = append(names, of[i])
+		k := slices.IndexFunc(members, func(m []int) bool { return p.sameKind(past[m[0]]) })
+		if k < 0 {
+			k, members = len(members), append(members, nil)
 		}
+		members[k] = append(members[k], i)
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(number[b], number[a]) })
-	h.Kinds = make([]HistoryKind, len(names))
-	for i, p := range past {
-		k := slices.Index(names, of[i])
-		env := p.run.Environment
-		h.Kinds[k] = HistoryKind{Runs: number[of[i]], Host: HostOf(env), Experiment: Fingerprint(p.run.Experiment), Unlike: []Contrast{}, latest: &past[i]}
-		h.Runs = append(h.Runs, HistoryRun{Dir: p.dir, RunID: env.RunID, StartedAt: env.StartedAt, Build: buildOf(env), Kind: k})
-	}
-	for k := 1; k < len(h.Kinds); k++ {
-		h.Kinds[k].Unlike = between(*h.Kinds[0].latest, *h.Kinds[k].latest)
+	slices.SortStableFunc(members, func(a, b []int) int { return cmp.Compare(len(b), len(a)) })
+	h.Runs, h.Kinds = make([]HistoryRun, len(past)), make([]HistoryKind, len(members))
+	for k, m := range members {
+		latest := past[m[len(m)-1]]
+		run := latest.side.Run
+		h.Kinds[k] = HistoryKind{Runs: len(m), Host: HostOf(run.Environment), Experiment: Fingerprint(run.Experiment), Unlike: []Contrast{}}
+		if k > 0 {
+			h.Kinds[k].Unlike = between(past[members[0][len(members[0])-1]], latest)
+		}
+		for _, i := range m {
+			env := past[i].side.Run.Environment
+			h.Runs[i] = HistoryRun{Dir: past[i].dir, RunID: env.RunID, StartedAt: env.StartedAt, Build: buildOf(env), Kind: k}
+		}
 	}
 }
 
@@ -206,7 +254,7 @@ func (h *History) kinds(past []Past) {
 func (h *History) collect(past []Past, kind int, o HistoryOptions) {
 	var setups []Cell
 	for i := range slices.Backward(past) {
-		for _, c := range past[i].cells {
+		for _, c := range past[i].side.Summary.Cells {
 			wanted := len(o.Setups) == 0 || slices.Contains(o.Setups, c.Cell)
 			if h.Runs[i].Kind == kind && wanted && !slices.ContainsFunc(setups, func(s Cell) bool { return s.Cell == c.Cell }) {
 				setups = append(setups, c)
@@ -236,16 +284,16 @@ func (h *History) collect(past []Past, kind int, o HistoryOptions) {
 
 func pointOf(run int, p Past, cell, metric string) HistoryPoint {
 	out := HistoryPoint{Run: run}
-	i := slices.IndexFunc(p.cells, func(c Cell) bool { return c.Cell == cell })
+	i := slices.IndexFunc(p.side.Summary.Cells, func(c Cell) bool { return c.Cell == cell })
 	if i < 0 {
 		return out
 	}
-	m, there := p.cells[i].Metrics[metric]
+	m, there := p.side.Summary.Cells[i].Metrics[metric]
 	if !there || m.N == 0 {
 		return out
 	}
 	for _, d := range m.Doubts {
-		out.Doubts = append(out.Doubts, p.cells[i].Remarks[d])
+		out.Doubts = append(out.Doubts, p.side.Summary.Cells[i].Remarks[d])
 	}
 	m.Doubts = nil // which are indexes of a cell that is not here
 	out.Metric = &m
@@ -333,7 +381,7 @@ func Named(metric, text string) bool {
 func SetupsOf(past []Past) []string {
 	var out []string
 	for _, p := range past {
-		for _, c := range p.cells {
+		for _, c := range p.side.Summary.Cells {
 			if !slices.Contains(out, c.Cell) {
 				out = append(out, c.Cell)
 			}

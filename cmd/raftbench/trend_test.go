@@ -217,7 +217,7 @@ func TestTrendKeepsKindsApart(t *testing.T) {
 	env := results.Environment{RunID: "other", StartedAt: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC), Hostname: "bench1", OS: "linux", Arch: "amd64", CPUModel: "AMD EPYC", Cores: 2, Filesystem: "ext4"}
 	other.write(filepath.Join(n.dir, "deeper", "other"), env, "name: nightly\nnodes: 3\nworkload:\n  value_size: 4KiB\n", []results.Trial{trial})
 	_, stdout, _ = command(t, "trend", n.dir)
-	if text := oneLine(stdout); !strings.Contains(text, "Kept apart as kind 3") || !strings.Contains(text, "experiment") {
+	if text := oneLine(stdout); !strings.Contains(text, "Kept apart as kind 3") || !strings.Contains(text, "workload.value_size") || !strings.Contains(text, "4KiB") {
 		t.Errorf("got\n%s", stdout)
 	}
 }
