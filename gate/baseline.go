@@ -135,7 +135,7 @@ func (b *Baseline) cell(c summary.Cell) (summary.Cell, []Reason) {
 	if i >= 0 {
 		return cells[i], b.unlike
 	}
-	other := slices.IndexFunc(cells, func(o summary.Cell) bool { return alike(o, c, []string{"profile"}) })
+	other := slices.IndexFunc(cells, func(o summary.Cell) bool { return o.Profile != c.Profile && alike(o, c, []string{"profile"}) })
 	if other >= 0 {
 		return summary.Cell{}, append([]Reason{{Code: OtherProfile, Old: cells[other].Profile, New: c.Profile}}, b.unlike...)
 	}

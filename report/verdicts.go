@@ -37,7 +37,7 @@ func Verdicts(w io.Writer, r gate.Report, all bool) {
 		wrapTo(w, text, "", "      ")
 		for _, rule := range byRule(r.Verdicts, stats.Pass) {
 			if text := sightOf(rule); text != "" {
-				wrapTo(w, text, "      ", "        ")
+				wrapTo(w, text, "  ", "    ")
 			}
 		}
 	}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/raftbench/raftbench/ci"
 	"github.com/raftbench/raftbench/configs"
@@ -22,6 +24,9 @@ type gateOptions struct {
 	baseline, spread   string // a run's folder, and a file; empty: none
 	all                bool   // show each pass, too
 	files              *ciFiles
+	// measure the run on before it is judged, as on says.
+	measure bool
+	on      runOptions
 }
 
 func newGateCommand() *cobra.Command {
@@ -36,6 +41,9 @@ func newGateCommand() *cobra.Command {
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = args[0]
+			if o.measure {
+				return runGateOn(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.InOrStdin(), o)
+			}
 			return runGate(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
@@ -46,14 +54,43 @@ func newGateCommand() *cobra.Command {
 	o.files = ciFlags(cmd.Flags())
 	outputFlag(cmd.Flags(), &o.output, "table", "json", "markdown")
 	cmd.Flags().BoolVar(&o.all, "all", false, "show each verdict, also those that pass; json and markdown always do")
+	measureFlags(cmd.Flags(), &o)
 	return cmd
 }
 
-func runGate(stdout, stderr io.Writer, o gateOptions) error {
+// measureFlags are those of a run that is measured on.
+func measureFlags(f *pflag.FlagSet, o *gateOptions) {
+	o.on.measureOn = &measureOn{}
+	o.on.arms = []arm{{name: armA}, {name: armB}}
+	f.BoolVar(&o.measure, "run", false, "measure on first, until the run's precision is reached or its budget is spent")
+	textFlag(f, &o.on.measureOn.precision, "precision", "SHARE", "with --run: a precision in place of the recorded one")
+	textFlag(f, &o.on.measureOn.budget, "budget", "TIME", "with --run: a budget in place of the recorded one, what the run took so far included")
+	nodeBinaryFlag(f, &o.on.nodeBinary)
+	textFlag(f, &o.on.arms[0].binary, "a", "FILE", "with --run: the build of arm a, where the run has builds")
+	textFlag(f, &o.on.arms[1].binary, "b", "FILE", "with --run: the build of arm b")
+	f.BoolVar(&o.on.yes, "yes", false, "with --run: do not ask before a run of over half an hour")
+	f.BoolVar(&o.on.quiet, "quiet", false, "with --run: no progress")
+}
+
+// check what can be checked before anything is read.
+func (o gateOptions) check() error {
 	if err := checkFormat(o.output, "table", "json", "markdown"); err != nil {
 		return err
 	}
-	if err := o.files.check(); err != nil {
+	if on := o.on.measureOn; !o.measure && on != nil && (typed("PRECISION", on.precision) || typed("BUDGET", on.budget)) {
+		return usage(errors.New("got a precision or a budget, and nothing is to be measured"), "give --run, too, or leave them out")
+	}
+	return o.files.check()
+}
+
+// typed tells that a flag was given by itself, and not by its variable, which may
+// stand for another command's.
+func typed(name, value string) bool {
+	return value != "" && os.Getenv(variablePrefix+name) != value
+}
+
+func runGate(stdout, stderr io.Writer, o gateOptions) error {
+	if err := o.check(); err != nil {
 		return err
 	}
 	j, err := judged(stderr, o)

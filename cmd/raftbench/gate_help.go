@@ -40,6 +40,12 @@ lie apart, which "raftbench run --repeat 6" leaves in a file beside the runs;
 without it, or where the baseline is of another class of hosts, another profile
 or another experiment, its verdict is inconclusive.
 
+With --run the run is first measured on: an interrupted one is finished, and one
+that asked for a precision gets more blocks, until its intervals are that narrow
+or its budget is spent; never until a rule is decided. --precision and --budget
+replace what the run was asked for, and its folder says so. A run of a fixed
+number of trials is only finished.
+
 Lost writes and what else Raft does not allow count whatever the rules ask.
 
 Exit codes: 0 pass, 3 fail, 4 safety is violated, 5 inconclusive, 6 something

@@ -270,7 +270,7 @@ func TestGateTellsFailuresFirst(t *testing.T) {
 	}
 	fits(t, stdout)
 	_, all, _ := command(t, "gate", tinyRun, "--all")
-	if n := strings.Count(all, "\n  n3-hashicorp-multi-az: "); n != 6 || !strings.Contains(all, "\npass: survived == tolerates\n") {
+	if n := strings.Count(all, "n3-hashicorp-multi-az"); n != 6 || !strings.Contains(all, "\npass: survived == tolerates\n") {
 		t.Errorf("--all: got %d verdicts on one setup, want 6:\n%s", n, all)
 	}
 }

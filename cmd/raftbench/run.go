@@ -24,6 +24,8 @@ type runOptions struct {
 	output       string
 	yes, quiet   bool
 	repeat       int // whole runs, see runRepeated; 0: one run that is no repeat
+	// measureOn is set where a run is resumed that may be over; nil elsewhere.
+	measureOn *measureOn
 	// answer prints what the run came to; nil: the report.
 	answer func(ctx context.Context, stdout io.Writer, dir string) error
 	// given are the arguments and flags that say what is to be measured, or
@@ -92,7 +94,7 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 	show := newProgress(life.stderr, o.quiet)
 	runner := bench.Runner{
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
-		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan), Spinner: spinner(),
+		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan), Spinner: spinner(), MeasureOn: o.measureOn != nil,
 	}
 	end := ending{dir: dir, resume: resumeCommand(dir, run.host)}
 	end.outcome, end.run = runner.Run(ctx)

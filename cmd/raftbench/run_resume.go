@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -62,9 +63,17 @@ func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o
 	if err != nil {
 		return nil, err
 	}
+	if o.measureOn != nil {
+		if err := o.measureOn.change(o.resume, run.Experiment, time.Now()); err != nil {
+			return nil, err
+		}
+	}
 	plan, err := recordedPlan(o.resume)
 	if err != nil {
 		return nil, usage(err, "")
+	}
+	if o.measureOn != nil && o.measureOn.told != nil {
+		o.measureOn.told(plan)
 	}
 	if err := system.check(plan); err != nil {
 		return nil, err
