@@ -208,6 +208,9 @@ func TestARemarkOnOneArmMayHaveMovedTheRatio(t *testing.T) {
 	steal := func(share float64) []results.Remark {
 		return []results.Remark{{Code: results.CodeSteal, Severity: results.Doubtful, Window: results.WindowCalm, Got: share, Unit: results.UnitShare}}
 	}
+	unsteady := func(share float64) []results.Remark {
+		return []results.Remark{{Code: results.CodeHalvesDiffer, Severity: results.Doubtful, Window: results.WindowCalm, Got: share, Unit: results.UnitShare}}
+	}
 	busy := []results.Remark{{Code: results.CodeForeignDisk, Severity: results.Doubtful, Window: results.WindowCalm, Got: 1, Unit: results.UnitShare}}
 	for name, c := range map[string]struct {
 		a, b   []results.Remark
@@ -221,7 +224,8 @@ func TestARemarkOnOneArmMayHaveMovedTheRatio(t *testing.T) {
 		"of one":                        {nil, steal(0.2), 12, "inconclusive"},
 		"of one, small":                 {nil, steal(0.005), 12, "fail"},
 		"of one block":                  {nil, steal(0.3), 1, "fail"},
-		"of the other":                  {steal(0.2), nil, 12, "inconclusive"},
+		"of the other, unsteady":        {unsteady(0.2), nil, 12, "inconclusive"},
+		"of the other, which hid more":  {steal(0.2), nil, 12, "fail"},
 		"unknown, of both":              {busy, busy, 12, "fail"},
 		"unknown, of one":               {nil, busy, 12, "inconclusive"},
 		"unknown, of one block":         {nil, busy, 1, "fail"},

@@ -30,7 +30,8 @@ type Ratio struct {
 // other processes did) both had to bear: only by how much more it can have moved
 // one of them than the other counts, and where nobody knows how much it moved
 // either, nothing. That is the very reason for taking ratios within blocks. What
-// was remarked of one alone may have moved that one by as much as it says.
+// was remarked of one alone may have moved that one by as much as it says; where it
+// can only have made it worse, in that direction alone.
 type RatioDoubt struct {
 	Remark results.Remark // the worst of its kind
 	// Low and High are the pairs as they would be had the remark moved each ratio
@@ -163,13 +164,31 @@ func (r *Ratio) doubt(metric string, pairs []blockPair, from, to []observation) 
 					d.Remark = was[key].worst
 				}
 			}
-			d.Low[i].B, d.High[i].B = d.Low[i].B/(1+by), times(d.High[i].B, 1+by)
-			r.Low[i].B, r.High[i].B = r.Low[i].B/(1+by), times(r.High[i].B, 1+by)
+			down, up := directions(key.code, metric, is[key].by > was[key].by)
+			for _, to := range []*Ratio{r, {Low: d.Low, High: d.High}} {
+				if down {
+					to.Low[i].B /= 1 + by
+				}
+				if up {
+					to.High[i].B = times(to.High[i].B, 1+by)
+				}
+			}
 		}
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(found), remarkKey.compare) {
 		r.Doubts = append(r.Doubts, *found[key])
 	}
+}
+
+// directions in which the truth may lie from a ratio, where a remark weighs more on
+// the second cell, or else on the first. What can only have made a value worse hid a
+// better one.
+func directions(code results.Code, metric string, onSecond bool) (down, up bool) {
+	if !slices.Contains(worsening, code) {
+		return true, true
+	}
+	down = onSecond != MoreIsBetter(metric)
+	return down, !down
 }
 
 // apart is by how much more one was moved than the other; 0 where nobody knows how

@@ -135,6 +135,9 @@ func runAB(cmd *cobra.Command, args []string, o abOptions, name string) error {
 		if err := decidable(o.run); err != nil {
 			return err
 		}
+		if !o.run.quiet {
+			tellSights(cmd.ErrOrStderr(), rules, precisionOf(o.run))
+		}
 	}
 	var judged error
 	o.run.answer = func(_ context.Context, stdout io.Writer, dir string) error {
@@ -195,6 +198,16 @@ func armDefaults(o runOptions, name string) configs.Overrides {
 		v.Set = append([]string{"workload.calm.rate=" + units.FormatRate(rate)}, v.Set...)
 	}
 	return v
+}
+
+// precisionOf what a run will be planned for; 0 where the number of its trials is
+// fixed.
+func precisionOf(o runOptions) float64 {
+	p, err := plan(o)
+	if err != nil {
+		return 0 // the run itself tells of it
+	}
+	return p.Precision
 }
 
 // decidable refuses what the budget could never decide, whatever is measured: a
