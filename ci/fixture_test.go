@@ -57,7 +57,7 @@ func judged() Judged {
 	tried.Faults.LostWrites, tried.Faults.Safety = 2, []summary.Findings{{Rule: results.RuleLost, Count: 2, First: lost}}
 	p50 := tried.Metrics["write_latency_p50_ns"]
 	p99 := never()
-	relative := &gate.Ratio{From: base.Cell, To: tried.Cell, Ratio: of(1.064), CILow: of(1.051), CIHigh: of(1.078), Interval: true, N: 8, SeesFrom: of(0.063)}
+	relative := &gate.Ratio{From: base.Cell, To: tried.Cell, Ratio: of(1.064), CILow: of(1.051), CIHigh: of(1.078), Interval: true, N: 8}
 	open := &gate.Ratio{From: base.Cell, To: tried.Cell, N: 8}
 	j := Judged{
 		Run: &results.Run{Environment: results.Environment{

@@ -22,8 +22,11 @@ const program = "raftbench"
 // testName is what a verdict is called among those of its setup. It is the same
 // from run to run, so that a reader can follow it.
 func testName(v gate.Verdict) string {
-	if v.Kind == gate.Shape {
+	switch v.Kind {
+	case gate.Shape:
 		return named(v.Rule) + ", " + report.VerdictPlace(v)
+	case gate.Always: // a rule of the file may ask the same
+		return "always: " + named(v.Rule)
 	}
 	return named(v.Rule)
 }
