@@ -134,7 +134,7 @@ func (r *runner) shell(i int, s step) error {
 	}
 	cmd.Env = append(cmd.Env, "CI=true", "GITHUB_ACTIONS=true", "GITHUB_OUTPUT="+output, "GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "summary.md"),
 		"GITHUB_ENV="+filepath.Join(r.dir, "env"), "GITHUB_WORKSPACE="+r.contexts["github.workspace"], "GITHUB_ACTION_PATH="+r.contexts["github.action_path"],
-		"RUNNER_TEMP="+filepath.Join(r.dir, "temp"), "GOFLAGS=-trimpath") // so that builds of two folders share their packages
+		"RUNNER_TEMP="+filepath.Join(r.dir, "temp"))
 	for name, value := range s.Env {
 		cmd.Env = append(cmd.Env, name+"="+r.fill(value))
 	}

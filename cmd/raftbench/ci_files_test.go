@@ -187,3 +187,15 @@ func TestARunThatDoesNotFitAHistoryIsTold(t *testing.T) {
 		t.Errorf("got %d, %q and %q", code, stderr, text)
 	}
 }
+
+func TestEveryFileIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/ci.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range ciFormats {
+		if !strings.Contains(string(text), "\n| `--"+f.flag+"` |") {
+			t.Errorf("docs/ci.md: its table lacks --%s", f.flag)
+		}
+	}
+}
