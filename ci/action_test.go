@@ -194,7 +194,7 @@ func TestTheActionRuns(t *testing.T) {
 	})
 	code := r.run(a.Runs.Steps)
 	judged := r.contexts["steps.ab.outputs.exit-code"]
-	if want := map[string]int{"0": 0, "3": 3, "5": 0}; judged == "" || code != want[judged] || !strings.Contains(" 0 3 5 ", " "+judged+" ") {
+	if want, may := map[string]int{"0": 0, "3": 3, "5": 0}[judged]; !may || code != want {
 		t.Fatalf("got the exit code %d of a job whose verdict is %q\n%s", code, judged, &r.log)
 	}
 	files := r.fill(a.Outputs["files"].Value)
