@@ -395,3 +395,32 @@ func TestFewKillsDecideWhatIsFar(t *testing.T) {
 		}
 	}
 }
+
+// Arms are their own baseline; another beside them would leave open which is meant.
+func TestArmsTakeNoOtherBaseline(t *testing.T) {
+	run := analysed(t, arms(rand.New(rand.NewPCG(1, 2)), 8, 1, 0.01))
+	for rule, in := range map[string]Input{
+		"write_latency_p50 <= 1.05x baseline":        {Run: run, Baseline: &Baseline{Run: run}},
+		"write_latency_p50[arm=a] <= 1.05x baseline": {Run: run},
+	} {
+		var typed *strictyaml.Error
+		if _, err := Evaluate(rulesOf(t, rule), in); !errors.As(err, &typed) || typed.Advice == "" {
+			t.Errorf("%s: got %v", rule, err)
+		}
+	}
+}
+
+// A rule sees what exceeds its own allowance by the width that the run is planned
+// for, which a throughput may be twice as wide as a latency.
+func TestWhatARuleCanSeeIsKnownBefore(t *testing.T) {
+	got := Sights(rulesOf(t, "write_latency_p50 <= 1.05x baseline", "nodes == 3", "throughput >= 0.95x baseline", "write_latency_p50[n=5] < 0.9x write_latency_p50[n=3]"), 0.02)
+	want := []float64{1.05*1.02 - 1, 1 - 0.95/1.04, 0.9*1.02 - 1}
+	if len(got) != len(want) {
+		t.Fatalf("got %+v", got)
+	}
+	for i := range want {
+		if math.Abs(got[i].From-want[i]) > 1e-12 {
+			t.Errorf("%s: got %v, want %v", got[i].Rule, got[i].From, want[i])
+		}
+	}
+}

@@ -10,6 +10,12 @@
 // above every limit. Proven facts (survived, blocked_at) and counts
 // (lost_writes) are exact, and no remark touches them.
 //
+// Ratios are taken within blocks, which what the host did to both does not move; or,
+// against a run of another time, they rest on how far repeated runs of one build lie
+// apart. A gate asks many questions, and one that fails must do so among all of them
+// (Holm); a pass needs no such correction, since the gate passes only where every rule
+// does.
+//
 // It speaks in codes and figures. Nothing that a rule says can undo a finding of
 // safety or liveness.
 package gate
