@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/raftbench/raftbench/configs"
@@ -58,6 +59,15 @@ func tellSights(w io.Writer, rules []gate.Rule, precision float64) {
 type measureOn struct {
 	precision, budget string
 	told              func(configs.Plan) // hears of the plan before it is gone on with; may be nil
+}
+
+// over are the trials that a run need not come back to: where it is measured on, its
+// proofs do not end it.
+func (m *measureOn) over(trials []results.Trial) []results.Trial {
+	if m == nil {
+		return trials
+	}
+	return slices.DeleteFunc(slices.Clone(trials), func(t results.Trial) bool { return t.Kind == results.Proof })
 }
 
 // change the experiment of a run's folder, which nobody else writes to meanwhile.

@@ -82,7 +82,7 @@ func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o
 		fmt.Fprintf(stderr, "warning: %s\n", change)
 	}
 	plan.Processes = env.Processes
-	trials, takes := bench.Left(plan, run.Trials)
+	trials, takes := bench.Left(plan, o.measureOn.over(run.Trials))
 	what := fmt.Sprintf("resuming %s: %s on record, %d left", o.resume, units.Plural(len(run.Trials), "trial"), trials)
 	if plan.Precision > 0 {
 		what = fmt.Sprintf("resuming %s: %s on record, the budget's rest left", o.resume, units.Plural(len(run.Trials), "trial"))
