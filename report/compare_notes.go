@@ -251,7 +251,7 @@ func (c *Compared) legend() []string {
 	if means {
 		out = append(out, "geomean: the geometric mean over the setups that both runs have; its change is not tested, and says nothing of any one setup"+noMean(without)+".")
 	} else if without {
-		out = append(out, "No geometric mean: figures are not comparable, or one of them is 0 or never came back.")
+		out = append(out, "No geometric mean: figures are not comparable, shares, or one of them is 0 or never came back.")
 	}
 	if has(func(ch summary.Change) bool { return ch.Untested == summary.NotRepeated }) {
 		out = append(out, "Some figures are not in all of the repeats that tell the spread, and are not tested.")
@@ -263,7 +263,7 @@ func noMean(without bool) string {
 	if !without {
 		return ""
 	}
-	return ". There is none where a figure is 0 or never came back, or is not comparable"
+	return ". There is none where a figure is a share, 0 or never came back, or is not comparable"
 }
 
 func noInterval(changes []summary.Change) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/units"
 )
 
 // Comparison of two runs, cell by cell and metric by metric.
@@ -385,7 +386,8 @@ func same(a, b stats.Sample) bool {
 }
 
 // means are the geometric means of the metrics of which there is one: of several
-// cells, all of them comparable, none of their values 0 or above every number.
+// cells, all of them comparable, none of their values 0 or above every number. A
+// share has none: it is the other share, of what failed, that would have another.
 func means(changes []Change) []Mean {
 	out := []Mean{}
 	by := map[string][]Change{}
@@ -394,7 +396,7 @@ func means(changes []Change) []Mean {
 	}
 	for _, metric := range slices.SortedFunc(maps.Keys(by), byRank) {
 		cells := by[metric]
-		if len(cells) < 2 || slices.ContainsFunc(cells, func(ch Change) bool { return !ch.averaged() }) {
+		if len(cells) < 2 || units.Of(metric) == units.Share || slices.ContainsFunc(cells, func(ch Change) bool { return !ch.averaged() }) {
 			continue
 		}
 		m := Mean{Metric: metric, Cells: len(cells)}

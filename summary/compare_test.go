@@ -232,7 +232,7 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 			{What: TraitSetting, Name: "raft.commit_timeout", Old: "50ms", New: "5ms"}, {What: TraitSetting, Name: "raft.max_rpcs_in_flight", New: "16"},
 			{What: TraitSetting, Name: "name", Old: "a", New: "b"},
 		},
-		Same: Common{Traits: []Trait{TraitCores, TraitFsyncReal}, Settings: 1}, More: []Comparison{},
+		Same: Common{Traits: []Trait{TraitFsyncReal}, Settings: 1}, More: []Comparison{},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)
@@ -390,6 +390,9 @@ func TestGeometricMeans(t *testing.T) {
 	m := meansOf(run(1, 4), run(2, 8))[p50]
 	if m.Cells != 2 || math.Abs(m.Old-2e6) > 1 || math.Abs(m.New-4e6) > 1 || math.Abs(m.Ratio-2) > 1e-9 {
 		t.Errorf("got %+v, want 2 ms, 4 ms and their ratio of 2", m)
+	}
+	if m, there := meansOf(run(1, 4), run(2, 8))["availability"]; there {
+		t.Errorf("a share: got %+v", m)
 	}
 	if m, there := meansOf(run(1), run(2))[p50]; there {
 		t.Errorf("one setup: got %+v", m)

@@ -113,7 +113,7 @@ func (u *unlikeness) hosts(a, b results.Environment) {
 	class(TraitOS, a.OS, b.OS)
 	class(TraitArch, a.Arch, b.Arch)
 	class(TraitCPU, a.CPUModel, b.CPUModel)
-	class(TraitCores, strconv.Itoa(a.Cores), strconv.Itoa(b.Cores))
+	class(TraitCores, countOf(a.Cores), countOf(b.Cores))
 	class(TraitFilesystem, a.Filesystem, b.Filesystem)
 	u.compare(Contrast{What: TraitHost, Old: a.Hostname, New: b.Hostname})
 	u.compare(Contrast{What: TraitKernel, Old: a.Kernel, New: b.Kernel})
@@ -121,6 +121,14 @@ func (u *unlikeness) hosts(a, b results.Environment) {
 	if far(a.FsyncP50NS, b.FsyncP50NS) {
 		u.compare(Contrast{What: TraitFsync, Old: strconv.FormatInt(a.FsyncP50NS, 10), New: strconv.FormatInt(b.FsyncP50NS, 10)})
 	}
+}
+
+// countOf is empty of what is not on record.
+func countOf(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // far tells probes apart that differ by more than a probe does from minute to
