@@ -64,7 +64,7 @@ var armMetrics = []string{
 // [1.6, 3.0]; throughput alike, within 1.8 %.
 func armLine(p summary.ArmPair) string {
 	_, tried := p.Cells()
-	name := tried.Params[summary.ArmAxis]
+	name := armName(tried)
 	by := map[summary.ArmVerdict][]string{}
 	for _, metric := range armMetrics {
 		m, known := p.Metrics[metric]
@@ -89,6 +89,8 @@ func armLine(p summary.ArmPair) string {
 	parts = append(parts, by[summary.Undecided]...)
 	return units.Plural(p.Nodes, "node") + ": " + strings.Join(parts, "; ") + "."
 }
+
+func armName(c summary.Cell) string { return cleanName(c.Params[summary.ArmAxis]) }
 
 func armClause(metric string, m summary.ArmMetric) string {
 	name := MetricName(metric)
@@ -125,7 +127,7 @@ func armChange(m summary.ArmMetric) string {
 // armRows are the header and a row for each metric.
 func armRows(p summary.ArmPair) [][]string {
 	base, tried := p.Cells()
-	a, b := base.Params[summary.ArmAxis], tried.Params[summary.ArmAxis]
+	a, b := armName(base), armName(tried)
 	rows := [][]string{{"", a, b, b + " against " + a, "p", ""}}
 	for _, metric := range armMetrics {
 		m, known := p.Metrics[metric]

@@ -77,6 +77,12 @@ func cleanEnvironment(e results.Environment) results.Environment {
 		*s = cleanName(*s)
 	}
 	e.Versions = cleanMap(e.Versions)
+	e.Arms = slices.Clone(e.Arms)
+	for i := range e.Arms {
+		for _, s := range []*string{&e.Arms[i].Arm, &e.Arms[i].Binary, &e.Arms[i].Build} {
+			*s = cleanName(*s)
+		}
+	}
 	return e
 }
 

@@ -22,7 +22,49 @@ func (r *Report) heading() []string {
 	if set := r.changed(); len(set) > 0 {
 		out = append(out, "set: "+strings.Join(set, " · "))
 	}
+	if arms := r.arms(); len(arms) > 0 {
+		out = append(out, "arms: "+strings.Join(arms, " · "))
+	}
 	return out
+}
+
+// arms are what tells a run's arms apart, the base first: a raftbench devel
+// (4f2c1d0), b storage.apply_delay 75µs.
+func (r *Report) arms() []string {
+	var names []string
+	own := map[string][]string{}
+	for _, b := range r.env.Arms {
+		own[b.Arm] = append(own[b.Arm], b.Build)
+	}
+	for _, c := range r.summary.Cells {
+		name, is := c.Params[summary.ArmAxis]
+		if is && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		for _, path := range slices.Sorted(maps.Keys(c.Settings)) {
+			if text := path + " " + c.Settings[path]; is && r.armsDiffer(path) && !slices.Contains(own[name], text) {
+				own[name] = append(own[name], text)
+			}
+		}
+	}
+	for i, name := range names {
+		if what := own[name]; len(what) > 0 {
+			names[i] += " " + strings.Join(what, ", ")
+		}
+	}
+	return names
+}
+
+// armsDiffer tells whether a setting is not that of all arms.
+func (r *Report) armsDiffer(path string) bool {
+	values := map[string]bool{}
+	arms := false
+	for _, c := range r.summary.Cells {
+		_, is := c.Params[summary.ArmAxis]
+		arms = arms || is
+		values[c.Settings[path]] = true
+	}
+	return arms && len(values) > 1
 }
 
 // host is the machine and the network.
@@ -81,7 +123,9 @@ func (r *Report) changedLinks() string {
 func (r *Report) changed() []string {
 	var out []string
 	for _, s := range r.settings(func(path string) bool { return !strings.HasPrefix(path, linkSettings) }) {
-		out = append(out, s.path+" "+s.value)
+		if !r.armsDiffer(s.path) {
+			out = append(out, s.path+" "+s.value)
+		}
 	}
 	for _, text := range r.timeouts() {
 		if !slices.Contains(out, text) {
