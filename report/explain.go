@@ -44,6 +44,6 @@ func explainAdvice(l summary.Levels) string {
 	if l.BlocksNeeded <= l.Blocks {
 		return wanted + " is reached; nothing is to be added."
 	}
-	return fmt.Sprintf("For %s: %s more of this length,\nor %s in all of %d times the operations.",
-		wanted, units.Plural(l.BlocksNeeded-l.Blocks, "block"), units.Plural(l.BlocksNeededLonger, "block"), l.OperationsFactorMore)
+	return fmt.Sprintf("For %s: %s in all of this length,\nor %s in all of %d times the operations.",
+		wanted, units.Plural(l.BlocksNeeded, "block"), units.Plural(l.BlocksNeededLonger, "block"), l.OperationsFactorMore)
 }

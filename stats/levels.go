@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"sort"
 )
 
 // Levels split the variance of a figure's logarithm among what it comes from:
@@ -68,20 +69,50 @@ func PoolLevels(parts []Levels) Levels {
 }
 
 // HalfWidth is that of the 95 % interval of the ratio of two setups, as a share,
-// after so many blocks with so many times the operations: of a normal variable, so
-// that few blocks are a little worse than it says.
+// after so many blocks with so many times the operations: the interval that
+// ComparePairs gives, whose few values make it wider than a normal variable's.
 func (l Levels) HalfWidth(blocks int, operations float64) float64 {
-	variance := 2 * (l.Fresh + l.Operations/operations) / float64(blocks)
-	return math.Expm1(normal95 * math.Sqrt(variance))
+	return math.Expm1(l.ratioSD(operations) * reach(blocks))
 }
 
-// BlocksFor is how many blocks bring the half-width down to so much.
+// ratioSD is the standard deviation of the logarithm of one block's ratio.
+func (l Levels) ratioSD(operations float64) float64 {
+	return math.Sqrt(2 * (l.Fresh + l.Operations/operations))
+}
+
+// BlocksFor is how many blocks bring the half-width down to so much; no fewer than
+// have an interval.
 func (l Levels) BlocksFor(halfWidth, operations float64) int {
-	variance := 2 * (l.Fresh + l.Operations/operations)
-	return max(2, int(math.Ceil(variance*square(normal95/math.Log1p(halfWidth)))))
+	sd, half := l.ratioSD(operations), math.Log1p(halfWidth)
+	most := max(2*IntervalTrials, int(math.Ceil(2*square(sd*normalReach/half))))
+	return IntervalTrials + sort.Search(most-IntervalTrials, func(more int) bool { return sd*reach(IntervalTrials+more) <= half })
 }
 
-// normal95 standard deviations to each side hold 95 % of a normal variable.
-const normal95 = 1.959964
+// reach is how far the interval of n pairs lies to each side of its middle, in
+// standard deviations of one pair: that of n values which lie as the ranks of a normal
+// variable are expected to (Blom, Statistical Estimates and Transformed
+// Beta-Variables, 1958), or Student's where that is wider: such ranks are too regular
+// where there are few, and fewer than six have no interval at all.
+func reach(n int) float64 {
+	if n > exactRanks {
+		return normalReach / math.Sqrt(float64(n))
+	}
+	student := studentQuantile(Confidence, max(1, n-1)) / math.Sqrt(float64(n))
+	if n < IntervalTrials {
+		return student
+	}
+	scores := make([]float64, n)
+	for i := range scores {
+		p := (float64(i+1) - 0.375) / (float64(n) + 0.25)
+		scores[i] = math.Sqrt2 * math.Erfinv(2*p-1)
+	}
+	interval := hodgesLehmann(scores, Confidence)
+	return max(student, (interval.High-interval.Low)/2)
+}
+
+// normalReach is reach times the root of n where n is large: the signed-rank test
+// needs π/3 times the values of one that knows them to be normal (Hollander, Wolfe
+// and Chicken, §3.11).
+var normalReach = 1.959964 * math.Sqrt(math.Pi/3)
 
 func square(x float64) float64 { return x * x }

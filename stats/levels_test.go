@@ -40,3 +40,29 @@ func TestLevelsAreTakenApart(t *testing.T) {
 		t.Error("one setup: got no error")
 	}
 }
+
+// What is told of the half-width is what the intervals of such blocks have, also
+// where there are few.
+func TestLevelsTellTheHalfWidthOfTheIntervalsThemselves(t *testing.T) {
+	l := Levels{Fresh: 0.02 * 0.02}
+	for _, blocks := range []int{7, 11, 14, 30, 150} {
+		rng, sum := rand.New(rand.NewPCG(7, uint64(blocks))), 0.0
+		const runs = 400
+		for range runs {
+			pairs := make([]Pair, blocks)
+			for i := range pairs {
+				pairs[i] = Pair{A: math.Exp(0.02 * rng.NormFloat64()), B: math.Exp(0.02 * rng.NormFloat64())}
+			}
+			c, err := ComparePairs(pairs, Confidence)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += c.Ratio.HalfWidth() / runs
+		}
+		got := l.HalfWidth(blocks, 1)
+		t.Logf("%d blocks: %.4f, %.4f", blocks, got, sum)
+		if math.Abs(got/sum-1) > 0.06 {
+			t.Errorf("%d blocks: told ±%.4f, and their intervals are ±%.4f", blocks, got, sum)
+		}
+	}
+}

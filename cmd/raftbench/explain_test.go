@@ -4,11 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/raftbench/raftbench/summary"
 )
+
+// A run is told what it takes to reach what it was asked for.
+func TestExplainTellsOfThePrecisionThatTheRunWasAskedFor(t *testing.T) {
+	dir := t.TempDir()
+	for text, want := range map[string]float64{"precision: 5%\n": 0.05, "trials: 7\n": ratioWanted} {
+		if err := os.WriteFile(filepath.Join(dir, "experiment.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := precisionAsked(dir); got != want {
+			t.Errorf("%q: got ±%g, want ±%g", text, got, want)
+		}
+	}
+}
 
 func TestExplainTellsWhereNoiseComesFrom(t *testing.T) {
 	var table, js bytes.Buffer
@@ -31,4 +46,10 @@ func TestExplainTellsWhereNoiseComesFrom(t *testing.T) {
 		t.Errorf("got %+v, %v", l, err)
 	}
 	t.Log(table.String())
+	if want := precisionAsked("../../results/reference"); l.Wanted != want {
+		t.Errorf("blocks are told for ±%g, and the run was asked for ±%g", l.Wanted, want)
+	}
+	if strings.Contains(table.String(), "more of this length") || strings.Count(table.String(), " in all of ") != 2 {
+		t.Errorf("blocks that are to be added stand beside blocks in all:\n%s", table.String())
+	}
 }
