@@ -15,9 +15,9 @@ type Answer string
 
 // The answers.
 const (
-	Holds     Answer = "ok"
-	Violated  Answer = "violated"
-	Undecided Answer = "unknown" // the time ran out
+	Holds     Answer = results.Linearizable
+	Violated  Answer = results.NotLinearizable
+	Undecided Answer = results.LinearizableUnsure // the time ran out
 )
 
 // Linearizability is the judgement of a History.

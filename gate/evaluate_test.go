@@ -255,9 +255,9 @@ func harmed(number int, failed int64) results.Trial {
 		l.P90NS = results.Never
 	}
 	return results.Trial{
-		Cell: "n3-x", Trial: number, Kind: results.Measure, Nodes: 3, Valid: true, Durable: true,
+		Cell: "n3-x", Trial: number, Block: number - 1, Kind: results.Measure, Nodes: 3, Valid: true, Durable: true,
 		Windows: []results.Window{{
-			Name: results.WindowCalm, Role: results.RoleLight, Mode: results.ModeOpen, Harmed: failed > 0, Attempted: 1200,
+			Name: results.WindowCalm, Role: results.RoleLight, Mode: results.ModeOpen, OfferedOps: 300, Harmed: failed > 0, Attempted: 1200,
 			Completed: 1200 - failed, Writes: 1200 - failed, FailedWrites: failed, Unknown: failed, Latency: l, Service: l,
 		}},
 	}

@@ -29,12 +29,9 @@ func (r *Report) advise(g group) advice {
 	if !ok {
 		return r.adviseOnNone(g.cells)
 	}
-	run := fmt.Sprintf("Run %d", base.Nodes)
-	if base.Faults.Survived == nil {
-		run += " (not proven here)"
-	}
+	run := fmt.Sprintf("Run %d%s", base.Nodes, notProven(base))
 	if next, ok := nextAbove(base, g.cells); ok {
-		run += fmt.Sprintf(", or %d if %s may fail at once: %s", next.Nodes, number(next.Tolerates), r.costWords(base, next))
+		run += fmt.Sprintf(", or %d%s if %s may fail at once: %s", next.Nodes, unlessSaid(base, next), number(next.Tolerates), r.costWords(base, next))
 	} else {
 		run += fmt.Sprintf(": it goes on without %s", survives(base))
 		if smaller, ok := cheaper(base, g.cells); ok {
@@ -52,6 +49,30 @@ func (r *Report) advise(g group) advice {
 		out.text += " " + zoneWarning(base)
 	}
 	return out
+}
+
+// notProven qualifies a size whose tolerance this run has not shown to the end.
+func notProven(c summary.Cell) string {
+	if provenWhole(c) {
+		return ""
+	}
+	return " (not proven here)"
+}
+
+// unlessSaid qualifies the larger of two sizes where the smaller needs no such word:
+// said of the first, it is read of both.
+func unlessSaid(base, next summary.Cell) string {
+	if !provenWhole(base) {
+		return ""
+	}
+	return notProven(next)
+}
+
+// provenWhole tells whether the tolerance was seen, and after it a restart from which
+// nothing was missing; a store that promises nothing has none to show.
+func provenWhole(c summary.Cell) bool {
+	recovered := c.Faults.Recovered != nil && *c.Faults.Recovered
+	return c.Faults.Survived != nil && (recovered || !c.Durable)
 }
 
 // mostNamed are the sizes that one sentence names.

@@ -62,6 +62,10 @@ func TestAdvice(t *testing.T) {
 		{"no valid trial of 5", change(sizes(three, 3, 4, 5), 2, dead), "Run 3: it goes on without 1 node, any zone.", "or 5"},
 		{"the proof failed", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Faults.Survived = p(0) }), "No advice: a proof contradicts what its size should tolerate.", "Run"},
 		{"not proven", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Faults = summary.Faults{} }), "Run 3 (not proven here), or 5", ""},
+		{"not restarted", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Faults.Recovered = p(false) }), "Run 3 (not proven here), or 5 if two", ""},
+		{"no restart on record", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Faults.Recovered = nil }), "Run 3 (not proven here), or 5 if two", ""},
+		{"the larger not restarted", change(sizes(three, 3, 5), 1, func(c *summary.Cell) { c.Faults.Recovered = p(false) }), "Run 3, or 5 (not proven here) if two", ""},
+		{"a store without promise", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Durable, c.Faults.Recovered = false, p(false) }), "Run 3, or 5 if two", ""},
 		{"not safe", change(sizes(three, 3, 5), 1, func(c *summary.Cell) {
 			c.Faults.Safety = []summary.Findings{{Rule: results.RuleLost, Count: 1}}
 		}), "No advice: safety was violated", "Run"},

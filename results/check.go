@@ -2,8 +2,6 @@ package results
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -60,26 +58,6 @@ func (t *Trial) check() error {
 	return r.first
 }
 
-// agree holds what the record says in two places against each other.
-func (t *Trial) agree(r *ranges) {
-	if size := cellSize.FindStringSubmatch(t.Cell); size != nil && size[1] != strconv.Itoa(t.Nodes) {
-		r.fail("cell %s of %d nodes: want %s, or another cell's name", t.Cell, t.Nodes, size[1])
-	}
-	if t.Audit == nil || t.Kind != Measure {
-		return
-	}
-	var writes int64
-	for i := range t.Windows {
-		writes += t.Windows[i].Writes
-	}
-	if t.Audit.Acked < writes {
-		r.fail("an audit of %d acknowledged writes, where the windows completed %d: want at least as many", t.Audit.Acked, writes)
-	}
-}
-
-// cellSize is the size in the name of a cell of a run's own.
-var cellSize = regexp.MustCompile(`^n([0-9]+)(-|$)`)
-
 // checkRest looks at what stands beside the windows.
 func (t *Trial) checkRest(r *ranges) {
 	if p := t.Proof; p != nil {
@@ -93,7 +71,7 @@ func (t *Trial) checkRest(r *ranges) {
 		r.counts(a.Keys, a.Acked, a.Unknown, a.Lost, a.Revision, int64(a.LinearizableOps))
 	}
 	if i := t.Idle; i != nil {
-		r.times(i.DurationNS)
+		r.within("idle.duration_ns", i.DurationNS, 1, maxTimeNS)
 		r.counts(i.NetworkBytes, i.DiskBytes, i.Fsyncs)
 		r.figure("cpu_seconds", i.CPUSeconds, maxTimeNS/1e9)
 	}
@@ -132,6 +110,15 @@ func (w *Window) check(r *ranges) {
 	r.within("clients", int64(w.Clients), 0, maxList)
 	r.counts(w.Attempted, w.Completed, w.Writes, w.Reads, w.FailedWrites, w.FailedReads, w.Errors, w.Unknown, w.Dropped,
 		w.RecordErrors, w.NetworkBytes, w.DiskBytes, w.Fsyncs)
+	if w.Completed > w.Attempted {
+		r.fail("window %.40q completed %d of %d attempted operations: want at most all", w.Name, w.Completed, w.Attempted)
+	}
+	if w.Completed != w.Writes+w.Reads {
+		r.fail("window %.40q completed %d operations, %d writes and %d reads: want their sum", w.Name, w.Completed, w.Writes, w.Reads)
+	}
+	if w.Mode == ModeOpen && w.OfferedOps == 0 {
+		r.fail("window %.40q, an open loop, offered 0/s: want the rate that was asked for", w.Name)
+	}
 	r.figure("offered_ops", w.OfferedOps, maxCount)
 	r.figure("throughput_ops", w.ThroughputOps, maxCount)
 	r.figure("host_busy", w.HostBusy, 1.01)

@@ -17,7 +17,7 @@ const damagedHint = "the file was changed or damaged after it was written; resto
 // decodeTrials reads trials.jsonl. good is the length of what was understood:
 // when a crash tore the last line, everything behind good is that line.
 func decodeTrials(path string, data []byte) (trials []Trial, good int64, warnings []string, err error) {
-	seen := map[trialKey]int{}
+	known := newLedger()
 	for line := 1; len(data) > 0; line++ {
 		text, rest, ended := bytes.Cut(data, []byte("\n"))
 		last := len(rest) == 0
@@ -27,7 +27,7 @@ func decodeTrials(path string, data []byte) (trials []Trial, good int64, warning
 		}
 		t, err := decodeTrial(text)
 		if err == nil {
-			err = seenBefore(seen, t, line)
+			err = known.add(t, line)
 		}
 		if err != nil {
 			return nil, 0, nil, located(err, path, line)
@@ -47,22 +47,6 @@ func torn(text []byte, ended bool) bool {
 	}
 	var v any
 	return errors.Is(json.NewDecoder(bytes.NewReader(text)).Decode(&v), io.ErrUnexpectedEOF)
-}
-
-// trialKey tells trials of one run apart.
-type trialKey struct {
-	cell           string
-	trial, attempt int
-}
-
-func keyOf(t Trial) trialKey { return trialKey{t.Cell, t.Trial, t.Attempt} }
-
-func seenBefore(seen map[trialKey]int, t Trial, line int) error {
-	if earlier, ok := seen[keyOf(t)]; ok {
-		return fmt.Errorf("trial %d of %s, attempt %d, stands on line %d already", t.Trial, t.Cell, t.Attempt, earlier)
-	}
-	seen[keyOf(t)] = line
-	return nil
 }
 
 func decodeTrial(text []byte) (Trial, error) {

@@ -61,6 +61,9 @@ func open(dir string) (run *Run, good int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	if err := run.sideBySide(); err != nil {
+		return nil, 0, located(err, filepath.Join(dir, TrialsFile), 0)
+	}
 	run.warnOfMissing()
 	return run, good, nil
 }

@@ -15,8 +15,8 @@ import (
 )
 
 func sampleTrial(n int) Trial {
-	return Trial{Cell: "n3-hashicorp-none-calm", Trial: n, Kind: Measure, Nodes: 3, StartedAt: time.Unix(1, 0).UTC(),
-		Windows: []Window{{Name: WindowCalm, Role: RoleLight, Mode: ModeOpen}}, Valid: true}
+	return Trial{Cell: "n3-hashicorp-none-calm", Trial: n, Block: n - 1, Kind: Measure, Nodes: 3, StartedAt: time.Unix(1, 0).UTC(),
+		Windows: []Window{{Name: WindowCalm, Role: RoleLight, Mode: ModeOpen, OfferedOps: 100}}, Valid: true}
 }
 
 // newRun makes a run of two trials and returns its folder.
@@ -149,7 +149,7 @@ func TestResumeEndsALineThatLacksItsNewline(t *testing.T) {
 }
 
 func TestDamageIsAnErrorWithItsLine(t *testing.T) {
-	good := `{"schema_version":2,"cell":"n1","trial":9,"kind":"measure","nodes":1,"attempt":1}` + "\n"
+	good := `{"schema_version":2,"cell":"n1","trial":9,"kind":"measure","nodes":1,"block":8,"attempt":1}` + "\n"
 	for name, c := range map[string]struct{ tail, want string }{
 		"torn in the middle": {`{"schema_version":2,"cell":"n3` + "\n" + good, ":3: cannot be read"},
 		"an empty line":      {"\n" + good, ":3: cannot be read"},
@@ -163,7 +163,7 @@ func TestDamageIsAnErrorWithItsLine(t *testing.T) {
 		"negative count":     {strings.Replace(good, `"attempt":1`, `"attempt":1,"windows":[{"completed":-1}]`, 1), "a count of -1"},
 		"unknown class":      {strings.Replace(good, `"attempt":1`, `"attempt":1,"findings":[{"class":"odd"}]`, 1), `class "odd"`},
 		"another size":       {strings.Replace(good, `"nodes":1`, `"nodes":3`, 1), "cell n1 of 3 nodes: want 1"},
-		"an idle audit":      {strings.Replace(good, `"attempt":1`, `"attempt":1,"windows":[{"writes":7}],"audit":{"nodes":1,"acked":6}`, 1), "an audit of 6 acknowledged writes, where the windows completed 7"},
+		"an idle audit":      {strings.Replace(good, `"attempt":1`, `"attempt":1,"windows":[{"attempted":7,"completed":7,"writes":7}],"audit":{"nodes":1,"acked":6}`, 1), "an audit of 6 acknowledged writes, where the windows completed 7"},
 		"a falling latency":  {strings.Replace(good, `"attempt":1`, `"attempt":1,"windows":[{"latency":{"p50_ns":9,"p90_ns":8}}]`, 1), "a percentile of 8 ns, and a lower one of 9"},
 		"an escape":          {strings.Replace(good, `"attempt":1`, `"attempt":1,"profile":"a\u001b[2J"`, 1), `a name of "a\x1b[2J"`},
 		"no schema":          {"{}\n", "no schema_version"},
@@ -181,6 +181,77 @@ func TestDamageIsAnErrorWithItsLine(t *testing.T) {
 			wantError(t, err, c.want)
 		})
 	}
+}
+
+// What a record says in two places must agree: what does not was made up, and would
+// be believed in one place.
+func TestARecordThatContradictsItselfIsRefused(t *testing.T) {
+	for name, c := range map[string]struct{ tail, want string }{
+		"more completed than attempted": {withIn(`"windows":[{"name":"calm","attempted":80,"completed":1000000000,"writes":1000000000}]`),
+			`window "calm" completed 1000000000 of 80 attempted operations`},
+		"writes that were not completed": {withIn(`"windows":[{"name":"calm","attempted":80,"completed":80,"writes":70}]`), "80 operations, 70 writes and 0 reads: want their sum"},
+		"an open loop without a rate":    {withIn(`"windows":[{"name":"calm","mode":"open"}]`), `window "calm", an open loop, offered 0/s`},
+		"an idle stretch of no time":     {withIn(`"idle":{"duration_ns":0}`), "idle.duration_ns 0: want 1 to"},
+		"valid, and nothing measured":    {withIn(`"valid":true,"windows":[]`), "a valid measuring trial without a window"},
+		"beside itself":                  {withIn(`"beside":["n1"]`), "beside names n1 itself"},
+		"beside the same twice":          {withIn(`"beside":["n3","n3"]`), `beside names "n3" twice`},
+		"an answer that is none":         {withIn(`"audit":{"linearizable":"fine"}`), `linearizable "fine": want "ok", "violated" or "unknown"`},
+		"violated, and nothing found":    {withIn(`"audit":{"linearizable":"violated"}`), `linearizable "violated" and no finding`},
+		"a proof while measuring":        {withIn(`"proof":{}`), "a measuring trial with a proof"},
+		"survived without a kill":        {proofIn(`"survived":1,"acked":9`), "survived 1 and blocked at 0 with 0 killed"},
+		"writes went on, and none did":   {proofIn(`"killed":["n1"],"recovered":true`), "a proof of writes that went on, with 0 acknowledged"},
+		"a disk that lost its log": {proofIn(`"killed":["n1"],"acked":9,"recovered":true,"disks":[{"node":"n1","durable_index":202,"found_index":1}]`),
+			`the disk of "n1" held a log up to index 1, where 202 was durable, and no finding says so`},
+		"a disk twice":                  {proofIn(`"disks":[{"node":"n1"},{"node":"n1"}]`), "disks of 2 members, want at most 1"},
+		"an audit of less than a proof": {proofIn(`"acked":9`, `"audit":{"acked":8}`), "an audit of 8 acknowledged writes, where the proof's load had 9"},
+		"two trials of one block": {line(`"cell":"n1","trial":1,"block":0`) + line(`"cell":"n1","trial":2,"block":0`),
+			":4: cannot be read: trial 2 of n1 is of block 0, and so is its trial 1 on line 3: want one a block"},
+		"a name of two setups": {line(`"cell":"n1","trial":1,"block":0,"profile":"multi-az"`) + line(`"cell":"n1","trial":2,"block":1,"profile":"none"`),
+			`:4: cannot be read: trial 2 of n1 has profile "none", and its trial 1 has "multi-az"`},
+		"a name of two axes": {line(`"cell":"n1","trial":1,"block":0,"params":{"a":"1"}`) + line(`"cell":"n1","trial":2,"block":1,"params":{"a":"2"}`),
+			"want one setup a name"},
+		"a neighbour that denies it": {line(`"cell":"n1","trial":1,"beside":["n1-b"]`) + line(`"cell":"n1-b","trial":1,"beside":["n5"]`),
+			"trial 1 of n1 ran beside n1-b, and trial 1 of n1-b of the same block does not name it"},
+		"neighbours at two times": {line(`"cell":"n1","trial":1,"beside":["n1-b"],"started_at":"2026-11-23T09:00:00Z","took_ns":1000000000`) +
+			line(`"cell":"n1-b","trial":1,"beside":["n1"],"started_at":"2026-11-23T10:00:00Z","took_ns":1000000000`),
+			"want them to overlap"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := newRun(t)
+			appendText(t, dir, c.tail)
+			_, err := Open(dir)
+			wantError(t, err, c.want)
+			_, _, err = Resume(dir)
+			wantError(t, err, c.want)
+		})
+	}
+}
+
+// A part that joins two others holds its setup twice in a block, and an attempt
+// takes an earlier one's place: both are as runs are.
+func TestARepeatedSetupOfASplitBlockIsNoContradiction(t *testing.T) {
+	dir := newRun(t)
+	appendText(t, dir, line(`"cell":"n1","trial":1,"block":0,"group":0`)+line(`"cell":"n1","trial":2,"block":0,"group":1`)+
+		line(`"cell":"n1","trial":2,"block":0,"group":1,"attempt":2`))
+	if _, err := Open(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+// line of a measuring trial of one node.
+func line(fields string) string {
+	if !strings.Contains(fields, `"attempt"`) {
+		fields += `,"attempt":1`
+	}
+	return `{"schema_version":2,"kind":"measure","nodes":1,` + fields + "}\n"
+}
+
+func withIn(field string) string { return line(`"cell":"n1","trial":9,"block":8,` + field) }
+
+// proofIn is a proof trial of one node with such a result, and other fields.
+func proofIn(result string, more ...string) string {
+	fields := append([]string{`{"schema_version":2,"kind":"proof","nodes":1,"cell":"n1","trial":9,"attempt":1,"proof":{` + result + "}"}, more...)
+	return strings.Join(fields, ",") + "}\n"
 }
 
 func TestNotARunsFolder(t *testing.T) {

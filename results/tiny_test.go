@@ -204,6 +204,9 @@ func (m *maker) prove(s tinySize) error {
 		f.OutageNS = int64(s.outage)
 		f.ElectionNS = int64(s.outage - 12*time.Millisecond)
 	}
+	for i := range s.nodes {
+		f.Disks = append(f.Disks, Disk{Node: fmt.Sprintf("n%d", i+1), Durable: uint64(150 + i), Found: uint64(152 + i)})
+	}
 	t.Proof = f
 	t.Audit = &Audit{Nodes: s.nodes, Keys: 80, Acked: 160, Unknown: 2, Revision: 161}
 	return m.w.Append(t)

@@ -18,7 +18,7 @@ type Writer struct {
 	mu     sync.Mutex
 	trials *os.File // locked for as long as it is open
 	end    int64    // length of the finished lines
-	seen   map[trialKey]int
+	known  *ledger
 }
 
 const takenHint = "name a new folder with --out, or go on with the run in it with --resume"
@@ -50,7 +50,7 @@ func newWriter(dir string, trials *os.File) (*Writer, error) {
 	if err != nil {
 		return nil, errors.Join(cannotWrite(dir, err), trials.Close())
 	}
-	return &Writer{dir: dir, root: root, trials: trials, seen: map[trialKey]int{}}, nil
+	return &Writer{dir: dir, root: root, trials: trials, known: newLedger()}, nil
 }
 
 func makeEmpty(dir string) error {
@@ -124,7 +124,9 @@ func (w *Writer) resume() (*Run, error) {
 		return nil, err
 	}
 	for i, t := range run.Trials {
-		w.seen[keyOf(t)] = i + 1
+		if err := w.known.add(t, i+1); err != nil {
+			return nil, err // open has read it
+		}
 	}
 	if err := w.root.MkdirAll(TrialsDir, 0o755); err != nil {
 		return nil, cannotWrite(w.dir, err)
@@ -166,7 +168,7 @@ func (w *Writer) Append(t Trial) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := seenBefore(w.seen, t, len(w.seen)+1); err != nil {
+	if err := w.known.add(t, len(w.known.lines)+1); err != nil {
 		return fmt.Errorf("record a trial: %w", err)
 	}
 	return w.write(append(line, '\n'))

@@ -16,6 +16,9 @@ import (
 func window(name string, role results.Role, rate float64, p50 time.Duration, writes int64) results.Window {
 	w := light(p50, writes)
 	w.Name, w.Role, w.OfferedOps = name, role, rate
+	if rate == 0 {
+		w.Mode = results.ModeClosed
+	}
 	return w
 }
 

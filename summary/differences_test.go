@@ -261,3 +261,27 @@ func TestDifferencesGoThroughASharedSetup(t *testing.T) {
 		t.Errorf("the interval through another is %v wide, the direct one %v: want it wider", wide, narrow)
 	}
 }
+
+// A block pairs what lived at once: trials that name each other, or were measured
+// alone.
+func TestOnlyNeighboursArePaired(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, to []string // beside
+		want     bool
+	}{
+		"alone":                    {nil, nil, true},
+		"beside each other":        {[]string{"n3-x", "n9-x"}, []string{"n1-x", "n9-x"}, true},
+		"each beside a third":      {[]string{"n9-x"}, []string{"n9-x"}, false},
+		"alone, and beside others": {nil, []string{"n9-x"}, false},
+	} {
+		var trials []results.Trial
+		for block := range 6 {
+			a, b := sized(1, block, time.Millisecond, 1000), sized(3, block, 2*time.Millisecond, 500)
+			a.Beside, b.Beside = c.from, c.to
+			trials = append(trials, a, b)
+		}
+		if got := len(build(t, recorded(t, trials...)).Differences) > 0; got != c.want {
+			t.Errorf("%s: got differences %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -61,9 +61,10 @@ func (f *Faults) prove(t *results.Trial, tolerates int) {
 }
 
 // recovered tells whether all came back, writes went on, and an audit of the
-// same trial found nothing missing.
+// same trial found nothing missing. That the trial says so is not enough: the disk
+// of each member must have been looked at.
 func recovered(t *results.Trial) bool {
-	return t.Durable && t.Proof.Recovered && t.Audit != nil && !t.Has(results.Safety) && lost(t) == 0
+	return t.Durable && t.Proof.Recovered && len(t.Proof.Disks) == t.Nodes && t.Audit != nil && !t.Has(results.Safety) && lost(t) == 0
 }
 
 func both(so *bool, v bool) *bool {

@@ -74,6 +74,8 @@ func TestRecoveryIsProvenByRestartAndAudit(t *testing.T) {
 	stayed := back
 	stayed.Recovered = false
 	whole := withAudit(proofTrial(1, back), 0)
+	unseen, one := withAudit(proofTrial(1, back), 0), withAudit(proofTrial(1, back), 0)
+	unseen.Proof.Disks, one.Proof.Disks = nil, one.Proof.Disks[:1]
 	for name, c := range map[string]struct {
 		trials []results.Trial
 		want   *bool
@@ -85,6 +87,8 @@ func TestRecoveryIsProvenByRestartAndAudit(t *testing.T) {
 		"not restarted":      {[]results.Trial{withAudit(proofTrial(1, stayed), 0)}, ptr(false)},
 		"not durable":        {[]results.Trial{notDurable(proofTrial(1, stayed))}, ptr(false)},
 		"one of two did not": {[]results.Trial{withAudit(proofTrial(1, stayed), 0), withAudit(proofTrial(2, back), 0)}, ptr(false)},
+		"no disk looked at":  {[]results.Trial{unseen}, ptr(false)},
+		"one disk of three":  {[]results.Trial{one}, ptr(false)},
 		"lost writes":        {[]results.Trial{withAudit(proofTrial(1, back), 3)}, ptr(false)},
 	} {
 		if diff := cmp.Diff(c.want, cellOf(t, c.trials...).Faults.Recovered); diff != "" {

@@ -14,6 +14,16 @@ type together struct{ block, group int }
 
 func togetherOf(t *results.Trial) together { return together{t.Block, t.Group} }
 
+// paired tells whether two trials of one block lived at once, as each says of the
+// other, or were both measured alone.
+func paired(a, b *results.Trial) bool {
+	if togetherOf(a) != togetherOf(b) {
+		return false
+	}
+	alone := len(a.Beside) == 0 && len(b.Beside) == 0
+	return alone || slices.Contains(a.Beside, b.Cell) && slices.Contains(b.Beside, a.Cell)
+}
+
 // blockPair is a pair of values, and the block in which both were taken.
 type blockPair struct {
 	block int
@@ -22,17 +32,17 @@ type blockPair struct {
 
 // withinBlocks pairs the values that were taken side by side in one block.
 func withinBlocks(from, to []observation) []blockPair {
-	first := map[together]float64{}
+	first := map[together]observation{}
 	for _, o := range from {
-		first[togetherOf(o.trial)] = o.value
+		first[togetherOf(o.trial)] = o
 	}
-	paired := map[int]bool{}
+	counted := map[int]bool{}
 	var out []blockPair
 	for _, o := range to {
-		v, both := first[togetherOf(o.trial)]
-		if both && !paired[o.trial.Block] { // a block counts once
-			paired[o.trial.Block] = true
-			out = append(out, blockPair{o.trial.Block, stats.Pair{A: v, B: o.value}})
+		other, there := first[togetherOf(o.trial)]
+		if there && paired(other.trial, o.trial) && !counted[o.trial.Block] { // a block counts once
+			counted[o.trial.Block] = true
+			out = append(out, blockPair{o.trial.Block, stats.Pair{A: other.value, B: o.value}})
 		}
 	}
 	return out
@@ -89,7 +99,7 @@ func ratiosByBlock(from, to []observation) map[int]stats.Pair {
 	for _, a := range from {
 		for _, b := range to {
 			finite := a.value > 0 && b.value > 0 && !math.IsInf(a.value, 1) && !math.IsInf(b.value, 1)
-			if finite && togetherOf(a.trial) == togetherOf(b.trial) {
+			if finite && paired(a.trial, b.trial) {
 				out[a.trial.Block] = stats.Pair{A: a.value, B: b.value}
 			}
 		}

@@ -24,6 +24,7 @@ import (
 func TestOneMoreWriteUsesTheSlope(t *testing.T) {
 	used := func(w results.Window, perSecond, base, each float64) results.Window {
 		w.DurationNS, w.Writes = 2e9, int64(2*perSecond)
+		w.Attempted, w.Completed = w.Writes, w.Writes
 		w.CPUSeconds, w.Fsyncs = 2*(0.01+0.001*perSecond), int64(2*(base+each*perSecond))
 		w.NetworkBytes, w.DiskBytes = int64(2*(1000+300*perSecond)), int64(2*100*perSecond)
 		return w
@@ -258,7 +259,7 @@ func TestACellSaysWhatItIs(t *testing.T) {
 	tr.Timeouts = results.Timeouts{HeartbeatNS: 1e9, ElectionNS: 2e9, LeaseNS: 5e8}
 	tr.Settings = map[string]string{"raft.commit_timeout": "5ms"}
 	tr.EmulatedSyncNS = 2e6
-	tr.Windows[0].Reads = 3
+	tr.Windows[0].Reads, tr.Windows[0].Writes = 3, 297
 	c := cellOf(t, tr, proofTrialOf(tr))
 	want := Cell{
 		Cell: "n5-x", Nodes: 5, Quorum: 3, Tolerates: 2, Engine: "hashicorp", Profile: "multi-az", Load: "capacity", Limit: "p99 < 20ms",
@@ -274,7 +275,7 @@ func TestACellSaysWhatItIs(t *testing.T) {
 
 func proofTrialOf(t results.Trial) results.Trial {
 	p := proofTrial(9, results.ProofResult{})
-	p.Cell, p.Nodes = t.Cell, t.Nodes
+	p.Cell, p.Nodes, p.Engine, p.Profile, p.Load, p.Limit = t.Cell, t.Nodes, t.Engine, t.Profile, t.Load, t.Limit
 	return p
 }
 
