@@ -56,8 +56,8 @@ func benchmark(env Environment, t Trial) *benchfmt.Result {
 	}
 	r := &benchfmt.Result{Name: benchmarkName(t), Iters: int(max(1, calm.Writes+calm.Reads))}
 	for _, c := range [][2]string{{"goos", env.OS}, {"goarch", env.Arch}, {"cpu", env.CPUModel}, {"run", env.RunID}} {
-		if c[1] != "" {
-			r.Config = append(r.Config, benchfmt.Config{Key: c[0], Value: []byte(c[1]), File: true})
+		if value := oneLine(c[1]); value != "" {
+			r.Config = append(r.Config, benchfmt.Config{Key: c[0], Value: []byte(value), File: true})
 		}
 	}
 	latency := calm.Latency
@@ -97,6 +97,17 @@ func benchmarkName(t Trial) benchfmt.Name {
 		parts[i] = strings.Map(nameable, parts[i])
 	}
 	return benchfmt.Name(strings.Join(parts, "/"))
+}
+
+// oneLine keeps a value from ending its line: what followed would be read as a
+// benchmark.
+func oneLine(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text))
 }
 
 // nameable keeps a value from ending the name or one of its parts.

@@ -82,6 +82,36 @@ func TestBenchmarkNamesAreNotTakenApart(t *testing.T) {
 	}
 }
 
+// The folder of a run may come from anybody: nothing in it becomes a benchmark.
+func TestNoNameBecomesABenchmark(t *testing.T) {
+	run := tinyRun(t)
+	const evil = "x\nBenchmarkEvil 1 1 ns/op\r\nevil: y\u2028"
+	run.Environment.CPUModel, run.Environment.RunID, run.Environment.OS = evil, evil, "\n"
+	for i := range run.Trials {
+		run.Trials[i].Profile, run.Trials[i].Params = evil, map[string]string{evil: evil}
+	}
+	var buf bytes.Buffer
+	if err := WriteBenchfmt(&buf, run); err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	r := benchfmt.NewReader(&buf, "evil")
+	for r.Scan() {
+		switch rec := r.Result().(type) {
+		case *benchfmt.SyntaxError:
+			t.Error(rec)
+		case *benchfmt.Result:
+			if base, _ := rec.Name.Parts(); string(base) != "Write" || rec.GetConfig("evil") != "" {
+				t.Fatalf("got %s with the configuration %v", rec.Name, rec.Config)
+			}
+			read++
+		}
+	}
+	if read != 29 {
+		t.Errorf("got %d lines, want one for each of the 29 valid measuring trials", read)
+	}
+}
+
 func TestCSVComesBack(t *testing.T) {
 	run := tinyRun(t)
 	var buf bytes.Buffer
