@@ -210,7 +210,7 @@ func TestARunWithoutItsProofsIsInconclusive(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, _ := command(t, "gate", dir, "--rules", rulesFile(t, "rules: [lost_writes == 0]"))
-	if code != exitInconclusive || strings.Count(stdout, "0 of 1 planned proofs") != 5 {
+	if code != exitInconclusive || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "and n7-hashicorp-multi-az: the run is unfinished: 0 of 1 planned proofs") {
 		t.Errorf("got %d:\n%s", code, stdout)
 	}
 }
