@@ -58,7 +58,7 @@ const crowdedRuns = 80
 // chart of one series: each run with its interval, the level between changes, and
 // an upright line at each change.
 func (t *Trend) chart(s *summary.HistorySeries) chart.Chart {
-	c := chart.Chart{Name: t.fileName(s), Title: t.title(s), Subtitle: t.chartSubtitle(s), Notes: few(t.chartNotes(s), maxChartNotes), Caption: t.caption(s)}
+	c := chart.Chart{Name: t.fileName(s), Title: t.title(s), Subtitle: t.chartSubtitle(s), Notes: t.chartNotes(s), Caption: t.caption(s)}
 	low, high := t.span(s)
 	c.X = t.runAxis(s)
 	c.Y = closeAxis(low, high, units.Of(s.Metric))
@@ -202,14 +202,17 @@ func (t *Trend) chartSubtitle(s *summary.HistorySeries) []string {
 	return []string{text}
 }
 
-// chartNotes are each change's whole sentence, and what weakens it.
+// chartNotes say the changes whole, and what weakens them.
 func (t *Trend) chartNotes(s *summary.HistorySeries) []string {
 	var out []string
-	for _, c := range s.Changes {
-		out = append(out, t.change(s, c))
-	}
 	if s.Drifts && len(s.Changes) > 0 {
-		out = append([]string{"Runs follow their neighbours more than steps explain: the host drifts, and a change may be a place on a slope."}, out...)
+		out = append(out, "Runs follow their neighbours more than steps explain: the host drifts, and a change may be a place on a slope.")
+	}
+	for i, c := range s.Changes {
+		if i == maxChartNotes {
+			return append(out, fmt.Sprintf("%s more: the table has all.", units.Plural(len(s.Changes)-i, "change")))
+		}
+		out = append(out, few([]string{capital(t.changeAlone(s, c))}, 1)...)
 	}
 	return out
 }

@@ -127,14 +127,18 @@ func (t *Trend) foremost(s *summary.HistorySeries) int {
 
 // change says one change whole.
 func (t *Trend) change(s *summary.HistorySeries, c summary.HistoryChange) string {
+	return capital(t.name(s)) + " " + t.changeAlone(s, c)
+}
+
+// changeAlone is the sentence without its subject.
+func (t *Trend) changeAlone(s *summary.HistorySeries, c summary.HistoryChange) string {
 	k := units.Of(s.Metric)
-	text := fmt.Sprintf("%s %s", capital(t.name(s)), changedBy(c))
+	text := changedBy(c)
 	if c.Interval && c.Moved {
 		text += " [" + endOf(c.CILow) + ", " + endOf(c.CIHigh) + "]"
 	}
-	text += fmt.Sprintf(", %s → %s, between %s and %s; p = %s.", show(k, c.From), show(k, c.To),
-		t.runWords(s, c.Before), t.runWords(s, c.After), shownP(c.P))
-	return text + " " + differsThere(c.Unlike)
+	return text + fmt.Sprintf(", %s → %s, between %s and %s; p = %s. %s", show(k, c.From), show(k, c.To),
+		t.runWords(s, c.Before), t.runWords(s, c.After), shownP(c.P), differsThere(c.Unlike))
 }
 
 // endOf is one end of a change's range, in per cent.
@@ -280,6 +284,9 @@ func (t *Trend) notes() []string {
 	if e := t.earlier(); e != "" {
 		out = append(out, e)
 	}
+	if t.history.Questions == 0 {
+		return out
+	}
 	out = append(out, fmt.Sprintf("p: how probable so clear a change is where nothing changed, corrected for %s that %s asked together; one is told where it is at most %s. [ ]: the change lies in this range, in %%, with 95 %% confidence, if it is at that place.",
 		units.Plural(t.history.Questions, "figure"), isAre(t.history.Questions), shownP(t.history.Alpha)))
 	if c := t.history.LeastChange; c > 1 {
@@ -328,6 +335,9 @@ func (t *Trend) lacking() []string {
 				beyond = append(beyond, fmt.Sprint(runNumber(s, k)))
 			}
 		}
+		if s.MixedPooled {
+			out = append(out, fmt.Sprintf("%s is pooled over the trials of some runs and a median over those of others: a change may be that.", capital(t.name(s))))
+		}
 		if len(without) > 0 {
 			out = append(out, fmt.Sprintf("Without a valid trial of %s: run %s.", t.name(s), someNames(without, 2*maxContrasts)))
 		}
@@ -346,29 +356,45 @@ func (t *Trend) figureAt(s *summary.HistorySeries, point int) (figure, bool) {
 	return figureOf(s.Metric, *m)
 }
 
-// doubts explain the daggers of each series, a line for each remark.
+// doubts explain the daggers, a line for each remark and the runs that have it.
 func (t *Trend) doubts() []string {
-	var out []string
+	names := map[string][]string{}
+	var order []string
 	for i := range t.history.Series {
 		s := &t.history.Series[i]
-		runs := map[string][]string{}
-		var order []string
-		for k, p := range s.Points {
-			for _, d := range p.Doubts {
-				code := string(d.Code)
-				if runs[code] == nil {
-					order = append(order, code)
-				}
-				if n := fmt.Sprint(runNumber(s, k)); !slices.Contains(runs[code], n) {
-					runs[code] = append(runs[code], n)
-				}
+		for _, line := range doubtedRuns(s) {
+			if names[line] == nil {
+				order = append(order, line)
 			}
-		}
-		for _, code := range order {
-			out = append(out, fmt.Sprintf("%s %s: something may have moved the number of run %s (%s).", dagger, t.name(s), someNames(runs[code], 2*maxContrasts), code))
+			names[line] = append(names[line], t.name(s))
 		}
 	}
+	var out []string
+	for _, line := range order {
+		out = append(out, fmt.Sprintf("%s %s: something may have moved the number of %s.", dagger, someNames(names[line], maxContrasts), line))
+	}
 	return out
+}
+
+// doubtedRuns are run 3, 7 and 9 (host-busy), for each remark of a series.
+func doubtedRuns(s *summary.HistorySeries) []string {
+	runs := map[string][]string{}
+	var order []string
+	for k, p := range s.Points {
+		for _, d := range p.Doubts {
+			code := string(d.Code)
+			if runs[code] == nil {
+				order = append(order, code)
+			}
+			if n := fmt.Sprint(runNumber(s, k)); !slices.Contains(runs[code], n) {
+				runs[code] = append(runs[code], n)
+			}
+		}
+	}
+	for i, code := range order {
+		order[i] = fmt.Sprintf("run %s (%s)", someNames(runs[code], 2*maxContrasts), code)
+	}
+	return order
 }
 
 // earlier says which runs were left out.

@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sort"
 )
 
 // Change points are searched for by E-divisive with energy statistics (Matteson
@@ -82,8 +81,11 @@ func (c Changes) TooFew() bool { return c.N < c.Least }
 // Values must be in the order of time, finite and at least 0. least is the
 // smallest change worth telling, as a ratio: 1.05; 1 for any.
 func FindChanges(family []Sample, least float64) []Changes {
-	questions := 0
+	questions, all := 0, 0 // all: if each of them had values enough
 	for _, s := range family {
+		if len(s) > 0 {
+			all++
+		}
 		if len(s) >= LeastValues(1) {
 			questions++
 		}
@@ -93,13 +95,16 @@ func FindChanges(family []Sample, least float64) []Changes {
 	asked, ps := make([]int, 0, questions), slices.Repeat([]float64{1}, questions)
 	for i, s := range family {
 		out[i] = Changes{N: len(s), Questions: questions, Least: LeastValues(questions), AlikeP: 1}
+		if len(s) < LeastValues(1) {
+			out[i].Least = LeastValues(all)
+		}
 		if !out[i].TooFew() {
 			asked, searches[i] = append(asked, i), newSearch(s, questions)
 		}
 	}
 	inParallel(len(asked), func(k int) {
 		s := searches[asked[k]]
-		s.divide()
+		s.divide(enoughBeyond)
 		ps[k] = s.p
 	})
 	corrected := Holm(ps)
@@ -159,8 +164,9 @@ func segments(ends []int, f func(from, to int)) {
 }
 
 // divide finds the clearest division of any segment, and how probable one as
-// clear is when the values of each segment stand in any order.
-func (s *search) divide() {
+// clear is when the values of each segment stand in any order. That is told by so
+// many orders, or fewer once enough of them divide as clearly.
+func (s *search) divide(enough int) {
 	e := newEnergy(s.x)
 	best := 0.0
 	s.at, s.p = 0, 1
@@ -189,7 +195,7 @@ func (s *search) divide() {
 		if highest >= best*(1-1e-9) {
 			beyond++
 		}
-		if beyond == enoughBeyond {
+		if beyond == enough {
 			s.p = float64(beyond) / float64(i+1)
 			return
 		}
@@ -211,7 +217,7 @@ func (s *search) rest(p float64) map[int]float64 {
 	for s.at > 0 && p <= Alpha {
 		found[s.at] = p
 		s.accept()
-		s.divide()
+		s.divide(enoughBeyond)
 		p = max(p, min(1, s.p*float64(s.questions)))
 	}
 	return found
@@ -255,13 +261,13 @@ var sizes = []float64{1.005, 1.01, 1.015, 1.02, 1.03, 1.04, 1.05, 1.07, 1.1, 1.1
 // many, up as well as down, had the second half of these very values been changed
 // by it: one of sizes, or +Inf where none of them would.
 func Smallest(values Sample, questions int) float64 {
-	i := sort.Search(len(sizes), func(i int) bool {
-		return wouldFind(values, sizes[i], questions) && wouldFind(values, 1/sizes[i], questions)
-	})
-	if i == len(sizes) {
-		return math.Inf(1)
+	// Upwards, since a size that is not found is soon seen not to be.
+	for _, size := range sizes {
+		if wouldFind(values, size, questions) && wouldFind(values, 1/size, questions) {
+			return size
+		}
 	}
-	return sizes[i]
+	return math.Inf(1)
 }
 
 // SmallestOf is Smallest of several series of one family.
@@ -277,8 +283,10 @@ func wouldFind(values Sample, size float64, questions int) bool {
 		changed[i] *= size
 	}
 	s := newSearch(changed, questions)
-	s.divide()
-	return s.p*float64(questions) <= Alpha
+	// That so many orders divide as clearly is too many; how many more do is not asked.
+	level := Alpha / float64(questions)
+	s.divide(max(1, int(level*float64(1+s.shuffles()))))
+	return s.p <= level
 }
 
 // alike is the correlation of neighbours in what is left when the level of each

@@ -11,10 +11,11 @@ import (
 // energy computes the statistic of Matteson and James for all divisions of a
 // series, and keeps what it needs from one order of the values to the next.
 type energy struct {
-	most    float64   // that a distance counts
-	perPair []float64 // 1/C(k,2), by k
-	before  []float64 // before[t]: sum of the distances among the first t values
-	behind  []float64 // behind[k]: sum of those among the values from t up to k
+	most     float64   // that a distance counts
+	perValue []float64 // 1/k, by k
+	perPair  []float64 // 1/C(k,2), by k
+	before   []float64 // before[t]: sum of the distances among the first t values
+	behind   []float64 // behind[k]: sum of those among the values from t up to k
 }
 
 // mostDeviations are how many standard deviations of the noise a distance counts
@@ -25,9 +26,9 @@ const mostDeviations = 2
 // newEnergy is for the values of x in any order.
 func newEnergy(x []float64) *energy {
 	n := len(x)
-	e := &energy{most: math.Inf(1), perPair: make([]float64, n+1), before: make([]float64, n+1), behind: make([]float64, n+1)}
+	e := &energy{most: math.Inf(1), perValue: make([]float64, n+1), perPair: make([]float64, n+1), before: make([]float64, n+1), behind: make([]float64, n+1)}
 	for k := 2; k <= n; k++ {
-		e.perPair[k] = 2 / (float64(k) * float64(k-1))
+		e.perValue[k], e.perPair[k] = 1/float64(k), 2/(float64(k)*float64(k-1))
 	}
 	if noise := pairNoise(x); noise > 0 {
 		e.most = mostDeviations * noise
@@ -89,20 +90,16 @@ func (e *energy) best(x []float64) (at int, q float64) {
 		if n-t < LeastSide {
 			continue
 		}
+		first, left := e.before[t], e.before[t]*e.perPair[t]
 		for k := min(t+leastEpisode, n); k <= n; k++ {
-			if v := e.clarity(t, k); v > best {
+			within := left + behind[k]*e.perPair[k-t]
+			v := (2*(e.before[k]-first-behind[k]) - float64(t)*float64(k-t)*within) * e.perValue[k]
+			if v > best {
 				best, at = v, t
 			}
 		}
 	}
 	return at, best
-}
-
-// clarity is Q(t, k), while behind is that of t.
-func (e *energy) clarity(t, k int) float64 {
-	between := e.before[k] - e.before[t] - e.behind[k]
-	within := e.before[t]*e.perPair[t] + e.behind[k]*e.perPair[k-t]
-	return (2*between - float64(t)*float64(k-t)*within) / float64(k)
 }
 
 func (e *energy) sumBefore(x []float64) {

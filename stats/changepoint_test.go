@@ -103,6 +103,10 @@ func TestTooFewValuesAreNotAsked(t *testing.T) {
 	if c := FindChanges([]Sample{step}, 1)[0]; c.TooFew() || len(c.Points) != 1 || c.Points[0].At != 4 {
 		t.Errorf("8 values: got %+v, want a change at 4", c)
 	}
+	// As many as would be asked if each had values enough.
+	if c := FindChanges([]Sample{{1, 2}, {1, 2}, {}}, 1); c[0].Least != 9 || c[0].Questions != 0 {
+		t.Errorf("got %+v, want at least 9 for two series", c[0])
+	}
 	// Another series was asked too, so that these are not enough.
 	c := FindChanges([]Sample{step, slices.Repeat(Sample{1}, 30)}, 1)
 	if !c[0].TooFew() || c[0].Least != 9 || c[1].TooFew() {

@@ -70,6 +70,9 @@ type HistorySeries struct {
 	// the second half of these very values been changed by it. Null where changes were
 	// found, the values are too few, or no change up to a doubling would have been.
 	Smallest *float64 `json:"smallest"`
+	// MixedPooled: the figure is pooled over the trials of some runs and a median over
+	// those of others, which are not quite the same thing.
+	MixedPooled bool `json:"mixed_pooled,omitempty"`
 	// Drifts: runs follow their neighbours more than changes explain, so that a
 	// change may be no more than a place on a slope.
 	Drifts bool `json:"drifts,omitempty"`
@@ -276,6 +279,7 @@ func (h *History) collect(past []Past, kind int, o HistoryOptions) {
 				s.Points = s.Points[s.Earlier:]
 			}
 			if known {
+				s.MixedPooled = s.mixes()
 				h.Series = append(h.Series, s)
 			}
 		}
@@ -298,6 +302,16 @@ func pointOf(run int, p Past, cell, metric string) HistoryPoint {
 	m.Doubts = nil // which are indexes of a cell that is not here
 	out.Metric = &m
 	return out
+}
+
+func (s *HistorySeries) mixes() bool {
+	pooled := map[bool]bool{}
+	for _, p := range s.Points {
+		if p.Metric != nil {
+			pooled[p.Metric.Pooled] = true
+		}
+	}
+	return len(pooled) > 1
 }
 
 // judged are the values of a series that can be judged, and the points that they
@@ -339,7 +353,7 @@ func (h *History) search(past []Past) {
 		samples[k] = family[i]
 	}
 	for k, size := range stats.SmallestOf(samples, h.Questions) {
-		h.Series[quiet[k]].Smallest = number(size)
+		h.Series[quiet[k]].Smallest = number(max(size, h.LeastChange))
 	}
 }
 
