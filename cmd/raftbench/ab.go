@@ -49,7 +49,7 @@ of both live at once and are written to in turn, operation by operation, on
 fresh nodes in every block, so that what the host does it does to both alike.
 
   raftbench ab --a ./raftbench-main --b ./raftbench-pr
-  raftbench ab --a-set raft.max_rpcs_in_flight=2 --b-set raft.max_rpcs_in_flight=16
+  raftbench ab --a-set storage.sync=1ms --b-set storage.sync=2ms
 
 Blocks are added until the ratios of b to a are known to the precision asked
 for, or the budget is spent; never until something is found. The load comes from
@@ -58,7 +58,7 @@ this raftbench; a build whose nodes speak another control protocol is refused.
 With --rules the run is judged as by "raftbench gate", and ends with its exit
 code. Without, only safety and liveness decide (exit codes 4 and 6).`,
 		Example: `  raftbench ab --a ./raftbench-main --b ./raftbench-pr --rules rules.yaml
-  raftbench ab --a-set storage.store=boltdb --b-set storage.store=inmem --nodes 3,5`,
+  raftbench ab --b-set storage.store=inmem --nodes 3,5`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run.arms = []arm{{name: armA, binary: o.a, set: o.aSets}, {name: armB, binary: o.b, set: o.bSets}}

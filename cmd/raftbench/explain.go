@@ -31,8 +31,8 @@ func newExplainCommand() *cobra.Command {
 		Long: `Split the variance of the light load's median write latency by what it comes
 from: the operations of a window, the fresh cluster of each block, and the host,
 which does the same to all setups of a block. Tell how many blocks or operations
-bring the ratio of two setups to within the precision that the run was asked for,
-1.5 % where it was asked for none.`,
+bring the ratio of two setups to within the precision that the run was asked
+for, 1.5 % where it was asked for none.`,
 		Example: "  raftbench explain results/reference",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
