@@ -172,7 +172,7 @@ func TestABlockIsSplitByItsProcesses(t *testing.T) {
 		s.Nodes, s.Cell = n, string(rune('a'+len(plan.Setups)))
 		plan.Setups = append(plan.Setups, s)
 	}
-	if got := fmt.Sprint(groups(plan)); got != "[[0 1] [1 2] [3] [4 5]]" {
+	if got := fmt.Sprint(groups(plan)); got != "[[0 1] [1 2] [3] [2 4 5]]" {
 		t.Errorf("groups are %s", got)
 	}
 	numbered := map[trialID]bool{}
@@ -182,8 +182,8 @@ func TestABlockIsSplitByItsProcesses(t *testing.T) {
 		}
 		numbered[id(j)] = true
 	}
-	if want := 3*7 + 6; len(numbered) != want {
-		t.Errorf("got %d jobs, want %d: one setup is in two parts", len(numbered), want)
+	if want := 3*8 + 6; len(numbered) != want {
+		t.Errorf("got %d jobs, want %d: two setups are in two parts", len(numbered), want)
 	}
 	var seen []Job
 	for _, j := range Order(plan) {

@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
@@ -40,8 +41,9 @@ func ProcessesIn(available int64) int { return int(min(MostProcesses, available/
 
 // groups are what of a block lives at once, as places in the plan's setups. A
 // block that is too large for one is split so that neighbours are together, and
-// the last setup of a part is the first of the next: what is compared across
-// parts goes through it. What is measured alone is a part by itself.
+// each further part begins with a setup of those before: what is compared across
+// parts goes through it. That is the largest that has room beside the part's own
+// first setup. What is measured alone is a part by itself.
 func groups(plan configs.Plan) [][]int {
 	most := cmp.Or(plan.Processes, MostProcesses)
 	var out, alone [][]int
@@ -54,10 +56,9 @@ func groups(plan configs.Plan) [][]int {
 		}
 		if len(part) > 0 && !plan.Apart && processes+s.Nodes > most {
 			out = append(out, part)
-			shared := part[len(part)-1]
 			part, processes = nil, 0
-			if n := plan.Setups[shared].Nodes; n+s.Nodes <= most {
-				part, processes = []int{shared}, n
+			if shared, ok := bridge(plan, out, most-s.Nodes); ok {
+				part, processes = []int{shared}, plan.Setups[shared].Nodes
 			}
 		}
 		part = append(part, i)
@@ -67,6 +68,40 @@ func groups(plan configs.Plan) [][]int {
 		out = append(out, part)
 	}
 	return append(out, alone...)
+}
+
+// bridge is the largest setup of some parts that has no more nodes than there is
+// room for; of several as large the last, the new part's neighbour.
+func bridge(plan configs.Plan, parts [][]int, room int) (at int, ok bool) {
+	for _, part := range parts {
+		for _, i := range part {
+			if n := plan.Setups[i].Nodes; n <= room && (!ok || n >= plan.Setups[at].Nodes) {
+				at, ok = i, true
+			}
+		}
+	}
+	return at, ok
+}
+
+// Unbridged are the cells of a plan that begin a part of their own, beside which no
+// setup of the parts before has room: nothing tells how they differ from those.
+func Unbridged(plan configs.Plan) (cells []string) {
+	most := cmp.Or(plan.Processes, MostProcesses)
+	var before [][]int
+	for _, part := range groups(plan) {
+		first := plan.Setups[part[0]]
+		if plan.Apart || !first.SideBySide() {
+			continue
+		}
+		earlier := func(i int) bool {
+			return slices.ContainsFunc(before, func(p []int) bool { return slices.Contains(p, i) })
+		}
+		if _, ok := bridge(plan, before, most-first.Nodes); len(before) > 0 && !ok && !earlier(part[0]) {
+			cells = append(cells, first.Cell)
+		}
+		before = append(before, part)
+	}
+	return cells
 }
 
 // Order lays a plan out in blocks. Each block holds every cell, one that joins

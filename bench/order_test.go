@@ -90,3 +90,33 @@ func TestAResumedRunRepeatsWhatWasToBeRepeated(t *testing.T) {
 		t.Errorf("got %+v, want the second attempt of trial 1", left)
 	}
 }
+
+// What has no room beside its neighbour goes through a smaller setup that both have
+// room for; where there is none, that is said.
+func TestAPartOfABlockIsBridgedByWhateverFits(t *testing.T) {
+	of := func(sizes ...int) configs.Plan {
+		p := configs.Plan{Trials: 1}
+		for _, n := range sizes {
+			p.Setups = append(p.Setups, configs.Setup{Cell: fmt.Sprintf("n%d", n), Nodes: n, Load: configs.ModeCalm})
+		}
+		return p
+	}
+	for _, c := range []struct {
+		plan   configs.Plan
+		groups [][]int
+		alone  []string
+	}{
+		{of(3, 12, 20), [][]int{{0, 1}, {0, 2}}, nil},
+		{of(3, 5, 12, 20), [][]int{{0, 1, 2}, {0, 3}}, nil},
+		{of(3, 4, 12, 20), [][]int{{0, 1, 2}, {1, 3}}, nil},
+		{of(11, 13, 15), [][]int{{0, 1}, {2}}, []string{"n15"}},
+		{of(1, 3, 4, 5, 7), [][]int{{0, 1, 2, 3, 4}}, nil},
+	} {
+		if got := groups(c.plan); !reflect.DeepEqual(got, c.groups) {
+			t.Errorf("%v: got parts %v, want %v", c.plan.Setups, got, c.groups)
+		}
+		if got := Unbridged(c.plan); !reflect.DeepEqual(got, c.alone) {
+			t.Errorf("got %v without a bridge, want %v", got, c.alone)
+		}
+	}
+}

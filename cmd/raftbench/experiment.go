@@ -80,7 +80,11 @@ func experiment(o runOptions) (configs.Experiment, error) {
 	if err != nil {
 		return configs.Experiment{}, err
 	}
+	preset := e
 	e, err = e.Apply(o.overrides)
+	if o.preset != "" && (e.Trials != preset.Trials || e.Precision != preset.Precision) && e.Label == preset.Label {
+		e.Label = "" // it says how often the preset measures
+	}
 	if err != nil || len(o.arms) == 0 || o.resume != "" {
 		return e, err
 	}

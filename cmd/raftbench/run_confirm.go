@@ -29,7 +29,7 @@ func confirm(ctx context.Context, stderr io.Writer, stdin io.Reader, plan config
 			fmt.Fprintf(stderr, "%s\n", plan.Label)
 		}
 	}
-	for _, w := range plan.Warnings {
+	for _, w := range planWarnings(plan) {
 		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
 	if takes <= longRun || o.yes {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/units"
 )
@@ -47,10 +49,19 @@ func runValidate(ctx context.Context, stdout io.Writer, o runOptions) error {
 	if plan.Label != "" {
 		fmt.Fprintln(stdout, plan.Label)
 	}
-	for _, w := range plan.Warnings {
+	for _, w := range planWarnings(plan) {
 		fmt.Fprintf(stdout, "warning: %s\n", w)
 	}
 	return nil
+}
+
+// planWarnings are the plan's own, and what its blocks cannot tell.
+func planWarnings(plan configs.Plan) []string {
+	out := slices.Clone(plan.Warnings)
+	for _, cell := range bench.Unbridged(plan) {
+		out = append(out, fmt.Sprintf("%s is never measured beside a setup before it: they are too many nodes to live at once, so that no difference between them is told; add a small size, such as 3, or use --apart", cell))
+	}
+	return out
 }
 
 // origin is where an experiment begins, before flags and variables change it.

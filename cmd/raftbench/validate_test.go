@@ -48,3 +48,33 @@ func TestOneOfAKindIsNoPlural(t *testing.T) {
 		}
 	}
 }
+
+// A preset's label says how often it measures: changed, it would be false.
+func TestAPresetsLabelGoesWhereItIsNoLongerTrue(t *testing.T) {
+	const label = "no interval can be had"
+	for _, c := range []struct {
+		args []string
+		said bool
+	}{
+		{[]string{"validate", "--preset", "quick"}, true},
+		{[]string{"validate", "--preset", "quick", "--proofs", "2"}, true},
+		{[]string{"validate", "--preset", "quick", "--precision", "5%"}, false},
+		{[]string{"validate", "--preset", "quick", "--trials", "7"}, false},
+		{[]string{"validate", "--preset", "quick", "--trials", "7", "--set", "label=" + label}, true},
+	} {
+		code, stdout, stderr := command(t, c.args...)
+		if code != exitOK || strings.Contains(stdout, label) != c.said {
+			t.Errorf("%v: got %d, want the label said: %v\n%s%s", c.args, code, c.said, stdout, stderr)
+		}
+	}
+}
+
+// What is never measured beside the others is said before it is measured.
+func TestASetupThatIsNeverBesideAnotherIsWarnedOf(t *testing.T) {
+	for sizes, want := range map[string]bool{"3,12,20": false, "11,13,15": true} {
+		code, stdout, stderr := command(t, "validate", "--nodes", sizes, "--trials", "2")
+		if said := strings.Contains(stdout, "is never measured beside a setup before it"); code != exitOK || said != want {
+			t.Errorf("%s: got %d, warned %v, want %v:\n%s%s", sizes, code, said, want, stdout, stderr)
+		}
+	}
+}
