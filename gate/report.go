@@ -113,6 +113,7 @@ const (
 	Shaken           ReasonCode = "shaken"         // Remark may have moved the value beyond the limit, or back
 	NotProven        ReasonCode = "not-proven"     // no proof trial came so far
 	NotAudited       ReasonCode = "not-audited"    // no trial was audited
+	PartlyAudited    ReasonCode = "partly-audited" // some valid trials were not audited
 	UnfinishedTrials ReasonCode = "unfinished-trials"
 	UnfinishedProofs ReasonCode = "unfinished-proofs"
 

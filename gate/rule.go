@@ -158,10 +158,14 @@ func count(fs []summary.Findings) float64 {
 	return float64(n)
 }
 
-// audited is a count of audits: none found means nothing where none was held.
+// audited is a count of audits: none found means nothing where none was held, or
+// where valid trials had none.
 func audited(c summary.Cell, n float64) (float64, ReasonCode) {
 	if n == 0 && c.Faults.Audited == 0 {
 		return 0, NotAudited
+	}
+	if n == 0 && c.Faults.Unaudited > 0 {
+		return 0, PartlyAudited
 	}
 	return n, ""
 }

@@ -57,8 +57,9 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.Shaken: func(_ gate.Verdict, r gate.Reason) string {
 		return "not decided, since " + reasonRemark(r) + ", which may have moved it " + reasonMove(r)
 	},
-	gate.NotProven:  says("not proven: no proof trial came so far"),
-	gate.NotAudited: says("no trial was audited"),
+	gate.NotProven:     says("not proven: no proof trial came so far"),
+	gate.NotAudited:    says("no trial was audited"),
+	gate.PartlyAudited: says("some valid trials were not audited: what they lost, nobody looked for"),
 	gate.UnfinishedTrials: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("the run is unfinished: %d of %d planned trials", r.Got, r.Want)
 	},

@@ -16,6 +16,9 @@ func faults(s *setup, tolerates int) Faults {
 		if t.Audit != nil && promises(t) {
 			f.Audited++
 		}
+		if t.Audit == nil && promises(t) && t.Valid {
+			f.Unaudited++
+		}
 		if t.Proof != nil {
 			f.prove(t, tolerates)
 		}

@@ -217,6 +217,9 @@ type Faults struct {
 	// Audited is how many trials were audited: without one, that nothing was
 	// lost means nothing.
 	Audited int `json:"audited"`
+	// Unaudited are the valid trials without an audit, which each trial ends in: what
+	// they lost nobody looked for.
+	Unaudited int `json:"unaudited,omitempty"`
 }
 
 // Findings of one rule.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -141,7 +142,7 @@ func judge(stderr io.Writer, run *results.Run, rules []gate.Rule, o gateOptions)
 		// Without it a run that was cut short would pass for a whole one.
 		return ci.Judged{}, damagedExperiment(err)
 	}
-	r.Expect(a.Summary, planned(plan))
+	r.Expect(a.Summary, planned(plan, run.Trials))
 	return ci.Judged{Run: run, Summary: a.Summary, Report: r, Rules: rules}, nil
 }
 
@@ -204,8 +205,24 @@ func writeVerdicts(stdout io.Writer, r gate.Report, o gateOptions) error {
 }
 
 // planned are the setups that an experiment asks for, each with its number of
-// trials.
-func planned(plan configs.Plan) map[string]gate.Planned {
+// trials. Where a precision is asked for that is one for each block that the run came
+// to: as many as any setup has, and all before the first proof, since proofs come
+// last.
+func planned(plan configs.Plan, trials []results.Trial) map[string]gate.Planned {
+	if plan.Precision > 0 {
+		plan.Trials = 1
+		proofs := math.MaxInt
+		for _, t := range trials {
+			if t.Kind == results.Proof {
+				proofs = min(proofs, t.Block)
+			} else {
+				plan.Trials = max(plan.Trials, t.Block+1)
+			}
+		}
+		if proofs != math.MaxInt {
+			plan.Trials = max(plan.Trials, proofs)
+		}
+	}
 	out := map[string]gate.Planned{}
 	for _, s := range plan.Setups {
 		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs}

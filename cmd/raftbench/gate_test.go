@@ -190,6 +190,57 @@ func TestAnUnfinishedRunIsInconclusive(t *testing.T) {
 	}
 }
 
+// A run that measured until a precision was reached has as many blocks of each setup:
+// one that lacks them was cut off, or somebody took them out.
+func TestASetupThatLacksBlocksIsInconclusive(t *testing.T) {
+	const reference = "../../results/reference"
+	for name, c := range map[string]struct {
+		keep func(results.Trial) bool
+		want string
+	}{
+		"none of one": {func(t results.Trial) bool { return t.Nodes != 4 || t.Kind == results.Proof }, "0 of 14 planned trials"},
+		"half of one": {func(t results.Trial) bool { return t.Nodes != 4 || t.Kind == results.Proof || t.Block < 7 }, "7 of 14 planned trials"},
+		"half of all": {func(t results.Trial) bool { return t.Kind == results.Proof || t.Block < 7 }, "7 of 14 planned trials"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run, err := results.Open(reference)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(t.TempDir(), "run")
+			w, err := results.Create(dir, run.Environment, run.Experiment)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, trial := range run.Trials {
+				if c.keep(trial) {
+					err = errors.Join(err, w.Append(trial))
+				}
+			}
+			if err := errors.Join(err, w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			code, stdout, stderr := command(t, "gate", dir, "--rules", rulesFile(t, "rules: [lost_writes == 0]"))
+			if code != exitInconclusive || !strings.Contains(strings.Join(strings.Fields(stdout), " "), c.want) {
+				t.Errorf("got %d, want %q:\n%s%s", code, c.want, stdout, stderr)
+			}
+		})
+	}
+}
+
+// That nothing was lost is said only where every trial was looked at.
+func TestTrialsWithoutAnAuditAreNotTakenForWhole(t *testing.T) {
+	dir := changed(t, func(tr *results.Trial) {
+		if tr.Kind == results.Measure {
+			tr.Audit = nil
+		}
+	})
+	code, stdout, stderr := command(t, "gate", dir, "--rules", rulesFile(t, "rules: [lost_writes == 0]"))
+	if code != exitInconclusive || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "some valid trials were not audited") {
+		t.Errorf("got %d:\n%s%s", code, stdout, stderr)
+	}
+}
+
 // A run cut off after its measuring trials has proven nothing.
 func TestARunWithoutItsProofsIsInconclusive(t *testing.T) {
 	run, err := results.Open(tinyRun)
