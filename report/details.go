@@ -21,9 +21,16 @@ type said struct {
 // moved is which numbers that are shown a remark can have moved, and how far at
 // most.
 type moved struct {
-	touched, unknown bool // touched, be it by nothing
-	metrics          []string
-	share            float64
+	touched bool // be it by nothing
+	metrics []string
+	bounds  []metricBound // of those that have one
+	open    []string      // those of which one remark or more has none
+}
+
+// metricBound is the share of a metric that one remark can have moved it by at most.
+type metricBound struct {
+	name  string
+	share float64
 }
 
 // remarkKind tells remarks apart that are told in lines of their own.
@@ -91,10 +98,11 @@ func (m *moved) add(bounds map[string]*float64) {
 		if !slices.Contains(m.metrics, name) {
 			m.metrics = append(m.metrics, name)
 		}
-		if bound == nil {
-			m.unknown = true
-		} else {
-			m.share = max(m.share, *bound)
+		switch {
+		case bound == nil:
+			m.open = append(m.open, name)
+		default:
+			m.bounds = append(m.bounds, metricBound{name, *bound})
 		}
 	}
 }
@@ -108,14 +116,34 @@ func (m moved) String() string {
 	case len(m.metrics) == 0:
 		return "It moved no number that is shown."
 	}
-	names := make([]string, len(m.metrics))
-	for i, name := range slices.Sorted(slices.Values(m.metrics)) {
-		names[i] = MetricName(name)
+	var bounded, open, parts []string
+	most := 0.0
+	for _, name := range slices.Sorted(slices.Values(m.metrics)) {
+		if words := MetricName(name); slices.Contains(m.open, name) {
+			open = appendOnce(open, words)
+		} else {
+			bounded = appendOnce(bounded, words)
+		}
 	}
-	if m.unknown {
-		return fmt.Sprintf("By how much that moved %s is not known.", list(names))
+	for _, b := range m.bounds {
+		if !slices.Contains(m.open, b.name) {
+			most = max(most, b.share)
+		}
 	}
-	return fmt.Sprintf("It can have moved %s by at most %s.", list(names), share(m.share))
+	if len(bounded) > 0 {
+		parts = append(parts, fmt.Sprintf("It can have moved %s by at most %s.", list(bounded), share(most)))
+	}
+	if len(open) > 0 {
+		parts = append(parts, fmt.Sprintf("By how much that moved %s is not known.", list(open)))
+	}
+	return strings.Join(parts, " ")
+}
+
+func appendOnce(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
 }
 
 // sentence says what was remarked, with the worst of its figures.

@@ -162,6 +162,25 @@ func TestADoubtNamesAlikeSetupsTogether(t *testing.T) {
 	}
 }
 
+// A number that stands in two columns is named once, and one without a bound does not
+// take another's away.
+func TestADaggerNamesEachNumberOnceWithItsBound(t *testing.T) {
+	s := typical()
+	c := &s.Cells[1]
+	c.Remarks = []summary.Remark{remark(busy(0.9), results.RoleFull, 1, map[string]*float64{
+		throughput: p(0.04), fullPrefix + cpuPerKwrite: nil})}
+	doubted := []string{throughput, throughput, fullPrefix + cpuPerKwrite}
+	for _, name := range doubted {
+		m := c.Metrics[name]
+		m.Median, m.Doubts = p(5.0), []int{0}
+		c.Metrics[name] = m
+	}
+	got := strings.Join(reportOf(s).doubtLines(doubted, 9, 9), " ")
+	if want := "of 3 nodes: throughput by at most 4 %, CPU time at full load by an unknown share (1 of 6 trials)."; !strings.Contains(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
 // The details name every number that a remark can have moved, as the lines at the
 // tables do.
 func TestDetailsNameAllThatWasMoved(t *testing.T) {
@@ -171,7 +190,7 @@ func TestDetailsNameAllThatWasMoved(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	m.add(map[string]*float64{writeP99: nil})
-	if got, want := m.String(), "By how much that moved write p50, write p90 and write p99 is not known."; got != want {
+	if got, want := m.String(), "It can have moved write p50 and write p90 by at most 5 %. By how much that moved write p99 is not known."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	var none moved

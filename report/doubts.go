@@ -32,9 +32,8 @@ type doubt struct {
 type movedSetup struct {
 	name       string
 	trials, of int
-	metrics    []string
-	most       float64 // share of the number; the largest over the metrics
-	unknown    bool    // no bound is known for one of them
+	metrics    []string           // by name
+	most       map[string]float64 // share of the number, by name; absent where no bound is known
 }
 
 // doubts explain the daggers of some metrics, a line for each remark.
@@ -74,43 +73,62 @@ func (d *doubt) add(m movedSetup) {
 		return
 	}
 	last := &d.moved[n-1]
-	last.trials, last.most, last.unknown = max(last.trials, m.trials), max(last.most, m.most), last.unknown || m.unknown
+	last.trials = max(last.trials, m.trials)
 	for _, name := range m.metrics {
-		if !slices.Contains(last.metrics, name) {
-			last.metrics = append(last.metrics, name)
+		if by, bounded := m.most[name]; bounded {
+			last.moved(name, &by)
+		} else {
+			last.moved(name, nil)
 		}
 	}
 }
 
 // movedBy are the metrics of a setup that its i-th remark makes doubtful.
 func movedBy(rem summary.Remark, c summary.Cell, i int, metrics []string) movedSetup {
-	m := movedSetup{trials: rem.Trials, of: rem.Of}
+	m := movedSetup{trials: rem.Trials, of: rem.Of, most: map[string]float64{}}
 	for _, name := range metrics {
 		f, ok := metric(c, name)
 		if !ok || !slices.Contains(f.doubts, i) {
 			continue
 		}
-		m.add(name, rem)
+		m.moved(MetricName(name), rem.Bounds[name])
 	}
 	return m
 }
 
-func (m *movedSetup) add(name string, rem summary.Remark) {
-	m.metrics = append(m.metrics, MetricName(name))
-	if bound := rem.Bounds[name]; bound != nil {
-		m.most = max(m.most, *bound)
+// moved adds a metric, once under each name: the largest bound of them counts, and
+// none where one of them has none.
+func (m *movedSetup) moved(name string, by *float64) {
+	known := slices.Contains(m.metrics, name)
+	if !known {
+		m.metrics = append(m.metrics, name)
+	}
+	if before, bounded := m.most[name]; by != nil && (!known || bounded) {
+		m.most[name] = max(before, *by)
 	} else {
-		m.unknown = true
+		delete(m.most, name)
 	}
 }
 
-// what is "write p50 and write p90 by at most 4.8 % (1 of 6 trials)".
+// what is "write p50 and write p90 by at most 4.8 %, CPU time by an unknown share
+// (1 of 6 trials)": what has a bound is told apart from what has none.
 func (m movedSetup) what() string {
-	by := "by an unknown share"
-	if !m.unknown {
-		by = "by at most " + share(m.most)
+	var bounded, open, parts []string
+	most := 0.0
+	for _, name := range m.metrics {
+		if by, ok := m.most[name]; ok {
+			bounded, most = append(bounded, name), max(most, by)
+		} else {
+			open = append(open, name)
+		}
 	}
-	return fmt.Sprintf("%s %s (%d of %s)", list(m.metrics), by, m.trials, units.Plural(m.of, "trial"))
+	if len(bounded) > 0 {
+		parts = append(parts, list(bounded)+" by at most "+share(most))
+	}
+	if len(open) > 0 {
+		parts = append(parts, list(open)+" by an unknown share")
+	}
+	return fmt.Sprintf("%s (%d of %s)", strings.Join(parts, ", "), m.trials, units.Plural(m.of, "trial"))
 }
 
 // line explains a dagger; it names at most so many setups, those of which the

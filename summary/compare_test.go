@@ -404,3 +404,13 @@ func TestGeometricMeans(t *testing.T) {
 		t.Errorf("one never came back: got %+v", m)
 	}
 }
+
+func TestASpreadThatEndedBeforeItBeganIsRefused(t *testing.T) {
+	s := Spread{SchemaVersion: SpreadVersion, Begun: time.Unix(1, 0), Ended: time.Unix(2, 0)}
+	if err := s.check(); err != nil {
+		t.Error(err)
+	}
+	if s.Begun = time.Unix(3, 0); s.check() == nil {
+		t.Error("got no error")
+	}
+}

@@ -232,6 +232,9 @@ func (s Spread) check() error {
 	if s.SchemaVersion != SpreadVersion {
 		return fmt.Errorf("schema_version %d: this build reads %d", s.SchemaVersion, SpreadVersion)
 	}
+	if s.Ended.Before(s.Begun) {
+		return fmt.Errorf("ended at %s and begun at %s: want the end after the beginning", s.Ended.Format(time.RFC3339), s.Begun.Format(time.RFC3339))
+	}
 	for _, cell := range slices.Sorted(maps.Keys(s.Cells)) {
 		for _, name := range slices.Sorted(maps.Keys(s.Cells[cell])) {
 			m := s.Cells[cell][name]
