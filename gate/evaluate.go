@@ -66,7 +66,7 @@ func Evaluate(rules []Rule, in Input) (Report, error) {
 		r.Verdicts = append(r.Verdicts, e.on(t))
 	}
 	correct(r.Verdicts, e.questions)
-	r.Verdicts = append(r.Verdicts, safetyVerdicts(rules, s)...)
+	r.Verdicts = append(r.Verdicts, safetyVerdicts(r.Verdicts, s)...)
 	r.Verdicts = append(r.Verdicts, emptyCells(s)...)
 	r.Answer = worst(r.Verdicts).String()
 	return r, nil
@@ -81,26 +81,24 @@ func Found(s summary.Summary) Report {
 	return r
 }
 
-// safetyVerdicts are those on safety and liveness of every cell, but where a rule
-// asks for just that.
-func safetyVerdicts(rules []Rule, s summary.Summary) []Verdict {
+// safetyVerdicts are those on safety and liveness of every cell, both arms' too, but
+// where a rule asked for just that.
+func safetyVerdicts(given []Verdict, s summary.Summary) []Verdict {
 	own, err := Parse("always", always)
 	if err != nil {
 		panic(err) // a test reads it
 	}
 	var out []Verdict
 	for _, rule := range own {
-		asked := func(r Rule) bool { return r.Text == rule.Text && len(r.Where) == 0 }
-		if slices.ContainsFunc(rules, asked) && !hasArms(s.Cells) {
-			continue
-		}
 		for _, c := range s.Cells {
 			v := rule.absolute(c)
 			v.Kind = Always
-			if len(v.Reasons) > 0 && v.Reasons[0].Code == NotAudited && !c.Durable {
-				continue // proofs alone of a store that promises nothing
+			asked := func(o Verdict) bool { return o.Rule == v.Rule && o.Cell == v.Cell }
+			// Proofs alone of a store that promises nothing are not audited.
+			promised := c.Durable || len(v.Reasons) == 0 || v.Reasons[0].Code != NotAudited
+			if promised && !slices.ContainsFunc(given, asked) {
+				out = append(out, v)
 			}
-			out = append(out, v)
 		}
 	}
 	return out

@@ -132,6 +132,13 @@ func TestRulesAreAboutArmBAndFindingsAboutBoth(t *testing.T) {
 	if v := ofRules(r); len(v) != 2 || v[0].Cell != "n3-x-b" || v[1].Cell != "n3-x-b" || v[1].Answer != "pass" {
 		t.Errorf("got %+v, want both rules on arm b alone", v)
 	}
+	seen := map[[2]string]bool{}
+	for _, v := range r.Verdicts {
+		if seen[[2]string{v.Rule, v.Cell}] {
+			t.Errorf("%s is judged twice on %s", v.Rule, v.Cell)
+		}
+		seen[[2]string{v.Rule, v.Cell}] = true
+	}
 	if !r.Unsafe || r.Answer != "fail" {
 		t.Errorf("writes that arm a lost: got %s, unsafe %v", r.Answer, r.Unsafe)
 	}
