@@ -16,8 +16,8 @@ type Input struct {
 	// Baseline is another run that relative rules are held against; nil where they
 	// are held against the run's own arm a.
 	Baseline *Baseline
-	// Floor is the share below which this class of host tells no difference of a
-	// metric side by side; ok is false where that is unknown. Nil: it never is known.
+	// Floor is the share by which two arms of one build may differ in a metric on this
+	// class of host; ok is false where that is unknown. Nil: it never is known.
 	Floor func(metric string) (share float64, ok bool)
 }
 

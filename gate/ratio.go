@@ -33,12 +33,12 @@ func (e evaluation) within(t task) Verdict {
 	if err != nil { // values below 0, of which there are none
 		return v.because(Reason{Code: NoRatio})
 	}
-	v.Through = r.Through
+	v.Through, v.Floor = r.Through, e.floorOf(t.rule, metric)
 	v.set(t.rule, compared.Ratio, len(r.Pairs))
 	if !compared.Ratio.Bounded() {
 		return v.because(Reason{Code: FewBlocks, Got: len(r.Pairs), Want: stats.IntervalTrials})
 	}
-	p := stats.PairsAgainst(r.Pairs, limit)
+	p := stats.PairsAgainst(r.Pairs, nearest(limit, v.unsure(), compared.Ratio.Center))
 	v.P = &p
 	return e.decided(v, t.rule, compared.Ratio, r)
 }
@@ -49,7 +49,7 @@ func (v *Verdict) set(rule Rule, i stats.Interval, n int) {
 	r.N, r.Ratio, r.Interval = n, finite(i.Center), i.Bounded()
 	if r.Interval {
 		r.CILow, r.CIHigh = finite(i.Low), finite(i.High)
-		r.SeesFrom = finite(rule.seesFrom(i.HalfWidth()))
+		r.SeesFrom = finite(rule.seesFrom((1+i.HalfWidth())*v.unsure() - 1))
 	}
 }
 
@@ -62,42 +62,70 @@ func finite(v float64) *float64 {
 }
 
 // decided is the answer that a ratio's interval gives, unless remarks can have
-// turned it, or the host does not tell so small a difference.
+// turned it, or measuring side by side on this class of host can have moved it over
+// the limit.
 func (e evaluation) decided(v Verdict, rule Rule, i stats.Interval, r summary.Ratio) Verdict {
-	limit := *v.Limit
-	keeps := rule.op.holds(i.Low, limit)
-	if keeps != rule.op.holds(i.High, limit) {
+	by := v.unsure()
+	switch {
+	case rule.turns(i, *v.Limit, 1):
 		return v.because(Reason{Code: WithinInterval})
+	case rule.turns(i, *v.Limit, by):
+		return v.because(Reason{Code: BelowFloor})
 	}
-	if moved := rule.turnedBy(i, limit, r); len(moved) > 0 {
+	if moved := rule.turnedBy(i, *v.Limit, by, r); len(moved) > 0 {
 		return v.because(moved...)
 	}
-	if floor, known := e.floor(v.Metric); known {
-		v.Floor = &floor
-		if !keeps && math.Abs(math.Log(i.Center)) < math.Log1p(floor) {
-			return v.because(Reason{Code: BelowFloor})
-		}
-	}
-	v.Answer = answer(keeps).String()
+	v.Answer = answer(rule.op.holds(i.Low, *v.Limit)).String()
 	return v
 }
 
-func (e evaluation) floor(metric string) (float64, bool) {
-	if e.Floor == nil {
-		return 0, false
+// unsure is the factor by which the floor widens a ratio's interval, at both ends: so
+// far two arms of one build may lie apart, one way or the other. It is 1 where no
+// floor is known.
+func (v Verdict) unsure() float64 {
+	if v.Floor == nil {
+		return 1
 	}
-	return e.Floor(metric)
+	return 1 + *v.Floor
+}
+
+// turns tells that the rule holds at one end of an interval, widened by a factor, and
+// not at the other.
+func (r Rule) turns(i stats.Interval, limit, by float64) bool {
+	return r.op.holds(i.Low/by, limit) != r.op.holds(i.High*by, limit)
+}
+
+// nearest is the ratio nearest to what was measured that the limit may stand for,
+// where the floor makes ratios unsure by a factor. At that one a rule that fails is
+// tested.
+func nearest(limit, by, measured float64) float64 {
+	if measured > limit {
+		return min(measured, limit*by)
+	}
+	return max(measured, limit/by)
+}
+
+// floorOf a rule's metric. Two arms of one build tell how well arms are told apart,
+// and nothing of clusters that differ by more, such as in size.
+func (e evaluation) floorOf(rule Rule, metric string) *float64 {
+	if e.Floor == nil || rule.Kind() != Relative {
+		return nil
+	}
+	if floor, known := e.Floor(metric); known {
+		return &floor
+	}
+	return nil
 }
 
 // turnedBy are the remarks that would turn the answer, had they moved each block's
 // ratio as far as they can. What was remarked of both cells in one block moved both
 // (see summary.RatioDoubt), and is none of them.
-func (r Rule) turnedBy(i stats.Interval, limit float64, of summary.Ratio) []Reason {
+func (r Rule) turnedBy(i stats.Interval, limit, by float64, of summary.Ratio) []Reason {
 	if len(of.Doubts) == 0 {
 		return nil
 	}
 	low, high := ends(of.Low, of.High)
-	if r.op.holds(min(i.Low, low.Low), limit) == r.op.holds(max(i.High, high.High), limit) {
+	if !r.turns(stats.Interval{Low: min(i.Low, low.Low), High: max(i.High, high.High)}, limit, by) {
 		return nil
 	}
 	var out []Reason

@@ -254,20 +254,41 @@ func TestARemarkOnOneArmMayHaveMovedTheRatio(t *testing.T) {
 	}
 }
 
-// What the host does not tell from nothing is no difference.
+// What two copies of one build may differ by decides neither way, and says nothing of
+// clusters that differ in size.
 func TestBelowTheFloorNothingIsClaimed(t *testing.T) {
-	run := analysed(t, arms(rand.New(rand.NewPCG(1, 2)), 12, 1.01, 0.001))
-	floor := func(share float64) func(string) (float64, bool) {
-		return func(metric string) (float64, bool) { return share, metric == "write_latency_p50_ns" }
-	}
-	for share, want := range map[float64]string{0.002: "fail", 0.02: "inconclusive"} {
-		v := evaluated(t, Input{Run: run, Floor: floor(share)}, "write_latency_p50 <= 1.005x baseline").Verdicts[0]
-		if v.Answer != want || v.Floor == nil || *v.Floor != share || (want == "inconclusive") != slices.Contains(codes(v), BelowFloor) {
-			t.Errorf("a floor of %v: got %+v, want %s", share, v, want)
+	for name, c := range map[string]struct {
+		factor, floor float64
+		rule, want    string
+	}{
+		"a fail beyond the floor":               {1.01, 0.002, "write_latency_p50 <= 1.005x baseline", "fail"},
+		"a fail that bias explains":             {1.01, 0.02, "write_latency_p50 <= 1.005x baseline", "inconclusive"},
+		"a fail whose limit is near":            {0.89, 0.05, "write_latency_p50 >= 0.9x baseline", "inconclusive"},
+		"a fail far from the limit":             {0.8, 0.05, "write_latency_p50 >= 0.9x baseline", "fail"},
+		"an improvement that bias explains":     {0.98, 0.05, "write_latency_p50 < 0.99x baseline", "inconclusive"},
+		"an improvement beyond the floor":       {0.9, 0.05, "write_latency_p50 < 0.99x baseline", "pass"},
+		"as fast, with room for the floor":      {1.01, 0.02, "write_latency_p50 <= 1.05x baseline", "pass"},
+		"as fast, with less room than the bias": {1.01, 0.05, "write_latency_p50 <= 1.05x baseline", "inconclusive"},
+		"a metric without a floor":              {1.01, 0.05, "write_latency_p90 <= 1.005x baseline", "fail"},
+	} {
+		floor := func(metric string) (float64, bool) { return c.floor, metric == "write_latency_p50_ns" }
+		run := analysed(t, arms(rand.New(rand.NewPCG(1, 2)), 12, c.factor, 0.001))
+		v := evaluated(t, Input{Run: run, Floor: floor}, c.rule).Verdicts[0]
+		if v.Answer != c.want || (c.want == "inconclusive") != slices.Contains(codes(v), BelowFloor) {
+			t.Errorf("%s: got %+v %+v, want %s", name, v, v.Ratio, c.want)
 		}
 	}
-	if v := evaluated(t, Input{Run: run, Floor: floor(0.02)}, "write_latency_p50 <= 1.05x baseline").Verdicts[0]; v.Answer != "pass" {
-		t.Errorf("no difference is claimed: got %+v", v)
+	// The floor makes a rule see less, by as much.
+	run := analysed(t, arms(rand.New(rand.NewPCG(1, 2)), 12, 1, 0.001))
+	floor := func(string) (float64, bool) { return 0.05, true }
+	without := evaluated(t, Input{Run: run}, "write_latency_p50 <= 1.1x baseline").Verdicts[0]
+	with := evaluated(t, Input{Run: run, Floor: floor}, "write_latency_p50 <= 1.1x baseline").Verdicts[0]
+	if want := (1+*without.SeesFrom)*1.05 - 1; math.Abs(*with.SeesFrom-want) > 1e-9 || with.Floor == nil || *with.Floor != 0.05 {
+		t.Errorf("got %+v, want it to see from %v on", with.Ratio, want)
+	}
+	v := evaluated(t, Input{Run: analysed(t, sizes(rand.New(rand.NewPCG(1, 2)), 12)), Floor: floor}, "write_latency_p50[n=5] <= 1.18x write_latency_p50[n=3]").Verdicts[0]
+	if v.Answer != "fail" || v.Floor != nil {
+		t.Errorf("a shape: got %+v %+v", v, v.Ratio)
 	}
 }
 

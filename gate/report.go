@@ -72,8 +72,10 @@ type Ratio struct {
 	// at about even odds: the rule's own allowance and the interval's half-width. Null
 	// where there is no interval.
 	SeesFrom *float64 `json:"sees_from"`
-	// Floor is the share below which this class of host tells no difference side by
-	// side, where that was measured.
+	// Floor is the share by which two arms of one build may differ on this class of
+	// host, where that was measured: an answer stands only where the interval, widened
+	// by it at both ends, gives it, too. P then is of the ratio nearest to what was
+	// measured that the floor lets the limit stand for.
 	Floor *float64 `json:"floor,omitempty"`
 }
 

@@ -73,9 +73,9 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.NoRatio: says("there is no ratio: the values are 0, or operations failed"),
 	gate.BelowFloor: func(v gate.Verdict, _ gate.Reason) string {
 		if v.Ratio == nil || v.Floor == nil {
-			return "smaller than this host tells side by side"
+			return "two copies of one build may differ by enough on this host to turn it"
 		}
-		return "smaller than the " + part(*v.Floor) + " that this host tells side by side"
+		return "two copies of one build may differ by " + part(*v.Floor) + " on this host, which is enough to turn it"
 	},
 	gate.SpreadUnknown: says("how far two runs of one build lie apart on such a host is unknown (measure it: raftbench run --repeat 6)"),
 	gate.NotRepeated:   says("the repeated runs lack this figure, so that nobody knows how far two runs lie apart in it"),
