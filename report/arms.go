@@ -204,7 +204,7 @@ func doubted(c summary.Cell, name string) bool { return len(c.Metrics[name].Doub
 
 func floorNote(floor *summary.Floor) string {
 	if floor == nil {
-		return "How far two copies of one build differ on this class of host is not measured: `raftbench aa` does."
+		return "How far two copies of one build differ in this experiment on this class of host is not measured: `raftbench aa` does."
 	}
 	var parts []string
 	for _, metric := range []string{writeP50, readP50, throughput, capacity} {

@@ -19,16 +19,21 @@ func SignTest(values Sample, limit float64) float64 {
 			below++
 		}
 	}
-	n := above + below
-	if n == 0 {
+	if above+below == 0 {
 		return 1
 	}
-	tail, ways := 0.0, 1.0
-	for k := 0; k <= min(above, below); k++ {
+	return min(1, 2*SignTail(max(above, below), min(above, below)))
+}
+
+// SignTail is the probability, one-sided, that of so many signs at least this many
+// are the one, were both as likely.
+func SignTail(one, other int) float64 {
+	n, tail, ways := one+other, 0.0, 1.0
+	for k := 0; k <= other; k++ {
 		tail += ways
 		ways *= float64(n-k) / float64(k+1)
 	}
-	return min(1, 2*tail*math.Pow(0.5, float64(n)))
+	return tail * math.Pow(0.5, float64(n))
 }
 
 // MedianAgainst is the sign test where there are values enough that it could

@@ -119,3 +119,47 @@ func TestAFloorIsFoundBesideRunsOfItsHost(t *testing.T) {
 		t.Error("three blocks: got a floor")
 	}
 }
+
+func TestAFloorIsOfTwins(t *testing.T) {
+	run := armsRun(t, 8, 1.01)
+	run.Environment.Arms = []results.ArmBuild{{Arm: "a", Binary: "/x", Build: "old"}, {Arm: "b", Binary: "/x", Build: "new"}}
+	if _, err := FloorOf(run); err == nil || !strings.Contains(err.Error(), "two builds") {
+		t.Errorf("two builds: got %v", err)
+	}
+	run = armsRun(t, 8, 1.01)
+	for i := range run.Trials {
+		if run.Trials[i].Params[ArmAxis] == "b" {
+			run.Trials[i].Settings = map[string]string{"storage.apply_delay": "40ms"}
+		}
+	}
+	if _, err := FloorOf(run); err == nil || !strings.Contains(err.Error(), "different settings") {
+		t.Errorf("two settings: got %v", err)
+	}
+	one := withoutArms([]byte("name: x\nnodes: 3\narms:\n- name: a\n  set: \"\"\n"))
+	if other := withoutArms([]byte("name: y\nnodes: 3\narms:\n- name: a\n  set: raft.x=1\n")); one != other {
+		t.Error("arms count for the floor's experiment")
+	}
+	if other := withoutArms([]byte("name: x\nnodes: 5\narms: []\n")); one == other {
+		t.Error("sizes do not count for the floor's experiment")
+	}
+}
+
+func TestAnArmThatFailsByFarMoreOftenIsTold(t *testing.T) {
+	for _, c := range []struct {
+		a, b int // failed blocks of 8
+		want bool
+	}{{0, 8, true}, {0, 5, true}, {0, 4, false}, {4, 8, false}, {8, 0, false}, {0, 0, false}} {
+		run := armsRun(t, 8, 1)
+		for i := range run.Trials {
+			tr := &run.Trials[i]
+			if n := map[string]int{"a": c.a, "b": c.b}[tr.Params[ArmAxis]]; tr.Block < n {
+				tr.Remarks = append(tr.Remarks, results.Remark{Code: results.CodeFailed, Severity: results.Invalid})
+				tr.Valid = false
+			}
+		}
+		f := Failures(run)
+		if len(f) != 1 || f[0].Blocks != 8 || f[0].TriedFailed != c.b || f[0].Significant() != c.want {
+			t.Errorf("a failed in %d, b in %d: got %+v, want it told: %v", c.a, c.b, f, c.want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -20,8 +21,9 @@ import (
 // measurement that found it could not exclude. A smaller difference between two
 // builds is not claimed there. It is kept in a file beside the runs' folders.
 type Floor struct {
-	SchemaVersion int  `json:"schema_version"`
-	Host          Host `json:"host"`
+	SchemaVersion int    `json:"schema_version"`
+	Host          Host   `json:"host"`
+	Experiment    string `json:"experiment"` // Fingerprint, arms left out
 	// Build is the version and commit of the raftbench that was both arms.
 	Build string `json:"build"`
 	// Run is the folder of the run that measured it, begun At.
@@ -56,9 +58,10 @@ func (f Floor) Blocks() (n int) {
 // FloorVersion of a floor's file.
 const FloorVersion = 1
 
-// FloorFile is the name of the file with a class of hosts' floor.
-func FloorFile(h Host) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %q", h.OS, h.Arch, h.CPUModel, h.Cores, h.Filesystem))
+// FloorFile is the name of the file with the floor of an experiment on a class of
+// hosts.
+func FloorFile(h Host, experiment string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %q %q", h.OS, h.Arch, h.CPUModel, h.Cores, h.Filesystem, experiment))
 	return "floor-" + hex.EncodeToString(sum[:])[:fingerprintDigits] + ".json"
 }
 
@@ -69,7 +72,11 @@ func FloorOf(run *results.Run) (Floor, error) {
 	if err != nil {
 		return Floor{}, err
 	}
+	if err := twins(run, s); err != nil {
+		return Floor{}, err
+	}
 	f := Floor{
+		Experiment:    withoutArms(run.Experiment),
 		SchemaVersion: FloorVersion, Host: HostOf(run.Environment), Build: buildOf(run.Environment),
 		Run: filepath.Base(run.Dir), At: run.Environment.StartedAt, Metrics: map[string]FloorMetric{},
 	}
@@ -88,6 +95,32 @@ func FloorOf(run *results.Run) (Floor, error) {
 		return Floor{}, &results.Error{Path: run.Dir, What: "holds too few valid blocks of two arms for an interval", Do: "measure longer: raftbench aa --budget 10m"}
 	}
 	return f, nil
+}
+
+// twins refuses arms that are not one and the same: what they differ by would hide
+// every smaller defect.
+func twins(run *results.Run, s Summary) error {
+	wrong := func(what string) error {
+		return &results.Error{Path: run.Dir, What: what + ": that is no floor", Do: "measure one build as both arms: raftbench aa"}
+	}
+	for _, a := range run.Environment.Arms {
+		if a.Binary != run.Environment.Arms[0].Binary || a.Build != run.Environment.Arms[0].Build {
+			return wrong("its arms are two builds")
+		}
+	}
+	for _, step := range s.Along(ArmAxis) {
+		if !maps.Equal(step.From.Settings, step.To.Settings) || step.From.EmulatedSyncNS != step.To.EmulatedSyncNS || step.From.Load != step.To.Load || step.From.Engine != step.To.Engine {
+			return wrong("its arms have different settings")
+		}
+	}
+	return nil
+}
+
+// withoutArms is the fingerprint of an experiment whose arms do not count: the
+// section, which raftbench writes at the end of the file, is cut.
+func withoutArms(experiment []byte) string {
+	before, _, _ := bytes.Cut(append([]byte("\n"), experiment...), []byte("\narms:"))
+	return Fingerprint(before)
 }
 
 // Reach is the share by which two copies of one build may differ in a metric. A nil
@@ -110,14 +143,14 @@ func (f *Floor) Covers(metric string, ratio *float64) bool {
 	return known && ratio != nil && *ratio > 0 && math.Abs(math.Log(*ratio)) <= math.Log1p(reach)
 }
 
-// FloorFor is the floor beside a run's folder that is of its class of host; nil
-// where there is none. Its errors are of type *results.Error.
+// FloorFor is the floor beside a run's folder that is of its class of host and its
+// experiment, but for the arms; nil where there is none. Its errors are of type *results.Error.
 func FloorFor(run *results.Run) (*Floor, error) {
 	full, err := filepath.Abs(run.Dir)
 	if err != nil {
 		return nil, &results.Error{Path: run.Dir, What: "has no absolute path", Err: err, Do: "name the folder in full"}
 	}
-	path := filepath.Join(filepath.Dir(full), FloorFile(HostOf(run.Environment)))
+	path := filepath.Join(filepath.Dir(full), FloorFile(HostOf(run.Environment), withoutArms(run.Experiment)))
 	f, err := ReadFloor(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil //nolint:nilnil // none was measured
@@ -125,8 +158,8 @@ func FloorFor(run *results.Run) (*Floor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.Host != HostOf(run.Environment) {
-		return nil, &results.Error{Path: path, What: fmt.Sprintf("is of the host %+v, and the run of %+v", f.Host, HostOf(run.Environment)), Do: "remove it, and measure anew: raftbench aa"}
+	if f.Host != HostOf(run.Environment) || f.Experiment != withoutArms(run.Experiment) {
+		return nil, &results.Error{Path: path, What: "is of another host or experiment than its name says", Do: "remove it, and measure anew: raftbench aa"}
 	}
 	return &f, nil
 }
@@ -178,6 +211,6 @@ func (f Floor) Write(dir string) (path string, err error) {
 		return "", &results.Error{Path: dir, What: "cannot be written", Err: err, Do: "make the folder writable"}
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	name := FloorFile(f.Host)
+	name := FloorFile(f.Host, f.Experiment)
 	return filepath.Join(dir, name), results.WriteFile(root, name, append(text, '\n'))
 }

@@ -125,6 +125,10 @@ func runAB(cmd *cobra.Command, args []string, o abOptions, name string) error {
 			return usage(err, "")
 		}
 	}
+	o.run.again = []string{name}
+	if o.rules != "" {
+		o.run.again = append(o.run.again, "--rules", o.rules)
+	}
 	o.run.given = notResumable(cmd)
 	if len(args) == 1 {
 		o.run.file = args[0]
@@ -132,7 +136,7 @@ func runAB(cmd *cobra.Command, args []string, o abOptions, name string) error {
 	}
 	if o.run.resume == "" {
 		o.run.overrides = armDefaults(o.run, name)
-		if err := decidable(o.run); err != nil {
+		if err := decidable(o.run, rules); err != nil {
 			return err
 		}
 		if !o.run.quiet {
@@ -150,16 +154,14 @@ func runAB(cmd *cobra.Command, args []string, o abOptions, name string) error {
 			if rules != nil {
 				verdict = gateError(j.Report)
 			}
+			verdict = heavier(failingArm(j.Run), verdict)
 			judged = o.files.write(stdout, cmd.ErrOrStderr(), o.run.output, j, verdict)
 		}
 		return err
 	}
 	ctx, life := begin(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	defer life.end()
-	if err := measureRun(ctx, life, life.stdout, cmd.InOrStdin(), o.run); err != nil {
-		return err
-	}
-	return judged
+	return heavier(measureRun(ctx, life, life.stdout, cmd.InOrStdin(), o.run), judged)
 }
 
 // The defaults of a comparison: a quarter of the default run's work, on the
@@ -212,22 +214,17 @@ func precisionOf(o runOptions) float64 {
 
 // decidable refuses what the budget could never decide, whatever is measured: a
 // question needs so many blocks to be found at all, corrected for the others.
-func decidable(o runOptions) error {
+func decidable(o runOptions, rules []gate.Rule) error {
 	plan, err := plan(o)
 	if err != nil {
 		return orUsage(err)
 	}
-	questions := 0
-	for _, s := range plan.Setups {
-		if s.Params[configs.ArmAxis] == o.arms[0].name {
-			continue
-		}
-		if s.Load != configs.ModeSaturate {
-			questions++
-		}
-		if s.Load != configs.ModeCalm {
-			questions++
-		}
+	if plan.Apart {
+		return usage(errors.New("got --apart, but arms are compared side by side"), "leave it out; raftbench run --apart measures one setup at a time")
+	}
+	questions, err := questionsOf(plan, rules)
+	if err != nil {
+		return err
 	}
 	least := stats.PairsNeeded(questions, stats.Alpha)
 	needed := plan
@@ -242,6 +239,30 @@ func decidable(o runOptions) error {
 			fmt.Sprintf("give --trials %d or more, or a --precision", least))
 	}
 	return nil
+}
+
+// questionsOf a plan of arms: the median and the throughput of each arm against the
+// base, or what the rules ask where that is more.
+func questionsOf(plan configs.Plan, rules []gate.Rule) (int, error) {
+	own := 0
+	var cells []summary.Cell
+	for _, s := range plan.Setups {
+		cells = append(cells, summary.Cell{Cell: s.Cell, Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Params: s.Params})
+		if s.Params[configs.ArmAxis] == plan.Setups[0].Params[configs.ArmAxis] {
+			continue
+		}
+		if s.Load != configs.ModeSaturate {
+			own++
+		}
+		if s.Load != configs.ModeCalm {
+			own++
+		}
+	}
+	asked, err := gate.Questions(rules, cells)
+	if err != nil {
+		return 0, usage(err, "")
+	}
+	return max(own, asked), nil
 }
 
 // comparison is the JSON of ab.
@@ -294,7 +315,22 @@ func (o abOptions) answer(dir, name string, rules []gate.Rule) (text []byte, j c
 	return b.Bytes(), j, err
 }
 
-// keepFloor writes what two copies of one build differ by beside the run.
+// failingArm is an error where one arm's trials did not get to their end, by far
+// more often than the base's: a build that does not start, or crashes, is no noise of
+// the host's.
+func failingArm(run *results.Run) error {
+	for _, f := range summary.Failures(run) {
+		if f.Significant() {
+			return fail(exitFailed, fmt.Errorf("%s failed in %d of %s, and %s beside it in %d: %s",
+				f.Tried, f.TriedFailed, units.Plural(f.Blocks, "block"), f.Base, f.BaseFailed, report.RemarkText(f.First)),
+				"the last lines of its nodes' logs are under "+filepath.Join(run.Dir, "trials"))
+		}
+	}
+	return nil
+}
+
+// keepFloor writes what two copies of one build differ by beside the run, unless a
+// longer run has left more there, and says where.
 func keepFloor(run *results.Run) (path string, err error) {
 	f, err := summary.FloorOf(run)
 	if err != nil {
@@ -303,6 +339,9 @@ func keepFloor(run *results.Run) (path string, err error) {
 	full, err := filepath.Abs(run.Dir)
 	if err != nil {
 		return "", fail(exitFailed, err, "")
+	}
+	if before, err := summary.FloorFor(run); err == nil && before != nil && before.Run != f.Run && before.Blocks() > f.Blocks() {
+		return fmt.Sprintf("kept that of %s, of %s", before.Run, units.Plural(before.Blocks(), "block")), nil
 	}
 	if path, err = f.Write(filepath.Dir(full)); err != nil {
 		return "", unreadable(err)

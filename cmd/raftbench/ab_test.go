@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,5 +139,53 @@ func TestAALeavesTheFloor(t *testing.T) {
 	}
 	if f, err := summary.ReadFloor(files[0]); err != nil || f.Metrics["write_latency_p50_ns"].N < 6 {
 		t.Errorf("got %+v, %v", f, err)
+	}
+}
+
+// A build that does not start is a defect of its own, and no noise of the host's: it
+// fails the run, whatever could not be compared.
+func TestABuildThatDoesNotStartFailsTheComparison(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "broken")
+	script := "#!/bin/sh\nif [ \"$1\" = version ]; then echo 'raftbench devel (bad), node protocol 3, go1'; exit 0; fi\necho broken >&2; exit 1\n"
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	rules := rulesFile(t, "rules: [write_latency_p50 <= 1.5x baseline]")
+	code, _, stderr := finished(t, append([]string{"ab", "--b", path, "--rules", rules, "--out", filepath.Join(t.TempDir(), "run")}, append(smallAB, "--trials", "6")...)...)
+	if code != exitFailed || !strings.Contains(stderr, "n1-hashicorp-none-b failed in 6 of 6 blocks, and n1-hashicorp-none-a beside it in 0") {
+		t.Errorf("got exit code %d: %s", code, stderr)
+	}
+}
+
+func TestTheHeavierExitCodeStands(t *testing.T) {
+	of := func(code int) error { return fail(code, errors.New("x"), "do y") }
+	for _, c := range [][3]int{
+		{exitInconclusive, exitGate, exitGate}, {exitSafety, exitGate, exitSafety}, {exitLiveness, exitSafety, exitSafety},
+		{exitFailed, exitInconclusive, exitFailed}, {exitInterrupted, exitSafety, exitInterrupted}, {exitGate, exitFailed, exitGate},
+	} {
+		for _, got := range []error{heavier(of(c[0]), of(c[1])), heavier(of(c[1]), of(c[0]))} {
+			if codeOf(got) != c[2] || hintFor(got) != "do y" {
+				t.Errorf("%d and %d: got %d, want %d", c[0], c[1], codeOf(got), c[2])
+			}
+		}
+	}
+	if heavier(nil, nil) != nil || codeOf(heavier(nil, of(3))) != exitGate || codeOf(heavier(of(3), nil)) != exitGate {
+		t.Error("one alone does not stand")
+	}
+}
+
+func TestRulesAreHeldAgainstThePlanFirst(t *testing.T) {
+	for rule, want := range map[string]string{
+		`{rule: "write_latency_p50 < 1s", where: {nodes: 5}}`: "matches no setup",
+		"write_latency_p50[n=5] <= 2x write_latency_p50[n=3]": "n=5",
+	} {
+		code, _, stderr := command(t, "ab", "--b-set", "raft.max_rpcs_in_flight=1", "--rules", rulesFile(t, "rules: ["+rule+"]"))
+		if code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: got %d: %s; want it refused before anything is measured", rule, code, stderr)
+		}
+	}
+	if code, _, stderr := command(t, "ab", "--b-set", "raft.max_rpcs_in_flight=1", "--trials", "12", "--apart"); code != exitUsage || !strings.Contains(stderr, "side by side") {
+		t.Errorf("--apart: got %d: %s", code, stderr)
 	}
 }

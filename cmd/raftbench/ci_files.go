@@ -17,12 +17,15 @@ import (
 	"github.com/raftbench/raftbench/results"
 )
 
-// ciFormats are the files that a verdict is written to for a pipeline, each with
-// its flag.
-var ciFormats = []struct {
+// ciFormat is a file, its flag, and how it is written.
+type ciFormat struct {
 	flag, help string
 	save       func(path string, j ci.Judged) error
-}{
+}
+
+// ciFormats are the files that a verdict is written to for a pipeline, each with
+// its flag.
+var ciFormats = []ciFormat{
 	{"junit", "write the verdicts as JUnit XML, a suite a setup and a test a rule", replace(ci.JUnit)},
 	{"github-summary", "add the verdicts to this Markdown file: $GITHUB_STEP_SUMMARY in a GitHub workflow", appendSummary},
 	{"openmetrics", "write the verdicts and all figures as OpenMetrics text", replace(ci.OpenMetrics)},
@@ -183,4 +186,9 @@ func addToHistory(path string, j ci.Judged) error {
 		return err
 	}
 	return replaceFile(path, text)
+}
+
+// writesFile tells whether a flag asks for one of the files, or the annotations.
+func writesFile(flag string) bool {
+	return flag == "annotations" || slices.ContainsFunc(ciFormats, func(f ciFormat) bool { return f.flag == flag })
 }

@@ -28,6 +28,8 @@ type runOptions struct {
 	measureOn *measureOn
 	// answer prints what the run came to; nil: the report.
 	answer func(ctx context.Context, stdout io.Writer, dir string) error
+	// again is the verb that a run is gone on with, and its flags; empty: run.
+	again []string
 	// given are the arguments and flags that say what is to be measured, or
 	// where the results go: all but those that a resumed run takes too.
 	given []string
@@ -96,7 +98,7 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
 		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan), Spinner: spinner(), MeasureOn: o.measureOn != nil,
 	}
-	end := ending{dir: dir, resume: resumeCommand(dir, run.host)}
+	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...)}
 	end.outcome, end.run = runner.Run(ctx)
 	show.close()
 	if ctx.Err() != nil {

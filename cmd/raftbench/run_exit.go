@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/bench"
@@ -48,17 +50,23 @@ func (e ending) verdict() error {
 	case len(o.Starved) > 0:
 		return fail(exitInconclusive, errors.Join(fmt.Errorf("no valid trial of %s", strings.Join(o.Starved, ", ")), e.report),
 			reasons+"; an idle host and longer windows help")
+	case e.report != nil && codeOf(e.report) != exitFailed:
+		return e.report
 	case e.report != nil:
 		return fail(exitFailed, e.report, "the trials are kept: "+commandLine("report", e.dir))
 	}
 	return nil
 }
 
-// resumeCommand goes on with a run. The nodes of other builds have to be named
-// again.
-func resumeCommand(dir string, host results.Environment) string {
-	if len(host.Arms) > 0 {
-		args := []string{"ab", "--resume", dir}
+// resumeCommand goes on with a run by the command that began it (a verb and its
+// flags; none: run, or ab where arms have builds of their own). The nodes of other
+// builds have to be named again.
+func resumeCommand(dir string, host results.Environment, began ...string) string {
+	if len(began) == 0 && len(host.Arms) > 0 {
+		began = []string{"ab"}
+	}
+	if len(began) > 0 {
+		args := append([]string{began[0], "--resume", dir}, began[1:]...)
 		for _, a := range host.Arms {
 			args = append(args, "--"+a.Arm, a.Binary)
 		}
@@ -69,6 +77,29 @@ func resumeCommand(dir string, host results.Environment) string {
 		args = append(args, "--node-binary", host.NodeBinary)
 	}
 	return commandLine(args...)
+}
+
+// weights are the exit codes by what they outweigh, the heaviest first.
+var weights = []int{exitInterrupted, exitSafety, exitLiveness, exitUsage, exitGate, exitFailed, exitInconclusive}
+
+// heavier is the error whose exit code outweighs the other's; both are told.
+func heavier(a, b error) error {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	if slices.Index(weights, codeOf(b)) < slices.Index(weights, codeOf(a)) {
+		a, b = b, a
+	}
+	return fail(codeOf(a), errors.Join(a, b), cmp.Or(hintFor(a), hintFor(b)))
+}
+
+// hintFor is what a command's error says to do.
+func hintFor(err error) string {
+	var f *failure
+	if errors.As(err, &f) && f.hint != "" {
+		return f.hint
+	}
+	return hintOf(err)
 }
 
 // mostFindings are said in an error; the record has them all.

@@ -22,6 +22,9 @@ func processes(plan configs.Plan, env results.Environment) (int, error) {
 
 func fitting(plan configs.Plan, available int64) (int, error) {
 	most := bench.ProcessesIn(available)
+	if err := armsFit(plan, most); err != nil {
+		return 0, err
+	}
 	for _, s := range plan.Setups {
 		if s.Nodes > most && most < bench.MostProcesses {
 			return 0, usage(fmt.Errorf("%s do not fit in memory: %s are available, of which the nodes may take half, and each takes up to %s",
@@ -30,4 +33,20 @@ func fitting(plan configs.Plan, available int64) (int, error) {
 		}
 	}
 	return most, nil
+}
+
+// armsFit refuses arms of one size that cannot live at once: a block would be split
+// between them, and nothing be side by side.
+func armsFit(plan configs.Plan, most int) error {
+	together := map[int]int{} // processes of a size
+	for _, s := range plan.Setups {
+		if _, is := s.Params[configs.ArmAxis]; is {
+			together[s.Nodes] += s.Nodes
+		}
+		if n := together[s.Nodes]; n > most {
+			return usage(fmt.Errorf("the arms of %s do not fit beside each other: they are at least %d processes, and %d may live at once here",
+				units.Plural(s.Nodes, "node"), n, most), "compare smaller clusters, or free memory")
+		}
+	}
+	return nil
 }

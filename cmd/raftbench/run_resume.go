@@ -29,7 +29,7 @@ var alsoResumed = []string{"resume", "endpoints", "node-binary", "a", "b", "rule
 func notResumable(cmd *cobra.Command) []string {
 	var given []string
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if !slices.Contains(alsoResumed, f.Name) {
+		if !slices.Contains(alsoResumed, f.Name) && !writesFile(f.Name) {
 			given = append(given, "--"+f.Name)
 		}
 	})
