@@ -224,7 +224,7 @@ func TestTheActionRefusesABaseThatIsNone(t *testing.T) {
 	}
 	a, workspace := readAction(t), clone(t)
 	r := newRunner(t, a, workspace, map[string]string{"base": "no-such-branch"})
-	if code := r.run(a.Runs.Steps); code != 2 || !strings.Contains(r.log.String(), "::error title=raftbench::base: got no file and no commit") {
+	if code := r.run(a.Runs.Steps); code != 2 || !strings.Contains(r.log.String(), "::error title=raftbench::base: got no commit of the name no-such-branch") {
 		t.Errorf("got %d and\n%s", code, &r.log)
 	}
 }

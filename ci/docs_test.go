@@ -2,6 +2,8 @@ package ci
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,22 +45,76 @@ func TestTheDocumentedRulesAreRules(t *testing.T) {
 	}
 }
 
+// steps are those of a job, or of a part of one.
+func steps(t *testing.T, text string) []step {
+	t.Helper()
+	whole := struct {
+		Jobs map[string]struct{ Steps []step }
+	}{}
+	if err := yaml.Unmarshal([]byte(text), &whole); err == nil && len(whole.Jobs) > 0 {
+		return whole.Jobs["ab"].Steps
+	}
+	var out []step
+	if err := yaml.Unmarshal([]byte(text), &out); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return out
+}
+
+// What is copied from here runs beside a stranger's code: its scripts hold no
+// expressions, and no checkout leaves a token behind.
+func TestTheDocumentedWorkflowsAreSafeToCopy(t *testing.T) {
+	for _, text := range examples(t, "${{") {
+		for _, s := range steps(t, text) {
+			if strings.Contains(s.Run, "${{") {
+				t.Errorf("an expression in the script\n%s", s.Run)
+			}
+			if strings.HasPrefix(s.Uses, "actions/checkout") && s.With["persist-credentials"] != "false" {
+				t.Errorf("the checkout %v leaves its token in the workspace", s.With)
+			}
+		}
+	}
+}
+
+// fakeGh answers a filter for raftbench's own comments with $GH_COMMENTS, and logs
+// what it is asked.
+const fakeGh = `#!/bin/sh
+echo "$*" >> "$GH_LOG"
+case "$*" in
+*--jq*startswith*"## raftbench: "*) printf '%s' "$GH_COMMENTS" ;;
+esac
+`
+
+// A comment of another tool is never written over.
+func TestTheDocumentedCommentReplacesItsOwn(t *testing.T) {
+	script := steps(t, examples(t, "gh api")[0])[0].Run
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "gh"), []byte(fakeGh), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	for mine, want := range map[string]string{
+		"":         "--method POST repos/o/r/issues/7/comments -F body=@/s.md",
+		"11\n12\n": "--method PATCH repos/o/r/issues/comments/12 -F body=@/s.md",
+	} {
+		log := filepath.Join(t.TempDir(), "log")
+		cmd := exec.CommandContext(t.Context(), "bash", "-eo", "pipefail", "-c", script)
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "GH_LOG="+log, "GH_COMMENTS="+mine,
+			"COMMENTS=repos/o/r/issues/7/comments", "COMMENT=repos/o/r/issues/comments", "SUMMARY=/s.md")
+		out, err := cmd.CombinedOutput()
+		text, _ := os.ReadFile(log)
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%q: %v: got %s\n%s\nwant %s", mine, err, out, text, want)
+		}
+	}
+}
+
 // A workflow gives the action only inputs that it has, and reads only its
 // outputs.
 func TestTheDocumentedWorkflowsFitTheAction(t *testing.T) {
 	a := readAction(t)
 	inputs := 0
 	for _, text := range examples(t, "raftbench/raftbench@main") {
-		var steps []step
-		whole := struct {
-			Jobs map[string]struct{ Steps []step }
-		}{}
-		if err := yaml.Unmarshal([]byte(text), &whole); err == nil && len(whole.Jobs) > 0 {
-			steps = whole.Jobs["ab"].Steps
-		} else if err := yaml.Unmarshal([]byte(text), &steps); err != nil {
-			t.Fatalf("%v in\n%s", err, text)
-		}
-		for _, s := range steps {
+		for _, s := range steps(t, text) {
 			for name := range s.With {
 				if _, known := a.Inputs[name]; s.Uses == "raftbench/raftbench@main" && !known {
 					t.Errorf("the action has no input %q", name)
