@@ -56,6 +56,7 @@ func TestBlocksAreAddedUntilThePrecisionIsReached(t *testing.T) {
 // A budget that has no room for another block ends the measuring; what proves
 // still runs.
 func TestTheBudgetEndsTheMeasuring(t *testing.T) {
+	t.Parallel() // it counts trials, valid or not
 	runner := adaptiveRunner(t, 1000, time.Second)
 	if _, err := runner.Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -66,9 +67,10 @@ func TestTheBudgetEndsTheMeasuring(t *testing.T) {
 }
 
 func TestAResumedRunGoesOnTowardsThePrecision(t *testing.T) {
+	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	runner := adaptiveRunner(t, 3, time.Hour)
+	runner := adaptiveRunner(t, 2, time.Hour)
 	runner.Progress = func(p Progress) {
 		if p.Job.Block == 1 && p.Stage == results.WindowCalm {
 			interrupt()
@@ -85,8 +87,8 @@ func TestAResumedRunGoesOnTowardsThePrecision(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := recorded(t, runner)
-	if measured, proofs := count(all); measured != 3*2 || proofs != 2 {
-		t.Errorf("got %d measuring trials and %d proofs, want 6 and 2", measured, proofs)
+	if measured, proofs := count(all); measured != 2*2 || proofs != 2 {
+		t.Errorf("got %d measuring trials and %d proofs, want 4 and 2", measured, proofs)
 	}
 	// Nothing is added once it is over.
 	runner.Done = all
@@ -98,7 +100,8 @@ func TestAResumedRunGoesOnTowardsThePrecision(t *testing.T) {
 // A run that was over, proofs and all, is measured on where more is asked of it; its
 // trials keep their numbers, and the proofs are not made anew.
 func TestARunIsMeasuredOnAfterItsProofs(t *testing.T) {
-	runner := adaptiveRunner(t, 2, time.Hour)
+	t.Parallel()
+	runner := adaptiveRunner(t, 1, time.Hour)
 	if _, err := runner.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -106,14 +109,14 @@ func TestARunIsMeasuredOnAfterItsProofs(t *testing.T) {
 	runner.Done, runner.MeasureOn = first, true
 	runner.Outlook = func(trials []results.Trial) (Outlook, error) {
 		blocks := blocksOf(trials)
-		return Outlook{Blocks: blocks, Needs: 4, Reached: blocks >= 4}, nil
+		return Outlook{Blocks: blocks, Needs: 2, Reached: blocks >= 2}, nil
 	}
 	if _, err := runner.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	all := recorded(t, runner)
-	if measured, proofs := count(all); measured != 4*2 || proofs != 2 || len(all) != 10 {
-		t.Errorf("got %d measuring trials and %d proofs, want 8 and 2", measured, proofs)
+	if measured, proofs := count(all); measured != 2*2 || proofs != 2 || len(all) != 6 {
+		t.Errorf("got %d measuring trials and %d proofs, want 4 and 2", measured, proofs)
 	}
 	seen := map[trialID]bool{}
 	for i, tr := range all {

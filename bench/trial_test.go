@@ -200,8 +200,9 @@ func TestAProofWithoutDurabilityIsNoViolation(t *testing.T) {
 }
 
 // A replica that stands still is found slow, with its last words, and never
-// unsafe: nothing was lost.
+// unsafe: nothing was lost. It takes a minute, most of it waiting for the replica.
 func TestAReplicaThatStandsStillIsAMatterOfLiveness(t *testing.T) {
+	t.Parallel()
 	r := runTrial(t, quickly, results.Measure, script{at: map[Stage]func(System){StageAuditing: func(s System) {
 		if err := s.(*ownCluster).cluster.Member("n3").Pause(context.Background()); err != nil {
 			t.Error(err)

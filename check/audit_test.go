@@ -218,6 +218,9 @@ func TestAReplicaThatDoesNotAnswer(t *testing.T) {
 // that stands still is given up, and no wait is without end.
 func TestTheWaitLastsWhileProgressIsMade(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		// That a replica takes a while to answer leaves hundreds of questions in place of
+		// tens of thousands.
+		const answers = 300 * time.Millisecond
 		c := newCluster()
 		for i := range 20 {
 			c.acknowledged(fmt.Sprintf("k/%d", i), "v")
@@ -227,6 +230,7 @@ func TestTheWaitLastsWhileProgressIsMade(t *testing.T) {
 		whole := slow.keys
 		slow.keys, slow.applied, slow.revision = nil, 1, 1
 		slow.catchUp = func(r *replica) { // an entry every ten seconds
+			time.Sleep(answers)
 			r.applied = min(c.applied, 1+uint64(time.Since(start)/(10*time.Second)))
 			if r.revision = int64(r.applied); r.applied == c.applied {
 				r.keys = whole
@@ -236,8 +240,11 @@ func TestTheWaitLastsWhileProgressIsMade(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(start), report.Findings)
 		}
 		slow = c.clone()
-		slow.applied, slow.hash, c.hash = 1, 2, 1                                   // asked for thousands of times, and never made anew
-		slow.catchUp = func(r *replica) { r.applied, r.revision = r.applied+1, -1 } // ahead, and never alike
+		slow.applied, slow.hash, c.hash = 1, 2, 1 // asked for hundreds of times, and never made anew
+		slow.catchUp = func(r *replica) {         // ahead, and never alike
+			time.Sleep(answers)
+			r.applied, r.revision = r.applied+1, -1
+		}
 		start = time.Now()
 		if report := c.audit(t, c.replica, slow); report.OK() || time.Since(start) > Longest+time.Minute {
 			t.Errorf("after %v: %v", time.Since(start), report.Findings)

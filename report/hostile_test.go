@@ -186,7 +186,7 @@ func TestAReportFollowsNoLinkOutOfItsFolder(t *testing.T) {
 		if err := os.Symlink(outside, filepath.Join(dir, Dir)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := open(t, dir).Write(""); err == nil {
+		if err := put(t, dir); err == nil {
 			t.Error("no error, want one: the folder is a link out of the run")
 		}
 		if n := len(dirNames(t, outside)); n != 1 {
@@ -203,7 +203,7 @@ func TestAReportFollowsNoLinkOutOfItsFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := open(t, dir).Write(""); err != nil {
+		if err := put(t, dir); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Lstat(filepath.Join(dir, Dir, pageFile))

@@ -33,11 +33,16 @@ type file struct {
 // replaced whole, so that a crash leaves the old or the new one and never half
 // of one; files of an earlier report that this one has not are removed. Nothing
 // is written outside of the folder, wherever symbolic links in it point.
-func (r *Report) Write(dir string) (paths []string, err error) {
+func (r *Report) Write(dir string) ([]string, error) {
 	files, err := r.files()
 	if err != nil {
 		return nil, err
 	}
+	return r.put(dir, files)
+}
+
+// put writes the files of a report and removes those of an earlier one.
+func (r *Report) put(dir string, files []file) (paths []string, err error) {
 	out, err := r.folder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("make the report's folder: %w", err)

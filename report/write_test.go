@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/raftbench/raftbench/results"
@@ -37,6 +38,35 @@ func open(t *testing.T, dir string) *Report {
 		t.Fatal(err)
 	}
 	return New(run, a, Options{Source: source})
+}
+
+// tinyFiles are those of the tiny run's report, drawn once: charts take a second,
+// and ten times that under the race detector. Tests of where files go put these.
+var tinyFiles = sync.OnceValues(func() ([]file, error) {
+	run, err := results.Open("../results/testdata/tiny")
+	if err != nil {
+		return nil, err
+	}
+	a, err := summary.Analyse(run)
+	if err != nil {
+		return nil, err
+	}
+	return New(run, a, Options{Source: source}).files()
+})
+
+// put writes the tiny run's report into dir, a copy of that run, as Write does.
+func put(t *testing.T, dir string) error {
+	t.Helper()
+	files, err := tinyFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = (&Report{run: run}).put("", files)
+	return err
 }
 
 func TestWriteMakesTheWholeReport(t *testing.T) {
@@ -112,7 +142,7 @@ func contents(t *testing.T, dir string) map[string][]byte {
 // one before; what the user put there stays, whatever it is called.
 func TestWriteLeavesNothingOfAnEarlierReport(t *testing.T) {
 	dir := tiny(t)
-	if _, err := open(t, dir).Write(""); err != nil {
+	if err := put(t, dir); err != nil {
 		t.Fatal(err)
 	}
 	in := func(name string) string { return filepath.Join(dir, Dir, name) }
@@ -168,7 +198,7 @@ func TestAForeignListRemovesNothingOfTheUsers(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, Dir, manifestFile), text, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := open(t, dir).Write(""); err != nil {
+		if err := put(t, dir); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for _, path := range []string{"environment.json", "trials.jsonl", "report/notes.md", "report/sub/latency.png"} {
@@ -187,7 +217,7 @@ func TestWriteThatFailsLeavesNothing(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(blocked, "in the way"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, dir).Write(""); err == nil {
+	if err := put(t, dir); err == nil {
 		t.Fatal("no error, want one: a folder is in the way")
 	}
 	for name := range dirNames(t, filepath.Join(dir, Dir)) {

@@ -73,7 +73,7 @@ const leastEpisode = 8
 // time, so that all divisions take the square of the number of values in time,
 // and no matrix of distances.
 //
-// The race detector would make these sums, nearly all of a search's time, twenty
+// The race detector would make these sums, nearly all of a search's time, ten
 // times slower. It has nothing to find in them: no other goroutine knows e, and x
 // is a copy or only read.
 //

@@ -36,6 +36,7 @@ func TestGateRunFinishesAndJudges(t *testing.T) {
 
 // A precision and a budget replace the recorded ones, and the folder says so.
 func TestGateRunTakesAnotherPrecision(t *testing.T) {
+	t.Parallel()
 	const two = `{name: two, nodes: [1, 3], precision: 2%, budget: 5m, proofs: 0, network: {profile: none},
 raft: {heartbeat_timeout: 300ms, election_timeout: 300ms, leader_lease_timeout: 200ms},
 workload: {warmup: 50ms, load: {mode: calm}, calm: {rate: 50/s, duration: 300ms}}}`

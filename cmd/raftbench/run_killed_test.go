@@ -19,6 +19,7 @@ import (
 // A launcher that is killed without warning leaves no running node behind and
 // loses no finished trial; the resumed run repeats none of them.
 func TestAKilledRunLeavesNothingRunningAndResumes(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	args := []string{
 		"run", "--nodes", "1,3", "--profile", "none", "--trials", "2", "--proofs", "0",

@@ -44,6 +44,7 @@ func TestAnOutlookSaysHowManyMoreBlocks(t *testing.T) {
 // A real run stops by its own record: when it knows what was asked, with blocks
 // enough for its questions, or when its budget is spent on a host that is too busy.
 func TestARunStopsByItsOwnRecord(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	experiment := filepath.Join(work, "two.yaml")
 	text := `
