@@ -31,7 +31,7 @@ func (r *Report) advise(g group) advice {
 	}
 	run := fmt.Sprintf("Run %d%s", base.Nodes, notProven(base))
 	if next, ok := nextAbove(base, g.cells); ok {
-		run += fmt.Sprintf(", or %d%s if %s may fail at once: %s", next.Nodes, unlessSaid(base, next), number(next.Tolerates), r.costWords(base, next))
+		run += fmt.Sprintf(", or %d if %s may fail at once: %s", next.Nodes, number(next.Tolerates), r.costWords(base, next))
 	} else {
 		run += fmt.Sprintf(": it goes on without %s", survives(base))
 		if smaller, ok := cheaper(base, g.cells); ok {
@@ -57,15 +57,6 @@ func notProven(c summary.Cell) string {
 		return ""
 	}
 	return " (not proven here)"
-}
-
-// unlessSaid qualifies the larger of two sizes where the smaller needs no such word:
-// said of the first, it is read of both.
-func unlessSaid(base, next summary.Cell) string {
-	if !provenWhole(base) {
-		return ""
-	}
-	return notProven(next)
 }
 
 // provenWhole tells whether the tolerance was seen, and after it a restart from which
@@ -266,7 +257,7 @@ func (d difference) words(name string) string {
 func (r *Report) against(c summary.Cell, cells []summary.Cell) (sentence string, outright bool) {
 	last, ok := lastOfTolerance(c, cells)
 	if !ok {
-		return fmt.Sprintf("Not %d: it survives no more than %d.", c.Nodes, c.Nodes-1), false
+		return fmt.Sprintf("Not %d: it survives no more than one node fewer would.", c.Nodes), false
 	}
 	zones := lostZones(last, c)
 	if f, ok := metric(c, writeP50); ok && f.never() {

@@ -64,7 +64,6 @@ func TestAdvice(t *testing.T) {
 		{"not proven", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Faults = summary.Faults{} }), "Run 3 (not proven here), or 5", ""},
 		{"not restarted", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Faults.Recovered = p(false) }), "Run 3 (not proven here), or 5 if two", ""},
 		{"no restart on record", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Faults.Recovered = nil }), "Run 3 (not proven here), or 5 if two", ""},
-		{"the larger not restarted", change(sizes(three, 3, 5), 1, func(c *summary.Cell) { c.Faults.Recovered = p(false) }), "Run 3, or 5 (not proven here) if two", ""},
 		{"a store without promise", change(sizes(three, 3, 5), 0, func(c *summary.Cell) { c.Durable, c.Faults.Recovered = false, p(false) }), "Run 3, or 5 if two", ""},
 		{"not safe", change(sizes(three, 3, 5), 1, func(c *summary.Cell) {
 			c.Faults.Safety = []summary.Findings{{Rule: results.RuleLost, Count: 1}}

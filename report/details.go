@@ -230,18 +230,36 @@ func (r *Report) details() []section {
 		out[i].lines = append(out[i].lines, s.line(len(r.summary.Cells)))
 	}
 	out[2].lines = append(out[2].lines, limitLines(r.groups, r.limits)...)
-	out[2].lines = append(out[2].lines, r.clientsPart()...)
 	return slices.DeleteFunc(out, func(s section) bool { return len(s.lines) == 0 })
 }
 
-// clientsPart is how much of each latency the measuring itself takes.
+// telling is the share of a latency from which the client's own part makes ratios
+// visibly smaller than those of the systems alone.
+const telling = 0.1
+
+// clientsPart is how much of each latency the measuring itself takes, and what that
+// does to ratios.
 func (r *Report) clientsPart() []string {
 	b := r.env.ClientBias
 	if b == nil || b.Count == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Of each latency at most %s are the client's own (median of %s writes that another process answered at once, at %s).",
-		duration(float64(b.P50NS)), count(b.Count), units.Rate.Show(b.OfferedOps))}
+	text := fmt.Sprintf("Of each latency at most %s are the client's own (median of %s writes that another process answered at once, at %s).",
+		duration(float64(b.P50NS)), count(b.Count), units.Rate.Show(b.OfferedOps))
+	if most := r.largestShare(float64(b.P50NS)); most >= telling {
+		text += fmt.Sprintf(" That is up to %s of a median: without it, latencies would differ by larger factors.", share(most))
+	}
+	return []string{text}
+}
+
+// largestShare of a median latency that so many nanoseconds are.
+func (r *Report) largestShare(ns float64) (most float64) {
+	for _, c := range r.summary.Cells {
+		if f, ok := metric(c, writeP50); ok && !f.never() && f.median > 0 {
+			most = max(most, min(1, ns/f.median))
+		}
+	}
+	return most
 }
 
 // detailsLine says on a terminal, or in a chart, how much more there is.

@@ -58,6 +58,26 @@ func (r *Report) splitNote() string {
 	return "Too many processes for one block: it was split, and a difference across its parts is the product of ratios through a setup that both parts held, with an interval as much wider."
 }
 
+// apartNotes name the steps of which no difference is known in anything, since no
+// block held both sizes, nor a third one beside each.
+func (r *Report) apartNotes() []string {
+	var out []string
+	for _, a := range r.answers {
+		for _, s := range a.steps {
+			known := func(d summary.Difference) bool { return d.From == s.from.Cell && d.To == s.to.Cell }
+			if slices.ContainsFunc(r.summary.Differences, known) || s.from.Cell == s.to.Cell {
+				continue
+			}
+			text := fmt.Sprintf("From %d to %d nodes no difference is told: no block measured both, nor a third setup beside each.", s.from.Nodes, s.to.Nodes)
+			if a.name != "" {
+				text = a.name + ": " + text
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
 var differenceHead = []string{"", "from", "to", "change", "95 % interval", "decided", "trials"}
 
 // decidedWords are a difference's change, its interval, what was decided, and

@@ -12,7 +12,10 @@ import (
 
 // footnotes hold for every number of the report.
 func (r *Report) footnotes() []string {
-	out := append([]string{r.colocation()}, r.unreal()...)
+	out := slices.Concat([]string{r.colocation()}, r.clientsPart(), r.unreal())
+	if text := r.askedLine(); text != "" {
+		out = slices.Insert(out, 0, text)
+	}
 	if text := pooledNote(r.summary); text != "" {
 		out = append(out, text)
 	}
@@ -22,6 +25,7 @@ func (r *Report) footnotes() []string {
 			out = append(out, text)
 		}
 	}
+	out = append(out, r.apartNotes()...)
 	out = append(out, useNotes(r.summary)...)
 	out = append(out, r.sources()...)
 	if r.linkTruth != "" {

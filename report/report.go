@@ -10,6 +10,8 @@ type Options struct {
 	// Source tells who published a network profile and when; nil or an empty
 	// answer leaves it unsaid.
 	Source func(profile string) string
+	// Asked is the precision that the run was to reach.
+	Asked Asked
 }
 
 // Terminal is where a table is printed; the zero value is a file.

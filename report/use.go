@@ -118,7 +118,7 @@ func useNotes(s summary.Summary) []string {
 		out = append(out, "Bytes and fsyncs of a write carry over to separate machines at the same rate, where writes are batched alike; its CPU time does not: here all nodes contend for the same cores.")
 	}
 	if has(idlePrefix + "cpu_seconds_per_second") {
-		out = append(out, "What is used without load, by heartbeats above all, is taken from no write’s use: under load the writes carry them.")
+		out = append(out, "What is used without load, by heartbeats above all, is not subtracted from what a write uses: under load the writes carry them.")
 	}
 	if has(marginalPrefix + cpuPerKwrite) {
 		out = append(out, "One more write uses the slope between the rates that were run, from the lightest to full load.")

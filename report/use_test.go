@@ -15,7 +15,7 @@ func TestAUseNamesItsRate(t *testing.T) {
 	for _, want := range []string{
 		"What a write uses at a light load of 40/s", "What a write uses at full load, all nodes together", "at a", "rate of",
 		"idle, per second", "one more write", "Bytes and fsyncs of a write carry over to separate machines at the same rate",
-		"its CPU time does not", "taken from no write’s use",
+		"its CPU time does not", "not subtracted from what a write uses",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q:\n%s", want, text)

@@ -111,9 +111,19 @@ func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
 		if err != nil {
 			return nil, usage(err, "")
 		}
-		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{Source: profileSource})})
+		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{Source: profileSource, Asked: askedOf(run.Dir)})})
 	}
 	return out, nil
+}
+
+// askedOf a run is the precision that its experiment asks for; none where that
+// cannot be read.
+func askedOf(dir string) report.Asked {
+	plan, err := recordedPlan(dir)
+	if err != nil {
+		return report.Asked{}
+	}
+	return report.Asked{Precision: plan.Precision, Budget: plan.Budget, Proofs: plan.Proofs > 0}
 }
 
 // writeReport writes one run's page and charts, and its summary.json where
