@@ -38,6 +38,9 @@ func (e evaluation) within(t task) Verdict {
 	if !compared.Ratio.Bounded() {
 		return v.because(Reason{Code: FewBlocks, Got: len(r.Pairs), Want: stats.IntervalTrials})
 	}
+	if r.Selected() {
+		return v.because(Reason{Code: OneSided, Got: max(r.FromAlone, r.ToAlone), Want: r.FromAlone + r.ToAlone + len(r.Pairs)})
+	}
 	p := stats.PairsAgainst(r.Pairs, nearest(limit, v.unsure(), compared.Ratio.Center))
 	v.P = &p
 	return e.decided(v, t.rule, compared.Ratio, r)

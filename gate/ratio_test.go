@@ -452,3 +452,20 @@ func TestWhatARuleCanSeeIsKnownBefore(t *testing.T) {
 		}
 	}
 }
+
+// Blocks in which one arm alone is valid are no accident where it always is the same
+// one: what is left of the other is a selection, and decides nothing.
+func TestASelectionOfBlocksDecidesNothing(t *testing.T) {
+	for lost, want := range map[int]string{0: "pass", 4: "pass", 6: "inconclusive"} {
+		trials := arms(rand.New(rand.NewPCG(1, 2)), 16, 1, 0.005)
+		for i := range trials {
+			if tr := &trials[i]; tr.Params[Arm] == ArmTry && tr.Block < lost {
+				tr.Valid = false
+			}
+		}
+		v := ofRules(evaluated(t, Input{Run: analysed(t, trials)}, "write_latency_p50 <= 1.1x baseline"))[0]
+		if v.Answer != want || (want == "inconclusive") != slices.Contains(codes(v), OneSided) {
+			t.Errorf("%d of 16 blocks lost to one arm: got %+v, want %s", lost, v, want)
+		}
+	}
+}

@@ -120,6 +120,7 @@ const (
 	UnfinishedProofs ReasonCode = "unfinished-proofs"
 
 	// Of ratios.
+	OneSided         ReasonCode = "one-sided"  // in Got of Want blocks one of the two alone has a valid value: the rest is a selection
 	FewBlocks        ReasonCode = "few-blocks" // Got blocks hold both, Want give an interval
 	NoRatio          ReasonCode = "no-ratio"   // of values whose ratio has no end
 	BelowFloor       ReasonCode = "below-floor"

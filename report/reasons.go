@@ -67,6 +67,9 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 		return fmt.Sprintf("the run is unfinished: %d of %d planned proofs", r.Got, r.Want)
 	},
 
+	gate.OneSided: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("in %d of %s one of the two alone gave a valid measurement, by far more often the same one: the others are a selection", r.Got, units.Plural(r.Want, "block"))
+	},
 	gate.FewBlocks: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("%s with valid trials of both, where %d give an interval", units.Plural(r.Got, "block"), r.Want)
 	},

@@ -14,6 +14,8 @@ type Ratio struct {
 	// Pairs of the two cells' values, one a block, A being the one that is divided
 	// by.
 	Pairs []stats.Pair
+	// FromAlone and ToAlone are blocks in which one of the two alone has a valid value.
+	FromAlone, ToAlone int
 	// Through are the cells that link the two where they never lived at once.
 	Through []string
 	// Doubts are the remarks that can have moved the ratio.
@@ -54,8 +56,27 @@ func (a Analysis) Ratio(metric, from, to string) Ratio {
 	for _, k := range through {
 		out.Through = append(out.Through, a.Summary.Cells[k].Cell)
 	}
+	out.FromAlone, out.ToAlone = alone(a.observed[i][metric], a.observed[j][metric]), alone(a.observed[j][metric], a.observed[i][metric])
 	out.doubt(metric, pairs, a.observed[i][metric], a.observed[j][metric])
 	return out
+}
+
+// alone is in how many blocks the first has a value and the second has none.
+func alone(these, others []observation) (n int) {
+	there := byBlock(others)
+	for block := range byBlock(these) {
+		if _, both := there[block]; !both {
+			n++
+		}
+	}
+	return n
+}
+
+// Selected tells that one of the two lacks valid values by far more often than the
+// other, more than chance would have it (sign test): the pairs that are left are
+// then a selection, of the blocks in which it fared well.
+func (r Ratio) Selected() bool {
+	return 2*stats.SignTail(max(r.FromAlone, r.ToAlone), min(r.FromAlone, r.ToAlone)) <= stats.Alpha
 }
 
 // index of a cell in the summary; -1 where there is none.
