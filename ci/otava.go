@@ -10,10 +10,16 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/units"
 )
 
-// otavaHead begins the header of every history: the time, and attributes.
-var otavaHead = []string{"time", "run", "version", "commit"}
+// otavaHead begins the header of every history: the time, and attributes. The
+// first three tell a run from every other: nightly runs have one folder's name,
+// and several hosts may begin in the same second.
+var otavaHead = []string{"time", "run", "host", "host_class", "version", "commit"}
+
+// classColumn is that of the host's class in otavaHead.
+const classColumn = 3
 
 // Otava adds the run to a history that Apache Otava reads: a row a run, and a
 // column for each setup's metric, such as
@@ -21,13 +27,15 @@ var otavaHead = []string{"time", "run", "version", "commit"}
 // that the history has is replaced, and rows are in the order of time.
 //
 // The columns are those of the history's first run, for Otava refuses a row that
-// lacks a number: a run without one of them is not added, and the error, of type
-// *Incomplete, says which. Percentiles that only a long run has enough operations
-// for are no columns.
+// lacks a number. Nor does it tell one class of hosts from another, whose figures
+// are no change of what is measured. So a run without one of the columns, or of
+// another class than the history's newest run, is not added, and the error is of
+// type *NotAdded. Percentiles that only a long run has enough operations for are
+// no columns.
 func Otava(history []byte, j Judged) ([]byte, error) {
 	row, columns := j.otavaRow()
 	if len(columns) == 0 {
-		return nil, &Incomplete{Run: clean(j.Summary.RunID), Column: "any figure"}
+		return nil, j.notAdded("it has no figure")
 	}
 	rows, err := otavaRows(history, columns)
 	if err != nil {
@@ -37,11 +45,14 @@ func Otava(history []byte, j Judged) ([]byte, error) {
 	for i, column := range rows[0] {
 		value, there := row[column]
 		if !there {
-			return nil, &Incomplete{Run: clean(j.Summary.RunID), Column: column}
+			return nil, j.notAdded("it has no number for " + column + ", which the history wants of every run")
 		}
 		line[i] = value
 	}
-	others := slices.DeleteFunc(rows[1:], func(r []string) bool { return r[1] == line[1] })
+	others := slices.DeleteFunc(rows[1:], func(r []string) bool { return slices.Equal(r[:classColumn], line[:classColumn]) })
+	if n := len(others); n > 0 && others[n-1][classColumn] != line[classColumn] {
+		return nil, j.notAdded(fmt.Sprintf("it was measured on %s, and the history is that of %s; keep one for each", line[classColumn], others[n-1][classColumn]))
+	}
 	others = append(others, line)
 	slices.SortStableFunc(others, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
 	var out bytes.Buffer
@@ -51,19 +62,24 @@ func Otava(history []byte, j Judged) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Incomplete is a run without a number that its history has of every other.
-type Incomplete struct{ Run, Column string }
+// NotAdded is a run that does not fit its history.
+type NotAdded struct{ Run, Why string }
 
-func (e *Incomplete) Error() string {
-	return fmt.Sprintf("the run %s has no number for %s, which the history wants of every run: it was not added", e.Run, e.Column)
+func (e *NotAdded) Error() string {
+	return fmt.Sprintf("the run %s was not added: %s", e.Run, e.Why)
 }
+
+func (j Judged) notAdded(why string) error { return &NotAdded{Run: clean(j.Summary.RunID), Why: why} }
 
 // otavaRow are the values of a run by their columns, and its figures' columns.
 func (j Judged) otavaRow() (map[string]string, []string) {
 	e := j.Run.Environment
-	row := map[string]string{
-		"time": e.StartedAt.UTC().Format(time.RFC3339), "run": report.Defuse(clean(j.Summary.RunID)),
-		"version": report.Defuse(clean(e.Version)), "commit": report.Defuse(clean(e.Commit)),
+	class := fmt.Sprintf("%s/%s, %s, %s, %s", e.OS, e.Arch, e.CPUModel, units.Plural(e.Cores, "core"), e.Filesystem)
+	row := map[string]string{"time": e.StartedAt.UTC().Format(time.RFC3339)}
+	for column, text := range map[string]string{
+		"run": j.Summary.RunID, "host": e.Hostname, "host_class": class, "version": e.Version, "commit": e.Commit,
+	} {
+		row[column] = report.Defuse(clean(text))
 	}
 	var columns []string
 	for _, c := range j.Summary.Cells {

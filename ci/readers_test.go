@@ -340,15 +340,21 @@ func TestOtavaReadsAHistory(t *testing.T) {
 		return err
 	}
 	as := func(*Judged) {}
-	for _, err := range []error{add("one", 1, as), add("three", 3, as), add("two", 2, as), add("three", 4, as)} {
+	another := func(j *Judged) { j.Run.Environment.Hostname = "ci-2" }
+	// Three nights in one folder's name, one of them judged twice, and a second host.
+	for _, err := range []error{add("one", 1, as), add("night", 3, as), add("night", 2, as), add("night", 4, as), add("night", 4, as), add("night", 4, another)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+	var notAdded *NotAdded
 	err := add("four", 5, func(j *Judged) { j.Summary.Cells[1].Metrics["write_latency_p50_ns"] = never() })
-	var incomplete *Incomplete
-	if !errors.As(err, &incomplete) || incomplete.Column != "n3-hashicorp-multi-az-b.write_latency_p50_ns" {
+	if !errors.As(err, &notAdded) || !strings.Contains(err.Error(), "n3-hashicorp-multi-az-b.write_latency_p50_ns") {
 		t.Errorf("a run without a number: got %v", err)
+	}
+	err = add("four", 5, func(j *Judged) { j.Run.Environment.CPUModel = "EPYC" })
+	if !errors.As(err, &notAdded) || !strings.Contains(err.Error(), "EPYC") || !strings.Contains(err.Error(), "Xeon") {
+		t.Errorf("a run on another class of host: got %v", err)
 	}
 	if err := add("five", 6, func(j *Judged) { j.Summary.Cells[0].Metrics["outage_p50_ns"] = measured(1, 1, 1) }); err != nil {
 		t.Errorf("a run with a new metric: %v", err)
@@ -356,20 +362,20 @@ func TestOtavaReadsAHistory(t *testing.T) {
 	rows := otavaReads(t, history)
 	var runs []string
 	for _, row := range rows[1:] {
-		runs = append(runs, row[1])
+		runs = append(runs, row[0][8:10]+" "+row[1]+" "+row[2])
 	}
-	if want := []string{"one", "two", "three", "five"}; !slices.Equal(runs, want) {
+	if want := []string{"01 one ci-1", "02 night ci-1", "03 night ci-1", "04 night ci-1", "04 night ci-2", "06 five ci-1"}; !slices.Equal(runs, want) {
 		t.Errorf("got the runs %q, want %q", runs, want)
 	}
 	if slices.ContainsFunc(rows[0], func(c string) bool { return strings.Contains(c, "_p99") }) {
 		t.Errorf("got the columns %q, want none that comes and goes", rows[0])
 	}
-	for _, bad := range []string{"a,b\n1,2\n", "time,run,version,commit\n", "\"\n"} {
-		if _, err := Otava([]byte(bad), judged()); err == nil || errors.As(err, &incomplete) {
+	for _, bad := range []string{"a,b\n1,2\n", "time,run,host,host_class,version,commit\n", "\"\n"} {
+		if _, err := Otava([]byte(bad), judged()); err == nil || errors.As(err, &notAdded) {
 			t.Errorf("%q: got %v, want it refused", bad, err)
 		}
 	}
-	if _, err := Otava(nil, nothing()); !errors.As(err, &incomplete) {
+	if _, err := Otava(nil, nothing()); !errors.As(err, &notAdded) {
 		t.Errorf("a run without any figure: got %v", err)
 	}
 	evil, err := Otava(nil, hostile())

@@ -101,9 +101,9 @@ func (c *ciFiles) write(stdout, stderr io.Writer, output string, j ci.Judged, ve
 		if path == "" {
 			continue
 		}
-		var incomplete *ci.Incomplete
+		var notAdded *ci.NotAdded
 		switch err := format.save(path, j); {
-		case errors.As(err, &incomplete):
+		case errors.As(err, &notAdded):
 			fmt.Fprintf(stderr, "warning: --%s %s: %v\n", format.flag, path, err)
 		case err != nil:
 			failed = errors.Join(failed, fmt.Errorf("--%s %s: %w", format.flag, path, err))

@@ -177,7 +177,7 @@ func TestAFileThatFailsIsTold(t *testing.T) {
 // on.
 func TestARunThatDoesNotFitAHistoryIsTold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.csv")
-	history := "time,run,version,commit,n9-other.write_latency_p50_ns\n2026-01-01T00:00:00Z,one,v1,abc,1\n"
+	history := "time,run,host,host_class,version,commit,n9-other.write_latency_p50_ns\n2026-01-01T00:00:00Z,one,ci-1,Xeon,v1,abc,1\n"
 	if err := os.WriteFile(path, []byte(history), 0o600); err != nil {
 		t.Fatal(err)
 	}
