@@ -16,6 +16,8 @@ type Input struct {
 	// Baseline is another run that relative rules are held against; nil where they
 	// are held against the run's own arm a.
 	Baseline *Baseline
+	// Looks at the run so far, this one included; 0 is the first.
+	Looks int
 	// Floor is the share by which two arms of one build may differ in a metric on this
 	// class of host; ok is false where that is unknown. Nil: it never is known.
 	Floor func(metric string) (share float64, ok bool)
@@ -36,6 +38,10 @@ var always []byte
 // and liveness whatever the rules ask. In a run with two arms, rules are about arm
 // b unless they name an arm. A rule that selects nothing, or cannot be held against
 // such a run, is a mistake of type *strictyaml.Error.
+//
+// A run that is measured on after somebody looked at it is a run that is judged until
+// it is green: each look more halves what chance an answer may rest on, so that all
+// the looks together are wrong at most twice as often as one would be.
 //
 // A gate asks many questions at once. It passes only where every rule does, so that
 // a pass needs no correction for their number (an intersection-union test: Berger,
@@ -65,7 +71,9 @@ func Evaluate(rules []Rule, in Input) (Report, error) {
 	for _, t := range all {
 		r.Verdicts = append(r.Verdicts, e.on(t))
 	}
+	r.Looks = max(1, in.Looks)
 	correct(r.Verdicts, e.questions)
+	atLook(r.Verdicts, e.questions, r.Looks)
 	r.Verdicts = append(r.Verdicts, safetyVerdicts(r.Verdicts, s)...)
 	r.Verdicts = append(r.Verdicts, emptyCells(s)...)
 	r.Answer = worst(r.Verdicts).String()
@@ -138,6 +146,28 @@ func correct(verdicts []Verdict, questions int) {
 		if p > stats.Alpha+rounding {
 			v.Answer = stats.Inconclusive.String()
 			*v = v.because(Reason{Code: NotCorrected, Got: v.blocks(), Want: stats.PairsNeeded(questions, stats.Alpha)})
+		}
+	}
+}
+
+// atLook takes back what is not sure enough for so late a look.
+func atLook(verdicts []Verdict, questions, looks int) {
+	chance := math.Ldexp(1, looks-1)
+	if looks == 1 {
+		return
+	}
+	for i := range verdicts {
+		v := &verdicts[i]
+		p := v.P
+		if v.PCorrected != nil {
+			*v.PCorrected = min(1, chance**v.PCorrected)
+			p = v.PCorrected
+		} else if p != nil {
+			p = new(chance * *p)
+		}
+		if v.Fact == nil && p != nil && v.Answer != stats.Inconclusive.String() && *p > stats.Alpha+rounding {
+			v.Answer = stats.Inconclusive.String()
+			*v = v.because(Reason{Code: NotAtThisLook, Got: looks})
 		}
 	}
 }

@@ -9,7 +9,12 @@ import (
 )
 
 // Planned is how many trials of each kind a cell was to have.
-type Planned struct{ Trials, Proofs int }
+type Planned struct {
+	Trials, Proofs int
+	// Open: blocks were to be added until a precision is reached or a budget spent,
+	// and the measuring ended before either.
+	Open bool
+}
 
 // Expect adds an inconclusive verdict for every planned cell that the run has
 // not finished, measuring trials and proofs: what is missing cannot have
@@ -21,6 +26,9 @@ func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 			done = s.Cells[i]
 		}
 		r.unfinished(cell, UnfinishedTrials, done.Trials, planned[cell].Trials)
+		if planned[cell].Open {
+			r.unfinished(cell, UnfinishedMeasuring, done.Trials, done.Trials+1)
+		}
 		r.unfinished(cell, UnfinishedProofs, done.Proofs, planned[cell].Proofs)
 	}
 	r.Answer = worst(r.Verdicts).String()

@@ -134,12 +134,12 @@ func TestWhatThePlanWantsAndTheRunLacksIsInconclusive(t *testing.T) {
 		want    string
 		reason  Reason
 	}{
-		"all there":            {map[string]Planned{done.Cell: {6, 1}}, "pass", Reason{}},
-		"a trial is missing":   {map[string]Planned{done.Cell: {7, 1}}, "inconclusive", Reason{Code: UnfinishedTrials, Got: 6, Want: 7}},
-		"a proof is missing":   {map[string]Planned{done.Cell: {6, 2}}, "inconclusive", Reason{Code: UnfinishedProofs, Got: 1, Want: 2}},
-		"proofs alone":         {map[string]Planned{done.Cell: {0, 3}}, "inconclusive", Reason{Code: UnfinishedProofs, Got: 1, Want: 3}},
-		"a cell is missing":    {map[string]Planned{done.Cell: {6, 1}, "n5": {6, 0}}, "inconclusive", Reason{Code: UnfinishedTrials, Want: 6}},
-		"a proof-only cell is": {map[string]Planned{done.Cell: {6, 1}, "n5": {0, 1}}, "inconclusive", Reason{Code: UnfinishedProofs, Want: 1}},
+		"all there":            {map[string]Planned{done.Cell: {Trials: 6, Proofs: 1}}, "pass", Reason{}},
+		"a trial is missing":   {map[string]Planned{done.Cell: {Trials: 7, Proofs: 1}}, "inconclusive", Reason{Code: UnfinishedTrials, Got: 6, Want: 7}},
+		"a proof is missing":   {map[string]Planned{done.Cell: {Trials: 6, Proofs: 2}}, "inconclusive", Reason{Code: UnfinishedProofs, Got: 1, Want: 2}},
+		"proofs alone":         {map[string]Planned{done.Cell: {Trials: 0, Proofs: 3}}, "inconclusive", Reason{Code: UnfinishedProofs, Got: 1, Want: 3}},
+		"a cell is missing":    {map[string]Planned{done.Cell: {Trials: 6, Proofs: 1}, "n5": {Trials: 6, Proofs: 0}}, "inconclusive", Reason{Code: UnfinishedTrials, Want: 6}},
+		"a proof-only cell is": {map[string]Planned{done.Cell: {Trials: 6, Proofs: 1}, "n5": {Trials: 0, Proofs: 1}}, "inconclusive", Reason{Code: UnfinishedProofs, Want: 1}},
 	} {
 		r, err := Evaluate(rules, Input{Run: summary.Analysis{Summary: summary.Summary{Cells: []summary.Cell{done}}}})
 		if err != nil {

@@ -31,8 +31,8 @@ type Verdict struct {
 	// P is the two-sided probability of what was measured, or anything farther from
 	// the limit, if the truth were the limit itself; null where no test could be
 	// made. PCorrected is set where the limit is exceeded: P by Holm, for all
-	// Questions about measured values that the gate asks. A verdict fails only
-	// where it is at most 5 %.
+	// Questions about measured values that the gate asks, and twice that for each
+	// look at the run before this one. A verdict fails only where it is at most 5 %.
 	P          *float64 `json:"p,omitempty"`
 	PCorrected *float64 `json:"p_corrected,omitempty"`
 	Questions  int      `json:"questions,omitempty"`
@@ -102,6 +102,7 @@ type ReasonCode string
 const (
 	WithinInterval   ReasonCode = "limit-within-interval"
 	NotCorrected     ReasonCode = "not-after-correction" // it fails alone, but not among so many questions
+	NotAtThisLook    ReasonCode = "not-at-this-look"     // sure enough for the first look at a run, but not for look Got
 	OneTrial         ReasonCode = "one-trial"            // Got: a single trial says nothing of the next
 	FewValid         ReasonCode = "few-valid"            // Got of Want trials are valid: a selection
 	NoneValid        ReasonCode = "none-valid"           // of Want trials
@@ -118,6 +119,9 @@ const (
 	PartlyAudited    ReasonCode = "partly-audited" // some valid trials were not audited
 	UnfinishedTrials ReasonCode = "unfinished-trials"
 	UnfinishedProofs ReasonCode = "unfinished-proofs"
+	// UnfinishedMeasuring: after Got trials neither the precision was reached nor the
+	// budget spent.
+	UnfinishedMeasuring ReasonCode = "unfinished-measuring"
 
 	// Of ratios.
 	OneSided         ReasonCode = "one-sided"  // in Got of Want blocks one of the two alone has a valid value: the rest is a selection
@@ -150,8 +154,11 @@ type Report struct {
 	// Unsafe is set when a write was lost or anything else happened that no Raft
 	// may do; Stuck when something did not happen that should have. Both hold
 	// whatever the rules ask: no speed makes up for them.
-	Unsafe   bool      `json:"unsafe"`
-	Stuck    bool      `json:"stuck"`
+	Unsafe bool `json:"unsafe"`
+	Stuck  bool `json:"stuck"`
+	// Looks at the run so far, this one included: how often its measuring came to an
+	// end, and was gone on with.
+	Looks    int       `json:"looks,omitempty"`
 	Verdicts []Verdict `json:"verdicts"`
 	Findings []Finding `json:"findings"`
 }

@@ -63,6 +63,12 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.UnfinishedTrials: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("the run is unfinished: %d of %d planned trials", r.Got, r.Want)
 	},
+	gate.UnfinishedMeasuring: func(_ gate.Verdict, r gate.Reason) string {
+		return "the run is unfinished: after " + units.Plural(r.Got, "trial") + " neither was its precision reached nor its budget spent"
+	},
+	gate.NotAtThisLook: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("not sure enough for look %d at a run that was measured on: each look more halves what may be chance", r.Got)
+	},
 	gate.UnfinishedProofs: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("the run is unfinished: %d of %d planned proofs", r.Got, r.Want)
 	},

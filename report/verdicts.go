@@ -116,6 +116,9 @@ func VerdictLine(r gate.Report) string {
 	if tally := VerdictTally(r); tally != "" {
 		text += " (" + tally + ")"
 	}
+	if r.Looks > 1 {
+		text += fmt.Sprintf(", look %d at this run", r.Looks)
+	}
 	switch {
 	case r.Unsafe:
 		return text + ": safety is violated, which no rule lets pass"

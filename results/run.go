@@ -25,6 +25,8 @@ type Run struct {
 	// Trials are all that finished, in the order they were recorded, every
 	// attempt of a repeated one included; see Latest.
 	Trials []Trial
+	// Ends that its measuring came to by its own rule, where it has one.
+	Ends []End
 	// Warnings are what is odd about the folder and yet no error, such as a
 	// last line that a crash tore.
 	Warnings []string
@@ -55,6 +57,9 @@ func open(dir string) (run *Run, good int64, err error) {
 	}
 	text, err = readPart(dir, TrialsFile, maxTrials)
 	if err != nil {
+		return nil, 0, err
+	}
+	if run.Ends, err = readEnds(dir); err != nil {
 		return nil, 0, err
 	}
 	run.Trials, good, run.Warnings, err = decodeTrials(filepath.Join(dir, TrialsFile), text)

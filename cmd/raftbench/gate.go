@@ -124,7 +124,7 @@ func judge(stderr io.Writer, run *results.Run, rules []gate.Rule, o gateOptions)
 	if err != nil {
 		return ci.Judged{}, unreadable(err)
 	}
-	in := gate.Input{Run: a}
+	in := gate.Input{Run: a, Looks: run.Looks()}
 	if in.Baseline, err = baselineFor(stderr, run, o); err != nil {
 		return ci.Judged{}, err
 	}
@@ -142,7 +142,11 @@ func judge(stderr io.Writer, run *results.Run, rules []gate.Rule, o gateOptions)
 		// Without it a run that was cut short would pass for a whole one.
 		return ci.Judged{}, damagedExperiment(err)
 	}
-	r.Expect(a.Summary, planned(plan, run.Trials))
+	expected, err := planned(plan, run)
+	if err != nil {
+		return ci.Judged{}, unreadable(err)
+	}
+	r.Expect(a.Summary, expected)
 	return ci.Judged{Run: run, Summary: a.Summary, Report: r, Rules: rules}, nil
 }
 
@@ -208,26 +212,36 @@ func writeVerdicts(stdout io.Writer, r gate.Report, o gateOptions) error {
 // trials. Where a precision is asked for that is one for each block that the run came
 // to: as many as any setup has, and all before the first proof, since proofs come
 // last.
-func planned(plan configs.Plan, trials []results.Trial) map[string]gate.Planned {
+//
+// It is open where nothing says that measuring came to its end: no record of that, no
+// proof behind the last block, and no precision that was reached.
+func planned(plan configs.Plan, run *results.Run) (map[string]gate.Planned, error) {
+	open := false
 	if plan.Precision > 0 {
 		plan.Trials = 1
 		proofs := math.MaxInt
-		for _, t := range trials {
+		for _, t := range run.Trials {
 			if t.Kind == results.Proof {
 				proofs = min(proofs, t.Block)
 			} else {
 				plan.Trials = max(plan.Trials, t.Block+1)
 			}
 		}
-		if proofs != math.MaxInt {
+		proven := proofs != math.MaxInt
+		if proven {
 			plan.Trials = max(plan.Trials, proofs)
 		}
+		progress, err := summary.ProgressOf(run.Trials, plan.Precision)
+		if err != nil {
+			return nil, err
+		}
+		open = !run.Ended() && !progress.Reached() && !(proven && proofs >= results.BlocksOf(run.Trials))
 	}
 	out := map[string]gate.Planned{}
 	for _, s := range plan.Setups {
-		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs}
+		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs, Open: open}
 	}
-	return out
+	return out, nil
 }
 
 func printVerdicts(w io.Writer, r gate.Report, output string, all bool) error {
@@ -254,7 +268,7 @@ func gateError(r gate.Report) error {
 	case r.Answer == stats.Fail.String():
 		return fail(exitGate, fmt.Errorf("the gate failed: %s", report.VerdictTally(r)), "")
 	case r.Answer == stats.Inconclusive.String():
-		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", report.VerdictTally(r)), "more valid trials narrow the intervals: see the reasons above")
+		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", report.VerdictTally(r)), "more valid trials narrow the intervals: see the reasons above; a run that is measured on is looked at once more, which counts")
 	}
 	return nil
 }

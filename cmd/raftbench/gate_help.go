@@ -44,7 +44,9 @@ With --run the run is first measured on: an interrupted one is finished, and one
 that asked for a precision gets more blocks, until its intervals are that narrow
 or its budget is spent; never until a rule is decided. --precision and --budget
 replace what the run was asked for, and its folder says so. A run of a fixed
-number of trials is only finished.
+number of trials is only finished. Who measures on after each verdict until one
+pleases would find what is not there: so each further look at a run halves what
+may be chance, in passes and fails, and the verdict says which look it is.
 
 Lost writes and what else Raft does not allow count whatever the rules ask.
 

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/raftbench/raftbench/results"
 )
@@ -86,5 +89,83 @@ func TestGateRunMistakes(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 4 {
 		t.Errorf("got %v, %v; want the four of a new folder", entries, err)
+	}
+}
+
+// precise makes the tiny run one that was to be measured until a precision is reached
+// that six blocks do not reach, with no proofs that would tell that measuring is over.
+func precise(run *results.Run) {
+	run.Experiment = []byte(strings.Replace(string(run.Experiment), "trials: 6", "precision: 0.1%\nbudget: 10m\nproofs: 0", 1))
+	run.Trials = slices.DeleteFunc(run.Trials, func(tr results.Trial) bool { return tr.Kind == results.Proof })
+}
+
+// A run that was cut short before its precision was reached or its budget spent has
+// not done what it was to do, and does not pass.
+func TestAPreciseRunThatWasCutShortIsUnfinished(t *testing.T) {
+	rules := rulesFile(t, "rules: ['write_latency_p50[n=3] < 1h']")
+	dir := changedRun(t, precise)
+	code, stdout, _ := command(t, "gate", dir, "--rules", rules)
+	if code != exitInconclusive || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "after 6 trials neither was its precision reached nor its budget spent") {
+		t.Errorf("got %d:\n%s", code, stdout)
+	}
+	if err := results.KeepEnd(dir, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := command(t, "gate", dir, "--rules", rules); code != exitOK {
+		t.Errorf("its budget was spent: got %d:\n%s%s", code, stdout, stderr)
+	}
+}
+
+// A run ends by its own rule, and leaves a record of that.
+func TestARunThatEndsSaysSo(t *testing.T) {
+	dir := recordedRun(t, tiny, func(*results.Environment) {})
+	finished(t, "run", "--resume", dir, "--quiet")
+	run, err := results.Open(dir)
+	if err != nil || len(run.Ends) != 1 || run.Ends[0].Blocks != 1 || !run.Ended() || run.Looks() != 1 {
+		t.Errorf("got %+v, %v, want one end after a block", run, err)
+	}
+}
+
+// Measuring on after each verdict, until one pleases, is told and makes each later
+// verdict harder to come by, a pass as well as a fail.
+func TestEachLookAtARunCounts(t *testing.T) {
+	dir := changedRun(t, precise)
+	ends := func(blocks ...int) {
+		var all []string
+		for _, b := range blocks {
+			all = append(all, fmt.Sprintf(`{"at":"2026-01-02T03:04:05Z","blocks":%d}`, b))
+		}
+		text := `{"schema_version":2,"ends":[` + strings.Join(all, ",") + "]}"
+		if err := os.WriteFile(filepath.Join(dir, results.EndsFile), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shape := func(limit string) string {
+		return rulesFile(t, "rules: ['write_latency_p50[n=5] <= "+limit+"x write_latency_p50[n=3]']")
+	}
+	for _, c := range []struct {
+		ends  []int
+		limit string
+		code  int
+		want  string
+	}{
+		{[]int{6}, "2", exitOK, "gate: pass"},
+		{[]int{6, 6}, "2", exitOK, "gate: pass"}, // nothing was measured between the two
+		{[]int{5, 6}, "2", exitInconclusive, "look 2 at this run"},
+		{[]int{6}, "1.01", exitGate, "gate: fail"},
+		{[]int{4, 5, 6}, "1.01", exitInconclusive, "not sure enough for look 3"},
+		{[]int{4, 5}, "1.01", exitInconclusive, "not sure enough for look 3"}, // gone on with, and cut short
+	} {
+		ends(c.ends...)
+		code, stdout, stderr := command(t, "gate", dir, "--rules", shape(c.limit))
+		if code != c.code || !strings.Contains(strings.Join(strings.Fields(stdout+stderr), " "), c.want) {
+			t.Errorf("ends after %v, %s: got %d, want %d with %q:\n%s%s", c.ends, c.limit, code, c.code, c.want, stdout, stderr)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, results.EndsFile), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := command(t, "gate", dir); code != exitUsage || !strings.Contains(stderr, results.EndsFile) {
+		t.Errorf("a damaged record: got %d: %s", code, stderr)
 	}
 }

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/results"
 )
 
 // runOptions are run's flags.
@@ -101,6 +103,10 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...)}
 	end.outcome, end.run = runner.Run(ctx)
 	show.close()
+	if end.run == nil && ctx.Err() == nil {
+		// Who measures on from here has seen what came out.
+		end.run = results.KeepEnd(dir, time.Now())
+	}
 	if ctx.Err() != nil {
 		end.stopped, end.run = stopped(ctx, "every finished trial is kept"), nil
 	} else {
