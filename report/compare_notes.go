@@ -158,7 +158,7 @@ var traitWords = map[summary.Trait]string{
 	summary.TraitHost: "host", summary.TraitOS: "operating system", summary.TraitArch: "architecture", summary.TraitCPU: "CPU model",
 	summary.TraitCores: "cores", summary.TraitKernel: "kernel", summary.TraitFilesystem: "file system",
 	summary.TraitFsyncReal: "whether fsync is real", summary.TraitFsync: "median of the fsync probe", summary.TraitGo: "Go version",
-	summary.TraitRaftbench: "build of raftbench", summary.TraitNodeBinary: "binary of the nodes", summary.TraitEndpoints: "endpoints of a running cluster",
+	summary.TraitRaftbench: "build of raftbench", summary.TraitNodeBinary: "binary of the nodes", summary.TraitArmBuild: "build of an arm", summary.TraitEndpoints: "endpoints of a running cluster",
 	summary.TraitProfile: "network profile", summary.TraitMessageFaults: "messages harmed on purpose",
 }
 
@@ -185,8 +185,13 @@ func contrastText(u summary.Contrast) string {
 		was, is = yesNo(u.Old), yesNo(u.New)
 	case summary.TraitNodeBinary:
 		none = "raftbench's own"
+	case summary.TraitArmBuild:
+		what, none = "build", "raftbench's own"
 	case summary.TraitEndpoints:
 		none = "none"
+	}
+	if u.Arm != "" {
+		what += " of arm " + cleanName(u.Arm)
 	}
 	return fmt.Sprintf("%s %s → %s", what, either(was, none), either(is, none))
 }

@@ -205,3 +205,18 @@ func armsFolder(t *testing.T) string {
 	}
 	return dir
 }
+
+func TestContrastsNameTheirArm(t *testing.T) {
+	for _, c := range []struct {
+		contrast summary.Contrast
+		want     string
+	}{
+		{summary.Contrast{What: summary.TraitArmBuild, Arm: "b", New: "devel (cafe)"}, "build of arm b raftbench's own → devel (cafe)"},
+		{summary.Contrast{What: summary.TraitVersion, Name: "raft", Arm: "a", Old: "v1", New: "v2"}, "version of raft of arm a v1 → v2"},
+		{summary.Contrast{What: summary.TraitVersion, Name: "raft", Old: "v1", New: "v2"}, "version of raft v1 → v2"},
+	} {
+		if got := contrastText(c.contrast); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}

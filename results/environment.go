@@ -46,9 +46,11 @@ type Environment struct {
 // ArmBuild is the build whose nodes one arm's setups are made of.
 type ArmBuild struct {
 	Arm string `json:"arm"`
-	// Binary is the file, and Build what it says of itself: raftbench devel
-	// (4f2c1d0). Versions are those of the modules it was built with.
+	// Binary is the file, SHA256 what it held when the run began, in hexadecimal,
+	// and Build what it says of itself: raftbench devel (4f2c1d0). Versions are
+	// those of the modules it was built with.
 	Binary   string            `json:"binary"`
+	SHA256   string            `json:"sha256,omitempty"`
 	Build    string            `json:"build"`
 	Versions map[string]string `json:"versions,omitempty"`
 }

@@ -239,6 +239,27 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 	}
 }
 
+// Two runs of arms differ where one of the arms was built of something else.
+func TestCompareTellsTheArmsBuilds(t *testing.T) {
+	before, after := runOf(t, 1), runOf(t, 1)
+	arm := func(name, build, sum, raft string) results.ArmBuild {
+		return results.ArmBuild{Arm: name, Build: build, SHA256: strings.Repeat(sum, 64), Versions: map[string]string{"raft": raft}}
+	}
+	before.Environment.Arms = []results.ArmBuild{arm("a", "devel", "0", "v1"), arm("b", "devel", "1", "v1")}
+	after.Environment.Arms = []results.ArmBuild{arm("a", "devel", "0", "v1"), arm("b", "devel", "2", "v2")}
+	differ, same := unlikeOf(t, before, after)
+	want := []Contrast{
+		{What: TraitArmBuild, Arm: "b", Old: "devel, SHA-256 111111111111", New: "devel, SHA-256 222222222222"},
+		{What: TraitVersion, Name: "raft", Arm: "b", Old: "v1", New: "v2"},
+	}
+	if diff := cmp.Diff(want, differ); diff != "" {
+		t.Error(diff)
+	}
+	if same.Versions != 1 || !slices.Contains(same.Traits, TraitArmBuild) {
+		t.Errorf("got %+v the same", same)
+	}
+}
+
 func experimentOf(run *results.Run, text string) *results.Run {
 	run.Experiment = []byte(text)
 	return run

@@ -18,8 +18,11 @@ type Contrast struct {
 	// file and the path in it, of TraitProfileFile; the link, of TraitLink and
 	// TraitDelay.
 	Name string `json:"name,omitempty"`
-	Old  string `json:"old"`
-	New  string `json:"new"`
+	// Arm is the one whose build TraitArmBuild and TraitVersion are of; empty is the
+	// whole run.
+	Arm string `json:"arm,omitempty"`
+	Old string `json:"old"`
+	New string `json:"new"`
 	// Bars: figures measured so cannot be compared, whatever they are. Cells are
 	// those it bars, by the old run's names; none where it bars all.
 	Bars  bool     `json:"bars,omitempty"`
@@ -44,6 +47,7 @@ const (
 	TraitRaftbench  Trait = "raftbench" // version and commit
 	TraitVersion    Trait = "version"   // of the module Name
 	TraitNodeBinary Trait = "node-binary"
+	TraitArmBuild   Trait = "arm-build" // what the arm's binary says of itself, and its SHA-256
 	TraitEndpoints  Trait = "endpoints"
 	// TraitSetting is what the experiment has at the YAML path Name.
 	TraitSetting Trait = "setting"
@@ -85,6 +89,7 @@ func (u *unlikeness) compare(c Contrast) {
 		u.same.Settings++
 	case c.What == TraitVersion:
 		u.same.Versions++
+	case slices.Contains(u.same.Traits, c.What): // of another arm
 	default:
 		u.same.Traits = append(u.same.Traits, c.What)
 	}
@@ -140,16 +145,46 @@ func (u *unlikeness) builds(a, b results.Environment) {
 	u.compare(Contrast{What: TraitGo, Old: a.GoVersion, New: b.GoVersion})
 	u.compare(Contrast{What: TraitNodeBinary, Old: a.NodeBinary, New: b.NodeBinary})
 	u.compare(Contrast{What: TraitEndpoints, Old: strings.Join(a.Endpoints, ","), New: strings.Join(b.Endpoints, ",")})
-	for _, name := range versions(a, b) {
-		u.compare(Contrast{What: TraitVersion, Name: name, Old: a.Versions[name], New: b.Versions[name]})
+	u.versions("", a.Versions, b.Versions)
+	was, is := armBuilds(a), armBuilds(b)
+	for _, arm := range keys(was, is) {
+		u.compare(Contrast{What: TraitArmBuild, Arm: arm, Old: armBuild(was[arm]), New: armBuild(is[arm])})
+		u.versions(arm, was[arm].Versions, is[arm].Versions)
 	}
 }
 
-func versions(a, b results.Environment) []string {
-	all := map[string]string{}
-	maps.Copy(all, a.Versions)
-	maps.Copy(all, b.Versions)
+func (u *unlikeness) versions(arm string, a, b map[string]string) {
+	for _, name := range keys(a, b) {
+		u.compare(Contrast{What: TraitVersion, Name: name, Arm: arm, Old: a[name], New: b[name]})
+	}
+}
+
+// keys are those of both maps, in order.
+func keys[V any](a, b map[string]V) []string {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]V{}
+	}
+	maps.Copy(all, b)
 	return slices.Sorted(maps.Keys(all))
+}
+
+func armBuilds(e results.Environment) map[string]results.ArmBuild {
+	out := map[string]results.ArmBuild{}
+	for _, a := range e.Arms {
+		out[a.Arm] = a
+	}
+	return out
+}
+
+// armBuild tells a build from every other, also from those that say the same of
+// themselves.
+func armBuild(a results.ArmBuild) string {
+	const digits = 12 // enough for people
+	if len(a.SHA256) < digits {
+		return a.Build
+	}
+	return a.Build + ", SHA-256 " + a.SHA256[:digits]
 }
 
 // bars tells whether anything bars comparing a cell's figures.

@@ -16,7 +16,8 @@ type arm struct {
 	name   string
 	binary string   // empty: this program
 	set    []string // KEY=VALUE
-	// build and versions are what the binary says of itself.
+	// sha256 is the binary's; build and versions are what it says of itself.
+	sha256   string
 	build    string
 	versions map[string]string
 }
@@ -56,6 +57,9 @@ func armBuilds(arms []arm) ([]arm, error) {
 			text = versionTextOf(path)
 		}
 		if err := drivable(a, path, text); err != nil {
+			return nil, err
+		}
+		if a.sha256, err = fileSHA256(path); err != nil {
 			return nil, err
 		}
 		a.binary, a.versions = path, modulesIn(text)
@@ -112,11 +116,28 @@ func sameArms(env results.Environment, o runOptions) error {
 		case path != a.Binary:
 			return differs("--"+a.Arm, path, a.Binary)
 		}
+		if err := sameBuild(a); err != nil {
+			return err
+		}
 	}
 	for name, path := range given {
 		if len(env.Arms) == 0 {
 			return differs("--"+name, path, "")
 		}
+	}
+	return nil
+}
+
+// sameBuild refuses a file that was built anew since the run began: the arm's
+// trials would be of two builds.
+func sameBuild(a results.ArmBuild) error {
+	now, err := fileSHA256(a.Binary)
+	if err != nil {
+		return err
+	}
+	if now != a.SHA256 {
+		return usage(fmt.Errorf("--%s %s: got a file with the SHA-256 %s, and the run began with %q: trials of two builds do not compare", a.Arm, a.Binary, now, a.SHA256),
+			"put the build back that the run began with, or start a new run")
 	}
 	return nil
 }

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,26 +37,56 @@ const versionTime = 5 * time.Second
 // hold a name and a version. It is empty where the build does not say.
 func versionsOf(binary string) map[string]string { return modulesIn(versionTextOf(binary)) }
 
+// maxVersionText is far more than any build says of itself.
+const maxVersionText = 64 << 10
+
+// limited keeps what is written to it, up to maxVersionText.
+type limited struct{ text bytes.Buffer }
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.text.Len()+len(p) > maxVersionText {
+		return 0, errors.New("that is no version's text")
+	}
+	return l.text.Write(p)
+}
+
 // versionTextOf is what another build's `version` prints; empty where it does
-// not in time.
+// not in time, or prints on and on.
 func versionTextOf(binary string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), versionTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, "version")
 	cmd.WaitDelay = time.Second
-	text, err := cmd.Output()
-	if err != nil {
+	var out limited
+	cmd.Stdout = &out
+	if err := cmd.Run(); err != nil {
 		return ""
 	}
-	return string(text)
+	return out.text.String()
 }
 
+// modulesIn are the versions of modules in what `version` prints, by their paths.
 func modulesIn(text string) map[string]string {
 	out := map[string]string{}
 	for line := range strings.Lines(text) {
-		if words := strings.Fields(line); len(words) == 2 && strings.Contains(words[0], "/") {
-			out[words[0]] = words[1]
+		module, version, found := strings.Cut(strings.TrimSpace(line), " ")
+		if found && strings.Contains(module, "/") {
+			out[module] = version
 		}
 	}
 	return out
+}
+
+// fileSHA256 tells builds apart that say the same of themselves.
+func fileSHA256(path string) (_ string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fail(exitFailed, err, "")
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fail(exitFailed, fmt.Errorf("read %s: %w", path, err), "")
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -90,7 +90,7 @@ func (s system) record(env *results.Environment) {
 		env.NodeBinary, env.Versions = s.binary, versionsOf(s.binary)
 	}
 	for _, a := range s.arms {
-		env.Arms = append(env.Arms, results.ArmBuild{Arm: a.name, Binary: a.binary, Build: a.build, Versions: a.versions})
+		env.Arms = append(env.Arms, results.ArmBuild{Arm: a.name, Binary: a.binary, SHA256: a.sha256, Build: a.build, Versions: a.versions})
 	}
 }
 
@@ -106,11 +106,6 @@ func (s system) changes(recorded results.Environment) []string {
 	}
 	compare("raftbench", recorded.Version, now.Version)
 	compare("commit", recorded.Commit, now.Commit)
-	for i, a := range recorded.Arms {
-		if i < len(now.Arms) {
-			compare("arm "+a.Arm, a.Build, now.Arms[i].Build)
-		}
-	}
 	if !maps.Equal(recorded.Versions, now.Versions) {
 		compare("modules", fmt.Sprint(recorded.Versions), fmt.Sprint(now.Versions))
 	}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,8 +55,17 @@ func versions() map[string]string {
 	for _, m := range info.Deps {
 		switch m.Path {
 		case "github.com/hashicorp/raft", "github.com/hashicorp/raft-boltdb/v2", "go.etcd.io/bbolt", "google.golang.org/grpc":
-			out[m.Path] = m.Version
+			out[m.Path] = moduleVersion(m)
 		}
 	}
 	return out
+}
+
+// moduleVersion of a module; of one that another module or a folder stands in
+// for, both: v1.7.3 => ../raft.
+func moduleVersion(m *debug.Module) string {
+	if m.Replace == nil {
+		return m.Version
+	}
+	return strings.TrimSpace(m.Version + " => " + m.Replace.Path + " " + m.Replace.Version)
 }
