@@ -19,16 +19,30 @@ type Baseline struct {
 	Spread *summary.Spread // nil: unknown
 	// unlike is why the two cannot be held against each other.
 	unlike []Reason
+	// barred is that of single cells, by their names in the baseline.
+	barred map[string][]Reason
 }
 
 // NewBaseline reads a run that another is to be held against. Its errors are of
 // type *results.Error.
 func NewBaseline(before, run *results.Run, spread *summary.Spread) (*Baseline, error) {
-	a, err := summary.Analyse(before)
+	old, err := summary.SideOf(before)
 	if err != nil {
 		return nil, err
 	}
-	b := &Baseline{Run: a}
+	latest, err := summary.SideOf(run)
+	if err != nil {
+		return nil, err
+	}
+	b := &Baseline{Run: old.Analysis, barred: map[string][]Reason{}}
+	if found := Found(old.Summary); found.Unsafe || found.Stuck {
+		b.unlike = append(b.unlike, Reason{Code: BaselineUnsafe})
+	}
+	for _, bar := range summary.Bars(old, latest) {
+		for _, cell := range bar.Cells { // what bars all is the host's class
+			b.barred[cell] = append(b.barred[cell], Reason{Code: OtherNetwork, Contrast: &bar})
+		}
+	}
 	if was, is := summary.HostOf(before.Environment), summary.HostOf(run.Environment); was != is {
 		b.unlike = append(b.unlike, Reason{Code: OtherHost, Old: hostText(was), New: hostText(is)})
 	}
@@ -39,6 +53,16 @@ func NewBaseline(before, run *results.Run, spread *summary.Spread) (*Baseline, e
 		b.Spread = spread
 	}
 	return b, nil
+}
+
+// Expect notes what the baseline has not finished: what is left of an interrupted run
+// is no measure for another.
+func (b *Baseline) Expect(planned map[string]Planned) {
+	r := Report{}
+	r.Expect(b.Run.Summary, planned)
+	for _, v := range r.Verdicts {
+		b.barred[v.Cell] = append(b.barred[v.Cell], Reason{Code: BaselineUnfinished})
+	}
 }
 
 func hostText(h summary.Host) string {
@@ -133,7 +157,7 @@ func (b *Baseline) cell(c summary.Cell) (summary.Cell, []Reason) {
 	cells := b.Run.Summary.Cells
 	i := slices.IndexFunc(cells, func(o summary.Cell) bool { return o.Cell == c.Cell })
 	if i >= 0 {
-		return cells[i], b.unlike
+		return cells[i], slices.CompactFunc(slices.Concat(b.unlike, b.barred[c.Cell]), func(x, y Reason) bool { return x == y })
 	}
 	other := slices.IndexFunc(cells, func(o summary.Cell) bool { return o.Profile != c.Profile && alike(o, c, []string{"profile"}) })
 	if other >= 0 {

@@ -93,6 +93,8 @@ type Reason struct {
 	// Old and New are what the baseline and this run have of what must be alike.
 	Old string `json:"old,omitempty"`
 	New string `json:"new,omitempty"`
+	// Contrast between the two that bars comparing them.
+	Contrast *summary.Contrast `json:"contrast,omitempty"`
 }
 
 // ReasonCode says what a reason is about.
@@ -135,6 +137,11 @@ const (
 	OtherExperiment  ReasonCode = "other-experiment"    // the baseline measured something else
 	NotInBaseline    ReasonCode = "not-in-baseline"     // the baseline lacks the setup
 	BaselineNotValid ReasonCode = "baseline-none-valid" // none of the baseline's Want trials is valid
+	// OtherNetwork: messages of the baseline's setup travelled otherwise, as Contrast
+	// tells.
+	OtherNetwork       ReasonCode = "other-network"
+	BaselineUnsafe     ReasonCode = "baseline-unsafe"     // the baseline lost writes, or did otherwise what no Raft may
+	BaselineUnfinished ReasonCode = "baseline-unfinished" // the baseline was interrupted before it had done what was planned
 )
 
 // Finding is what trials of a cell saw that Raft does not allow.

@@ -95,6 +95,15 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 		return "the baseline has this setup with profile " + cleanName(r.Old) + ", not " + cleanName(r.New)
 	},
 	gate.OtherExperiment: says("the baseline measured something else: its experiment differs in more than how often it was done"),
+	gate.OtherNetwork: func(_ gate.Verdict, r gate.Reason) string {
+		text := "messages travelled otherwise in the baseline"
+		if r.Contrast != nil {
+			text += ": " + contrastText(*r.Contrast)
+		}
+		return text
+	},
+	gate.BaselineUnsafe:     says("the baseline itself did what Raft does not allow, or did not do what it should have: see raftbench gate on its folder"),
+	gate.BaselineUnfinished: says("the baseline is unfinished: finish it with raftbench run --resume"),
 	gate.NotInBaseline:   says("the baseline has no such setup"),
 	gate.BaselineNotValid: func(_ gate.Verdict, r gate.Reason) string {
 		return "none of the baseline's " + units.Plural(r.Want, "trial") + " is valid"

@@ -112,6 +112,13 @@ func unlike(old, latest Side, pairs []cellPair) ([]Contrast, Common) {
 	return u.differ, u.same
 }
 
+// Bars are what keeps the figures of two runs from being compared: they were
+// measured on hosts of two classes, or through other networks.
+func Bars(old, latest Side) []Contrast {
+	all, _ := unlike(old, latest, matched(old.Summary.Cells, latest.Summary.Cells))
+	return slices.DeleteFunc(all, func(c Contrast) bool { return !c.Bars })
+}
+
 // hosts bars what was measured on hosts of two classes.
 func (u *unlikeness) hosts(a, b results.Environment) {
 	class := func(what Trait, was, is string) { u.compare(Contrast{What: what, Old: was, New: is, Bars: true}) }

@@ -313,28 +313,32 @@ func TestCompareCallsNothingDifferentThatIsNotComparable(t *testing.T) {
 	}
 }
 
+// throughMine is the tiny run, its network from a profile file of its own, which has
+// such a round trip.
+func throughMine(t *testing.T, rtt string) string {
+	t.Helper()
+	dir := changedRun(t, func(run *results.Run) {
+		run.Experiment = []byte(strings.Replace(string(run.Experiment), "profile: multi-az", "profile: networks/mine.yaml", 1))
+		for i := range run.Trials {
+			tr := &run.Trials[i]
+			tr.Profile, tr.Cell = "mine", strings.Replace(tr.Cell, "multi-az", "mine", 1)
+		}
+	})
+	err := errors.Join(os.MkdirAll(filepath.Join(dir, "networks"), 0o755),
+		os.WriteFile(filepath.Join(dir, "networks", "mine.yaml"), []byte("source: "+rtt+"\nsites: [a, b]\nrtt:\n  a: {b: "+rtt+"}\n"), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // The copies of a profile file that both runs hold are compared key by key.
 func TestCompareReadsTheProfilesOfTheRuns(t *testing.T) {
-	with := func(rtt string) string {
-		dir := changedRun(t, func(run *results.Run) {
-			run.Experiment = []byte(strings.Replace(string(run.Experiment), "profile: multi-az", "profile: networks/mine.yaml", 1))
-			for i := range run.Trials {
-				tr := &run.Trials[i]
-				tr.Profile, tr.Cell = "mine", strings.Replace(tr.Cell, "multi-az", "mine", 1)
-			}
-		})
-		err := errors.Join(os.MkdirAll(filepath.Join(dir, "networks"), 0o755),
-			os.WriteFile(filepath.Join(dir, "networks", "mine.yaml"), []byte("source: "+rtt+"\nsites: [a, b]\nrtt:\n  a: {b: "+rtt+"}\n"), 0o600))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return dir
-	}
-	old := with("5ms")
-	if _, stdout, _ := command(t, "compare", old, with("8ms")); !strings.HasPrefix(stdout, "Not comparable: networks/mine.yaml: rtt.a.b 5ms → 8ms. Such") {
+	old := throughMine(t, "5ms")
+	if _, stdout, _ := command(t, "compare", old, throughMine(t, "8ms")); !strings.HasPrefix(stdout, "Not comparable: networks/mine.yaml: rtt.a.b 5ms → 8ms. Such") {
 		t.Errorf("got\n%s", stdout)
 	}
-	if _, stdout, _ := command(t, "compare", old, with("5ms")); !strings.HasPrefix(stdout, "Not side by side") {
+	if _, stdout, _ := command(t, "compare", old, throughMine(t, "5ms")); !strings.HasPrefix(stdout, "Not side by side") {
 		t.Errorf("the same profile: got\n%s", stdout)
 	}
 }

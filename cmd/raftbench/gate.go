@@ -158,6 +158,9 @@ func baselineFor(stderr io.Writer, run *results.Run, o gateOptions) (*gate.Basel
 		}
 		return nil, nil
 	}
+	if err := checkDistinct([]string{o.baseline, run.Dir}); err != nil {
+		return nil, err
+	}
 	before, err := openRun(stderr, o.baseline)
 	if err != nil {
 		return nil, err
@@ -170,6 +173,15 @@ func baselineFor(stderr io.Writer, run *results.Run, o gateOptions) (*gate.Basel
 	if err != nil {
 		return nil, unreadable(err)
 	}
+	plan, err := recordedPlan(before.Dir)
+	if err != nil {
+		return nil, damagedExperiment(err)
+	}
+	expected, err := planned(plan, before)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	b.Expect(expected)
 	return b, nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,30 +44,40 @@ func TestGateAgainstAStoredRun(t *testing.T) {
 			}
 		})
 	}
+	lossy := changed(t, func(tr *results.Trial) { loseOne(tr) })
+	short := changedRun(t, func(run *results.Run) {
+		run.Trials = slices.DeleteFunc(run.Trials, func(tr results.Trial) bool { return tr.Kind == results.Proof })
+	})
+	harmed := changed(t, func(tr *results.Trial) { tr.MessageFaults = true })
 	invalid := changed(t, func(tr *results.Trial) { tr.Valid = false })
 	for name, c := range map[string]struct {
 		run, baseline, spread, rule string
 		code                        int
 		want                        string
 	}{
-		"as fast":               {changedRun(t, factor(1)), same, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitOK, "gate: pass"},
-		"slower":                {changedRun(t, factor(1.5)), same, spread, "write_latency_p50 <= 1.2x baseline", exitGate, "+50 % ["},
-		"near the limit":        {changedRun(t, factor(1.2)), same, spread, "write_latency_p50 <= 1.2x baseline", exitInconclusive, "the interval holds the limit"},
-		"no spread":             {changedRun(t, factor(3)), changedRun(t, factor(1)), "", "write_latency_p50 <= 1.2x baseline", exitInconclusive, "how far two runs of one build lie apart on such a host is unknown"},
-		"another host":          {changedRun(t, factor(3)), elsewhere, "", "write_latency_p50 <= 1.2x baseline", exitInconclusive, "the baseline is of another class of hosts: linux/amd64, Another CPU, 2 cores, ext4"},
-		"another experiment":    {changedRun(t, factor(1)), otherwise, spread, "write_latency_p50 <= 1.2x baseline", exitInconclusive, "the baseline measured something else"},
-		"another profile":       {changedRun(t, factor(1)), renamed("multi-az", "wan"), spread, "write_latency_p50 <= 1.2x baseline", exitInconclusive, "the baseline has this setup with profile wan, not multi-az"},
-		"no such setup":         {changedRun(t, factor(1)), renamed("n3-", "big-"), spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "the baseline has no such setup"},
-		"an empty baseline":     {changedRun(t, factor(1)), invalid, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "none of the baseline's 6 trials is valid"},
-		"an empty run":          {invalid, same, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "none of 6 trials is valid"},
-		"no baseline":           {changedRun(t, factor(1)), t.TempDir(), "", "write_latency_p50 <= 1.2x baseline", exitUsage, "not a run's folder"},
-		"a spread elsewhere":    {changedRun(t, factor(1)), elsewhere, spread, "write_latency_p50 <= 1.2x baseline", exitUsage, "another experiment or class of host"},
-		"none was named":        {changedRun(t, factor(1)), "", "", "write_latency_p50 <= 1.2x baseline", exitUsage, "hint: measure two variants side by side with `raftbench ab`"},
-		"a spread of nothing":   {changedRun(t, factor(1)), "", spread, "nodes > 0", exitUsage, "got --spread without --baseline"},
-		"not repeated":          {changedRun(t, factor(1)), same, spread, "outage_p50[n=3] <= 1.2x baseline", exitInconclusive, "from one kill"},
-		"safety all the same":   {changed(t, func(tr *results.Trial) { loseOne(tr) }), t.TempDir(), "", "write_latency_p50 <= 1.2x baseline", exitSafety, "not a run's folder"},
-		"and with a bad rule":   {changed(t, func(tr *results.Trial) { loseOne(tr) }), "", "", "write_latncy_p50 < 1ms", exitSafety, "unknown metric"},
-		"and with another rule": {changed(t, func(tr *results.Trial) { loseOne(tr) }), "", "", "nodes > 0", exitSafety, "FAIL: lost_writes == 0"},
+		"as fast":                {changedRun(t, factor(1)), same, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitOK, "gate: pass"},
+		"slower":                 {changedRun(t, factor(1.5)), same, spread, "write_latency_p50 <= 1.2x baseline", exitGate, "+50 % ["},
+		"near the limit":         {changedRun(t, factor(1.2)), same, spread, "write_latency_p50 <= 1.2x baseline", exitInconclusive, "the interval holds the limit"},
+		"no spread":              {changedRun(t, factor(3)), changedRun(t, factor(1)), "", "write_latency_p50 <= 1.2x baseline", exitInconclusive, "how far two runs of one build lie apart on such a host is unknown"},
+		"another host":           {changedRun(t, factor(3)), elsewhere, "", "write_latency_p50 <= 1.2x baseline", exitInconclusive, "the baseline is of another class of hosts: linux/amd64, Another CPU, 2 cores, ext4"},
+		"another experiment":     {changedRun(t, factor(1)), otherwise, spread, "write_latency_p50 <= 1.2x baseline", exitInconclusive, "the baseline measured something else"},
+		"another profile":        {changedRun(t, factor(1)), renamed("multi-az", "wan"), spread, "write_latency_p50 <= 1.2x baseline", exitInconclusive, "the baseline has this setup with profile wan, not multi-az"},
+		"an unsafe baseline":     {changedRun(t, factor(1)), lossy, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "the baseline itself did what Raft does not allow"},
+		"an unfinished baseline": {changedRun(t, factor(1)), short, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "the baseline is unfinished"},
+		"harmed messages":        {changedRun(t, factor(1)), harmed, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "messages harmed on purpose yes → no"},
+		"another profile's file": {throughMine(t, "5ms"), throughMine(t, "8ms"), "", "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "messages travelled otherwise in the baseline: networks/mine.yaml: rtt.a.b 8ms → 5ms"},
+		"itself":                 {same, same, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitUsage, "got one folder twice"},
+		"no such setup":          {changedRun(t, factor(1)), renamed("n3-", "big-"), spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "the baseline has no such setup"},
+		"an empty baseline":      {changedRun(t, factor(1)), invalid, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "none of the baseline's 6 trials is valid"},
+		"an empty run":           {invalid, same, spread, "write_latency_p50[n=3] <= 1.2x baseline", exitInconclusive, "none of 6 trials is valid"},
+		"no baseline":            {changedRun(t, factor(1)), t.TempDir(), "", "write_latency_p50 <= 1.2x baseline", exitUsage, "not a run's folder"},
+		"a spread elsewhere":     {changedRun(t, factor(1)), elsewhere, spread, "write_latency_p50 <= 1.2x baseline", exitUsage, "another experiment or class of host"},
+		"none was named":         {changedRun(t, factor(1)), "", "", "write_latency_p50 <= 1.2x baseline", exitUsage, "hint: measure two variants side by side with `raftbench ab`"},
+		"a spread of nothing":    {changedRun(t, factor(1)), "", spread, "nodes > 0", exitUsage, "got --spread without --baseline"},
+		"not repeated":           {changedRun(t, factor(1)), same, spread, "outage_p50[n=3] <= 1.2x baseline", exitInconclusive, "from one kill"},
+		"safety all the same":    {changed(t, func(tr *results.Trial) { loseOne(tr) }), t.TempDir(), "", "write_latency_p50 <= 1.2x baseline", exitSafety, "not a run's folder"},
+		"and with a bad rule":    {changed(t, func(tr *results.Trial) { loseOne(tr) }), "", "", "write_latncy_p50 < 1ms", exitSafety, "unknown metric"},
+		"and with another rule":  {changed(t, func(tr *results.Trial) { loseOne(tr) }), "", "", "nodes > 0", exitSafety, "FAIL: lost_writes == 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{"gate", c.run, "--rules", rulesFile(t, "rules: ['"+c.rule+"']")}
