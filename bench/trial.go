@@ -100,7 +100,7 @@ func (t *trial) conclude(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		t.record.remark(results.Remark{Code: results.CodeFailed, Severity: results.Invalid, Detail: err.Error()})
+		t.record.remark(results.Remark{Code: results.CodeFailed, Severity: results.Invalid, Detail: cluster.CauseOf(err)})
 	}
 	t.record.conclude()
 	return nil

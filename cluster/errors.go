@@ -3,10 +3,12 @@ package cluster
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +78,53 @@ func (e *DeathError) Error() string {
 		return s + "; its log is empty"
 	}
 	return fmt.Sprintf("%s; its log ends:\n  %s", s, strings.Join(e.Tail, "\n  "))
+}
+
+// Cause is what Error says in one line, for a list of what went wrong: in place of
+// the log's end the one line of it that tells most.
+func (e *DeathError) Cause() string {
+	s := fmt.Sprintf("node %s (pid %d) ended unasked: %s", e.ID, e.PID, e.How)
+	if line := lastWord(e.Tail); line != "" {
+		s += "; its log's last word: " + line
+	}
+	return s
+}
+
+// CauseOf is an error's text in one line: a node's death in it is told by its cause.
+func CauseOf(err error) string {
+	text := err.Error()
+	if death, ok := errors.AsType[*DeathError](err); ok {
+		text = strings.Replace(text, death.Error(), death.Cause(), 1)
+	}
+	return text
+}
+
+// longestWord is how many runes of a log's line a cause has.
+const longestWord = 160
+
+// lastWord is the line of a log that tells most of an end: the panic's, or else the
+// last one; of a structured line its message and error alone.
+func lastWord(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	line := lines[len(lines)-1]
+	if i := slices.IndexFunc(lines, isPanic); i >= 0 {
+		line = lines[i]
+	}
+	var told struct {
+		Message string `json:"@message"`
+		Error   string `json:"error"`
+	}
+	if _ = json.Unmarshal([]byte(line), &told); told.Message != "" {
+		if line = told.Message; told.Error != "" {
+			line += ": " + told.Error
+		}
+	}
+	if r := []rune(line); len(r) > longestWord {
+		line = string(r[:longestWord-1]) + "…"
+	}
+	return line
 }
 
 // Hint says where the whole log is.
