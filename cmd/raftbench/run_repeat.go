@@ -25,7 +25,7 @@ import (
 type repeatCount int
 
 func repeatFlag(f *pflag.FlagSet, repeat *int) {
-	f.Var((*repeatCount)(repeat), "repeat", "do the whole run N times, into DIR/1 to DIR/N, and keep how far such runs lie apart: what compare needs")
+	f.Var((*repeatCount)(repeat), "repeat", "do the whole run N times, 3 to 100, into DIR/1 to DIR/N, and keep how far such runs lie apart: what compare needs")
 }
 
 func (c *repeatCount) Set(text string) error {
@@ -87,6 +87,11 @@ func newRepeats(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOpt
 	if err != nil {
 		return repeats{}, err
 	}
+	if o.out != "" {
+		if err := (repeats{dir: o.out}).keepable(); err != nil {
+			return repeats{}, err
+		}
+	}
 	what := units.Plural(o.repeat, "run") + " of " + trialsOf(plan)
 	if err := confirm(ctx, stderr, stdin, plan, what, time.Duration(o.repeat)*configs.Estimate(plan), o); err != nil {
 		return repeats{}, err
@@ -107,6 +112,12 @@ func newRepeats(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOpt
 // folder names is checked when that run is resumed.
 func resumedRepeats(_ context.Context, _ io.Writer, _ io.Reader, o runOptions) (repeats, error) {
 	r := repeats{dir: o.resume, o: o}
+	if err := o.resumable(); err != nil {
+		return repeats{}, err
+	}
+	if err := r.keepable(); err != nil {
+		return repeats{}, err
+	}
 	first, err := results.Open(r.folder(1))
 	if err != nil {
 		return repeats{}, usage(fmt.Errorf("no repeated runs to go on with: %w", err), "give the folder that holds them, or leave out --repeat to go on with a single run")
@@ -204,6 +215,22 @@ func (r repeats) finish(stdout io.Writer, output string) error {
 	spreadText(stdout, s)
 	_, err = fmt.Fprintf(stdout, "\nspread:  %s\nresults: %s\n", path, r.dir)
 	return err
+}
+
+// keepable finds out before anything is measured whether the spread, which is
+// what all the runs are for, can be written beside their folder.
+func (r repeats) keepable() error {
+	full, err := filepath.Abs(r.dir)
+	if err != nil {
+		return fail(exitFailed, err, "")
+	}
+	beside := nearestDir(filepath.Dir(full))
+	probe, err := os.CreateTemp(beside, ".raftbench-*")
+	if err != nil {
+		return usage(fmt.Errorf("the spread of the runs is kept beside their folder, and %s cannot be written: %w", beside, bare(err)),
+			"make it writable, or name a folder within one that is")
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // spreadText says by how much two runs of one build differ, in the figures that

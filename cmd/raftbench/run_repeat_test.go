@@ -93,3 +93,31 @@ func TestRepeatTakesNumbersOnly(t *testing.T) {
 		}
 	}
 }
+
+// What would be refused after hours, or after it was said that a run begins, is
+// refused first.
+func TestRepeatsAreCheckedBeforeAnythingIsMeasured(t *testing.T) {
+	if _, err := os.Stat("/proc/self/cwd"); err != nil {
+		t.Skip("there is no /proc")
+	}
+	t.Chdir(t.TempDir()) // an empty folder, beside which (in /proc) nothing can be written
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a spread that cannot be kept": {[]string{"--out", "/proc/self/cwd", "--preset", "quick"}, "kept beside their folder, and /proc/self cannot be written"},
+		"kept nowhere when resumed":    {[]string{"--resume", "/proc/self/cwd"}, "kept beside their folder, and /proc/self cannot be written"},
+		"what is recorded is changed":  {[]string{"--resume", ".", "--trials", "5"}, "got --trials with --resume"},
+	} {
+		code, _, stderr := command(t, append([]string{"run", "--yes", "--repeat", "3"}, c.args...)...)
+		if code != exitUsage || !strings.Contains(stderr, c.want) || strings.Contains(stderr, "run 1 of 3") {
+			t.Errorf("%s: got %d, want %q in\n%s", name, code, c.want, stderr)
+		}
+	}
+}
+
+func TestTheHelpSaysHowOftenARunIsRepeated(t *testing.T) {
+	if _, stdout, _ := command(t, "run", "--help"); !strings.Contains(stdout, "N times, 3 to 100") {
+		t.Errorf("got\n%s", stdout)
+	}
+}

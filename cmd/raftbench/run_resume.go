@@ -39,9 +39,8 @@ func notResumable(cmd *cobra.Command) []string {
 // prepareResumedRun goes on with a run as it was recorded, on the host and the
 // system that it was recorded with.
 func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o runOptions) (_ *preparedRun, err error) {
-	if len(o.given) > 0 {
-		return nil, usage(fmt.Errorf("got %s with --resume, which goes on with what is recorded", strings.Join(o.given, ", ")),
-			"leave it out, also where it is a RAFTBENCH_* variable, or start a new run")
+	if err := o.resumable(); err != nil {
+		return nil, err
 	}
 	w, run, err := results.Resume(o.resume)
 	if err != nil {
@@ -94,6 +93,15 @@ func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o
 		return nil, fail(exitFailed, err, "")
 	}
 	return &preparedRun{plan: plan, writer: w, done: run.Trials, start: system.start, host: env}, nil
+}
+
+// resumable refuses what would change an experiment that is recorded.
+func (o runOptions) resumable() error {
+	if len(o.given) == 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("got %s with --resume, which goes on with what is recorded", strings.Join(o.given, ", ")),
+		"leave it out, also where it is a RAFTBENCH_* variable, or start a new run")
 }
 
 // sameHost refuses to mix two hosts' figures in one run.
