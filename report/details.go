@@ -98,10 +98,9 @@ func (m *moved) add(bounds map[string]*float64) {
 		if !slices.Contains(m.metrics, name) {
 			m.metrics = append(m.metrics, name)
 		}
-		switch {
-		case bound == nil:
+		if bound == nil {
 			m.open = append(m.open, name)
-		default:
+		} else {
 			m.bounds = append(m.bounds, metricBound{name, *bound})
 		}
 	}
