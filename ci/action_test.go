@@ -1,6 +1,8 @@
 package ci
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/raftbench/raftbench/results"
 )
 
 // action is action.yml, as far as GitHub's runner looks into a composite one.
@@ -176,27 +180,39 @@ func git(t *testing.T, dir string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// The action as a whole: two builds of this repository, measured side by side.
-// What is measured on a busy host is anybody's guess: it may pass, fail or be
-// inconclusive. But it is never a mistake of usage, and never unsafe.
+// The action as a whole: this repository's last commit against one that changes
+// what its build says of itself, measured side by side. What is measured on a busy
+// host is anybody's guess: it may pass, fail or be inconclusive. But it is never a
+// mistake of usage, and never unsafe. The setup is the smallest that there is, and
+// the builds share all that they compile, since one test must not take minutes.
 func TestTheActionRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds this repository and measures")
 	}
 	a, workspace := readAction(t), clone(t)
+	base := git(t, workspace, "rev-parse", "HEAD")
+	version := filepath.Join(workspace, "cmd", "raftbench", "version.go")
+	text, err := os.ReadFile(version)
+	changed := strings.Replace(string(text), `const version = "devel"`, `const version = "tried"`, 1)
+	if err != nil || changed == string(text) {
+		t.Fatalf("%v: found nothing to change in %s", err, version)
+	}
+	commit(t, workspace, "cmd/raftbench/version.go", changed)
 	head := git(t, workspace, "rev-parse", "HEAD")
 	rules := filepath.Join(workspace, "perf.yaml")
-	if err := os.WriteFile(rules, []byte("rules:\n  - lost_writes == 0\n  - write_latency_p50 <= 1.10x baseline\n"), 0o600); err != nil {
+	if err := os.WriteFile(rules, []byte("rules:\n  - write_latency_p50 <= 1.10x baseline\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r := newRunner(t, a, workspace, map[string]string{
-		"base": head, "rules": "perf.yaml", "nodes": "1", "args": "--profile none --rate 100/s --trials 6 --proofs 0 --duration 300ms --quiet",
+		"base": base, "head": head, "rules": "perf.yaml", "nodes": "1",
+		"args": "--profile none --rate 40/s --trials 6 --proofs 0 --duration 200ms --set workload.warmup=50ms --quiet",
 	})
 	code := r.run(a.Runs.Steps)
 	judged := r.contexts["steps.ab.outputs.exit-code"]
 	if want, may := map[string]int{"0": 0, "3": 3, "5": 0}[judged]; !may || code != want {
 		t.Fatalf("got the exit code %d of a job whose verdict is %q\n%s", code, judged, &r.log)
 	}
+	theArmsAre(t, r.fill(a.Outputs["run"].Value), "raftbench devel ("+base[:7], "raftbench tried ("+head[:7])
 	files := r.fill(a.Outputs["files"].Value)
 	for _, name := range []string{"junit.xml", "summary.md", "openmetrics.txt", "gobench.txt", "bencher.json", "smaller.json", "bigger.json"} {
 		if text, err := os.ReadFile(filepath.Join(files, name)); err != nil || len(text) == 0 {
@@ -216,14 +232,35 @@ func TestTheActionRuns(t *testing.T) {
 	}
 }
 
+// theArmsAre holds what is on record of a run's arms against what their builds say
+// of themselves.
+func theArmsAre(t *testing.T, dir, base, head string) {
+	t.Helper()
+	run, err := results.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arms := run.Environment.Arms
+	if len(arms) != 2 || arms[0].Arm != "a" || arms[1].Arm != "b" || !strings.HasPrefix(arms[0].Build, base) || !strings.HasPrefix(arms[1].Build, head) {
+		t.Fatalf("got the arms %+v, want a %s and b %s", arms, base, head)
+	}
+	for _, arm := range arms {
+		text, err := os.ReadFile(arm.Binary)
+		if sum := sha256.Sum256(text); err != nil || hex.EncodeToString(sum[:]) != arm.SHA256 {
+			t.Errorf("%v: arm %s was not %s, but %s", err, arm.Arm, arm.Binary, arm.SHA256)
+		}
+	}
+	if arms[0].SHA256 == arms[1].SHA256 {
+		t.Error("both arms are one file")
+	}
+}
+
 // A base that is neither a file nor a commit is told, before anything is built
 // of it.
 func TestTheActionRefusesABaseThatIsNone(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it builds this repository")
-	}
-	a, workspace := readAction(t), clone(t)
-	r := newRunner(t, a, workspace, map[string]string{"base": "no-such-branch"})
+	withFakeGo(t)
+	a := readAction(t)
+	r := newRunner(t, a, repository(t), map[string]string{"base": "no-such-branch"})
 	if code := r.run(a.Runs.Steps); code != 2 || !strings.Contains(r.log.String(), "::error title=raftbench::base: got no commit of the name no-such-branch") {
 		t.Errorf("got %d and\n%s", code, &r.log)
 	}
