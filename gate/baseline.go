@@ -112,7 +112,8 @@ func (e evaluation) apart(v Verdict, t task, old summary.Cell, pooled bool) Verd
 	// Both are there: the cells have the metric.
 	was, _ := b.Run.RunValue(old.Cell, metric)
 	is, _ := e.Run.RunValue(t.cell.Cell, metric)
-	v.set(t.rule, stats.Unbounded(stats.Ratio(was.Center, is.Center), 0), 0)
+	none := stats.Unbounded(stats.Ratio(was.Center, is.Center), 0)
+	v.set(t.rule, none, none, 0)
 	if b.Spread == nil {
 		return v.because(Reason{Code: SpreadUnknown})
 	}
@@ -120,11 +121,16 @@ func (e evaluation) apart(v Verdict, t task, old summary.Cell, pooled bool) Verd
 	if !ok || old.Metrics[metric].Pooled != pooled {
 		return v.because(Reason{Code: NotRepeated})
 	}
-	p, interval, err := stats.RunsAgainst(stats.RunPair{A: was, B: is, Spread: spread}, *v.Limit)
+	pair := stats.RunPair{A: was, B: is, Spread: spread}
+	p, interval, err := stats.RunsAgainst(pair, *v.Limit)
 	if err != nil {
 		return v.because(Reason{Code: NoRatio})
 	}
-	v.set(t.rule, interval, spread.Runs)
+	fails, err := stats.RunsInterval(pair, e.confidence())
+	if err != nil {
+		return v.because(Reason{Code: NoRatio})
+	}
+	v.set(t.rule, interval, fails, spread.Runs)
 	v.P = &p
 	keeps := t.rule.op.holds(interval.Low, *v.Limit)
 	if keeps != t.rule.op.holds(interval.High, *v.Limit) {

@@ -34,7 +34,7 @@ func (e evaluation) within(t task) Verdict {
 		return v.because(Reason{Code: NoRatio})
 	}
 	v.Through, v.Floor = r.Through, e.floorOf(t.rule, metric)
-	v.set(t.rule, compared.Ratio, len(r.Pairs))
+	v.set(t.rule, compared.Ratio, e.firstStep(r.Pairs), len(r.Pairs))
 	if !compared.Ratio.Bounded() {
 		return v.because(Reason{Code: FewBlocks, Got: len(r.Pairs), Want: stats.IntervalTrials})
 	}
@@ -46,14 +46,33 @@ func (e evaluation) within(t task) Verdict {
 	return e.decided(v, t.rule, compared.Ratio, r)
 }
 
-// set the figures of a ratio.
-func (v *Verdict) set(rule Rule, i stats.Interval, n int) {
+// set the figures of a ratio: its interval, and one that is as wide as it must be for
+// a failure among all that is asked.
+func (v *Verdict) set(rule Rule, i, fails stats.Interval, n int) {
 	r := v.Ratio
 	r.N, r.Ratio, r.Interval = n, finite(i.Center), i.Bounded()
 	if r.Interval {
 		r.CILow, r.CIHigh = finite(i.Low), finite(i.High)
-		r.SeesFrom = finite(rule.seesFrom((1+i.HalfWidth())*v.unsure() - 1))
 	}
+	if fails.Bounded() {
+		r.SeesFrom = finite(rule.seesFrom((1+fails.HalfWidth())*v.unsure() - 1))
+	}
+}
+
+// firstStep is a ratio's interval at the level that a single failure has to reach:
+// the first step of Holm's correction. It has no bounds where there are too few pairs
+// for any to reach that.
+func (e evaluation) firstStep(pairs []stats.Pair) stats.Interval {
+	compared, err := stats.ComparePairs(pairs, e.confidence())
+	if err != nil {
+		return stats.Unbounded(1, len(pairs))
+	}
+	return compared.Ratio
+}
+
+// confidence of that step.
+func (e evaluation) confidence() float64 {
+	return 1 - stats.Alpha/(float64(max(1, e.questions))*math.Ldexp(1, max(1, e.Looks)-1))
 }
 
 // finite is v for a file: null where it is above every number.

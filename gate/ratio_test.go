@@ -441,7 +441,7 @@ func TestArmsTakeNoOtherBaseline(t *testing.T) {
 // A rule sees what exceeds its own allowance by the width that the run is planned
 // for, which a throughput may be twice as wide as a latency.
 func TestWhatARuleCanSeeIsKnownBefore(t *testing.T) {
-	got := Sights(rulesOf(t, "write_latency_p50 <= 1.05x baseline", "nodes == 3", "throughput >= 0.95x baseline", "write_latency_p50[n=5] < 0.9x write_latency_p50[n=3]"), 0.02)
+	got := Sights(rulesOf(t, "write_latency_p50 <= 1.05x baseline", "nodes == 3", "throughput >= 0.95x baseline", "write_latency_p50[n=5] < 0.9x write_latency_p50[n=3]"), 0.02, 1)
 	want := []float64{1.05*1.02 - 1, 1 - 0.95/1.04, 0.9*1.02 - 1}
 	if len(got) != len(want) {
 		t.Fatalf("got %+v", got)
@@ -450,6 +450,40 @@ func TestWhatARuleCanSeeIsKnownBefore(t *testing.T) {
 		if math.Abs(got[i].From-want[i]) > 1e-12 {
 			t.Errorf("%s: got %v, want %v", got[i].Rule, got[i].From, want[i])
 		}
+	}
+	// Among four questions the first to fail needs p 0.0125: 2.498 standard deviations
+	// in place of 1.960.
+	among := Sights(rulesOf(t, "write_latency_p50 <= 1.05x baseline"), 0.02, 4)[0].From
+	if want := 1.05*math.Pow(1.02, 2.4977/1.95996) - 1; math.Abs(among-want) > 1e-5 {
+		t.Errorf("among four: got %v, want %v", among, want)
+	}
+}
+
+// What the verdict says it sees, it sees: an effect of that size is found about every
+// second time among all that is asked, and where too few blocks let nothing be found,
+// no size is told.
+func TestARuleSeesWhatItSaysAmongAllQuestions(t *testing.T) {
+	four := []string{"write_latency_p50 <= 1.05x baseline", "write_latency_p90 <= 2x baseline", "throughput >= 0.5x baseline", "saturate_write_latency_p50 <= 2x baseline"}
+	rng := rand.New(rand.NewPCG(5, 12))
+	sees := 0.0
+	const runs = 60
+	for range runs {
+		sees += *evaluated(t, Input{Run: analysed(t, arms(rng, 12, 1, 0.01))}, four...).Verdicts[0].SeesFrom / runs
+	}
+	found := 0
+	for range runs {
+		if evaluated(t, Input{Run: analysed(t, arms(rng, 12, 1+sees, 0.01))}, four...).Verdicts[0].Answer == "fail" {
+			found++
+		}
+	}
+	// At even odds, fewer than 17 or more than 43 of 60 come in fewer than one of
+	// 1,000 series; what a single question would see is found one time in ten.
+	if found < 17 || found > 43 {
+		t.Errorf("%v: found %d of %d times, want about half", sees, found, runs)
+	}
+	few := evaluated(t, Input{Run: analysed(t, arms(rng, 7, 1, 0.01))}, four...).Verdicts[0]
+	if few.SeesFrom != nil || !few.Interval {
+		t.Errorf("7 blocks, of which 8 are needed: got %+v", few.Ratio)
 	}
 }
 

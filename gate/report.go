@@ -69,8 +69,9 @@ type Ratio struct {
 	// how far two runs of one build lie apart.
 	N int `json:"n"`
 	// SeesFrom is the share by which To must differ from From for the rule to fail,
-	// at about even odds: the rule's own allowance and the interval's half-width. Null
-	// where there is no interval.
+	// at about even odds: the rule's own allowance, and the half-width of the interval
+	// at the level that a failure must reach among all Questions. Null where there are
+	// too few blocks for that.
 	SeesFrom *float64 `json:"sees_from"`
 	// Floor is the share by which two arms of one build may differ on this class of
 	// host, where that was measured: an answer stands only where the interval, widened

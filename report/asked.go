@@ -27,7 +27,7 @@ func (r *Report) askedLine() string {
 	if a.Precision <= 0 {
 		return ""
 	}
-	p, err := summary.ProgressOf(r.run.Trials, a.Precision)
+	p, err := summary.ProgressOf(r.run.Trials, a.Precision, 0)
 	if err != nil || p.Blocks == 0 {
 		return ""
 	}

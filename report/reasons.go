@@ -104,7 +104,7 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	},
 	gate.BaselineUnsafe:     says("the baseline itself did what Raft does not allow, or did not do what it should have: see raftbench gate on its folder"),
 	gate.BaselineUnfinished: says("the baseline is unfinished: finish it with raftbench run --resume"),
-	gate.NotInBaseline:   says("the baseline has no such setup"),
+	gate.NotInBaseline:      says("the baseline has no such setup"),
 	gate.BaselineNotValid: func(_ gate.Verdict, r gate.Reason) string {
 		return "none of the baseline's " + units.Plural(r.Want, "trial") + " is valid"
 	},

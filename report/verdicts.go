@@ -294,7 +294,7 @@ func sightOf(rule []gate.Verdict) string {
 
 // SightText is what a rule about a ratio can see, said before anything is measured.
 func SightText(s gate.Sight) string {
-	return clean(s.Rule) + " " + seesText(s.Op, s.From)
+	return clean(s.Rule) + " " + seesText(s.Op, s.From) + ", if the precision is reached"
 }
 
 // boundless reads a ratio: null is above every number.

@@ -90,6 +90,13 @@ func PairsAgainst(pairs []Pair, ratio float64) float64 {
 	return SignedRank(logs, math.Log(ratio))
 }
 
+// RunsInterval is the interval of the ratio of two runs that were not made side by
+// side.
+func RunsInterval(q RunPair, confidence float64) (Interval, error) {
+	of, _, err := compareRuns(q, confidence)
+	return of, err
+}
+
 // RunsAgainst is that of the ratio of two runs that were not made side by side,
 // against a ratio; and the interval of theirs (see DecideRuns).
 func RunsAgainst(q RunPair, ratio float64) (p float64, of Interval, err error) {

@@ -33,8 +33,10 @@ func AskedOf(metric string, precision float64) float64 {
 }
 
 // ProgressOf a run. It looks only at how wide intervals are, never at where they
-// lie: blocks that are added until something is found would find too much.
-func ProgressOf(trials []results.Trial, precision float64) (Progress, error) {
+// lie: blocks that are added until something is found would find too much. A gate
+// that will ask more questions than the run itself needs more blocks for any of them
+// to be found.
+func ProgressOf(trials []results.Trial, precision float64, questions int) (Progress, error) {
 	run := &results.Run{Trials: trials}
 	var cells []Cell
 	var observed []observations
@@ -54,7 +56,7 @@ func ProgressOf(trials []results.Trial, precision float64) (Progress, error) {
 		missing := p.Blocks - len(a.pairs)
 		needs := stats.PairsFor(a.pairs, half)
 		known = known && needs > 0
-		needs = max(needs, stats.PairsNeeded(len(first), stats.Alpha)) + missing
+		needs = max(needs, stats.PairsNeeded(max(len(first), questions), stats.Alpha)) + missing
 		if needs <= p.Needs {
 			continue
 		}

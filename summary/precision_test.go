@@ -48,7 +48,7 @@ func TestProgressTowardsAPrecision(t *testing.T) {
 		{"reached", 30, 0.01, 0.02, 30, 30},
 		{"far from it", 30, 0.05, 0.005, 300, 5000},
 	} {
-		p, err := ProgressOf(trialsOf(c.blocks, c.noise), c.precision)
+		p, err := ProgressOf(trialsOf(c.blocks, c.noise), c.precision, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,12 +61,23 @@ func TestProgressTowardsAPrecision(t *testing.T) {
 	}
 }
 
+// A gate that will ask more than the run itself needs more blocks for any failure to
+// stand among them all, however narrow the intervals are.
+func TestProgressCountsTheQuestionsOfAGate(t *testing.T) {
+	for questions, want := range map[int]int{0: 8, 4: 8, 5: 8, 40: 11} {
+		p, err := ProgressOf(trialsOf(8, 0.0001), 0.02, questions)
+		if err != nil || p.Needs != want || p.Reached() != (want == 8) {
+			t.Errorf("%d questions: got %+v, %v, want %d blocks", questions, p, err, want)
+		}
+	}
+}
+
 // A trial that drops out of its block leaves fewer pairs, and more blocks are
 // needed.
 func TestProgressCountsWhatDroppedOut(t *testing.T) {
 	trials := trialsOf(8, 0.001)
 	trials[4].Valid = false
-	p, err := ProgressOf(trials, 0.02)
+	p, err := ProgressOf(trials, 0.02, 0)
 	if err != nil || p.Needs != 9 || p.Reached() {
 		t.Errorf("got %+v, %v, want a ninth block", p, err)
 	}
@@ -75,7 +86,7 @@ func TestProgressCountsWhatDroppedOut(t *testing.T) {
 // The rule looks at widths alone: that two setups differ is no reason to stop.
 func TestProgressIsBlindToWhereIntervalsLie(t *testing.T) {
 	trials := trialsOf(12, 0.02)
-	before, err := ProgressOf(trials, 0.01)
+	before, err := ProgressOf(trials, 0.01, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +95,7 @@ func TestProgressIsBlindToWhereIntervalsLie(t *testing.T) {
 			trials[i].Windows[1].ThroughputOps *= 3
 		}
 	}
-	after, err := ProgressOf(trials, 0.01)
+	after, err := ProgressOf(trials, 0.01, 0)
 	if err != nil || math.Abs(float64(after.Needs-before.Needs)) > 1 {
 		t.Errorf("needs %d, and %d with a size three times as fast: %v", before.Needs, after.Needs, err)
 	}
@@ -97,7 +108,7 @@ func TestASizeWithoutValidTrialsKeepsThePrecisionOpen(t *testing.T) {
 	for i := range trials {
 		trials[i].Valid = trials[i].Valid && trials[i].Nodes != 5
 	}
-	p, err := ProgressOf(trials, 0.02)
+	p, err := ProgressOf(trials, 0.02, 0)
 	if err != nil || p.Reached() || p.Needs != 0 {
 		t.Errorf("got %+v, %v, want it open", p, err)
 	}

@@ -139,10 +139,11 @@ func runAB(cmd *cobra.Command, args []string, o abOptions, name string) error {
 		if err := decidable(o.run, rules); err != nil {
 			return err
 		}
-		if !o.run.quiet {
-			tellSights(cmd.ErrOrStderr(), rules, precisionOf(o.run))
+		if planned, err := plan(o.run); err == nil && !o.run.quiet { // the run itself tells of mistakes
+			tellSights(cmd.ErrOrStderr(), rules, planned)
 		}
 	}
+	o.run.rules = rules
 	var judged error
 	o.run.answer = func(_ context.Context, stdout io.Writer, dir string) error {
 		text, j, err := o.answer(dir, name, rules)
@@ -202,16 +203,6 @@ func armDefaults(o runOptions, name string) configs.Overrides {
 	return v
 }
 
-// precisionOf what a run will be planned for; 0 where the number of its trials is
-// fixed.
-func precisionOf(o runOptions) float64 {
-	p, err := plan(o)
-	if err != nil {
-		return 0 // the run itself tells of it
-	}
-	return p.Precision
-}
-
 // decidable refuses what the budget could never decide, whatever is measured: a
 // question needs so many blocks to be found at all, corrected for the others.
 func decidable(o runOptions, rules []gate.Rule) error {
@@ -245,9 +236,7 @@ func decidable(o runOptions, rules []gate.Rule) error {
 // base, or what the rules ask where that is more.
 func questionsOf(plan configs.Plan, rules []gate.Rule) (int, error) {
 	own := 0
-	var cells []summary.Cell
 	for _, s := range plan.Setups {
-		cells = append(cells, summary.Cell{Cell: s.Cell, Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Params: s.Params})
 		if s.Params[configs.ArmAxis] == plan.Setups[0].Params[configs.ArmAxis] {
 			continue
 		}
@@ -258,7 +247,7 @@ func questionsOf(plan configs.Plan, rules []gate.Rule) (int, error) {
 			own++
 		}
 	}
-	asked, err := gate.Questions(rules, cells)
+	asked, err := gate.Questions(rules, cellsOf(plan))
 	if err != nil {
 		return 0, usage(err, "")
 	}

@@ -243,7 +243,7 @@ func planned(plan configs.Plan, run *results.Run) (map[string]gate.Planned, erro
 		if proven {
 			plan.Trials = max(plan.Trials, proofs)
 		}
-		progress, err := summary.ProgressOf(run.Trials, plan.Precision)
+		progress, err := summary.ProgressOf(run.Trials, plan.Precision, 0)
 		if err != nil {
 			return nil, err
 		}

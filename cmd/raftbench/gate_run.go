@@ -16,6 +16,7 @@ import (
 	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
 )
 
 // runGateOn measures a stored run on, by the run's own rule of when it is enough,
@@ -30,8 +31,9 @@ func runGateOn(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o
 	}
 	ctx, life := begin(ctx, stdout, stderr)
 	defer life.end()
+	o.on.rules = rules
 	if o.on.resume = o.dir; !o.on.quiet {
-		o.on.measureOn.told = func(plan configs.Plan) { tellSights(life.stderr, rules, plan.Precision) }
+		o.on.measureOn.told = func(plan configs.Plan) { tellSights(life.stderr, rules, plan) }
 	}
 	o.on.answer = func(ctx context.Context, _ io.Writer, dir string) error {
 		return runReport(ctx, io.Discard, io.Discard, reportOptions{dirs: []string{dir}, format: "table", own: true})
@@ -45,13 +47,32 @@ func runGateOn(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o
 }
 
 // tellSights says what the rules about ratios can see, before anything is measured.
-func tellSights(w io.Writer, rules []gate.Rule, precision float64) {
-	if precision <= 0 {
+func tellSights(w io.Writer, rules []gate.Rule, plan configs.Plan) {
+	if plan.Precision <= 0 {
 		return
 	}
-	for _, s := range gate.Sights(rules, precision) {
+	for _, s := range gate.Sights(rules, plan.Precision, asked(plan, rules)) {
 		fmt.Fprintln(w, report.SightText(s))
 	}
+}
+
+// asked is how many questions rules ask of a plan's setups; 0 where they cannot be
+// held against them, which the gate tells of.
+func asked(plan configs.Plan, rules []gate.Rule) int {
+	n, err := gate.Questions(rules, cellsOf(plan))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// cellsOf a plan are its setups as the gate knows them.
+func cellsOf(plan configs.Plan) []summary.Cell {
+	var out []summary.Cell
+	for _, s := range plan.Setups {
+		out = append(out, summary.Cell{Cell: s.Cell, Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Params: s.Params})
+	}
+	return out
 }
 
 // measureOn asks that a run which may be over is measured on, to another precision

@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 )
@@ -22,7 +23,8 @@ type runOptions struct {
 	out, resume  string
 	endpoints    []string
 	nodeBinary   string
-	arms         []arm // variants of every setup, the first being the base
+	arms         []arm       // variants of every setup, the first being the base
+	rules        []gate.Rule // that the run will be judged by; may be none
 	output       string
 	yes, quiet   bool
 	repeat       int // whole runs, see runRepeated; 0: one run that is no repeat
@@ -98,7 +100,7 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 	show := newProgress(life.stderr, o.quiet)
 	runner := bench.Runner{
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
-		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan), Spinner: spinner(), MeasureOn: o.measureOn != nil,
+		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan, asked(run.plan, o.rules)), Spinner: spinner(), MeasureOn: o.measureOn != nil,
 	}
 	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...)}
 	end.outcome, end.run = runner.Run(ctx)

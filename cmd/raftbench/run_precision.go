@@ -13,10 +13,11 @@ import (
 	"github.com/raftbench/raftbench/units"
 )
 
-// outlookOf tells a run how far it is from the precision that its plan asks for.
-func outlookOf(plan configs.Plan) func([]results.Trial) (bench.Outlook, error) {
+// outlookOf tells a run how far it is from the precision that its plan asks for, and
+// from the blocks that so many questions of a gate need.
+func outlookOf(plan configs.Plan, questions int) func([]results.Trial) (bench.Outlook, error) {
 	return func(trials []results.Trial) (bench.Outlook, error) {
-		p, err := summary.ProgressOf(trials, plan.Precision)
+		p, err := summary.ProgressOf(trials, plan.Precision, questions)
 		w := p.Widest
 		return bench.Outlook{
 			Blocks: p.Blocks, Needs: p.Needs, Reached: p.Reached(),
