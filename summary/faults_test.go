@@ -41,7 +41,7 @@ func TestFaultsAreTheWorst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			want := Faults{Survived: c.survived, BlockedAt: c.blocked, LostWrites: c.lost, Safety: []Findings{}, Liveness: []Findings{}}
 			got := cellOf(t, c.trials...).Faults
-			got.Audited, got.Recovered = 0, nil
+			got.Audited, got.Unaudited, got.Recovered = 0, 0, nil
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -59,7 +59,7 @@ func TestFindingsAreCountedByClassAndRule(t *testing.T) {
 		withAudit(proofTrial(3, results.ProofResult{}), 0, behind),
 	).Faults
 	want := Faults{
-		LostWrites: 1, Audited: 3, Safety: []Findings{{results.RuleHash, 2, differ}, {results.RuleLost, 1, gone}},
+		LostWrites: 1, Audited: 3, Unaudited: 1, Safety: []Findings{{results.RuleHash, 2, differ}, {results.RuleLost, 1, gone}},
 		Liveness: []Findings{{results.RuleApplied, 2, behind}},
 	}
 	if diff := cmp.Diff(want, f); diff != "" {

@@ -37,7 +37,7 @@ func TestARatioKnowsWhatIsNotShared(t *testing.T) {
 		l := results.Latency{P50NS: results.Nanos(p50), P90NS: results.Nanos(p50), P99NS: results.Nanos(p50), P999NS: results.Nanos(p50), MaxNS: results.Nanos(p50), Count: 100}
 		return results.Trial{
 			Cell: cell, Trial: block + 1, Block: block, Kind: results.Measure, Nodes: 3, Valid: true, Remarks: remarks,
-			Windows: []results.Window{{Name: results.WindowCalm, Role: results.RoleLight, Mode: results.ModeOpen, Attempted: 100, Completed: 100, Writes: 100, Latency: l, Service: l}},
+			Windows: []results.Window{{Name: results.WindowCalm, Role: results.RoleLight, Mode: results.ModeOpen, OfferedOps: 100, Attempted: 100, Completed: 100, Writes: 100, Latency: l, Service: l}},
 		}
 	}
 	says := func(code results.Code, got float64) results.Remark {
