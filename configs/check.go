@@ -58,10 +58,12 @@ func (c *checker) top(e Experiment) {
 	between(c, "proofs", One(e.Proofs), 0, 10_000)
 	between(c, "retries", One(e.Retries), 0, 100)
 	if e.Precision != 0 {
-		between(c, "precision", One(e.Precision), finest, coarsest)
+		if e.Precision < finest || e.Precision > coarsest {
+			c.add("precision", fmt.Sprintf("got %v, want %s", plain(e.Precision), precisionWant()))
+		}
 		between(c, "budget", One(e.Budget), Duration(1e9), forever)
 	}
-	if e.Trials+e.Proofs == 0 && e.Precision == 0 {
+	if e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 {
 		c.add("trials", "got 0 measuring trials and 0 proofs, want at least one of either")
 	}
 }

@@ -242,6 +242,8 @@ func kindOf(into any) string {
 		return units.Rate.Want()
 	case *Percent:
 		return units.Share.Want()
+	case *Precision:
+		return precisionWant()
 	}
 	return "a plain value"
 }

@@ -14,10 +14,10 @@ type Experiment struct {
 	Engine List[string] `json:"engine" jsonschema:"What is measured: hashicorp or etcd."`
 	Nodes  List[int]    `json:"nodes" jsonschema:"Cluster sizes, 1 to 99."`
 	// Precision is that of the differences between setups; 0: Trials counts.
-	Precision Percent  `json:"precision" jsonschema:"Blocks are added until each difference between neighbouring sizes is known to within so much in latency (median), and twice that in throughput; trials fixes their number instead."`
-	Budget    Duration `json:"budget" jsonschema:"Longest time of the whole run, proofs included, where a precision is asked for."`
-	Trials    int      `json:"trials" jsonschema:"Measuring trials a setup, one a block, in place of a precision; an interval needs at least 6, and a difference between five sizes at least 9."`
-	Proofs    int      `json:"proofs" jsonschema:"Trials a setup that kill up to and beyond the tolerance."`
+	Precision Precision `json:"precision" jsonschema:"Blocks are added until each difference between neighbouring sizes is known to within so much in latency (median), and twice that in throughput; trials fixes their number instead; 0%: none is asked for, and trials has to be given."`
+	Budget    Duration  `json:"budget" jsonschema:"Longest time of the whole run, proofs included, where a precision is asked for."`
+	Trials    int       `json:"trials" jsonschema:"Measuring trials a setup, one a block, in place of a precision; 0 without a precision: proofs alone; an interval needs at least 6, and a difference between five sizes at least 9."`
+	Proofs    int       `json:"proofs" jsonschema:"Trials a setup that kill up to and beyond the tolerance."`
 	// Retries bounds what a noisy host can cost in time.
 	Retries int          `json:"retries" jsonschema:"How often an invalid measuring trial is repeated, where it is measured alone."`
 	Apart   bool         `json:"apart" jsonschema:"Measure one setup at a time, in place of all of a block side by side."`
@@ -34,6 +34,8 @@ type Experiment struct {
 	Arms     []Arm     `json:"arms" jsonschema:"Variants of every setup, to be compared with the first of them."`
 
 	origin *origin
+	// unasked is why the default precision is not asked of this experiment.
+	unasked string
 }
 
 // Host is this machine, for the whole run.
@@ -152,7 +154,7 @@ func Default() Experiment {
 		Name:      "default",
 		Engine:    One("hashicorp"),
 		Nodes:     List[int]{1, 3, 4, 5, 7},
-		Precision: Percent(0.015),
+		Precision: Precision(0.015),
 		Budget:    Duration(4 * time.Minute),
 		Proofs:    1,
 		Retries:   2,

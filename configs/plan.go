@@ -92,7 +92,7 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	return Plan{
 		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries, Apart: e.Apart,
 		Precision: float64(e.Precision), Budget: span(e.Budget), Awake: e.Host.Awake,
-		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: e.warnings(setups),
+		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: e.warnings(setups), Unasked: e.unasked,
 	}, unfit, nil
 }
 

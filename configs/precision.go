@@ -10,7 +10,9 @@ import (
 // How long an experiment measures is asked for in one of two ways: `precision`
 // adds blocks until the differences between setups are known so narrowly, or
 // the `budget` is spent; `trials` is a number of blocks. What a person writes
-// decides; of two that contradict each other the flag stands over the file.
+// decides; of two that contradict each other the flag stands over the file. A 0 of
+// either is none of it: no precision leaves it to trials, which then has to be
+// said, and no trials without a precision measures nothing: proofs alone.
 
 // usualTrials are the blocks of an experiment that precision means nothing to,
 // and that does not say how many: twelve give intervals of medians, and decide
@@ -24,8 +26,8 @@ const fewestBlocks = 6
 // The precisions that can be asked for: below a thousandth a day of blocks would
 // not do, above a half nothing is said.
 const (
-	finest   = Percent(0.001)
-	coarsest = Percent(0.5)
+	finest   = Precision(0.001)
+	coarsest = Precision(0.5)
 )
 
 // settle makes one of precision and trials the rule, and the other 0.
@@ -41,14 +43,16 @@ func (e *Experiment) settle() mistakes {
 		e.Precision = 0
 	case e.Precision > 0:
 		e.Trials = 0
-	case trials == 0: // a precision of 0 is none
-		e.Trials = usualTrials
 	}
 	if e.Precision > 0 {
 		return nil
 	}
 	if budget > 0 && budget >= trials && e.Budget > 0 {
 		return mistakes{e.origin.mistake("got a budget without a precision", "ask for a precision, or leave the budget out", "budget")}
+	}
+	if precision > 0 && trials == 0 {
+		return mistakes{e.origin.mistake("got a precision of 0%, which is none, and no number of trials",
+			fmt.Sprintf("give trials, or a precision of %v to %v", plain(finest), plain(coarsest)), "precision")}
 	}
 	e.Budget = 0
 	return nil
@@ -95,6 +99,7 @@ func (e *Experiment) paced(setups []Setup) mistakes {
 			"give the number of trials instead", "precision")}
 	case why != "":
 		e.Precision, e.Budget, e.Trials = 0, 0, usualTrials
+		e.unasked = fmt.Sprintf("no precision is asked for, and %d trials are measured: %s", usualTrials, why)
 		return nil
 	}
 	if e.origin.rank("budget") == 0 {

@@ -23,6 +23,8 @@ func TestTrialsTakeThePlaceOfAPrecision(t *testing.T) {
 		{"flag over file", "precision: 2%\nbudget: 5m\n", Overrides{Trials: "8"}, 8, 0, 0},
 		{"budget over trials of the file", "trials: 6\n", Overrides{Budget: "9m"}, 0, 0.015, 9 * time.Minute},
 		{"no measuring", "trials: 0\nproofs: 1\n", Overrides{}, 0, 0, 0},
+		{"no precision, and trials", "precision: 0%\ntrials: 6\n", Overrides{}, 6, 0, 0},
+		{"no precision as a flag, and trials in the file", "trials: 6\n", Overrides{Precision: "0%"}, 6, 0, 0},
 		{"alone", "apart: true\n", Overrides{}, usualTrials, 0, 0},
 		{"a search", "workload: {load: {mode: capacity}}\n", Overrides{}, usualTrials, 0, 0},
 		{"one setup", "", Overrides{Nodes: "3"}, usualTrials, 0, 0},
@@ -59,7 +61,11 @@ func TestAPrecisionIsRefusedWhereItMeansNothing(t *testing.T) {
 		file, want string
 	}{
 		{"precision: 2%\ntrials: 6", "got trials and a precision, want one of them"},
-		{"precision: 0.01%", "want 0.1% to 50%"},
+		{"precision: 0.01%", "want a percentage from 0.1% to 50%"},
+		{"precision: 200%", "want a percentage from 0.1% to 50%"},
+		{"precision: 100%", "got 100%, want a percentage from 0.1% to 50%"},
+		{"precision: fine", "want a percentage from 0.1% to 50%"},
+		{"precision: 0%", "got a precision of 0%, which is none, and no number of trials"},
 		{"precision: 2%\nbudget: 0s", "want 1s to"},
 		{"precision: 0%\nbudget: 5m", "got a budget without a precision"},
 		{"trials: 6\nbudget: 5m", "got a budget without a precision"},
@@ -78,5 +84,37 @@ func TestABudgetThatNobodyWroteGrowsWithTheExperiment(t *testing.T) {
 	p := mustPlan(t, "workload: {calm: {duration: 60s}}")
 	if p.Budget < usualTrials*time.Minute {
 		t.Errorf("got a budget of %v for windows of a minute, want room for %d blocks", p.Budget, usualTrials)
+	}
+}
+
+// A precision of 0 is none, of whoever says so: the number of trials has to be said.
+func TestNoPrecisionWantsANumberOfTrials(t *testing.T) {
+	e, err := Default().Apply(Overrides{Precision: "0%"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Plan(); err == nil || !strings.Contains(err.Error(), "--precision: got a precision of 0%, which is none, and no number of trials") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheDefaultPrecisionIsNotDroppedInSilence(t *testing.T) {
+	for file, want := range map[string]string{
+		"nodes: 4":                           "no precision is asked for, and 12 trials are measured: there is one setup, and precision is that of differences between setups",
+		"apart: true":                        "no precision is asked for, and 12 trials are measured: apart, differences rest on a host that does not drift",
+		"nodes: 4\ntrials: 12":               "",
+		"nodes: [3, 5]":                      "",
+		string(mustPlan(t, "nodes: 4").YAML): "", // what is resolved says it itself
+	} {
+		if got := mustPlan(t, file).Unasked; got != want {
+			t.Errorf("%q: got %q, want %q", file, got, want)
+		}
+	}
+}
+
+func TestAWrongNumberOfTrialsIsOneMistake(t *testing.T) {
+	_, err := planOf([]byte("trials: -1"))
+	if err == nil || !strings.Contains(err.Error(), "got -1, want 0 to 10000") || strings.Contains(err.Error(), "at least one of either") {
+		t.Errorf("got %v", err)
 	}
 }

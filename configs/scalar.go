@@ -78,6 +78,27 @@ func (p *Percent) UnmarshalText(text []byte) error {
 // MarshalText writes 0.1%.
 func (p Percent) MarshalText() ([]byte, error) { return []byte(units.FormatShare(float64(p))), nil }
 
+// Precision is a share that an experiment may ask of its differences.
+type Precision float64
+
+// UnmarshalText reads 1.5%. What is no share is refused in the words that one out
+// of range is.
+func (p *Precision) UnmarshalText(text []byte) error {
+	v, err := units.ParseShare(string(text))
+	if err != nil {
+		return wanted(string(text), precisionWant())
+	}
+	*p = Precision(v)
+	return nil
+}
+
+func precisionWant() string {
+	return fmt.Sprintf("a percentage from %v to %v", plain(finest), plain(coarsest))
+}
+
+// MarshalText writes 1.5%.
+func (p Precision) MarshalText() ([]byte, error) { return []byte(units.FormatShare(float64(p))), nil }
+
 // Sync is how a store's write reaches the disk: `real`, or a duration that
 // stands in for it.
 type Sync time.Duration

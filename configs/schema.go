@@ -50,6 +50,7 @@ func scalarSchemas() map[reflect.Type]*jsonschema.Schema {
 	scalarSchema[Size](m, like(`^`+aNumber+`([kmgtKMGT][iI]?)?[bB]$`, "256B", "1KiB"))
 	scalarSchema[Rate](m, like(`^`+aNumber+`/s$`, "100/s"))
 	scalarSchema[Percent](m, like(`^`+aNumber+`%$`, "0.1%"))
+	scalarSchema[Precision](m, like(`^`+aNumber+`%$`, "1.5%"))
 	scalarSchema[Bitrate](m, unlimited(like(`^`+aNumber+`([kmgtKMGT][iI]?)?([bB][iI][tT]|[bB][pP][sS])$`, "100mbit", "1gbit")))
 	scalarSchema[Sync](m, like(`^(real|`+aDuration+`)$`, "real", "2ms"))
 	scalarSchema[Warmup](m, like(`^(auto|`+aDuration+`)$`, "500ms", "auto"))

@@ -91,6 +91,9 @@ type Plan struct {
 	// Budget; 0 where Trials is the number of blocks.
 	Precision float64
 	Budget    time.Duration
+	// Unasked is why the default precision is not asked for; empty where it is, or
+	// where the number of trials was written.
+	Unasked string
 	// Processes are the nodes that may live at once, as the host's memory has room;
 	// 0: bench.MostProcesses.
 	Processes int

@@ -25,8 +25,10 @@ func confirm(ctx context.Context, stderr io.Writer, stdin io.Reader, plan config
 			about = "at most "
 		}
 		fmt.Fprintf(stderr, "%s: %s, %s%s\n", plan.Name, what, about, units.About(takes))
-		if plan.Label != "" {
-			fmt.Fprintf(stderr, "%s\n", plan.Label)
+		for _, line := range []string{plan.Unasked, plan.Label} {
+			if line != "" {
+				fmt.Fprintln(stderr, line)
+			}
 		}
 	}
 	for _, w := range planWarnings(plan) {

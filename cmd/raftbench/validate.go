@@ -46,8 +46,10 @@ func runValidate(ctx context.Context, stdout io.Writer, o runOptions) error {
 	if system.found() != "" {
 		fmt.Fprintln(stdout, system.found())
 	}
-	if plan.Label != "" {
-		fmt.Fprintln(stdout, plan.Label)
+	for _, line := range []string{plan.Unasked, plan.Label} {
+		if line != "" {
+			fmt.Fprintln(stdout, line)
+		}
 	}
 	for _, w := range planWarnings(plan) {
 		fmt.Fprintf(stdout, "warning: %s\n", w)

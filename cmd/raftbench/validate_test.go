@@ -24,6 +24,7 @@ func TestValidateResolvesAsRunDoes(t *testing.T) {
 	}
 	check("2 setups, 4 measuring trials and 0 proofs", exitOK, path)
 	check("1 setup, 2 measuring trials and 0 proofs", exitOK, path, "--set", "nodes=3")
+	check("no precision is asked for, and 12 trials are measured: there is one setup", exitOK, "--nodes", "4")
 	check("ok: preset quick", exitOK, "--preset", "quick")
 	check("ok: the default experiment\n", exitOK)
 	check("1 setup, 9 measuring trials", exitOK, "--nodes", "3", "--trials", "9")
