@@ -81,7 +81,9 @@ func armLine(p summary.ArmPair) string {
 	case len(better) > 0:
 		parts = append(parts, name+" is better: "+list(better))
 	case len(by[summary.Undecided]) == 0 && len(by[summary.Alike]) > 0:
-		parts = append(parts, name+" is as the base")
+		parts = append(parts, name+" is the same as the base")
+	case p.Blocks == 0:
+		parts = append(parts, "no block holds a valid measurement of both "+name+" and the base")
 	default:
 		parts = append(parts, "nothing is found between "+name+" and the base")
 	}
@@ -98,11 +100,11 @@ func armClause(metric string, m summary.ArmMetric) string {
 	case m.Verdict == summary.Alike:
 		return fmt.Sprintf("%s alike, %s", name, armSpan(m))
 	case m.BelowFloor:
-		return fmt.Sprintf("%s not told, %s: two copies of one build differ by as much here", name, armChange(m))
+		return fmt.Sprintf("%s undecided, %s: two copies of one build differ by as much here", name, armChange(m))
 	case m.Verdict == summary.Undecided && m.CILow == nil:
-		return fmt.Sprintf("%s not told: %s of pairs, too few for an interval", name, units.Plural(m.N, "block"))
+		return fmt.Sprintf("%s undecided: %s of pairs, too few for an interval", name, units.Plural(m.N, "block"))
 	case m.Verdict == summary.Undecided:
-		return fmt.Sprintf("%s not told, between %s", name, armSpan(m))
+		return fmt.Sprintf("%s undecided, from %s", name, armSpan(m))
 	}
 	return name + " " + armChange(m)
 }

@@ -48,8 +48,8 @@ func TestArmsAreToldTheAnswerFirst(t *testing.T) {
 		{"slower", 1.05, 0.9, stats.Found, nil, "3 nodes: b is worse: write p50 +5.0 % [+4.0, +6.0] and throughput −10 % [−11, −9.0].", []string{"worse", "`raftbench aa` does", "1.50 ms"}},
 		{"faster", 0.9, 1.2, stats.Found, nil, "3 nodes: b is better: ", []string{"better"}},
 		{"both ways", 1.05, 1.2, stats.Found, nil, "3 nodes: b is worse in one and better in the other: ", nil},
-		{"alike", 1.0, 1.0, stats.Bounded, nil, "3 nodes: b is as the base; write p50 alike, −1.0 to +1.0 %; throughput alike", nil},
-		{"open", 1.02, 1.0, stats.Undecided, nil, "3 nodes: nothing is found between b and the base; write p50 not told, between", nil},
+		{"alike", 1.0, 1.0, stats.Bounded, nil, "3 nodes: b is the same as the base; write p50 alike, −1.0 to +1.0 %; throughput alike", nil},
+		{"open", 1.02, 1.0, stats.Undecided, nil, "3 nodes: nothing is found between b and the base; write p50 undecided, from", nil},
 		{"below the floor", 1.03, 1.2, stats.Found, floor, "3 nodes: b is better: throughput", []string{"below the floor", "differ by up to 4.2 % in write p50 on this class of host (20 blocks, 1970-01-01)"}},
 	} {
 		var b strings.Builder

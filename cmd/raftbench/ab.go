@@ -115,7 +115,7 @@ func runAB(cmd *cobra.Command, args []string, o abOptions, name string) error {
 	if err := checkFormat(o.run.output, abFormats...); err != nil {
 		return err
 	}
-	if err := o.files.check(); err != nil {
+	if err := o.files.check(o.rules); err != nil {
 		return err
 	}
 	var rules []gate.Rule

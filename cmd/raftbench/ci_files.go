@@ -68,26 +68,64 @@ func (c *ciFiles) path(flag string) string {
 }
 
 // check refuses, before anything is measured, what could not be written
-// afterwards.
-func (c *ciFiles) check() error {
+// afterwards, or must not be: these are inputs.
+func (c *ciFiles) check(inputs ...string) error {
 	taken := map[string]string{}
+	for _, path := range inputs {
+		taken[fileID(path)] = "input"
+	}
 	for _, format := range ciFormats {
 		path := c.path(format.flag)
 		if path == "" {
 			continue
 		}
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			return usage(fmt.Errorf("got --%s %s, which is a folder, want a file", format.flag, path), "")
+		if err := writable(format.flag, path); err != nil {
+			return err
 		}
-		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-			return usage(fmt.Errorf("got --%s %s, but there is no folder %s", format.flag, path, filepath.Dir(path)), "make the folder first")
-		}
-		if other := taken[filepath.Clean(path)]; other != "" {
+		switch other := taken[fileID(path)]; other {
+		case "":
+		case "input":
+			return usage(fmt.Errorf("got --%s %s, which is read here and would be lost", format.flag, path), "name another file")
+		default:
 			return usage(fmt.Errorf("got the file %s for both --%s and --%s, want one for each", path, other, format.flag), "")
 		}
-		taken[filepath.Clean(path)] = format.flag
+		taken[fileID(path)] = format.flag
 	}
 	return nil
+}
+
+// fileID is one text for all spellings of a path, there or not.
+func fileID(path string) string {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return filepath.Clean(path)
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(full)); err == nil {
+		full = filepath.Join(dir, filepath.Base(full))
+	}
+	return full
+}
+
+// writable tries whether a file can be put at a path. What is there and no plain file
+// is refused: a device, such as /dev/stdout, would be replaced by a file, and the
+// target of a link would stay as it was.
+func writable(flag, path string) error {
+	info, err := os.Lstat(path)
+	dir := filepath.Dir(path)
+	switch {
+	case err == nil && info.IsDir():
+		return usage(fmt.Errorf("got --%s %s, which is a folder, want a file", flag, path), "")
+	case err == nil && !info.Mode().IsRegular():
+		return usage(fmt.Errorf("got --%s %s, which is no plain file", flag, path), "name a file; a link's target by its own name")
+	}
+	if parent, err := os.Stat(dir); err != nil || !parent.IsDir() {
+		return usage(fmt.Errorf("got --%s %s, but there is no folder %s", flag, path, dir), "make the folder first")
+	}
+	trial, err := os.CreateTemp(dir, ".raftbench-*")
+	if err != nil {
+		return usage(fmt.Errorf("got --%s %s, but nothing can be written to %s: %w", flag, path, dir, bare(err)), "name a file in a folder that can be written")
+	}
+	return errors.Join(trial.Close(), os.Remove(trial.Name()))
 }
 
 // write writes the files and the annotations, and returns the command's error:

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/raftbench/raftbench/ci"
@@ -197,5 +198,39 @@ func TestEveryFileIsDocumented(t *testing.T) {
 		if !strings.Contains(string(text), "\n| `--"+f.flag+"` |") {
 			t.Errorf("docs/ci.md: its table lacks --%s", f.flag)
 		}
+	}
+}
+
+// What is asked to be written never replaces what is read, nor anything that is no
+// plain file.
+func TestFilesReplaceNoInputAndNoDevice(t *testing.T) {
+	work := t.TempDir()
+	dir, rules := copyRun(t), filepath.Join(work, "rules.yaml")
+	if err := os.WriteFile(rules, []byte("rules: [lost_writes == 0]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(work, "link.xml")
+	if err := os.Symlink(filepath.Join(work, "target.xml"), link); err != nil {
+		t.Fatal(err)
+	}
+	fifo := filepath.Join(work, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		rules: "which is read here", work + "/./rules.yaml": "which is read here", filepath.Join(dir, results.TrialsFile): "which is read here",
+		link: "no plain file", fifo: "no plain file", "/proc/x.xml": "nothing can be written",
+	} {
+		code, _, stderr := command(t, "gate", dir, "--rules", rules, "--junit", path)
+		if code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: got %d: %s; want %q", path, code, stderr, want)
+		}
+	}
+	if text, err := os.ReadFile(rules); err != nil || string(text) != "rules: [lost_writes == 0]" {
+		t.Errorf("the rules are %q now: %v", text, err)
+	}
+	same := filepath.Join(work, "x")
+	if code, _, stderr := command(t, "gate", dir, "--junit", same, "--openmetrics", work+"/../"+filepath.Base(work)+"/x"); code != exitUsage || !strings.Contains(stderr, "both") {
+		t.Errorf("two spellings: got %d: %s", code, stderr)
 	}
 }

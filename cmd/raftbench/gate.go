@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -81,7 +82,8 @@ func (o gateOptions) check() error {
 	if on := o.on.measureOn; !o.measure && on != nil && (typed("PRECISION", on.precision) || typed("BUDGET", on.budget)) {
 		return usage(errors.New("got a precision or a budget, and nothing is to be measured"), "give --run, too, or leave them out")
 	}
-	return o.files.check()
+	return o.files.check(o.rules, filepath.Join(o.dir, results.TrialsFile), filepath.Join(o.dir, results.ExperimentFile),
+		filepath.Join(o.dir, results.EnvironmentFile), filepath.Join(o.dir, summary.File))
 }
 
 // typed tells that a flag was given by itself, and not by its variable, which may
