@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/gate"
+	"github.com/raftbench/raftbench/summary"
 )
 
 // command is a workflow command as GitHub's runner reads it from a line of
@@ -159,5 +160,26 @@ func TestIntervalsAreDrawnToScale(t *testing.T) {
 	}
 	if got := intervalLine(judged().Summary.Differences[3], reach); !strings.HasSuffix(got, "▶") {
 		t.Errorf("a bound above every number: got %q", got)
+	}
+}
+
+// What the table of differences says is what the verdicts above it and raftbench ab say:
+// nothing below the floor is called found.
+func TestTheTableOfArmsSpeaksAsTheVerdictsDo(t *testing.T) {
+	row := func(j Judged) string {
+		for line := range strings.Lines(text(t, func(w io.Writer) error { return GitHubSummary(w, j) })) {
+			if strings.HasPrefix(line, "| write p50 | n3-hashicorp-multi-az-a |") {
+				return line
+			}
+		}
+		return ""
+	}
+	j := judged()
+	if got := row(j); !strings.Contains(got, "| worse |") {
+		t.Errorf("without a floor: got %q", got)
+	}
+	j.Floor = &summary.Floor{Metrics: map[string]summary.FloorMetric{"write_latency_p50_ns": {Ratio: 1, CILow: 0.9, CIHigh: 1.1, N: 20}}}
+	if got := row(j); !strings.Contains(got, "| below the floor |") {
+		t.Errorf("with a floor of 10 %%: got %q", got)
 	}
 }

@@ -103,10 +103,19 @@ func (j Judged) differences(b *strings.Builder) {
 	rows := [][]string{{"", "from", "to", "change", "95 % interval", "decided", "blocks"}}
 	for _, d := range first(all, mostRows) {
 		change, interval, decided := report.DifferenceText(d)
+		if j.hasArms() {
+			decided = report.ArmVerdictWord(d.Verdict(j.Floor))
+		}
 		rows = append(rows, []string{cell(report.MetricName(d.Metric)), cell(d.From), cell(d.To), change, interval, decided, fmt.Sprint(d.N)})
 	}
 	markdownTable(b, rows)
 	andMore(b, len(all))
+}
+
+// hasArms tells that what is compared are two variants: there, what a difference
+// means is said in the words of raftbench ab.
+func (j Judged) hasArms() bool {
+	return slices.ContainsFunc(j.Summary.Cells, func(c summary.Cell) bool { return c.Params[summary.ArmAxis] != "" })
 }
 
 // shown are the differences of the metrics that tables show unasked: in a run
@@ -114,7 +123,7 @@ func (j Judged) differences(b *strings.Builder) {
 func (j Judged) shown() []summary.Difference {
 	arm := map[string]string{}
 	for _, c := range j.Summary.Cells {
-		if value, there := c.Params[gate.Arm]; there {
+		if value, there := c.Params[summary.ArmAxis]; there {
 			arm[c.Cell] = value
 		}
 	}

@@ -13,6 +13,9 @@ type Judged struct {
 	Run     *results.Run
 	Summary summary.Summary
 	Report  gate.Report
+	// Floor of the run's class of hosts, below which no difference of arms is claimed;
+	// nil where none was measured.
+	Floor *summary.Floor
 	// Rules are those that were judged, for the place in their file; none are
 	// needed.
 	Rules []gate.Rule

@@ -137,15 +137,20 @@ func armRows(p summary.ArmPair) [][]string {
 			continue
 		}
 		kind := units.Of(metric)
-		word := string(m.Verdict)
-		if m.BelowFloor {
-			word = "below the floor"
-		}
+		word := ArmVerdictWord(m.Verdict, m.BelowFloor)
 		rows = append(rows, []string{
 			MetricName(metric), armFigure(kind, base, metric), armFigure(kind, tried, metric), armChange(m), fmt.Sprintf("%.2g", m.P), word,
 		})
 	}
 	return rows
+}
+
+// ArmVerdictWord is what a difference between arms means for the later one.
+func ArmVerdictWord(v summary.ArmVerdict, belowFloor bool) string {
+	if belowFloor {
+		return "below the floor"
+	}
+	return string(v)
 }
 
 func armFigure(k units.Kind, c summary.Cell, name string) string {

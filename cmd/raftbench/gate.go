@@ -149,7 +149,7 @@ func judge(stderr io.Writer, run *results.Run, rules []gate.Rule, o gateOptions)
 		return ci.Judged{}, unreadable(err)
 	}
 	r.Expect(a.Summary, expected)
-	return ci.Judged{Run: run, Summary: a.Summary, Report: r, Rules: rules}, nil
+	return ci.Judged{Run: run, Summary: a.Summary, Report: r, Floor: floor, Rules: rules}, nil
 }
 
 // baselineFor is the run that was named as baseline; nil where none was.
