@@ -98,11 +98,21 @@ func readPart(dir, name string, most int64) ([]byte, error) {
 		return nil, &Error{
 			Path: dir,
 			What: fmt.Sprintf("not a run's folder: it holds no %s", name),
-			Do:   folderHint,
+			Do:   hintWithin(dir),
 		}
 	default:
 		return nil, &Error{Path: filepath.Join(dir, name), What: "cannot be read", Err: bare(err), Do: "make it readable, or restore it"}
 	}
+}
+
+// hintWithin names the first of repeated runs where the folder given is that of all
+// of them.
+func hintWithin(dir string) string {
+	first := filepath.Join(dir, "1")
+	if _, err := os.Stat(filepath.Join(first, EnvironmentFile)); err != nil {
+		return folderHint
+	}
+	return "it holds repeated runs: give one of them, such as " + first
 }
 
 // bare strips the path that an *fs.PathError repeats.

@@ -261,6 +261,19 @@ func TestNotARunsFolder(t *testing.T) {
 	wantError(t, err, "not a run's folder")
 }
 
+// A folder of repeated runs is none itself; which are is said.
+func TestAFolderOfRepeatedRunsNamesOneOfThem(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Rename(newRun(t), filepath.Join(dir, "1")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(dir)
+	var e *Error
+	if !errors.As(err, &e) || e.Hint() != "it holds repeated runs: give one of them, such as "+filepath.Join(dir, "1") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestUnwritableFolder(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

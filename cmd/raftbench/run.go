@@ -126,15 +126,23 @@ func (o runOptions) print(ctx context.Context, stdout io.Writer, dir string) err
 }
 
 // printResults rebuilds everything that is derived, and prints it. The folder
-// is the last word, for whoever reads the output by machine.
+// is the last word, for whoever reads the output by machine. A run that was stopped
+// before its first trial has nothing to print.
 func printResults(ctx context.Context, stdout, stderr io.Writer, dir, output string) error {
+	if run, err := results.Open(dir); err == nil && len(run.Trials) == 0 {
+		return nil
+	}
 	if err := runReport(ctx, stdout, stderr, reportOptions{dirs: []string{dir}, format: output, own: true}); err != nil {
 		return err
 	}
 	if output != "table" {
 		return nil
 	}
-	_, err := fmt.Fprintf(stdout, "\nreport:  %s\ncharts:  %s\nresults: %s\n",
-		filepath.Join(dir, report.Dir, "report.md"), filepath.Join(dir, report.Dir, "*.png"), dir)
+	text := "\nreport:  " + filepath.Join(dir, report.Dir, "report.md") + "\n"
+	charts := filepath.Join(dir, report.Dir, "*.png")
+	if drawn, _ := filepath.Glob(charts); len(drawn) > 0 {
+		text += "charts:  " + charts + "\n"
+	}
+	_, err := fmt.Fprintf(stdout, "%sresults: %s\n", text, dir)
 	return err
 }
