@@ -184,7 +184,7 @@ func git(t *testing.T, dir string, args ...string) string {
 // what its build says of itself, measured side by side. What is measured on a busy
 // host is anybody's guess: it may pass, fail or be inconclusive. But it is never a
 // mistake of usage, and never unsafe. The setup is the smallest that there is, and
-// the builds share all that they compile, since one test must not take minutes.
+// the builds share what they compile, since one test must not take minutes.
 func TestTheActionRuns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds this repository and measures")
@@ -204,7 +204,7 @@ func TestTheActionRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newRunner(t, a, workspace, map[string]string{
-		"base": base, "head": head, "rules": "perf.yaml", "nodes": "1",
+		"base": base, "rules": "perf.yaml", "nodes": "1",
 		"args": "--profile none --rate 40/s --trials 6 --proofs 0 --duration 200ms --set workload.warmup=50ms --quiet",
 	})
 	code := r.run(a.Runs.Steps)
