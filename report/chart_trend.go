@@ -226,7 +226,7 @@ func (t *Trend) caption(s *summary.HistorySeries) []string {
 		}
 	}
 	how := "The axis does not begin at 0. "
-	return []string{how + fmt.Sprintf("Changes: E-divisive with a permutation test, at most %s false for all %s asked together. ", share(t.history.Alpha), units.Plural(t.history.Questions, "figure")) + s.Cell, strings.Join(where, " · ")}
+	return []string{how + fmt.Sprintf("Changes: E-divisive with cut distances and a permutation test, at most %s false for all %s asked together. ", share(t.history.Alpha), units.Plural(t.history.Questions, "figure")) + s.Cell, strings.Join(where, " · ")}
 }
 
 // span of all that is drawn.

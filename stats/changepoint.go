@@ -21,6 +21,23 @@ const LeastSide = 3
 // MostValues of one series: the search takes their square in time.
 const MostValues = 2000
 
+// MostSteps is how much work a family may be for FindChanges and SmallestOf: some
+// ten minutes on two cores.
+const MostSteps = 1e11
+
+// SearchSteps is how much work a family is: the distances that are summed where
+// every series is divided once.
+func SearchSteps(family []Sample) float64 {
+	questions, squares := 0, 0.0
+	for _, s := range family {
+		if len(s) >= LeastValues(1) {
+			questions++
+			squares += float64(len(s)) * float64(len(s))
+		}
+	}
+	return squares * float64((&search{questions: questions}).shuffles())
+}
+
 // leastShuffles are how often a series is shuffled at least: so many that the
 // smallest p is a fiftieth of Alpha. A family of many series wants smaller ones.
 const leastShuffles = 999

@@ -188,3 +188,16 @@ func TestTheSmallestChangeThatWouldHaveBeenFound(t *testing.T) {
 		t.Errorf("got %g of values that tell nothing", got)
 	}
 }
+
+// The work that is done at most leaves room for what is asked, and none for hours.
+func TestSearchStepsBoundTheTime(t *testing.T) {
+	family := func(series, values int) []Sample { return slices.Repeat([]Sample{make(Sample, values)}, series) }
+	for _, c := range []struct {
+		series, values int
+		may            bool
+	}{{20, 200, true}, {100, 200, true}, {1, MostValues, true}, {200, 400, false}, {100, MostValues, false}} {
+		if got := SearchSteps(family(c.series, c.values)); (got <= MostSteps) != c.may {
+			t.Errorf("%d series of %d values: got %g steps of at most %g, want it allowed: %v", c.series, c.values, got, MostSteps, c.may)
+		}
+	}
+}

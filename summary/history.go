@@ -210,9 +210,19 @@ type HistoryOptions struct {
 	LeastChange float64
 }
 
+// TooLong are more and longer series than can be searched in minutes.
+type TooLong struct {
+	Series int
+	Times  float64 // how often the work that is done at most
+}
+
+func (e *TooLong) Error() string {
+	return fmt.Sprintf("to search %d series of so many runs takes %.2g times as long as any trend may", e.Series, e.Times)
+}
+
 // NewHistory puts runs into the order in which they began and searches each
-// metric of each setup for changes.
-func NewHistory(past []Past, o HistoryOptions) History {
+// metric of each setup for changes. Its errors are of type *TooLong.
+func NewHistory(past []Past, o HistoryOptions) (History, error) {
 	past = slices.Clone(past)
 	slices.SortStableFunc(past, func(a, b Past) int {
 		return cmp.Or(a.side.Run.Environment.StartedAt.Compare(b.side.Run.Environment.StartedAt), cmp.Compare(a.dir, b.dir))
@@ -222,8 +232,7 @@ func NewHistory(past []Past, o HistoryOptions) History {
 	for kind := range h.Kinds {
 		h.collect(past, kind, o)
 	}
-	h.search(past)
-	return h
+	return h, h.search(past)
 }
 
 // kinds sorts the runs into kinds, that of most runs first.
@@ -329,11 +338,14 @@ func (s *HistorySeries) judged() (values stats.Sample, points []int) {
 }
 
 // search looks for changes in all series together.
-func (h *History) search(past []Past) {
+func (h *History) search(past []Past) error {
 	family := make([]stats.Sample, len(h.Series))
 	points := make([][]int, len(h.Series))
 	for i := range h.Series {
 		family[i], points[i] = h.Series[i].judged()
+	}
+	if times := stats.SearchSteps(family) / stats.MostSteps; times > 1 {
+		return &TooLong{Series: len(family), Times: times}
 	}
 	found := stats.FindChanges(family, h.LeastChange)
 	var quiet []int
@@ -355,6 +367,7 @@ func (h *History) search(past []Past) {
 	for k, size := range stats.SmallestOf(samples, h.Questions) {
 		h.Series[quiet[k]].Smallest = number(max(size, h.LeastChange))
 	}
+	return nil
 }
 
 func (s *HistorySeries) change(p stats.ChangePoint, points []int, past []Past) HistoryChange {

@@ -3,10 +3,12 @@ package summary
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
 )
 
 var historyMetrics = []string{"write_latency_p50_ns", "write_latency_p99_ns"}
@@ -51,7 +53,7 @@ func options() HistoryOptions {
 
 // Runs stand in the order in which they began, whatever their folders' names.
 func TestHistoryIsInTheOrderOfTime(t *testing.T) {
-	h := NewHistory([]Past{pastRun(t, "a", 5, nil), pastRun(t, "b", 1, nil), pastRun(t, "c", 3, nil)}, options())
+	h := newHistory(t, []Past{pastRun(t, "a", 5, nil), pastRun(t, "b", 1, nil), pastRun(t, "c", 3, nil)}, options())
 	got := ""
 	for _, r := range h.Runs {
 		got += r.RunID
@@ -73,7 +75,7 @@ func TestHistoryKeepsOtherNetworksApart(t *testing.T) {
 		}
 	}
 	lost := func(_ *results.Environment, tr *results.Trial) { tr.Valid = false }
-	h := NewHistory([]Past{
+	h := newHistory(t, []Past{
 		pastRun(t, "a", 0, asking(500_000)), pastRun(t, "b", 1, asking(500_000)), pastRun(t, "c", 2, asking(900_000)), pastRun(t, "d", 3, lost),
 	}, options())
 	if len(h.Kinds) != 2 || h.Kinds[0].Runs != 3 || h.Kinds[1].Runs != 1 || h.Runs[2].Kind != 1 || h.Runs[3].Kind != 0 {
@@ -84,7 +86,7 @@ func TestHistoryKeepsOtherNetworksApart(t *testing.T) {
 	if h.Series[0].Points[2].Metric != nil || h.Series[0].Points[0].Metric == nil {
 		t.Errorf("got %+v", h.Series[0].Points)
 	}
-	h = NewHistory([]Past{pastRun(t, "a", 0, asking(500_000)), pastRun(t, "b", 1, asking(500_000)), pastRun(t, "c", 2, asking(900_000))}, options())
+	h = newHistory(t, []Past{pastRun(t, "a", 0, asking(500_000)), pastRun(t, "b", 1, asking(500_000)), pastRun(t, "c", 2, asking(900_000))}, options())
 	if u := h.Kinds[1].Unlike; len(u) != 1 || u[0].What != TraitDelay || u[0].Old != "500000" || u[0].New != "900000" {
 		t.Errorf("got %+v, want the delay named", u)
 	}
@@ -102,7 +104,7 @@ func TestHistoryTellsWhatElseChanged(t *testing.T) {
 			}
 		}))
 	}
-	h := NewHistory(past, options())
+	h := newHistory(t, past, options())
 	c := h.Series[0].Changes
 	if len(c) != 1 || c[0].Before != 7 || c[0].After != 8 || *c[0].Ratio < 1.09 || *c[0].Ratio > 1.11 || h.Questions != 2 {
 		t.Fatalf("got %+v", c)
@@ -124,5 +126,24 @@ func TestNamed(t *testing.T) {
 		if Named("write_latency_p50_ns", text) != want {
 			t.Errorf("%s: want %v", text, want)
 		}
+	}
+}
+
+func newHistory(t *testing.T, past []Past, o HistoryOptions) History {
+	t.Helper()
+	h, err := NewHistory(past, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// A search of hours is refused before it begins.
+func TestASearchOfHoursIsRefused(t *testing.T) {
+	past := slices.Repeat([]Past{pastRun(t, "a", 0, nil)}, stats.MostValues)
+	_, err := NewHistory(past, HistoryOptions{Metrics: slices.Repeat(options().Metrics[:1], 60), Last: stats.MostValues, LeastChange: 1})
+	var long *TooLong
+	if !errors.As(err, &long) || long.Series != 60 || long.Times < 2 {
+		t.Errorf("got %v, want it refused", err)
 	}
 }

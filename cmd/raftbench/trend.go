@@ -46,10 +46,11 @@ func newTrendCommand() *cobra.Command {
 figure changed, by how much, and what else changed there: the build, a version,
 the host. Give the runs' folders, or folders that hold them.
 
-A change is one in the level of the runs before and after (E-divisive, with a
-permutation test), told where chance alone would show one, in any of the figures
-asked for, in at most 5 of 100 such histories. That holds while nothing but
-chance orders the runs: a host that drifts looks like changes, and is told of.
+A change is one in the level of the runs before and after (E-divisive, with
+distances cut at two standard deviations of the noise, and a permutation
+test), told where chance alone would show one, in any of the figures asked
+for, in at most 5 of 100 such histories. That holds while nothing but chance
+orders the runs: a host that drifts looks like changes, and is told of.
 Where none is found, it says how large a one would have been.
 
 Runs on another class of host, or of another experiment, are kept apart. The
@@ -87,7 +88,10 @@ func runTrend(ctx context.Context, stdout, stderr io.Writer, o trendOptions) err
 	if ask.Setups, err = setupsNamed(past, o.setups); err != nil {
 		return err
 	}
-	h := summary.NewHistory(past, ask)
+	h, err := history(ctx, past, ask)
+	if err != nil {
+		return err
+	}
 	if err := anyFigure(h, past, o); err != nil {
 		return err
 	}
@@ -108,6 +112,33 @@ func runTrend(ctx context.Context, stdout, stderr io.Writer, o trendOptions) err
 		return fail(exitFailed, fmt.Errorf("print the trend: %w", err), "")
 	}
 	return nil
+}
+
+// history searches for changes until it is interrupted; then the command ends, and
+// the search with it.
+func history(ctx context.Context, past []summary.Past, ask summary.HistoryOptions) (summary.History, error) {
+	type answer struct {
+		history summary.History
+		err     error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		h, err := summary.NewHistory(past, ask)
+		answers <- answer{h, err}
+	}()
+	const less = "ask for fewer figures with --setup and --metric, or for fewer runs with --last"
+	var a answer
+	select {
+	case <-ctx.Done():
+	case a = <-answers:
+	}
+	switch {
+	case ctx.Err() != nil:
+		return summary.History{}, fail(exitInterrupted, context.Cause(ctx), less)
+	case a.err != nil:
+		return summary.History{}, usage(a.err, less)
+	}
+	return a.history, nil
 }
 
 func printTrend(w io.Writer, t *report.Trend, output string) error {

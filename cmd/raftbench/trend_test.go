@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"image/png"
@@ -324,5 +325,14 @@ func TestTrendDefusesForeignTexts(t *testing.T) {
 		if code != exitOK || strings.ContainsAny(stdout, "\x1b\a\u202e") || format == "markdown" && strings.Contains(stdout, "![](") || format == "csv" && strings.Contains(stdout, ",=cmd") {
 			t.Errorf("%s: got %d, %s\n%.3000q", format, code, stderr, stdout)
 		}
+	}
+}
+
+// A search that takes minutes ends when it is told to.
+func TestTrendIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := history(ctx, nil, summary.HistoryOptions{}); codeOf(err) != exitInterrupted {
+		t.Errorf("got %v, want it interrupted", err)
 	}
 }
