@@ -205,8 +205,7 @@ func foundFirst(stdout, stderr io.Writer, o gateOptions, mistake error) error {
 	if err := writeVerdicts(stdout, r, o); err != nil {
 		return err
 	}
-	found := gateError(r)
-	both := fail(codeOf(found), errors.Join(found, mistake), hintOf(found))
+	both := heavier(gateError(r), mistake) // an interruption outweighs what stood there before
 	return o.files.write(stdout, stderr, o.output, ci.Judged{Run: run, Summary: s, Report: r}, both)
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -167,5 +169,28 @@ func TestEachLookAtARunCounts(t *testing.T) {
 	}
 	if code, _, stderr := command(t, "gate", dir); code != exitUsage || !strings.Contains(stderr, results.EndsFile) {
 		t.Errorf("a damaged record: got %d: %s", code, stderr)
+	}
+}
+
+// Stopped by a signal, the command says so by its exit code, and tells what was found
+// before all the same.
+func TestGateRunInterruptedOnAnUnsafeRun(t *testing.T) {
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := changedRun(t, func(run *results.Run) {
+		run.Environment.Hostname = name
+		run.Experiment = []byte(strings.Replace(string(run.Experiment), "trials: 6", "trials: 7", 1))
+		for i := range run.Trials {
+			loseOne(&run.Trials[i])
+		}
+	})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&interruption{os.Interrupt})
+	var stdout, stderr bytes.Buffer
+	code := Main(ctx, []string{"gate", dir, "--run", "--quiet", "--yes"}, &stdout, &stderr)
+	if code != exitInterrupted || !strings.Contains(stdout.String(), "gate: unsafe") || !strings.Contains(stderr.String(), "safety is violated") {
+		t.Errorf("got %d, want %d:\n%s%s", code, exitInterrupted, stdout.String(), stderr.String())
 	}
 }
