@@ -150,8 +150,13 @@ func (q RunPair) deviation() float64 {
 	return math.Sqrt(s.ofPair()*s.ofPair() + max(0, own-2*medianError(s.Within, s.Trials)))
 }
 
-// ofPair is the standard deviation of the log ratio of two such runs.
-func (s Spread) ofPair() float64 { return math.Sqrt2 * max(s.SD, finest) }
+// ofPair is the standard deviation of the log ratio of two such runs. Medians
+// of runs lie no closer together than each run's own error lets them: where a
+// few repeats did, that was luck.
+func (s Spread) ofPair() float64 {
+	own := math.Sqrt(medianError(s.Within, s.Trials))
+	return math.Sqrt2 * max(s.SD, own, finest)
+}
 
 // error is the variance of a run's logarithm about what the run would come to
 // with ever more trials: by its own trials, and never less than by the repeats'.

@@ -135,3 +135,18 @@ func TestWhatNeverMovesDiffersWhenItDoes(t *testing.T) {
 		t.Errorf("got %+v, %v", d, err)
 	}
 }
+
+// Repeats that agree by luck, or a file that says so, do not make a run's own error
+// go away.
+func TestASpreadIsNoNarrowerThanARunsOwnError(t *testing.T) {
+	s := Spread{SD: 0, Within: 0.1, Trials: 6, Runs: 6}
+	own := math.Sqrt(math.Pi / 2 * 0.1 * 0.1 / 6)
+	if got, want := s.Reach(), math.Exp(studentQuantile(Confidence, 5)*math.Sqrt2*own); math.Abs(got-want) > 1e-9 {
+		t.Errorf("got a reach of %v, want %v", got, want)
+	}
+	q := RunPair{A: RunValue{Center: 100, N: 6}, B: RunValue{Center: 110, N: 6}, Spread: s}
+	got, err := DecideRuns([]RunPair{q}, Precision)
+	if err != nil || got[0].Decided == Found {
+		t.Errorf("got %+v, %v: 10 %% is less than two such runs differ by", got, err)
+	}
+}
