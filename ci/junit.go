@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -134,9 +135,14 @@ func writeFigures(w io.Writer, c summary.Cell) {
 	}
 }
 
-// add counts a test as its reader does.
+// add counts a test as its reader does. Readers follow a test by its name, so a
+// second one of a name, of rules that differ in where they hold, is numbered.
 func (s *junitSuite) add(c junitCase) {
 	c.Time = noTime
+	name := c.Name
+	for n := 2; slices.ContainsFunc(s.Cases, func(other junitCase) bool { return other.Name == c.Name }); n++ {
+		c.Name = fmt.Sprintf("%s (%d)", name, n)
+	}
 	s.Tests++
 	switch {
 	case c.Error != nil:

@@ -384,3 +384,20 @@ func TestOtavaReadsAHistory(t *testing.T) {
 	}
 	otavaReads(t, evil)
 }
+
+// Rules of one text may hold in places that overlap: each stays a test of its own.
+func TestJUnitTestsHaveNamesOfTheirOwn(t *testing.T) {
+	j := judged()
+	j.Report.Verdicts = append(j.Report.Verdicts, j.Report.Verdicts[0], j.Report.Verdicts[0])
+	var names []string
+	for i, setup := range j.setups() {
+		for _, c := range j.suite(i, setup).Cases {
+			names = append(names, c.Class+" "+c.Name)
+		}
+	}
+	n := len(names)
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) != n {
+		t.Errorf("got %d tests with %d names: %q", n, len(names), names)
+	}
+}

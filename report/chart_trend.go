@@ -95,7 +95,7 @@ func (t *Trend) refTo(all []chart.Series, first int, x float64) []chart.Ref {
 func signed(c summary.HistoryChange) string {
 	switch {
 	case !c.Moved:
-		return "scatters otherwise"
+		return "spreads differently"
 	case c.Ratio == nil:
 		return "from 0"
 	}

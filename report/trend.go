@@ -82,7 +82,7 @@ func hour(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") 
 func changedBy(c summary.HistoryChange) string {
 	switch {
 	case !c.Moved:
-		return "scatters otherwise"
+		return "spreads differently"
 	case c.Ratio == nil:
 		return "rose from 0"
 	case *c.Ratio < 1:

@@ -62,7 +62,7 @@ type ChangePoint struct {
 }
 
 // Moved tells whether the values became larger or smaller; else they only
-// scatter otherwise.
+// spread differently.
 func (c ChangePoint) Moved() bool {
 	return !c.Ratio.Bounded() || c.Ratio.Low > 1 || c.Ratio.High < 1
 }

@@ -138,7 +138,7 @@ func TestAChangeHasItsSizeAndALeastOneIsKept(t *testing.T) {
 	}
 }
 
-// Values that only scatter otherwise have changed and not moved.
+// Values that only spread differently have changed and not moved.
 func TestMoreScatterIsNoMove(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	var s Sample

@@ -105,7 +105,7 @@ type HistoryChange struct {
 	Interval bool     `json:"interval"`
 	// P is the probability of so clear a change by chance, corrected for the series.
 	P float64 `json:"p"`
-	// Moved: the values became larger or smaller; else they scatter otherwise.
+	// Moved: the values became larger or smaller; else they spread differently.
 	Moved bool `json:"moved"`
 	// Unlike is what differs between the two runs beside the figures.
 	Unlike []Contrast `json:"unlike"`
