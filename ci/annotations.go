@@ -23,10 +23,10 @@ func Annotations(w io.Writer, j Judged) error {
 	for _, f := range j.findings() {
 		errs = append(errs, annotation{title: string(f.Class) + " finding", text: report.FoundText(f)})
 	}
-	for _, rule := range byRule(j.Report.Verdicts, stats.Fail.String()) {
+	for _, rule := range report.ByRule(j.Report.Verdicts, stats.Fail) {
 		errs = append(errs, j.annotate(rule))
 	}
-	for _, rule := range byRule(j.Report.Verdicts, stats.Inconclusive.String()) {
+	for _, rule := range report.ByRule(j.Report.Verdicts, stats.Inconclusive) {
 		warnings = append(warnings, j.annotate(rule))
 	}
 	a.write("error", errs)

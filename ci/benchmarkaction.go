@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/raftbench/raftbench/summary"
 )
 
 // benchmarkEntry is one of github-action-benchmark's custom benchmarks.
@@ -25,7 +27,7 @@ func BenchmarkAction(w io.Writer, j Judged, bigger bool) error {
 	out := []benchmarkEntry{}
 	for _, c := range j.Summary.Cells {
 		for _, f := range figures(c, tracked) {
-			if biggerIsBetter(f.metric) == bigger {
+			if summary.MoreIsBetter(f.metric) == bigger {
 				out = append(out, f.entry(named(c.Cell), clean(j.Summary.RunID)))
 			}
 		}

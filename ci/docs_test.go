@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/raftbench/raftbench/gate"
+	"github.com/raftbench/raftbench/summary"
 )
 
 // The documentation's examples are read by what they are examples of.
@@ -167,7 +168,7 @@ func TestTheDocumentedHistoryIsWhatIsWritten(t *testing.T) {
 	want := append([]string{test.TimeColumn}, test.Attributes...)
 	for _, m := range test.Metrics {
 		want = append(want, m.Column)
-		if (m.Direction > 0) != biggerIsBetter(m.Column[strings.LastIndex(m.Column, ".")+1:]) {
+		if (m.Direction > 0) != summary.MoreIsBetter(m.Column[strings.LastIndex(m.Column, ".")+1:]) {
 			t.Errorf("%s: got the direction %d", m.Column, m.Direction)
 		}
 	}

@@ -46,12 +46,6 @@ func orNone(v *float64) *float64 {
 	return nil
 }
 
-// biggerIsBetter tells the metrics that should be high from those that should
-// be low: all times, costs and errors.
-func biggerIsBetter(metric string) bool {
-	return strings.HasSuffix(metric, "throughput_ops") || metric == "capacity_ops" || strings.HasSuffix(metric, "availability")
-}
-
 // tracked are the metrics that a history is kept of: those that tables show
 // unasked.
 func tracked(metric string) bool { return summary.Headline(metric) }

@@ -57,20 +57,3 @@ func (j Judged) findings() []gate.Finding {
 	}
 	return out
 }
-
-// byRule collects verdicts with one answer by their rule, in order.
-func byRule(verdicts []gate.Verdict, answer string) [][]gate.Verdict {
-	var out [][]gate.Verdict
-	for _, v := range verdicts {
-		if v.Answer != answer {
-			continue
-		}
-		i := slices.IndexFunc(out, func(same []gate.Verdict) bool { return same[0].Rule == v.Rule })
-		if i < 0 {
-			i = len(out)
-			out = append(out, nil)
-		}
-		out[i] = append(out[i], v)
-	}
-	return out
-}

@@ -35,7 +35,7 @@ func Verdicts(w io.Writer, r gate.Report, all bool) {
 	} else if text := folded(r); text != "" {
 		fmt.Fprintln(w)
 		wrapTo(w, text, "", "      ")
-		for _, rule := range byRule(r.Verdicts, stats.Pass) {
+		for _, rule := range ByRule(r.Verdicts, stats.Pass) {
 			if text := sightOf(rule); text != "" {
 				wrapTo(w, text, "  ", "    ")
 			}
@@ -45,7 +45,7 @@ func Verdicts(w io.Writer, r gate.Report, all bool) {
 
 // verdictsOf writes those with one answer, rule by rule.
 func verdictsOf(w io.Writer, r gate.Report, a stats.Answer) {
-	for _, rule := range byRule(r.Verdicts, a) {
+	for _, rule := range ByRule(r.Verdicts, a) {
 		fmt.Fprintln(w)
 		wrapTo(w, answerWords[a]+": "+clean(rule[0].Rule), "", "  ")
 		for _, same := range bySame(rule) {
@@ -96,7 +96,7 @@ func VerdictsMarkdown(w io.Writer, r gate.Report) {
 	}
 	rows := [][]string{{"verdict", "rule", "setup", "value [95 %]", "why"}, slices.Repeat([]string{"---"}, 5)}
 	for _, a := range []stats.Answer{stats.Fail, stats.Inconclusive, stats.Pass} {
-		for _, rule := range byRule(r.Verdicts, a) {
+		for _, rule := range ByRule(r.Verdicts, a) {
 			for _, v := range rule {
 				rows = append(rows, []string{v.Answer, escape(clean(v.Rule)), escape(verdictPlace(v)), escape(VerdictValue(v)), escape(strings.Join(VerdictReasons(v), "; "))})
 			}
@@ -152,8 +152,8 @@ func VerdictTally(r gate.Report) string {
 	return strings.Join(parts, ", ")
 }
 
-// byRule collects the verdicts of an answer by their rule, in order.
-func byRule(verdicts []gate.Verdict, a stats.Answer) [][]gate.Verdict {
+// ByRule collects the verdicts of an answer by their rule, in order.
+func ByRule(verdicts []gate.Verdict, a stats.Answer) [][]gate.Verdict {
 	var out [][]gate.Verdict
 	for _, v := range verdicts {
 		if v.Answer != a.String() {
@@ -172,7 +172,7 @@ func byRule(verdicts []gate.Verdict, a stats.Answer) [][]gate.Verdict {
 // folded is what passed, in one line; empty where nothing did. What weakens a
 // pass is counted: it is told where all are shown.
 func folded(r gate.Report) string {
-	rules := byRule(r.Verdicts, stats.Pass)
+	rules := ByRule(r.Verdicts, stats.Pass)
 	if len(rules) == 0 {
 		return ""
 	}
