@@ -220,6 +220,9 @@ func (r *Report) legend(head []string, rows [][]string) string {
 	if has(undecidedSign) {
 		text += ", ? undecided"
 	}
+	if slices.ContainsFunc(rows, func(row []string) bool { return slices.ContainsFunc(row[2:], undecidedWithoutZero) }) {
+		text += " (without 0 in the interval, too: all that is asked at once is corrected for, the interval is not)"
+	}
 	if has(atMostSign) {
 		text += ", ≤ at most"
 	}
@@ -233,6 +236,14 @@ func (r *Report) legend(head []string, rows [][]string) string {
 		text += use
 	}
 	return text + "."
+}
+
+// undecidedWithoutZero tells of a price such as "+29 ±8?", which reads as if it
+// were decided: its interval is its own, and the decision of a whole family.
+func undecidedWithoutZero(cell string) bool {
+	var change, half float64
+	n, _ := fmt.Sscanf(strings.ReplaceAll(cell, "−", "-"), "%f ±%f"+undecidedSign, &change, &half)
+	return n == 2 && strings.HasSuffix(cell, undecidedSign) && half < math.Abs(change)
 }
 
 // textTable lays a table out for a terminal; columns at its right end are left

@@ -104,3 +104,13 @@ pass: 2 verdicts on 2 rules (--all shows each)
 		t.Errorf("got %q", got)
 	}
 }
+
+// A change that is undecided though its interval leaves 0 out is explained.
+func TestTheLegendExplainsAnUndecidedChangeWithoutZero(t *testing.T) {
+	for cell, want := range map[string]bool{"+29 ±8?": true, "−29 ±8?": true, "+5 ±8?": false, "+29 ±8": false, "+4?": false, "≤2.1": false} {
+		got := (&Report{}).legend([]string{"step", "survives losing", "latency"}, [][]string{{"1 → 3", "1 node", cell}})
+		if strings.Contains(got, "all that is asked at once is corrected for") != want {
+			t.Errorf("%s: got %q, want the correction told: %v", cell, got, want)
+		}
+	}
+}
