@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -83,7 +84,7 @@ func (j Judged) otavaRow() (map[string]string, []string) {
 	}
 	var columns []string
 	for _, c := range j.Summary.Cells {
-		for _, f := range figures(c, func(metric string) bool { return tracked(metric) && !farOut(metric) }) {
+		for _, f := range figures(c, func(metric string) bool { return tracked(metric) && !summary.FarOut(metric) }) {
 			column := report.Defuse(clean(c.Cell)) + "." + f.metric
 			if _, twice := row[column]; !twice {
 				row[column], columns = number(f.value), append(columns, column)
@@ -92,9 +93,6 @@ func (j Judged) otavaRow() (map[string]string, []string) {
 	}
 	return row, columns
 }
-
-// farOut tells whether a metric comes and goes with the number of operations.
-func farOut(metric string) bool { return strings.Contains(metric, "_p99") }
 
 // otavaRows are a history's, its header first; one that is empty begins with the
 // given columns.

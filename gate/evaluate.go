@@ -23,14 +23,6 @@ type Input struct {
 	Floor func(metric string) (share float64, ok bool)
 }
 
-// Arm is the axis of runs that measure two variants side by side, and its values:
-// the base, and what is tried.
-const (
-	Arm     = "arm"
-	ArmBase = "a"
-	ArmTry  = "b"
-)
-
 //go:embed always.yaml
 var always []byte
 
@@ -73,7 +65,7 @@ func Evaluate(rules []Rule, in Input) (Report, error) {
 	}
 	r.Looks = max(1, in.Looks)
 	correct(r.Verdicts, e.questions)
-	atLook(r.Verdicts, e.questions, r.Looks)
+	atLook(r.Verdicts, r.Looks)
 	r.Verdicts = append(r.Verdicts, safetyVerdicts(r.Verdicts, s)...)
 	r.Verdicts = append(r.Verdicts, emptyCells(s)...)
 	r.Answer = worst(r.Verdicts).String()
@@ -151,7 +143,7 @@ func correct(verdicts []Verdict, questions int) {
 }
 
 // atLook takes back what is not sure enough for so late a look.
-func atLook(verdicts []Verdict, questions, looks int) {
+func atLook(verdicts []Verdict, looks int) {
 	chance := math.Ldexp(1, looks-1)
 	if looks == 1 {
 		return
@@ -339,15 +331,10 @@ func (r Rule) byInterval(c summary.Cell, m summary.Metric, limit float64) (stats
 		return answer(r.op.holds(e.Low, limit)), why
 	case m.Pooled:
 		return stats.Inconclusive, append(why, Reason{Code: ByPool, Got: m.N})
-	case farOut(r.left.metric) && !never:
+	case summary.FarOut(r.left.metric) && !never:
 		return stats.Inconclusive, append(why, Reason{Code: ByMedian, Got: m.N})
 	}
 	return answer(r.op.holds(e.Center, limit)), append(why, Reason{Code: ByMedian, Got: m.N})
-}
-
-// farOut tells whether a metric is a percentile that few operations decide.
-func farOut(metric string) bool {
-	return strings.HasSuffix(metric, "_p99_ns") || strings.HasSuffix(metric, "_p999_ns") || strings.HasSuffix(metric, "_max_ns")
 }
 
 // trialsOf are the trials that a metric is taken from: how many are valid, of

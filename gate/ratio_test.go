@@ -38,8 +38,8 @@ func arms(rng *rand.Rand, blocks int, factor, noise float64) []results.Trial {
 	for b := range blocks {
 		host := 2e6 * math.Exp(0.3*rng.NormFloat64())
 		out = append(out,
-			made("n3-x-a", 3, b, map[string]string{Arm: ArmBase}, host*math.Exp(noise*rng.NormFloat64())),
-			made("n3-x-b", 3, b, map[string]string{Arm: ArmTry}, host*factor*math.Exp(noise*rng.NormFloat64())))
+			made("n3-x-a", 3, b, map[string]string{summary.ArmAxis: summary.ArmBase}, host*math.Exp(noise*rng.NormFloat64())),
+			made("n3-x-b", 3, b, map[string]string{summary.ArmAxis: summary.ArmTry}, host*factor*math.Exp(noise*rng.NormFloat64())))
 	}
 	return out
 }
@@ -124,7 +124,7 @@ func TestArmsAreComparedWithinBlocks(t *testing.T) {
 func TestRulesAreAboutArmBAndFindingsAboutBoth(t *testing.T) {
 	trials := arms(rand.New(rand.NewPCG(3, 2)), 8, 1, 0.01)
 	for i := range trials {
-		if trials[i].Params[Arm] == ArmBase {
+		if trials[i].Params[summary.ArmAxis] == summary.ArmBase {
 			trials[i].Audit.Lost = 1
 		}
 	}
@@ -202,7 +202,7 @@ func TestTooFewBlocksDecideNothing(t *testing.T) {
 	}
 	trials := arms(rand.New(rand.NewPCG(1, 2)), 8, 1, 0.001)
 	for i := range trials {
-		trials[i].Valid = trials[i].Params[Arm] == ArmTry
+		trials[i].Valid = trials[i].Params[summary.ArmAxis] == summary.ArmTry
 	}
 	if v := evaluated(t, Input{Run: analysed(t, trials)}, "write_latency_p50 <= 2x baseline").Verdicts[0]; v.Answer != "inconclusive" || v.Reasons[0].Code != NoneValid {
 		t.Errorf("no valid trial of arm a: got %+v", v)
@@ -243,7 +243,7 @@ func TestARemarkOnOneArmMayHaveMovedTheRatio(t *testing.T) {
 				continue
 			}
 			trials[i].Remarks = c.a
-			if trials[i].Params[Arm] == ArmTry {
+			if trials[i].Params[summary.ArmAxis] == summary.ArmTry {
 				trials[i].Remarks = c.b
 			}
 		}
@@ -396,7 +396,7 @@ func TestFewKillsDecideWhatIsFar(t *testing.T) {
 	killed := func(outages ...float64) summary.Analysis {
 		trials := arms(rand.New(rand.NewPCG(1, 2)), 2, 1, 0.01)
 		for i, o := range outages {
-			tr := made("n3-x-b", 3, 100+i, map[string]string{Arm: ArmTry}, 1e6)
+			tr := made("n3-x-b", 3, 100+i, map[string]string{summary.ArmAxis: summary.ArmTry}, 1e6)
 			tr.Kind, tr.Windows = results.Proof, nil
 			tr.Proof = &results.ProofResult{OutageNS: int64(o * 1e9)}
 			trials = append(trials, tr)
@@ -493,7 +493,7 @@ func TestASelectionOfBlocksDecidesNothing(t *testing.T) {
 	for lost, want := range map[int]string{0: "pass", 4: "pass", 6: "inconclusive"} {
 		trials := arms(rand.New(rand.NewPCG(1, 2)), 16, 1, 0.005)
 		for i := range trials {
-			if tr := &trials[i]; tr.Params[Arm] == ArmTry && tr.Block < lost {
+			if tr := &trials[i]; tr.Params[summary.ArmAxis] == summary.ArmTry && tr.Block < lost {
 				tr.Valid = false
 			}
 		}

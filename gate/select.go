@@ -22,9 +22,9 @@ type task struct {
 // hasArms tells whether a run measured two variants side by side.
 func hasArms(cells []summary.Cell) bool {
 	has := func(arm string) bool {
-		return slices.ContainsFunc(cells, func(c summary.Cell) bool { return c.Params[Arm] == arm })
+		return slices.ContainsFunc(cells, func(c summary.Cell) bool { return c.Params[summary.ArmAxis] == arm })
 	}
-	return has(ArmBase) && has(ArmTry)
+	return has(summary.ArmBase) && has(summary.ArmTry)
 }
 
 // tasks of a rule in the run.
@@ -65,10 +65,12 @@ func alone(r Rule, cells []summary.Cell) []task {
 func (r Rule) againstBase(left, cells []summary.Cell) ([]task, error) {
 	var out []task
 	for _, c := range left {
-		if c.Params[Arm] != ArmTry {
+		if c.Params[summary.ArmAxis] != summary.ArmTry {
 			continue
 		}
-		i := slices.IndexFunc(cells, func(o summary.Cell) bool { return o.Params[Arm] == ArmBase && alike(c, o, []string{Arm}) })
+		i := slices.IndexFunc(cells, func(o summary.Cell) bool {
+			return o.Params[summary.ArmAxis] == summary.ArmBase && alike(c, o, []string{summary.ArmAxis})
+		})
 		if i < 0 {
 			return nil, r.mistake(0, fmt.Sprintf("%s has no arm a in the run", c.Cell), "the run has "+cellNames(cells))
 		}
@@ -150,9 +152,9 @@ func (r Rule) selected(cells []summary.Cell, selects []selector, arms bool) ([]s
 		}
 	}
 	var out []summary.Cell
-	byArm := r.Where[Arm] != "" || slices.ContainsFunc(selects, func(s selector) bool { return s.key == Arm })
+	byArm := r.Where[summary.ArmAxis] != "" || slices.ContainsFunc(selects, func(s selector) bool { return s.key == summary.ArmAxis })
 	for _, c := range cells {
-		if r.matches(c, selects) && (!arms || byArm || c.Params[Arm] != ArmBase) {
+		if r.matches(c, selects) && (!arms || byArm || c.Params[summary.ArmAxis] != summary.ArmBase) {
 			out = append(out, c)
 		}
 	}

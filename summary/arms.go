@@ -2,6 +2,7 @@ package summary
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/raftbench/raftbench/stats"
 )
@@ -93,5 +94,5 @@ func (d Difference) Verdict(floor *Floor) (v ArmVerdict, below bool) {
 // MoreIsBetter tells of which metrics more is better: what a cluster carries and
 // answers. All others are costs.
 func MoreIsBetter(metric string) bool {
-	return slices.Contains([]string{"throughput_ops", "capacity_ops", "availability"}, headline(metric))
+	return slices.ContainsFunc([]string{"throughput_ops", "capacity_ops", "availability"}, func(end string) bool { return strings.HasSuffix(metric, end) })
 }

@@ -163,3 +163,16 @@ func TestAnArmThatFailsByFarMoreOftenIsTold(t *testing.T) {
 		}
 	}
 }
+
+// Of every load, what a cluster carries and answers is better high, and all else low.
+func TestWhatIsBetterHigh(t *testing.T) {
+	for metric, want := range map[string]bool{
+		"throughput_ops": true, "capacity_ops": true, "availability": true, "saturate_availability": true, "capacity_at_50_availability": true,
+		"capacity_at_80_availability": true, "write_latency_p50_ns": false, "capacity_at_50_write_latency_p99_ns": false, "error_ratio": false,
+		"marginal_fsyncs_per_write": false,
+	} {
+		if got := MoreIsBetter(metric); got != want {
+			t.Errorf("%s: got %v, want %v", metric, got, want)
+		}
+	}
+}

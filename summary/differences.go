@@ -60,6 +60,12 @@ func pairings(cells []Cell) []pairing {
 // its values is the base that others are compared with.
 const ArmAxis = "arm"
 
+// The arms of a comparison of two: the base, and what is tried.
+const (
+	ArmBase = "a"
+	ArmTry  = "b"
+)
+
 func sizePairings(cells []Cell) []pairing {
 	var out []pairing
 	for _, group := range groupBy(cells, func(c Cell) string { return strings.Join(traits(c, ""), "\x00") }) {

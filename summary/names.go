@@ -1,6 +1,9 @@
 package summary
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // MetricNames are all names that a metric of a summary may have, whether or
 // not a run has it. A window's name stands before what was measured in it; of
@@ -36,3 +39,8 @@ var proven = []string{"outage_p50_ns", "election_p50_ns"}
 
 // Proven tells whether a metric is taken from proof trials.
 func Proven(metric string) bool { return slices.Contains(proven, metric) }
+
+// FarOut tells whether a metric is a percentile that few operations decide.
+func FarOut(metric string) bool {
+	return slices.ContainsFunc(farOut, func(end string) bool { return strings.HasSuffix(metric, end) })
+}

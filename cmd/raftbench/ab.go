@@ -25,7 +25,7 @@ import (
 )
 
 // The arms' names: a is the base, b what is tried.
-const armA, armB = "a", "b"
+const armA, armB = summary.ArmBase, summary.ArmTry
 
 // abFormats of output.
 var abFormats = []string{"table", "json", "markdown"}
