@@ -109,7 +109,9 @@ func (p *page) verdict(r *Report) {
 		if v.left != "" {
 			say(v.left, dim)
 		}
-		p.row(shorten(v.legend, width), dim)
+		for _, line := range wrapText(v.legend, width, "  ") {
+			p.row(line, dim)
+		}
 	}
 	for _, text := range v.advice {
 		say(text, bold)
