@@ -14,7 +14,7 @@ func TestADeathIsToldInOneLine(t *testing.T) {
 		"signal: killed": nil,
 		"signal: killed; its log's last word: failed to append: no space left on device": {
 			raft, `{"@level":"error","@message":"failed to append","error":"no space left on device"}`},
-		"signal: killed; its log's last word: panic: page 7 is freed": {raft, "panic: page 7 is freed", "", "goroutine 1 [running]:"},
+		"signal: killed; its log's last word: panic: page 7 is freed":  {raft, "panic: page 7 is freed", "", "goroutine 1 [running]:"},
 		"signal: killed; its log's last word: entering follower state": {raft, raft},
 	} {
 		death := &DeathError{ID: "n2", PID: 7, How: "signal: killed", Tail: log}

@@ -130,7 +130,7 @@ func TestResolvedYAMLGivesTheSamePlan(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, plan.YAML)
 		}
-		plan.Unasked = "" // the resolved experiment has the number of its trials written
+		plan.Unasked = ""                    // the resolved experiment has the number of its trials written
 		if !reflect.DeepEqual(plan, again) { // as cmp.Diff tells at length, and slowly
 			t.Fatalf("the plan that was read back differs:\n%s", cmp.Diff(plan, again))
 		}

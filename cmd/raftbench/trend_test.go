@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
-	"context"
 	"errors"
 	"fmt"
 	"image/png"
