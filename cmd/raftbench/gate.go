@@ -248,7 +248,7 @@ func planned(plan configs.Plan, run *results.Run) (map[string]gate.Planned, erro
 		if err != nil {
 			return nil, err
 		}
-		open = !run.Ended() && !progress.Reached() && !(proven && proofs >= results.BlocksOf(run.Trials))
+		open = !run.Ended() && !progress.Reached() && (!proven || proofs < results.BlocksOf(run.Trials))
 	}
 	out := map[string]gate.Planned{}
 	for _, s := range plan.Setups {

@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
 )
 
 func experimentOf(t *testing.T, dir string) string {
@@ -192,5 +194,34 @@ func TestGateRunInterruptedOnAnUnsafeRun(t *testing.T) {
 	code := Main(ctx, []string{"gate", dir, "--run", "--quiet", "--yes"}, &stdout, &stderr)
 	if code != exitInterrupted || !strings.Contains(stdout.String(), "gate: unsafe") || !strings.Contains(stderr.String(), "safety is violated") {
 		t.Errorf("got %d, want %d:\n%s%s", code, exitInterrupted, stdout.String(), stderr.String())
+	}
+}
+
+// A run that will be judged stops only where each of the gate's questions can fail.
+func TestARunMeasuresForItsGate(t *testing.T) {
+	run, err := results.Open(tinyRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := recordedPlan(tinyRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Precision = 0.9
+	var texts []string
+	for i := range 40 {
+		texts = append(texts, fmt.Sprintf("write_latency_p50 < %dms", 100+i))
+	}
+	rules, err := gate.Load(rulesFile(t, "rules: ["+strings.Join(texts, ", ")+"]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := outlookOf(plan, asked(plan, nil))(run.Trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged, err := outlookOf(plan, asked(plan, rules))(run.Trials)
+	if n := asked(plan, rules); err != nil || n != 200 || judged.Needs < stats.PairsNeeded(n, stats.Alpha) || judged.Needs <= alone.Needs {
+		t.Errorf("got %d questions, %+v, %v; alone %+v", n, judged, err, alone)
 	}
 }
