@@ -26,7 +26,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 	}
 	broken, tab := file("broken.yaml", "nodes: [3\n"), file("tab.yaml", "\tname: x\n")
 	far := file("far.yaml", "rules:\n  - foo < 3ms\n")
-	other := changed(t, func(tr *results.Trial) { tr.Cell = strings.Replace(tr.Cell, "multi-az", "elsewhere", 1) })
+	other := changed(t, func(tr *results.Trial) { tr.Cell = strings.Replace(tr.Cell, "hashicorp", "other", 1) })
 	for line, want := range map[string]string{
 		"run --nodes 0":                        "hint: write it like --nodes 3",
 		"run --duration 5":                     "hint: write it like --duration 4s",
@@ -48,7 +48,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 		"run --node-binary " + dir:             "hint: build one",
 		"run --resume " + dir + "/none":        "there is none of that name",
 		"rnu":                                  "hint: did you mean run?",
-		"frobnicate":                           `error: got the command "frobnicate", want one of compare, `,
+		"frobnicate":                           `error: got the command "frobnicate", want one of aa, ab, compare, `,
 		"report":                               "error: got no argument, want at least 1",
 		"report " + broken:                     "not a run's folder: it is a file",
 		"report " + tinyRun + " -o pdf":        "hint: write it like -o table",
@@ -65,7 +65,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 		"predict --fsync -1ms":                 "hint: write it like --fsync 150us",
 		"doctor extra":                         "error: got 1 argument (extra), want none",
 		"up --nodes 3,5":                       "hint: give no lists",
-		"up --trials 3":                        "hint: --trials is a flag of predict, run, validate",
+		"up --trials 3":                        "hint: --trials is a flag of aa, ab, predict, run, validate",
 		"version -x":                           "hint: run `raftbench version --help`",
 	} {
 		code, stdout, stderr := command(t, strings.Fields(line)...)
