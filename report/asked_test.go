@@ -24,8 +24,8 @@ func TestAReportSaysWhatWasAskedForAndWhatWasReached(t *testing.T) {
 		precision float64
 		want      []string
 	}{
-		{0.001, []string{"within ±0.1 % in median latency and ±0.2 % in throughput", "Not reached: the budget of 4 min ended it after 14 blocks", " known to ±"}},
-		{0.2, []string{"Reached after 14 blocks."}},
+		{0.001, []string{"within ±0.1 % in median latency and ±0.2 % in throughput", "Not reached: the budget of 4 min ended it after 13 blocks", " known to ±"}},
+		{0.2, []string{"Reached after 13 blocks."}},
 		{0, nil},
 	} {
 		got := strings.Join(New(run, a, Options{Asked: Asked{Precision: c.precision, Budget: 4 * time.Minute, Proofs: true}}).footnotes(), "\n")

@@ -26,6 +26,7 @@ func everyFile(dir string) []string {
 // A pipeline that fails without its files cannot tell why: they are there
 // whatever the verdict is, and each says the same.
 func TestFilesAreWrittenWhateverTheVerdict(t *testing.T) {
+	t.Parallel()
 	lossy := changed(t, func(tr *results.Trial) {
 		if tr.Nodes == 4 && tr.Kind == results.Proof {
 			tr.Audit.Lost, tr.Valid = 1, false
@@ -67,6 +68,7 @@ func TestFilesAreWrittenWhateverTheVerdict(t *testing.T) {
 // Steps of a job share one file for their summaries, and a history grows; all
 // other files are of this run alone.
 func TestSummariesAndHistoriesGrow(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	for _, f := range ciFormats {
@@ -139,6 +141,7 @@ func TestAnnotationsPointIntoTheRules(t *testing.T) {
 
 // Before minutes are measured, files are refused that could not be written.
 func TestFilesThatCannotBeWrittenAreRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	same := filepath.Join(dir, "x")
 	for name, args := range map[string][]string{
@@ -161,6 +164,7 @@ func TestFilesThatCannotBeWrittenAreRefused(t *testing.T) {
 // The verdict outweighs a file that could not be written, and alone such a file
 // fails the command.
 func TestAFileThatFailsIsTold(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "gone", "junit.xml")
 	c := &ciFiles{paths: map[string]*string{"junit": &path}}
 	var stdout, stderr bytes.Buffer
@@ -177,6 +181,7 @@ func TestAFileThatFailsIsTold(t *testing.T) {
 // A run that lacks a number of the history's is left out of it, and the gate goes
 // on.
 func TestARunThatDoesNotFitAHistoryIsTold(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "history.csv")
 	history := "time,run,host,host_class,version,commit,n9-other.write_latency_p50_ns\n2026-01-01T00:00:00Z,one,ci-1,Xeon,v1,abc,1\n"
 	if err := os.WriteFile(path, []byte(history), 0o600); err != nil {
@@ -190,6 +195,7 @@ func TestARunThatDoesNotFitAHistoryIsTold(t *testing.T) {
 }
 
 func TestEveryFileIsDocumented(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../docs/ci.md")
 	if err != nil {
 		t.Fatal(err)
@@ -204,6 +210,7 @@ func TestEveryFileIsDocumented(t *testing.T) {
 // What is asked to be written never replaces what is read, nor anything that is no
 // plain file.
 func TestFilesReplaceNoInputAndNoDevice(t *testing.T) {
+	t.Parallel()
 	work := t.TempDir()
 	dir, rules := copyRun(t), filepath.Join(work, "rules.yaml")
 	if err := os.WriteFile(rules, []byte("rules: [lost_writes == 0]"), 0o600); err != nil {

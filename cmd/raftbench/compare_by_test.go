@@ -56,6 +56,7 @@ func variedRun(t *testing.T, axis string, factors map[string]float64, change fun
 // Which setting helps is answered by the run itself, whose host's drift is far
 // larger than the difference.
 func TestARunTellsWhichOfItsSettingsHelps(t *testing.T) {
+	t.Parallel()
 	dir := inflightRun(t, map[string]float64{"2": 1, "16": 1.1, "1": 0.9})
 	code, stdout, stderr := raftbench("compare", dir, "--by", "raft.max_rpcs_in_flight")
 	if code != exitOK {
@@ -78,6 +79,7 @@ func TestARunTellsWhichOfItsSettingsHelps(t *testing.T) {
 // The arms of a run are an axis like any other; what they are is said key by key,
 // and a remark stays on its number.
 func TestTheArmsOfARunAreCompared(t *testing.T) {
+	t.Parallel()
 	dir := variedRun(t, "arm", map[string]float64{"a": 1, "b": 1.1}, func(value string, tr *results.Trial) {
 		if value == "b" {
 			tr.Settings = map[string]string{"raft.max_rpcs_in_flight": "16"}
@@ -115,6 +117,7 @@ func TestTheArmsOfARunAreCompared(t *testing.T) {
 }
 
 func TestARunIsComparedAlongItsOwnAxesOnly(t *testing.T) {
+	t.Parallel()
 	dir, single := inflightRun(t, map[string]float64{"2": 1, "16": 1.1}), inflightRun(t, map[string]float64{"2": 1})
 	for _, c := range []struct{ args, want string }{
 		{dir + " --by raft.commit_timeout", "its setups differ in raft.max_rpcs_in_flight"},

@@ -65,6 +65,7 @@ func firstLine(text string) string {
 // What two stored runs differ by is told apart from what the host did between
 // them only by repeats: without any, nothing is called different.
 func TestCompareKnowsTheSpreadOrSaysSo(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		off         []float64
 		first, also string
@@ -101,6 +102,7 @@ func TestCompareKnowsTheSpreadOrSaysSo(t *testing.T) {
 // A spread of another experiment or host is not taken; named, it is refused. A
 // damaged one is warned of.
 func TestCompareTakesNoOtherSpread(t *testing.T) {
+	t.Parallel()
 	dir := slower(t)
 	path := withSpread(t, dir, 0, 0.01, -0.01)
 	elsewhere := changedRun(t, func(run *results.Run) { run.Environment.Cores = 64 })
@@ -126,6 +128,7 @@ func TestCompareTakesNoOtherSpread(t *testing.T) {
 
 // A figure has a table, in which a change stands in its setup's row.
 func TestCompareHasATableAFigure(t *testing.T) {
+	t.Parallel()
 	dir := slower(t)
 	withSpread(t, dir, 0, 0.01, -0.01, 0.005, -0.005, 0)
 	_, stdout, _ := command(t, "compare", tinyRun, dir)
@@ -152,6 +155,7 @@ func TestCompareHasATableAFigure(t *testing.T) {
 // A remark stays on the number that it weakens, in whichever run, and is worded
 // below.
 func TestCompareKeepsRemarksOnTheNumbers(t *testing.T) {
+	t.Parallel()
 	dir := changed(t, func(tr *results.Trial) {
 		if tr.Nodes == 3 && tr.Kind == results.Measure {
 			tr.Remarks = append(tr.Remarks, results.Remark{
@@ -196,6 +200,7 @@ func csvRows(t *testing.T, text string) []map[string]string {
 // Each later run is held against the first, below each other on a terminal; all
 // questions about all of them are one family.
 func TestCompareTakesManyRuns(t *testing.T) {
+	t.Parallel()
 	slow, alike := slower(t), changedRun(t, func(run *results.Run) { run.Environment.RunID = "alike" })
 	elsewhere := changedRun(t, func(run *results.Run) { run.Environment.Cores = 64 })
 	off := []float64{0, 0.01, -0.01, 0.005, -0.005, 0, 0.01, -0.01, 0.005, -0.005}
@@ -247,6 +252,7 @@ func TestCompareTakesManyRuns(t *testing.T) {
 // What was measured elsewhere, over another network or beside harmed messages is
 // shown and never called different, however clear.
 func TestCompareCallsNothingDifferentThatIsNotComparable(t *testing.T) {
+	t.Parallel()
 	double := func(tr *results.Trial) {
 		for i := range tr.Windows {
 			l := &tr.Windows[i].Latency
@@ -335,6 +341,7 @@ func throughMine(t *testing.T, rtt string) string {
 
 // The copies of a profile file that both runs hold are compared key by key.
 func TestCompareReadsTheProfilesOfTheRuns(t *testing.T) {
+	t.Parallel()
 	old := throughMine(t, "5ms")
 	if _, stdout, _ := command(t, "compare", old, throughMine(t, "8ms")); !strings.HasPrefix(stdout, "Not comparable: networks/mine.yaml: rtt.a.b 5ms → 8ms. Such") {
 		t.Errorf("got\n%s", stdout)
@@ -345,6 +352,7 @@ func TestCompareReadsTheProfilesOfTheRuns(t *testing.T) {
 }
 
 func TestCompareLeavesOutWhatIsTheSame(t *testing.T) {
+	t.Parallel()
 	dir := slower(t)
 	_, stdout, _ := command(t, "compare", tinyRun, dir)
 	if !strings.Contains(strings.ReplaceAll(stdout, "\n  ", " "), "figures the same in every trial of both runs left out; --all shows them") || strings.Contains(stdout, "fsyncs_per_write") {
@@ -359,6 +367,7 @@ func TestCompareLeavesOutWhatIsTheSame(t *testing.T) {
 
 // What people read, what programs read and the page hold one decision.
 func TestCompareFormatsAgree(t *testing.T) {
+	t.Parallel()
 	dir := slower(t)
 	withSpread(t, dir, 0, 0.01, -0.01, 0.005, -0.005, 0)
 	code, stdout, _ := command(t, "compare", "-o", "json", tinyRun, dir)
@@ -388,6 +397,7 @@ func TestCompareFormatsAgree(t *testing.T) {
 // The runs' own texts act neither on a terminal nor on a page, and what makes
 // the runs unlike is said.
 func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
+	t.Parallel()
 	dir := changedRun(t, func(run *results.Run) {
 		run.Environment.Hostname = "\x1b[31m![](http://example.org/x.png)"
 		run.Environment.FsyncP50NS, run.Environment.Kernel = 3_000_000, ""
@@ -417,6 +427,7 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 // Figures that are off by orders of magnitude, or that never came back, are
 // shown like all others.
 func TestCompareOfWhatIsFarApart(t *testing.T) {
+	t.Parallel()
 	far := changed(t, func(tr *results.Trial) {
 		if tr.Kind != results.Measure {
 			return
@@ -457,6 +468,7 @@ func changedRun(t *testing.T, change func(*results.Run)) string {
 
 // What cannot be compared is refused with what to do about it.
 func TestCompareMistakes(t *testing.T) {
+	t.Parallel()
 	invalid := changed(t, func(tr *results.Trial) { tr.Valid = false })
 	newer := changed(t, func(*results.Trial) {})
 	appendTo(t, filepath.Join(newer, results.TrialsFile), `{"schema_version":7}`+"\n")

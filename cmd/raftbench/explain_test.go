@@ -14,6 +14,7 @@ import (
 
 // A run is told what it takes to reach what it was asked for.
 func TestExplainTellsOfThePrecisionThatTheRunWasAskedFor(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for text, want := range map[string]float64{"precision: 5%\n": 0.05, "trials: 7\n": ratioWanted} {
 		if err := os.WriteFile(filepath.Join(dir, "experiment.yaml"), []byte(text), 0o600); err != nil {
@@ -26,6 +27,7 @@ func TestExplainTellsOfThePrecisionThatTheRunWasAskedFor(t *testing.T) {
 }
 
 func TestExplainTellsWhereNoiseComesFrom(t *testing.T) {
+	t.Parallel()
 	var table, js bytes.Buffer
 	if err := runExplain(&table, io.Discard, "../../results/reference", "table"); err != nil {
 		t.Fatal(err)

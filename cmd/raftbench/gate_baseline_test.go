@@ -27,6 +27,7 @@ func factor(by float64) func(*results.Run) {
 // A stored baseline decides by the spread between runs, and nothing without it or
 // where it is of another kind.
 func TestGateAgainstAStoredRun(t *testing.T) {
+	t.Parallel()
 	same := changedRun(t, func(*results.Run) {})
 	spread := withSpread(t, same, 0, 0.01, -0.01, 0.005, -0.005, 0)
 	elsewhere := changedRun(t, func(run *results.Run) { run.Environment.CPUModel = "Another CPU" })
@@ -119,6 +120,7 @@ func loseOne(tr *results.Trial) {
 
 // Shapes of a stored run, through the command.
 func TestGateOnAShape(t *testing.T) {
+	t.Parallel()
 	for rule, want := range map[string]int{
 		"write_latency_p50[n=5] <= 2x write_latency_p50[n=3]":    exitOK,
 		"write_latency_p50[n=5] <= 1.01x write_latency_p50[n=3]": exitGate,

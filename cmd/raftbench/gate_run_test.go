@@ -69,6 +69,7 @@ workload: {warmup: 50ms, load: {mode: calm}, calm: {rate: 50/s, duration: 300ms}
 
 // What cannot be measured so is refused, and the folder stays as it is.
 func TestGateRunMistakes(t *testing.T) {
+	t.Parallel()
 	dir := recordedRun(t, strings.Replace(tiny, "nodes: 1", "nodes: [1, 3]", 1), func(*results.Environment) {})
 	before := experimentOf(t, dir)
 	for name, c := range map[string]struct {
@@ -133,6 +134,7 @@ func TestARunThatEndsSaysSo(t *testing.T) {
 // Measuring on after each verdict, until one pleases, is told and makes each later
 // verdict harder to come by, a pass as well as a fail.
 func TestEachLookAtARunCounts(t *testing.T) {
+	t.Parallel()
 	dir := changedRun(t, precise)
 	ends := func(blocks ...int) {
 		var all []string
@@ -177,6 +179,7 @@ func TestEachLookAtARunCounts(t *testing.T) {
 // Stopped by a signal, the command says so by its exit code, and tells what was found
 // before all the same.
 func TestGateRunInterruptedOnAnUnsafeRun(t *testing.T) {
+	t.Parallel()
 	name, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
@@ -199,6 +202,7 @@ func TestGateRunInterruptedOnAnUnsafeRun(t *testing.T) {
 
 // A run that will be judged stops only where each of the gate's questions can fail.
 func TestARunMeasuresForItsGate(t *testing.T) {
+	t.Parallel()
 	run, err := results.Open(tinyRun)
 	if err != nil {
 		t.Fatal(err)

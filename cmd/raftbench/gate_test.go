@@ -44,6 +44,7 @@ func rulesFile(t *testing.T, text string) string {
 }
 
 func TestGateExitCodes(t *testing.T) {
+	t.Parallel()
 	lossy := changed(t, func(tr *results.Trial) {
 		if tr.Nodes == 4 && tr.Kind == results.Proof {
 			tr.Audit.Lost, tr.Valid = 1, false
@@ -121,6 +122,7 @@ func appendTo(t *testing.T, path, text string) {
 // A p99 that no trial carries alone is bounded by all operations and by how far
 // the trials lie apart: near the limit nothing is decided.
 func TestGateOnAPooledPercentile(t *testing.T) {
+	t.Parallel()
 	rule := func(limit string) string {
 		return rulesFile(t, "rules: [{rule: write_latency_p99 < "+limit+", where: {nodes: 3}}]")
 	}
@@ -141,6 +143,7 @@ func TestGateOnAPooledPercentile(t *testing.T) {
 // What other processes did to the host is no fault of the cluster's: a rule that
 // they may have broken is open; one that is kept beside them would be without them. What was lost is lost.
 func TestARemarkMakesAGateInconclusive(t *testing.T) {
+	t.Parallel()
 	busy := func(share float64, lost int64) string {
 		return changed(t, func(tr *results.Trial) {
 			if tr.Nodes == 3 && tr.Kind == results.Measure {
@@ -172,6 +175,7 @@ func TestARemarkMakesAGateInconclusive(t *testing.T) {
 }
 
 func TestAnUnfinishedRunIsInconclusive(t *testing.T) {
+	t.Parallel()
 	run, err := results.Open(tinyRun)
 	if err != nil {
 		t.Fatal(err)
@@ -193,6 +197,7 @@ func TestAnUnfinishedRunIsInconclusive(t *testing.T) {
 // A run that measured until a precision was reached has as many blocks of each setup:
 // one that lacks them was cut off, or somebody took them out.
 func TestASetupThatLacksBlocksIsInconclusive(t *testing.T) {
+	t.Parallel()
 	const reference = "../../results/reference"
 	for name, c := range map[string]struct {
 		keep func(results.Trial) bool
@@ -230,6 +235,7 @@ func TestASetupThatLacksBlocksIsInconclusive(t *testing.T) {
 
 // That nothing was lost is said only where every trial was looked at.
 func TestTrialsWithoutAnAuditAreNotTakenForWhole(t *testing.T) {
+	t.Parallel()
 	dir := changed(t, func(tr *results.Trial) {
 		if tr.Kind == results.Measure {
 			tr.Audit = nil
@@ -243,6 +249,7 @@ func TestTrialsWithoutAnAuditAreNotTakenForWhole(t *testing.T) {
 
 // A run cut off after its measuring trials has proven nothing.
 func TestARunWithoutItsProofsIsInconclusive(t *testing.T) {
+	t.Parallel()
 	run, err := results.Open(tinyRun)
 	if err != nil {
 		t.Fatal(err)
@@ -272,6 +279,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 func TestOutputThatCannotBeWrittenIsNoUsageError(t *testing.T) {
+	t.Parallel()
 	again := changed(t, func(*results.Trial) {})
 	for _, args := range [][]string{
 		{"compare", tinyRun, again, "-o", "json"}, {"compare", tinyRun, again, "-o", "csv"},
@@ -287,6 +295,7 @@ func TestOutputThatCannotBeWrittenIsNoUsageError(t *testing.T) {
 }
 
 func TestGateFormats(t *testing.T) {
+	t.Parallel()
 	code, stdout, _ := command(t, "gate", tinyRun, "-o", "json")
 	var r gate.Report
 	if err := json.Unmarshal([]byte(stdout), &r); code != exitOK || err != nil || r.Answer != "pass" || len(r.Verdicts) != 30 {
@@ -303,6 +312,7 @@ func TestGateFormats(t *testing.T) {
 // What failed stands first, under its rule; what passed is one line unless all is
 // asked for; and no line is wider than a terminal.
 func TestGateTellsFailuresFirst(t *testing.T) {
+	t.Parallel()
 	_, stdout, _ := command(t, "gate", tinyRun, "--rules", rulesFile(t, "rules: [lost_writes == 0, write_latency_p50 < 1.8ms, outage_p50 < 1h]"))
 	lines := strings.Split(stdout, "\n")
 	if !strings.HasPrefix(lines[0], "gate: fail (") {
@@ -338,6 +348,7 @@ func fits(t *testing.T, text string) {
 
 // A foreign folder's texts act neither on a terminal nor on a page.
 func TestGateDefusesForeignTexts(t *testing.T) {
+	t.Parallel()
 	dir := changed(t, func(tr *results.Trial) {
 		tr.Valid = false
 		tr.Findings = []results.Finding{{Class: results.Safety, Rule: results.RuleLost, Key: "\x1b[31mred\x1b]0;owned\a", Got: "![](http://example.org/x.png)\u202e", Want: strings.Repeat("long ", 2000)}}

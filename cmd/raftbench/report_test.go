@@ -31,6 +31,7 @@ func raftbench(args ...string) (code int, stdout, stderr string) {
 // A run ends with its verdict in one line, right before where its files are; a
 // report of a run that is long over does not.
 func TestARunClosesWithItsVerdict(t *testing.T) {
+	t.Parallel()
 	dir := copyRun(t)
 	var stdout bytes.Buffer
 	if err := printResults(t.Context(), &stdout, io.Discard, dir, "table"); err != nil {
@@ -50,6 +51,7 @@ func TestARunClosesWithItsVerdict(t *testing.T) {
 }
 
 func TestReportRebuildsFromTheFolderAlone(t *testing.T) {
+	t.Parallel()
 	dir := copyRun(t)
 	code, stdout, stderr := raftbench("report", dir)
 	if code != exitOK {
@@ -68,6 +70,7 @@ func TestReportRebuildsFromTheFolderAlone(t *testing.T) {
 }
 
 func TestReportFormats(t *testing.T) {
+	t.Parallel()
 	dir := copyRun(t)
 	for format, begins := range map[string]string{"json": "{", "csv": "run_id,", "markdown": "# ", "table": "run tiny"} {
 		code, stdout, stderr := raftbench("report", dir, "-o", format)
@@ -81,6 +84,7 @@ func TestReportFormats(t *testing.T) {
 }
 
 func TestReportOfSeveralRuns(t *testing.T) {
+	t.Parallel()
 	first, second, out := copyRun(t), copyRun(t), t.TempDir()
 	code, stdout, stderr := raftbench("report", first, second, "--out", out, "-o", "csv")
 	if code != exitOK {
@@ -102,6 +106,7 @@ func TestReportOfSeveralRuns(t *testing.T) {
 // What is wrong with a folder is usage: exit code 2, what was wanted, a hint,
 // nothing printed and nothing written.
 func TestReportOfDamagedFolders(t *testing.T) {
+	t.Parallel()
 	cases := map[string]func(dir string) error{
 		"no run": func(dir string) error { return os.Remove(filepath.Join(dir, "trials.jsonl")) },
 		"torn":   func(dir string) error { return damage(filepath.Join(dir, "trials.jsonl"), `"kind"`, `"ki`) },
@@ -152,6 +157,7 @@ func harmExperiment(dir, text string) error {
 
 // What cannot be told of cannot be judged or compared either.
 func TestEveryReaderRefusesADamagedFolder(t *testing.T) {
+	t.Parallel()
 	empty, broken := copyRun(t), copyRun(t)
 	err := errors.Join(os.Truncate(filepath.Join(empty, "trials.jsonl"), 0), harmExperiment(broken, "name: x\nnodes: [3"))
 	if err != nil {
@@ -173,6 +179,7 @@ func TestEveryReaderRefusesADamagedFolder(t *testing.T) {
 // An experiment in words that this build does not know is another build's: its
 // trials are told of, but whether the run is whole cannot be judged.
 func TestAnExperimentOfAnotherBuild(t *testing.T) {
+	t.Parallel()
 	dir := copyRun(t)
 	if err := harmExperiment(dir, "name: x\nflux_capacitor: 3\n"); err != nil {
 		t.Fatal(err)
@@ -195,6 +202,7 @@ func damage(path, from, to string) error {
 }
 
 func TestReportRefusesWhatItCannotDo(t *testing.T) {
+	t.Parallel()
 	dir := copyRun(t)
 	blocked := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(blocked, nil, 0o644); err != nil {
@@ -216,6 +224,7 @@ func TestReportRefusesWhatItCannotDo(t *testing.T) {
 
 // A link in a run's folder leads a report nowhere else, and says so.
 func TestALinkedReportFolderIsRefused(t *testing.T) {
+	t.Parallel()
 	dir, outside := copyRun(t), t.TempDir()
 	if err := os.Symlink(outside, filepath.Join(dir, "report")); err != nil {
 		t.Fatal(err)

@@ -89,6 +89,7 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 // A step of 6 % is told first, at its run, with what changed there; the chart
 // says the same.
 func TestTrendTellsWhatChangedAndWhen(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t)
 	n.add(13, 2*time.Millisecond, nil)
 	n.add(13, 2120*time.Microsecond, func(env *results.Environment, _ []results.Trial) { env.Commit = "bbbbbbb" })
@@ -142,6 +143,7 @@ func historyOf(t *testing.T, args ...string) summary.History {
 }
 
 func TestTrendForPrograms(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t)
 	n.add(12, 2*time.Millisecond, nil)
 	n.add(12, 1800*time.Microsecond, nil)
@@ -181,6 +183,7 @@ func TestTrendForPrograms(t *testing.T) {
 
 // Too few runs is an answer, and says how many are wanted.
 func TestTrendOfTooFewRuns(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t)
 	n.add(4, 2*time.Millisecond, nil)
 	n.add(4, 4*time.Millisecond, nil)
@@ -200,6 +203,7 @@ func TestTrendOfTooFewRuns(t *testing.T) {
 
 // Runs of another host or experiment are kept apart, and what differs is said.
 func TestTrendKeepsKindsApart(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t)
 	n.add(12, 2*time.Millisecond, nil)
 	n.add(5, 3*time.Millisecond, func(env *results.Environment, _ []results.Trial) { env.CPUModel, env.Cores = "Xeon", 64 })
@@ -226,6 +230,7 @@ func TestTrendKeepsKindsApart(t *testing.T) {
 // A doubted number is marked, one that never came back is not judged, and a run
 // without a valid trial is named.
 func TestTrendMarksWhatWeakensANumber(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t)
 	n.add(10, 2*time.Millisecond, nil)
 	n.add(1, 2*time.Millisecond, func(_ *results.Environment, trials []results.Trial) {
@@ -263,6 +268,7 @@ func TestTrendMarksWhatWeakensANumber(t *testing.T) {
 
 // Nothing is left out unnoticed.
 func TestTrendMistakes(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t)
 	n.add(3, 2*time.Millisecond, nil)
 	damaged := newNightly(t)
@@ -315,6 +321,7 @@ func TestTrendMistakes(t *testing.T) {
 
 // A foreign folder's texts act neither on a terminal nor on a page.
 func TestTrendDefusesForeignTexts(t *testing.T) {
+	t.Parallel()
 	n := newNightly(t)
 	n.add(12, 2*time.Millisecond, nil)
 	n.add(12, 3*time.Millisecond, func(env *results.Environment, _ []results.Trial) {
@@ -330,6 +337,7 @@ func TestTrendDefusesForeignTexts(t *testing.T) {
 
 // A search that takes minutes ends when it is told to.
 func TestTrendIsInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := history(ctx, nil, summary.HistoryOptions{}); codeOf(err) != exitInterrupted {
