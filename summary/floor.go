@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -168,23 +167,9 @@ func FloorFor(run *results.Run) (*Floor, error) {
 const maxFloor = 1 << 20
 
 // ReadFloor reads a floor's file. Its errors are of type *results.Error.
-func ReadFloor(path string) (Floor, error) {
-	const do = "give a file that `raftbench aa` wrote, or write it anew"
-	text, err := results.ReadFile(path, maxFloor)
-	if err != nil {
-		return Floor{}, &results.Error{Path: path, What: "cannot be read", Err: err, Do: do}
-	}
-	var f Floor
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	err = d.Decode(&f)
-	if err == nil {
-		err = f.check()
-	}
-	if err != nil {
-		return Floor{}, &results.Error{Path: path, What: "is no floor", Err: err, Do: do}
-	}
-	return f, nil
+func ReadFloor(path string) (f Floor, err error) {
+	err = readBeside(path, maxFloor, &f, "floor", "give a file that `raftbench aa` wrote, or write it anew")
+	return f, err
 }
 
 // check refuses what no run can have given.
@@ -202,15 +187,5 @@ func (f Floor) check() error {
 
 // Write puts the floor into a folder under its own name, and returns its path.
 func (f Floor) Write(dir string) (path string, err error) {
-	text, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return "", fmt.Errorf("encode the floor: %w", err)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return "", &results.Error{Path: dir, What: "cannot be written", Err: err, Do: "make the folder writable"}
-	}
-	defer func() { err = errors.Join(err, root.Close()) }()
-	name := FloorFile(f.Host, f.Experiment)
-	return filepath.Join(dir, name), results.WriteFile(root, name, append(text, '\n'))
+	return writeBeside(dir, FloorFile(f.Host, f.Experiment), f)
 }

@@ -4,12 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -205,26 +202,9 @@ func (s Spread) Fits(before, after *results.Run) bool {
 const maxSpread = 8 << 20
 
 // ReadSpread reads a spread's file. Its errors are of type *results.Error.
-func ReadSpread(path string) (Spread, error) {
-	const do = "give a file that `raftbench run --repeat` wrote, or write it anew"
-	text, err := results.ReadFile(path, maxSpread)
-	if err != nil {
-		var p *os.PathError
-		if errors.As(err, &p) {
-			err = p.Err
-		}
-		return Spread{}, &results.Error{Path: path, What: "cannot be read", Err: err, Do: do}
-	}
-	var s Spread
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return Spread{}, &results.Error{Path: path, What: "is no spread of runs", Err: err, Do: do}
-	}
-	if err := s.check(); err != nil {
-		return Spread{}, &results.Error{Path: path, What: "is no spread of runs", Err: err, Do: do}
-	}
-	return s, nil
+func ReadSpread(path string) (s Spread, err error) {
+	err = readBeside(path, maxSpread, &s, "spread of runs", "give a file that `raftbench run --repeat` wrote, or write it anew")
+	return s, err
 }
 
 // check refuses what no repeats can have given.
@@ -252,15 +232,5 @@ const MaxRepeats = 100
 
 // Write puts the spread into a folder under its own name, and returns its path.
 func (s Spread) Write(dir string) (path string, err error) {
-	text, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return "", fmt.Errorf("encode the spread: %w", err)
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return "", &results.Error{Path: dir, What: "cannot be written", Err: err, Do: "make the folder writable"}
-	}
-	defer func() { err = errors.Join(err, root.Close()) }()
-	name := SpreadFile(s.Host, s.Experiment)
-	return filepath.Join(dir, name), results.WriteFile(root, name, append(text, '\n'))
+	return writeBeside(dir, SpreadFile(s.Host, s.Experiment), s)
 }

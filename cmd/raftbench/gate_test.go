@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -194,38 +195,49 @@ func TestAnUnfinishedRunIsInconclusive(t *testing.T) {
 	}
 }
 
+// keeping copies those trials of a run, and returns the copy's folder.
+func keeping(t *testing.T, run string, keep func(results.Trial) bool) string {
+	t.Helper()
+	from, err := results.Open(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := results.Create(dir, from.Environment, from.Experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trial := range from.Trials {
+		if keep(trial) {
+			err = errors.Join(err, w.Append(trial))
+		}
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // A run that measured until a precision was reached has as many blocks of each setup:
 // one that lacks them was cut off, or somebody took them out.
 func TestASetupThatLacksBlocksIsInconclusive(t *testing.T) {
 	t.Parallel()
 	const reference = "../../results/reference"
+	run, err := results.Open(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := fmt.Sprintf("of %d planned trials", results.BlocksOf(run.Trials))
 	for name, c := range map[string]struct {
 		keep func(results.Trial) bool
 		want string
 	}{
-		"none of one": {func(t results.Trial) bool { return t.Nodes != 4 || t.Kind == results.Proof }, "0 of 13 planned trials"},
-		"half of one": {func(t results.Trial) bool { return t.Nodes != 4 || t.Kind == results.Proof || t.Block < 7 }, "7 of 13 planned trials"},
-		"half of all": {func(t results.Trial) bool { return t.Kind == results.Proof || t.Block < 7 }, "7 of 13 planned trials"},
+		"none of one": {func(t results.Trial) bool { return t.Nodes != 4 || t.Kind == results.Proof }, "0 " + of},
+		"half of one": {func(t results.Trial) bool { return t.Nodes != 4 || t.Kind == results.Proof || t.Block < 7 }, "7 " + of},
+		"half of all": {func(t results.Trial) bool { return t.Kind == results.Proof || t.Block < 7 }, "7 " + of},
 	} {
 		t.Run(name, func(t *testing.T) {
-			run, err := results.Open(reference)
-			if err != nil {
-				t.Fatal(err)
-			}
-			dir := filepath.Join(t.TempDir(), "run")
-			w, err := results.Create(dir, run.Environment, run.Experiment)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, trial := range run.Trials {
-				if c.keep(trial) {
-					err = errors.Join(err, w.Append(trial))
-				}
-			}
-			if err := errors.Join(err, w.Close()); err != nil {
-				t.Fatal(err)
-			}
-			code, stdout, stderr := command(t, "gate", dir, "--rules", rulesFile(t, "rules: [lost_writes == 0]"))
+			code, stdout, stderr := command(t, "gate", keeping(t, reference, c.keep), "--rules", rulesFile(t, "rules: [lost_writes == 0]"))
 			if code != exitInconclusive || !strings.Contains(strings.Join(strings.Fields(stdout), " "), c.want) {
 				t.Errorf("got %d, want %q:\n%s%s", code, c.want, stdout, stderr)
 			}
@@ -250,23 +262,7 @@ func TestTrialsWithoutAnAuditAreNotTakenForWhole(t *testing.T) {
 // A run cut off after its measuring trials has proven nothing.
 func TestARunWithoutItsProofsIsInconclusive(t *testing.T) {
 	t.Parallel()
-	run, err := results.Open(tinyRun)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(t.TempDir(), "run")
-	w, err := results.Create(dir, run.Environment, run.Experiment)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, trial := range run.Trials {
-		if trial.Kind == results.Measure {
-			err = errors.Join(err, w.Append(trial))
-		}
-	}
-	if err := errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
+	dir := keeping(t, tinyRun, func(trial results.Trial) bool { return trial.Kind == results.Measure })
 	code, stdout, _ := command(t, "gate", dir, "--rules", rulesFile(t, "rules: [lost_writes == 0]"))
 	if code != exitInconclusive || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "and n7-hashicorp-multi-az: the run is unfinished: 0 of 1 planned proofs") {
 		t.Errorf("got %d:\n%s", code, stdout)
