@@ -145,7 +145,7 @@ func reasonRemark(r gate.Reason) string {
 
 func reasonMove(r gate.Reason) string {
 	if r.By == nil {
-		return "by nobody knows how much"
+		return "by an unknown share"
 	}
 	return "by up to " + units.Share.Show(*r.By)
 }
