@@ -189,3 +189,28 @@ func TestRulesAreHeldAgainstThePlanFirst(t *testing.T) {
 		t.Errorf("--apart: got %d: %s", code, stderr)
 	}
 }
+
+// A floor that lies beside a run takes back what a gate would claim below it.
+func TestAGateHeedsTheFloorBesideTheRun(t *testing.T) {
+	t.Parallel()
+	dir := variedRun(t, summary.ArmAxis, map[string]float64{"a": 1, "b": 0.95}, nil)
+	rules := rulesFile(t, "rules: [throughput >= 0.97x baseline]")
+	if _, stdout, stderr := command(t, "gate", dir, "--rules", rules); !strings.Contains(stdout, "FAIL: throughput >= 0.97x baseline") {
+		t.Fatalf("without a floor: got\n%s%s", stdout, stderr)
+	}
+	twins, err := results.Open(variedRun(t, summary.ArmAxis, map[string]float64{"a": 1, "b": 0.93}, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	floor, err := summary.FloorOf(twins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := floor.Write(filepath.Dir(dir)); err != nil {
+		t.Fatal(err)
+	}
+	_, stdout, stderr := command(t, "gate", dir, "--rules", rules)
+	if strings.Contains(stdout, "FAIL") || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "two copies of one build may differ by") {
+		t.Errorf("with a floor of 7 %%: got\n%s%s", stdout, stderr)
+	}
+}
