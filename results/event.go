@@ -15,6 +15,13 @@ const (
 	EventFault    EventKind = "fault"    // Action was done to Node (and Peer, the other end of a link), asked as Target
 	EventRestart  EventKind = "restart"  // Node listened again, its log on disk up to Index
 	EventDeath    EventKind = "death"    // Node's process ended unasked
+	// EventNoop: Node, the leader of Term, heard that Peer holds the term's first
+	// entry, Index. With the leader's own, the quorum-th of them is the instant of
+	// the term's first commit.
+	EventNoop EventKind = "noop"
+	// EventDropped: Node could not tell of Count events, since nobody read them in
+	// time; what is derived from its events around then is not known.
+	EventDropped EventKind = "dropped"
 )
 
 // Raft's roles, in an event's State.
@@ -40,4 +47,6 @@ type Event struct {
 
 	Granted bool `json:"granted,omitempty"`
 	PreVote bool `json:"pre_vote,omitempty"`
+	// Count of a kind that counts.
+	Count int64 `json:"count,omitempty"`
 }

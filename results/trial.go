@@ -19,6 +19,11 @@ type TrialKind string
 const (
 	Measure TrialKind = "measure" // latency, throughput, cost
 	Proof   TrialKind = "proof"   // kills up to and beyond the tolerance
+	// Outages does one fault, or operation, again and again, and times how long
+	// writes are out each time.
+	Outages TrialKind = "outages"
+	// Watch leaves a healthy cluster alone, to see whether its leader is voted out.
+	Watch TrialKind = "watch"
 )
 
 // Trial is one line of trials.jsonl: one fresh cluster from boot to audit.
@@ -90,6 +95,7 @@ type Trial struct {
 	Windows   []Window     `json:"windows"`
 	Idle      *Idle        `json:"idle,omitempty"`
 	Events    []Event      `json:"events"`
+	Faults    []Fault      `json:"faults,omitempty"`
 	Proof     *ProofResult `json:"proof,omitempty"`
 	Audit     *Audit       `json:"audit,omitempty"`
 	Links     []Link       `json:"links"`

@@ -1,0 +1,47 @@
+package results
+
+// Fault is a fault, or an operation such as a transfer of leadership, that was
+// done to a running cluster, with what its clients saw from then until the next
+// one. It holds what was seen and nothing that is derived: an outage's length and
+// its parts follow from it and from the trial's events.
+type Fault struct {
+	// Action is what was done, in Jepsen's and tc's words: kill, pause, isolate,
+	// transfer. Target is how the experiment named to whom: leader, n2, a site.
+	Action string `json:"action"`
+	Target string `json:"target,omitempty"`
+	// Nodes are the members it was done to, empty where it was to none.
+	Nodes []string `json:"nodes,omitempty"`
+	// Repeat numbers the faults of a trial that does one again and again, from 1;
+	// 0 for those of a timeline.
+	Repeat int `json:"repeat,omitempty"`
+
+	// AtNS is the instant just before it was done, DoneNS when all of it was done,
+	// EndNS when it was undone: healed, resumed, listening again; 0: not within the
+	// trial. All are on CLOCK_MONOTONIC.
+	AtNS   int64 `json:"at_ns"`
+	DoneNS int64 `json:"done_ns"`
+	EndNS  int64 `json:"end_ns,omitempty"`
+
+	// Leader and Term are those at AtNS, Alive how many members ran just before.
+	Leader string `json:"leader,omitempty"`
+	Term   uint64 `json:"term,omitempty"`
+	Alive  int    `json:"alive"`
+
+	// Probes are what a client at each member saw, one a member, n1 first.
+	Probes []Probe `json:"probes,omitempty"`
+}
+
+// Probe is what a client that writes at a constant rate to one member saw from a
+// fault until the next, or until the load's end.
+type Probe struct {
+	// Node is the member that it asks; nobody tells it who leads.
+	Node string `json:"node"`
+	// FirstAckNS is from the fault to the first acknowledgement of a write that was
+	// sent after it; 0 where none came.
+	FirstAckNS int64 `json:"first_ack_ns,omitempty"`
+	// The writes sent in that time, by what became of them: Unknown may have been
+	// committed or not.
+	Acked   int64 `json:"acked"`
+	Failed  int64 `json:"failed"`
+	Unknown int64 `json:"unknown"`
+}
