@@ -15,14 +15,14 @@ run: build
 build:
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/raftbench
 
-## test: every test, with the race detector but for the command's that draw charts
-# Drawing takes ten times as long under the race detector; report's own tests draw
-# under it.
-DRAWING := ^(TestReportOf|TestReportRebuilds|TestReportRefuses|TestALinkedReportFolder|TestFilesThatNobodyWrote)
+## test: every test, with the race detector but for those that read records and draw
+# They start no node and share nothing between goroutines, and take five to ten
+# times as long under the race detector.
+READERS := ^(TestReportOf|TestReportRebuilds|TestReportRefuses|TestALinkedReportFolder|TestFilesThatNobodyWrote|TestFilesAreWritten|TestCompare[^A]|TestGateAgainst|TestGateOn|TestGateExit|TestGateFormats|TestGateTells|TestTrend)
 test:
 	$(GO) vet ./...
-	$(GO) test -race -p 2 -timeout 15m -skip '$(DRAWING)' ./...
-	$(GO) test -timeout 15m -run '$(DRAWING)' ./...
+	$(GO) test -race -p 2 -timeout 15m -skip '$(READERS)' ./...
+	$(GO) test -timeout 15m -run '$(READERS)' ./...
 
 ## lint: gofmt, golangci-lint, the arrows of the house, and the benchmarks of modules of their own
 lint: $(LINT)

@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -73,11 +74,11 @@ func (e *Endpoint) open(ctx context.Context, raw net.Conn, to string, begin int6
 
 // dialHandshake sends the preamble and waits until the answer is due.
 func (c *conn) dialHandshake(h hello, begin int64) (hello, error) {
-	if err := c.out.sendHello(h, begin); err != nil {
-		return hello{}, err
-	}
+	unsent := c.out.sendHello(h, begin)
+	// A peer that cannot be sent to has ended the socket, and what came from it
+	// before tells more of it.
 	payload, _, err := c.in.hello()
-	if err != nil {
+	if err = cmp.Or(err, unsent); err != nil {
 		return hello{}, err
 	}
 	return parseHello(payload)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/raftbench/raftbench/clock"
@@ -61,7 +62,7 @@ func TestAConnectionThatNobodyUsesIsClosed(t *testing.T) {
 		if took := time.Since(begin); took > unusedFor+linger {
 			t.Errorf("the dialer was hung up on after %v, want %v at most", took, unusedFor+linger)
 		}
-		<-accepted.(*conn).gone
+		synctest.Wait() // for what is cleared away after the connection has ended
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		if len(b.conns) != 0 {
