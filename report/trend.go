@@ -376,15 +376,17 @@ func (t *Trend) doubts() []string {
 	return out
 }
 
-// doubtedRuns are run 3, 7 and 9 (host-busy), for each remark of a series.
+// doubtedRuns are run 3, 7 and 9 (in run 3: the host's CPU was 91 % busy), for each
+// remark of a series.
 func doubtedRuns(s *summary.HistorySeries) []string {
-	runs := map[string][]string{}
+	runs, first := map[string][]string{}, map[string]string{}
 	var order []string
 	for k, p := range s.Points {
 		for _, d := range p.Doubts {
 			code := string(d.Code)
 			if runs[code] == nil {
 				order = append(order, code)
+				first[code] = fmt.Sprintf("in run %d: %s", runNumber(s, k), RemarkText(d.Worst))
 			}
 			if n := fmt.Sprint(runNumber(s, k)); !slices.Contains(runs[code], n) {
 				runs[code] = append(runs[code], n)
@@ -392,7 +394,7 @@ func doubtedRuns(s *summary.HistorySeries) []string {
 		}
 	}
 	for i, code := range order {
-		order[i] = fmt.Sprintf("run %s (%s)", someNames(runs[code], 2*maxContrasts), code)
+		order[i] = fmt.Sprintf("run %s (%s)", someNames(runs[code], 2*maxContrasts), first[code])
 	}
 	return order
 }

@@ -252,7 +252,7 @@ func TestTrendMarksWhatWeakensANumber(t *testing.T) {
 	})
 	code, stdout, stderr := command(t, "trend", n.dir)
 	text := oneLine(stdout)
-	for _, want := range []string{"† write latency p50 of 3 nodes: something may have moved the number of run 11 (host-busy).", "is above every number: run 12.", "Without a valid trial of write latency p50 of 3 nodes: run 13."} {
+	for _, want := range []string{"something may have moved the number of run 11 (in run 11: light load: the host's CPU was 99 % busy, above 85 %).", "is above every number: run 12.", "Without a valid trial of write latency p50 of 3 nodes: run 13."} {
 		if code != exitOK || !strings.Contains(text, want) {
 			t.Errorf("got %d, lacks %q:\n%s%s", code, want, stdout, stderr)
 		}
