@@ -13,13 +13,13 @@ import (
 )
 
 // bootSystem boots a cluster of an experiment's first setup, outside any window.
-func bootSystem(t *testing.T, text string) (*ownCluster, *timeline, []configs.TimedFault) {
+func bootSystem(t *testing.T, text string) (*ownCluster, *timeline, configs.Setup) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	job := Job{Setup: setups(t, text)[0], Kind: results.Measure, Trial: 1, Seed: 1}
 	events := &timeline{}
-	c, err := startCluster(ctx, job, starter(t), filepath.Join(t.TempDir(), "data"), t.TempDir(), events.heard)
+	c, err := startCluster(ctx, job, starter(t), filepath.Join(t.TempDir(), "data"), t.TempDir(), events)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,14 +28,14 @@ func bootSystem(t *testing.T, text string) (*ownCluster, *timeline, []configs.Ti
 			t.Error(err)
 		}
 	})
-	return c, events, job.Setup.Faults
+	return c, events, job.Setup
 }
 
 // harmed boots a cluster to do faults to.
 func harmed(t *testing.T, text string) (*ownCluster, *faults) {
 	t.Helper()
-	c, events, asked := bootSystem(t, text)
-	f, err := newFaults(context.Background(), c, events, asked)
+	c, events, setup := bootSystem(t, text)
+	f, err := newFaults(context.Background(), setup, c, events, &record{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func (f *faults) must(t *testing.T, action, target string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	if err := f.do(ctx, configs.TimedFault{Action: action, Target: target}); err != nil {
+	if _, err := f.do(ctx, configs.TimedFault{Action: action, Target: target}); err != nil {
 		t.Fatalf("%s %s: %v", action, target, err)
 	}
 }
@@ -82,7 +82,7 @@ workload: {load: {mode: calm}, calm: {rate: 100/s, duration: 600ms}}
 faults: [{at: 100ms, action: isolate, target: n3}]
 `)
 	n3 := c.cluster.Member("n3")
-	for _, faults := range [][]string{{"isolate", "power-loss"}, {"heal", "kill", "partition", "restart"}} {
+	for _, faults := range [][]string{{"isolate", "power-loss"}, {"heal", "kill", "isolate", "restart"}} {
 		for _, action := range faults {
 			f.must(t, action, "n3")
 		}
@@ -92,7 +92,7 @@ faults: [{at: 100ms, action: isolate, target: n3}]
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	if err := f.undo(ctx); err != nil {
+	if err := f.undoAll(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := c.cluster.Leader(ctx); err != nil {
@@ -111,7 +111,7 @@ func TestUndoHealsTheDead(t *testing.T) {
 	f.must(t, "isolate", "n2") // nobody waits for its answer
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	if err := f.undo(ctx); err != nil {
+	if err := f.undoAll(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := c.cluster.Leader(ctx); err != nil {

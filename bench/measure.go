@@ -40,7 +40,7 @@ func (t *trial) prepare(ctx context.Context) (*load, *faults, error) {
 	}
 	var faults *faults
 	if len(setup.Faults) > 0 {
-		if faults, err = newFaults(ctx, t.system, t.events, setup.Faults); err != nil {
+		if faults, err = newFaults(ctx, setup, t.system, t.events, t.record); err != nil {
 			return nil, nil, err
 		}
 		to = []loadgen.Target{faults.router}

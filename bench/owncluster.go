@@ -41,9 +41,9 @@ type ownCluster struct {
 // part of what is measured.
 const linkProbe = 500 * time.Millisecond
 
-// startCluster starts a fresh cluster for one trial. onEvent hears of all that
-// the nodes tell.
-func startCluster(ctx context.Context, job Job, start cluster.Starter, dir, logs string, onEvent func(string, control.Event)) (*ownCluster, error) {
+// startCluster starts a fresh cluster for one trial. events hears of all that the
+// nodes tell.
+func startCluster(ctx context.Context, job Job, start cluster.Starter, dir, logs string, events *timeline) (*ownCluster, error) {
 	c := &ownCluster{setup: job.Setup, reached: map[string]bool{}}
 	if err := c.placeClient(job.Seed); err != nil {
 		return nil, err
@@ -51,7 +51,8 @@ func startCluster(ctx context.Context, job Job, start cluster.Starter, dir, logs
 	nodes := nodeOptions(job.Setup, job.Seed)
 	began := time.Now()
 	started, err := cluster.Start(ctx, cluster.Spec{
-		Start: start, Dir: dir, LogDir: logs, Nodes: nodes, Leader: wantedLeader(job.Setup, nodes), OnEvent: onEvent,
+		Start: start, Dir: dir, LogDir: logs, Nodes: nodes, Leader: wantedLeader(job.Setup, nodes), OnEvent: events.heard,
+		OnDeath: events.died,
 	})
 	if err != nil {
 		return nil, err

@@ -62,6 +62,12 @@ type Member interface {
 	Links(ctx context.Context, f control.Fault) error
 	// MessageFaults replaces the faults of its messages, nil by none.
 	MessageFaults(ctx context.Context, f *control.MessageFaults) error
+	// Disk has its disk do something else than its work; the zero DiskFault heals it.
+	Disk(ctx context.Context, d control.DiskFault) error
+	// Deadlock has its state machine hang, or go on.
+	Deadlock(ctx context.Context, on bool) error
+	// Counters is its own account of itself.
+	Counters(ctx context.Context) (control.Stats, error)
 	// Durable is the last index that it reported to be on its disk, OnDisk what
 	// its last start found there; false where its store promises nothing.
 	Durable() (index uint64, ok bool)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/raftbench/raftbench/clock"
+	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/results"
 )
@@ -44,6 +46,11 @@ func (t *timeline) heard(node string, e control.Event) {
 	t.add(out)
 }
 
+// died is the cluster's OnDeath.
+func (t *timeline) died(d *cluster.DeathError) {
+	t.add(results.Event{AtNS: clock.Now(), Kind: results.EventDeath, Node: d.ID})
+}
+
 func (t *timeline) add(e results.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -68,6 +75,21 @@ func (t *timeline) firstLeaderAfter(atNS int64) int64 {
 		}
 	}
 	return 0
+}
+
+// leading is the node that leads at an instant, and its term: the last to have
+// become leader, unless it has stepped down since; empty where nobody leads.
+func (t *timeline) leading(atNS int64) (leader string, term uint64) {
+	for _, e := range t.all() {
+		switch {
+		case e.AtNS > atNS || e.Kind != results.EventRole:
+		case e.State == results.StateLeader && e.Term >= term:
+			leader, term = e.Node, e.Term
+		case e.Node == leader && e.State != results.StateLeader:
+			leader = ""
+		}
+	}
+	return leader, term
 }
 
 // leaderAt is the node that had become leader last before an instant, in the

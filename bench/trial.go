@@ -115,7 +115,7 @@ func (t *trial) boot(ctx context.Context) (System, error) {
 	}
 	t.tell(StageBooting)
 	logs := r.Writer.TrialDir(t.job.Setup.Cell, t.job.Trial)
-	c, err := startCluster(ctx, t.job, r.Start(t.job.Setup), dataDir(r.Writer.Dir(), t.job), logs, t.events.heard)
+	c, err := startCluster(ctx, t.job, r.Start(t.job.Setup), dataDir(r.Writer.Dir(), t.job), logs, t.events)
 	if err != nil {
 		return nil, err // and no interface around a nil cluster
 	}

@@ -206,14 +206,15 @@ func (c *Cluster) ended(m *Member, p *process) {
 	c.mu.Unlock()
 	// A process that had not started is the error of its start, not a death.
 	if p.started.Load() && !p.asked.Load() && c.life.Err() == nil {
-		c.reportDeath(death(p, m.LogPath()))
+		c.reportDeath(death(p, m.LogPath()), p.doomed.Load())
 	}
 }
 
-// reportDeath records a death, wakes those who wait for one, and calls OnDeath.
-func (c *Cluster) reportDeath(d *DeathError) {
+// reportDeath records a death, wakes those who wait for one, and calls OnDeath. One
+// that had to be expected OnDeath alone hears of.
+func (c *Cluster) reportDeath(d *DeathError, expected bool) {
 	c.mu.Lock()
-	if c.death == nil {
+	if c.death == nil && !expected {
 		c.death = d
 		close(c.died)
 	}

@@ -13,17 +13,18 @@ import (
 )
 
 // networkState is what a member's outgoing links, by the name of the other end,
-// and its messages have been changed to. It is the network's state: a process
-// that is restarted starts with it.
+// its messages and its disk have been changed to. It is the network's and the
+// host's state: a process that is restarted starts with it.
 type networkState struct {
 	cut      map[string]bool
 	shapes   map[string]netem.Shape
 	messages *control.MessageFaults
+	disk     control.DiskFault
 }
 
 // newNetworkState is the state at a member's first start.
 func newNetworkState(o control.Options) networkState {
-	s := networkState{cut: map[string]bool{}, shapes: map[string]netem.Shape{}, messages: o.MessageFaults}
+	s := networkState{cut: map[string]bool{}, shapes: map[string]netem.Shape{}, messages: o.MessageFaults, disk: o.Disk}
 	s.add(control.Fault{Action: control.FaultCut, To: o.Cut})
 	return s
 }
@@ -51,6 +52,7 @@ func (s *networkState) handOver(o control.Options) control.Options {
 		o.Links = links
 	}
 	o.MessageFaults = s.messages
+	o.Disk = s.disk
 	o.Cut = slices.Sorted(maps.Keys(s.cut))
 	return o
 }
@@ -105,6 +107,37 @@ func (m *Member) MessageFaults(ctx context.Context, f *control.MessageFaults) er
 	}
 	m.network.messages = f
 	return m.applyNetwork(ctx, control.Command{Op: control.OpMessageFaults, MessageFaults: f})
+}
+
+// Disk has the member's disk do what d says, in place of what it did before. As
+// with Links, it outlives the process, but a process has started before its disk
+// does it. A process that dies after its disk was full has not died unasked.
+func (m *Member) Disk(ctx context.Context, d control.DiskFault) error {
+	return m.harm(ctx, control.Command{Op: control.OpDisk, Disk: &d}, func() {
+		m.network.disk = d
+		if p := m.process(); p != nil && d.Full {
+			p.doomed.Store(true)
+		}
+	})
+}
+
+// Deadlock has the member's state machine hang, or go on. It is the process's and
+// ends with it.
+func (m *Member) Deadlock(ctx context.Context, on bool) error {
+	return m.harm(ctx, control.Command{Op: control.OpDeadlock, Deadlock: on}, func() {})
+}
+
+// harm records a fault and has the current process do it.
+func (m *Member) harm(ctx context.Context, c control.Command, record func()) error {
+	ctx, cancel := m.cluster.bound(ctx, m.cluster.spec.callTimeout())
+	defer cancel()
+	release, err := m.holdLinks(ctx)
+	if err != nil {
+		return fmt.Errorf("%s of %s: %w", c.Op, m.ID(), err)
+	}
+	defer release()
+	record()
+	return m.applyNetwork(ctx, c)
 }
 
 // checkMessageFaults refuses what a node would, also where none runs to be

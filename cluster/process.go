@@ -52,7 +52,10 @@ type process struct {
 	hear func(*process, control.Event)
 
 	// asked is set before the launcher itself ends the process.
-	asked   atomic.Bool
+	asked atomic.Bool
+	// doomed is set when its disk is made full: raft panics when it cannot store its
+	// term, which is then no fault of the node's.
+	doomed  atomic.Bool
 	listens atomic.Bool
 	opening atomic.Bool
 	// logFrom is the offset in the log file where this process's lines begin.

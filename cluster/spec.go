@@ -51,8 +51,8 @@ type Spec struct {
 	// one call at a time. It must return soon and call no method that asks a node
 	// something: the answer would wait for OnEvent to return.
 	OnEvent func(id string, e control.Event)
-	// OnDeath is called with every death, of which Died tells the first. The same
-	// holds for it.
+	// OnDeath is called with every death, of which Died tells the first that was not
+	// to be expected. The same holds for it.
 	OnDeath func(*DeathError)
 }
 

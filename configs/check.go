@@ -68,18 +68,6 @@ func (c *checker) top(e Experiment) {
 	}
 }
 
-func (c *checker) faults(faults []FaultAt) {
-	for i, f := range faults {
-		fault := fmt.Sprintf("faults[%d]", i)
-		if f.Action == "" {
-			c.errs = append(c.errs, c.origin.mistake("got no action, want one of "+strings.Join(words["faults.action"], ", "),
-				"say what is done: action: kill", fault+".action", fault))
-			continue
-		}
-		c.word(fault+".action", One(f.Action))
-	}
-}
-
 // longestMessageDelay is as long as a link's delay may be (netem.Shape).
 const longestMessageDelay = Duration(10 * 60 * 1e9)
 

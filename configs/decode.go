@@ -84,6 +84,10 @@ func decodeValue(v strictyaml.Value, into reflect.Value) {
 		decodeRates(v, rates)
 		return
 	}
+	if groups, ok := into.Addr().Interface().(*Groups); ok {
+		decodeGroups(v, groups)
+		return
+	}
 	if target, ok := valuesOf(into); ok {
 		decodeValues(v, target)
 		return
@@ -153,6 +157,30 @@ func decodeRates(v strictyaml.Value, into *[]Rate) {
 		*into = []Rate{}
 	case ok:
 		decodeValues(v, (*List[Rate])(into))
+	}
+}
+
+// decodeGroups reads a list of lists of members.
+func decodeGroups(v strictyaml.Value, into *Groups) {
+	const want = "groups of members such as [[n1, n2], [n3]]"
+	groups, ok := v.List(want)
+	if !ok {
+		return
+	}
+	for _, group := range groups {
+		members, ok := group.List(want)
+		if !ok {
+			return
+		}
+		var ids []string
+		for _, m := range members {
+			id, ok := m.Text(want)
+			if !ok {
+				return
+			}
+			ids = append(ids, id)
+		}
+		*into = append(*into, ids)
 	}
 }
 

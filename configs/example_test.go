@@ -36,14 +36,15 @@ func TestExampleHasEveryKey(t *testing.T) {
 func TestExamplesInCommentsAreValid(t *testing.T) {
 	text := string(Example)
 	link := text[strings.Index(text, "  #   - from: a"):strings.Index(text, "  links: []")]
-	fault := text[strings.Index(text, "#   - {at:"):strings.Index(text, "faults: []")]
+	fault := text[strings.Index(text, "#   - {at:"):strings.Index(text, "# With one size")]
 	text = strings.Replace(text, "  links: []", "  links:\n"+strings.ReplaceAll("\n"+link, "\n  #", "\n   "), 1)
-	text = strings.Replace(text, "faults: []", "faults:\n"+strings.Replace(fault, "#", " ", 1), 1)
-	plan, err := planOf([]byte(text))
+	text = strings.Replace(text, "faults: []", "faults:\n"+strings.ReplaceAll(fault, "#", " "), 1)
+	// A single node has no follower.
+	plan, err := planOf([]byte(strings.Replace(text, "nodes: [1, 3,", "nodes: [2, 3,", 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(plan.Setups[1].Faults) != 1 || plan.Setups[1].Links["n1"]["n2"].Rate != 1e9 {
+	if len(plan.Setups[1].Faults) != 5 || plan.Setups[1].Links["n1"]["n2"].Rate != 1e9 {
 		t.Errorf("the uncommented link or fault is not in the plan: %+v", plan.Setups[1])
 	}
 }

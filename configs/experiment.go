@@ -140,13 +140,6 @@ type BusyWindow struct {
 	Duration List[Duration] `json:"duration" jsonschema:"Of the window."`
 }
 
-// FaultAt is done at an instant of the light load.
-type FaultAt struct {
-	At     Duration `json:"at" jsonschema:"Counted from the start of the light load."`
-	Action string   `json:"action" jsonschema:"kill, pause, resume, restart, partition, isolate, heal or power-loss."`
-	Target string   `json:"target" jsonschema:"leader, follower, a member (n1), or n1->n2 for a link."`
-}
-
 // Default is the experiment of a person who writes nothing: one to seven
 // members over three zones, under raft's own defaults.
 func Default() Experiment {

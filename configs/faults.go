@@ -3,40 +3,204 @@ package configs
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
+	"github.com/raftbench/raftbench/strictyaml"
 )
 
-// checkFaults holds what is to be done against the cluster it is done to.
+// faults finds the mistakes that a fault shows by itself.
+func (c *checker) faults(faults []FaultAt) {
+	for i, f := range faults {
+		fault := fmt.Sprintf("faults[%d]", i)
+		told := func(message, advice string, keys ...string) {
+			c.errs = append(c.errs, c.origin.mistake(message, advice, append(keys, fault)...))
+		}
+		action, known := ActionNamed(f.Action)
+		switch {
+		case f.Action == "":
+			told("got no action, want one of "+strings.Join(actionNames(), ", "), "say what is done: action: kill", fault+".action")
+		case impossible[f.Action] != "":
+			told(impossible[f.Action], "pause stops all that a node does, its timers with it; leave clock-jump out", fault+".action")
+		case !known:
+			told(wanted(f.Action, "one of "+strings.Join(actionNames(), ", ")).Error(),
+				strictyaml.Meant(f.Action, actionNames(), "docs/faults.md tells what each does"), fault+".action")
+		default:
+			c.keysOf(fault, f, action)
+		}
+	}
+}
+
+// keysOf holds what stands beside an action against what the action takes.
+func (c *checker) keysOf(fault string, f FaultAt, a Action) {
+	given := map[string]bool{
+		"groups": len(f.Groups) > 0, "sync": f.Sync != 0, "link": f.Link != FaultLink{}, "messages": f.Messages != FaultMessages{},
+	}
+	for _, key := range []string{"groups", "sync", "link", "messages"} {
+		if given[key] && a.Needs != key {
+			c.errs = append(c.errs, c.origin.mistake(fmt.Sprintf("%s takes no %s", a.Name, key), "leave it out", fault+"."+key, fault))
+		}
+	}
+	// No messages at all end those of the setup, and a link is a group of two.
+	if a.Needs != "" && !given[a.Needs] && a.Needs != "messages" && !(a.Name == Partition && f.Target != "") {
+		c.errs = append(c.errs, c.origin.mistake(fmt.Sprintf("got %s without %s", a.Name, a.Needs), needed[a.Needs], fault+".action", fault))
+	}
+	if f.For != 0 && !a.Lasts {
+		c.errs = append(c.errs, c.origin.mistake(a.Name+" is over at once, and takes no for", "leave it out", fault+".for", fault))
+	}
+	if f.Link.Distribution != "" {
+		c.word(fault+".link.distribution", One(f.Link.Distribution))
+	}
+	between(c, fault+".sync", One(f.Sync), 0, longestSync)
+	between(c, fault+".messages.max_delay", One(f.Messages.MaxDelay), 0, longestMessageDelay)
+}
+
+// longestSync of a slow disk; a longer one is a stall.
+const longestSync = Duration(60 * 1e9)
+
+// needed says how what an action needs is written.
+var needed = map[string]string{
+	"groups": "say who still reaches whom: groups: [[n1, n2], [n3]]; or which link is cut: target: n1->n2",
+	"sync":   "say how much longer each sync takes: sync: 20ms",
+	"link":   "say what the links become: link: {delay: 20ms}",
+}
+
+// checkFaults holds what is to be done against the cluster it is done to, and its
+// instants against the load.
 func (c combination) checkFaults(s Setup) mistakes {
 	var errs mistakes
-	add := func(i int, key, message, advice string) {
-		fault := fmt.Sprintf("faults[%d]", i)
-		errs = append(errs, c.origin.mistake(message, advice, fault+"."+key, fault, "faults"))
-	}
 	for i, f := range s.Faults {
-		switch {
-		case s.Workload.Calm.Rate == 0:
-			add(i, "at", "got a fault and no light load to do it in", "faults go with load modes calm and calm+saturate")
-		case f.At >= s.Workload.Calm.Duration:
-			add(i, "at", fmt.Sprintf("got %s, want less than the light load's %s", short(f.At), short(s.Workload.Calm.Duration)), "")
-		}
-		if f.Target == "" {
-			add(i, "target", "got no target, want "+s.targets(), "say to whom it is done: target: leader")
-		} else if !s.hasTarget(f.Target) {
-			add(i, "target", wanted(f.Target, s.targets()).Error(),
-				s.targetAdvice(f.Target))
-		}
-		if strings.Contains(f.Target, "->") && f.Action != "partition" && f.Action != "heal" {
-			add(i, "action", wanted(f.Action, "partition or heal for a link").Error(), "other faults are done to members")
-		}
-		if f.Action == "power-loss" && !s.Storage.PowerLoss {
-			add(i, "action", "got power-loss and a store that forgets nothing", "set storage.power_loss: true")
-		}
+		at := faultCheck{combination: c, setup: s, i: i, f: f}
+		at.action, _ = ActionNamed(f.Action)
+		at.instants()
+		at.target()
+		at.groups()
+		at.means()
+		errs = append(errs, at.errs...)
 	}
 	return errs
+}
+
+// faultCheck looks at one fault of a setup's timeline.
+type faultCheck struct {
+	combination
+	setup  Setup
+	i      int
+	f      TimedFault
+	action Action
+	errs   mistakes
+}
+
+func (c *faultCheck) add(key, message, advice string) {
+	fault := fmt.Sprintf("faults[%d]", c.i)
+	c.errs = append(c.errs, c.origin.mistake(message, advice, fault+"."+key, fault, "faults"))
+}
+
+// instants are in order and within the load.
+func (c *faultCheck) instants() {
+	calm := c.setup.Workload.Calm
+	switch {
+	case calm.Rate == 0:
+		c.add("at", "got a fault and no light load to do it in", "faults go with load modes calm and calm+saturate")
+	case c.f.At >= calm.Duration:
+		c.add("at", fmt.Sprintf("got %s, want less than the light load's %s", short(c.f.At), short(calm.Duration)),
+			"do it sooner, or make workload.calm.duration longer")
+	case c.f.At+c.f.For > calm.Duration:
+		c.add("for", fmt.Sprintf("got %s from %s on, past the end of the light load at %s", short(c.f.For), short(c.f.At), short(calm.Duration)),
+			"leave `for` out: what still stands at the end is undone")
+	}
+	if c.i > 0 && c.f.At < c.setup.Faults[c.i-1].At {
+		c.add("at", fmt.Sprintf("got %s after %s, want the faults in the order of their instants", short(c.f.At), short(c.setup.Faults[c.i-1].At)),
+			"move it up, before the faults that come after it")
+	}
+}
+
+// target is there, and of a kind that the action is done to.
+func (c *faultCheck) target() {
+	s, a, target := c.setup, c.action, c.f.Target
+	if s.Nodes < a.Fewest {
+		c.add("action", fmt.Sprintf("got %s, which takes at least %d nodes, and %d", a.Name, a.Fewest, s.Nodes),
+			fmt.Sprintf("leave sizes below %d out of nodes", a.Fewest))
+		return
+	}
+	optional := a.Leader || a.Name == Heal || a.Name == "rolling-restart" || len(c.f.Groups) > 0
+	switch {
+	case target == "" && !optional:
+		c.add("target", "got no target, want "+s.targets(a), "say to whom it is done: target: leader")
+	case target != "" && len(c.f.Groups) > 0:
+		c.add("target", "got a target and groups, want one of them", "leave one of them out")
+	case target != "" && !s.hasTarget(a, target):
+		c.add("target", wanted(target, s.targets(a)).Error(), s.targetAdvice(a, target))
+	case a.Part && s.covers(target):
+		c.add("target", fmt.Sprintf("got %s of all members, which cuts nothing", a.Name), "name some of them: a site, minority, or a member")
+	case c.nothingToUndo():
+		c.add("action", fmt.Sprintf("got %s, and nothing was done before that it could undo", a.Name),
+			"put it after the fault that it ends, and give it the same target")
+	}
+}
+
+// nothingToUndo tells of an action whose only use is to undo, before which there
+// is nothing to be undone.
+func (c *faultCheck) nothingToUndo() bool {
+	if c.action.Name != Heal && len(c.action.Undoes) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(c.setup.Faults[:c.i], func(f TimedFault) bool {
+		earlier, _ := ActionNamed(f.Action)
+		same := c.f.Target == "" || c.f.Target == f.Target || c.setup.hasMember(c.f.Target) && !strings.Contains(f.Target, "->")
+		return same && c.action.undoes(earlier)
+	})
+}
+
+// groups hold every member once.
+func (c *faultCheck) groups() {
+	if len(c.f.Groups) == 0 {
+		return
+	}
+	seen := map[string]bool{}
+	for _, group := range c.f.Groups {
+		for _, id := range group {
+			switch {
+			case !c.setup.hasMember(id):
+				c.add("groups", wanted(id, fmt.Sprintf("a member n1 to n%d", c.setup.Nodes)).Error(), "sizes that differ need a timeline each: write it in a file of its own")
+			case seen[id]:
+				c.add("groups", "got "+id+" twice, want each member in one group", "a member that reaches both sides is a bridge: action: bridge")
+			}
+			seen[id] = true
+		}
+	}
+	var left []string
+	for i := range c.setup.Nodes {
+		if id := control.MemberID(i); !seen[id] {
+			left = append(left, id)
+		}
+	}
+	if len(left) > 0 {
+		c.add("groups", fmt.Sprintf("got a partition that leaves %s out, want every member in one group", strings.Join(left, ", ")),
+			fmt.Sprintf("add [%s], which cuts it off, or put it into a group", strings.Join(left, ", ")))
+	}
+}
+
+// means are what the action needs of store, links and messages.
+func (c *faultCheck) means() {
+	s, a := c.setup, c.action
+	switch {
+	case a.Name == "power-loss" && !s.Storage.PowerLoss:
+		c.add("action", "got power-loss and a store that forgets nothing", "set storage.power_loss: true")
+	case a.Disk && s.Storage.Store == control.StoreMemory:
+		c.add("action", fmt.Sprintf("got %s and the store %s, which has no disk", a.Name, s.Storage.Store), "set storage.store: boltdb")
+	case a.Syncs && s.Storage.Store == control.StoreBoltNoSync && s.Storage.EmulatedSync == 0:
+		c.add("action", fmt.Sprintf("got %s and the store %s, which makes no sync", a.Name, s.Storage.Store), "set storage.store: boltdb")
+	}
+	if err := c.f.Link.Change(netem.Shape{}).Validate(); err != nil {
+		c.add("link", err.Error(), "links change within what network.links takes")
+	}
+	if err := c.f.Messages.Validate(); err != nil {
+		c.add("messages", err.Error(), cmp.Or(advice(err), "messages: {delay: 10%, max_delay: 20ms}"))
+	}
 }
 
 // checkMessages holds the shares of harmed messages against each other.
@@ -50,34 +214,26 @@ func (c combination) checkMessages(s Setup) mistakes {
 	return nil
 }
 
-func (s Setup) targets() string {
-	return fmt.Sprintf("leader, follower, a member n1 to n%d, or a link n1->n2", s.Nodes)
-}
-
-func (s Setup) hasTarget(target string) bool {
-	if from, to, isLink := strings.Cut(target, "->"); isLink {
-		return from != to && s.hasMember(from) && s.hasMember(to)
-	}
-	switch target {
-	case "leader":
-		return true
-	case "follower":
-		return s.Nodes > 1
-	}
-	return s.hasMember(target)
-}
-
 func (s Setup) hasMember(id string) bool {
 	digits, found := strings.CutPrefix(id, "n")
 	i, err := strconv.Atoi(digits)
 	return found && err == nil && i >= 1 && i <= s.Nodes && control.MemberID(i-1) == id
 }
 
-func (s Setup) targetAdvice(target string) string {
-	if target == "follower" {
-		return fmt.Sprintf("a cluster of %d has no follower", s.Nodes)
+func (s Setup) targetAdvice(a Action, target string) string {
+	all := append(s.roles(false), s.Network.Sites...)
+	for i := range s.Nodes {
+		all = append(all, control.MemberID(i))
 	}
-	return ""
+	switch {
+	case a.Leader:
+		return a.Name + " is about the leader: leave target out"
+	case s.Nodes == 1 && slices.Contains(Setup{Nodes: 3}.roles(false), target):
+		return fmt.Sprintf("a cluster of %d has no follower: leave size 1 out of nodes", s.Nodes)
+	case isMember(target):
+		return fmt.Sprintf("leave sizes without %s out of nodes, or name a role", target)
+	}
+	return strictyaml.MeantName(target, all, "a target is a role, a member, a site or a link: docs/faults.md")
 }
 
 // isMember also holds for members that only larger sizes have.

@@ -26,9 +26,13 @@ func (c combination) resolve() (Setup, *network, mistakes) {
 		Workload: c.Workload.resolve(),
 	}
 	for _, f := range c.Faults {
-		s.Faults = append(s.Faults, TimedFault{At: span(f.At), Action: f.Action, Target: f.Target})
+		s.Faults = append(s.Faults, f.resolve())
 	}
 	s.MessageFaults = c.Network.MessageFaults.resolve()
+	if s.MessageFaults == nil && s.harmsMessages() {
+		// Raft's transport is made at a node's start, for faults or for none.
+		s.MessageFaults = &control.MessageFaults{}
+	}
 	return s, n, c.fit(s)
 }
 

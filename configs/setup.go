@@ -73,13 +73,6 @@ type Capacity struct {
 	Below      time.Duration
 }
 
-// TimedFault is done at an instant of the light load.
-type TimedFault struct {
-	At     time.Duration
-	Action string // kill, pause, resume, restart, partition, isolate, heal, power-loss
-	Target string // leader, follower, a member's id, or "n1->n2" for a link
-}
-
 // Plan is what an experiment comes to.
 type Plan struct {
 	Name   string

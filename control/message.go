@@ -28,6 +28,12 @@ const (
 	// MessageFaults, or by none. What is on its way under the old ones still
 	// arrives. A node that was started without message faults takes none.
 	OpMessageFaults Op = "message_faults"
+	// OpDisk has the node's disk do what DiskFault says, in place of what it did
+	// before.
+	OpDisk Op = "disk"
+	// OpDeadlock has the state machine hang in its next entry, or go on, as
+	// Deadlock says.
+	OpDeadlock Op = "deadlock"
 	// OpStats answers with Stats.
 	OpStats Op = "stats"
 	// OpCounters answers with Stats without its histograms, which take longer to
@@ -58,6 +64,8 @@ type Command struct {
 	Calibrate *Calibrate `json:"calibrate,omitempty"`
 
 	MessageFaults *MessageFaults `json:"message_faults,omitempty"`
+	Disk          *DiskFault     `json:"disk,omitempty"`
+	Deadlock      bool           `json:"deadlock,omitempty"`
 }
 
 // Peer is a member as the others reach it: for bootstrap the voters, for
@@ -90,6 +98,18 @@ type Fault struct {
 	// Immediate ends a partition at once; without it the held bytes flow from
 	// TCP's next simulated retransmission.
 	Immediate bool `json:"immediate,omitempty"`
+}
+
+// DiskFault is what a node's disk does instead of its work. It is done to all
+// writes of log, stable and snapshot store; reads go on. The zero DiskFault is a
+// whole disk.
+type DiskFault struct {
+	// Stall: no write returns.
+	Stall bool `json:"stall,omitempty"`
+	// Slow is how much longer each sync takes.
+	Slow time.Duration `json:"slow_ns,omitempty"`
+	// Full: every write fails with ENOSPC.
+	Full bool `json:"full,omitempty"`
 }
 
 // Calibrate asks for probes over outgoing links: to a member over a connection

@@ -51,6 +51,9 @@ type Options struct {
 	// MessageFaults, when set, are done to raft's RPCs themselves. For safety
 	// runs, never for a performance result.
 	MessageFaults *MessageFaults `json:"message_faults,omitempty"`
+	// Disk is what the node's disk does from when the node has started: it is the
+	// host's and outlives the process. (Raft writes as it starts.)
+	Disk DiskFault `json:"disk,omitzero"`
 	// Probe says how often an idle outgoing link is probed for its realised
 	// delay; zero means never.
 	Probe time.Duration `json:"probe_ns,omitempty"`

@@ -32,6 +32,15 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 		return n.Links(*c.Fault)
 	case control.OpMessageFaults:
 		return n.MessageFaults(c.MessageFaults)
+	case control.OpDisk:
+		if c.Disk == nil {
+			return missing(c.Op, "disk")
+		}
+		n.stores.disk.faults.set(*c.Disk)
+		return nil
+	case control.OpDeadlock:
+		n.machine.stuck.set(c.Deadlock)
+		return nil
 	case control.OpStop:
 		return n.Close()
 	case control.OpStats:

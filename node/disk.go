@@ -37,6 +37,8 @@ type disk struct {
 	durable *durable
 	// failures is told of every write that failed, before raft is.
 	failures *failures
+	// faults are what the device is made to do. They are shared with the snapshots.
+	faults *diskFaults
 
 	device    sync.Mutex // an emulated disk does one transaction at a time
 	commit    time.Duration
@@ -82,14 +84,17 @@ func (d *disk) SetUint64(key []byte, value uint64) error {
 // the store is touched: what a kill interrupts was never written, just as what
 // a power loss interrupts was never synced.
 func (d *disk) write(transaction func() error) error {
-	var err error
-	if d.emulated > 0 {
+	err := d.faults.begin()
+	switch {
+	case err != nil:
+	case d.emulated > 0:
 		err = d.hold(transaction)
-	} else {
+	default:
 		err = transaction()
 	}
 	if err == nil {
 		d.fsyncs.Add(d.syncs)
+		d.faults.end(d.syncs)
 	}
 	return d.failures.note(err)
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/raftbench/raftbench/clock"
@@ -21,10 +22,10 @@ func newFailures(events Events) *failures {
 	return &failures{events: events, told: map[control.Code]bool{}}
 }
 
-// note returns err. The first error of each code has reached the launcher by
+// note returns err; one that was asked for is no failure. The first error of each code has reached the launcher by
 // then: raft may panic over it.
 func (f *failures) note(err error) error {
-	if f == nil || err == nil {
+	if f == nil || err == nil || errors.Is(err, errFull) {
 		return err
 	}
 	code := codeOf(err)

@@ -24,6 +24,8 @@ type machine struct {
 	index uint64
 	// delay is how much longer each command takes.
 	delay time.Duration
+	// stuck, while it holds, lets no entry be applied: a deadlock.
+	stuck hold
 	// moved is closed and replaced whenever somebody waits and index grows.
 	moved chan struct{}
 }
@@ -43,6 +45,7 @@ func (m *machine) Apply(l *raft.Log) any { return m.ApplyBatch([]*raft.Log{l})[0
 
 // ApplyBatch implements raft.BatchingFSM.
 func (m *machine) ApplyBatch(logs []*raft.Log) []any {
+	m.stuck.wait() // without the lock: what is asked about the machine is answered
 	outcomes := make([]any, len(logs))
 	m.mu.Lock()
 	defer m.mu.Unlock()

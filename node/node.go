@@ -129,6 +129,7 @@ func (n *Node) start(ctx context.Context) error {
 	if n.opts.Probe > 0 {
 		n.stopProbing = n.endpoint.Probe(n.opts.Probe)
 	}
+	n.stores.disk.faults.set(n.opts.Disk)
 	n.announceStart()
 	return nil
 }
@@ -226,9 +227,18 @@ func (n *Node) Peers(members []control.Peer) {
 func (n *Node) Close() error {
 	n.once.Do(func() {
 		n.cancel()
+		n.mend()
 		n.closed = n.shutDown()
 	})
 	return n.closed
+}
+
+// mend ends what would keep raft from ending.
+func (n *Node) mend() {
+	n.machine.stuck.set(false)
+	if n.stores != nil {
+		n.stores.disk.faults.set(control.DiskFault{})
+	}
 }
 
 func (n *Node) shutDown() error {

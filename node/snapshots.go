@@ -1,10 +1,15 @@
 package node
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/hashicorp/raft"
 )
+
+// syncsPerSnapshot: raft's file store syncs a snapshot's data, its description and
+// the directory.
+const syncsPerSnapshot = 3
 
 // snapshots wraps raft's snapshot store to tell of what is stored.
 type snapshots struct {
@@ -16,12 +21,16 @@ type snapshots struct {
 	durable *durable
 	// failures is told of every write that failed.
 	failures *failures
+	faults   *diskFaults
 }
 
 // Create implements raft.SnapshotStore.
 func (s *snapshots) Create(version raft.SnapshotVersion, index, term uint64, configuration raft.Configuration,
 	configurationIndex uint64, trans raft.Transport,
 ) (raft.SnapshotSink, error) {
+	if err := s.faults.begin(); err != nil {
+		return nil, s.failures.note(err)
+	}
 	sink, err := s.SnapshotStore.Create(version, index, term, configuration, configurationIndex, trans)
 	if err != nil {
 		return nil, s.failures.note(err)
@@ -42,6 +51,9 @@ type announcedSink struct {
 
 // Write implements raft.SnapshotSink.
 func (s *announcedSink) Write(b []byte) (int, error) {
+	if err := s.store.faults.begin(); err != nil {
+		return 0, s.store.failures.note(err)
+	}
 	n, err := s.SnapshotSink.Write(b)
 	return n, s.store.failures.note(err)
 }
@@ -49,9 +61,19 @@ func (s *announcedSink) Write(b []byte) (int, error) {
 // Close implements raft.SnapshotSink. Raft closes a sink once more than the
 // state machine does.
 func (s *announcedSink) Close() error {
-	if err := s.SnapshotSink.Close(); err != nil || s.done {
+	if s.done {
+		return s.store.failures.note(s.SnapshotSink.Close())
+	}
+	err := s.store.faults.begin()
+	if err == nil {
+		err = s.SnapshotSink.Close()
+	} else {
+		err = errors.Join(err, s.SnapshotSink.Cancel())
+	}
+	if err != nil {
 		return s.store.failures.note(err)
 	}
+	s.store.faults.end(syncsPerSnapshot)
 	s.done = true
 	s.store.stored.Add(1)
 	s.store.durable.snapshotted(s.index)

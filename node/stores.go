@@ -111,7 +111,7 @@ func memoryStores(s control.Storage) (*stores, error) {
 }
 
 func assemble(b backing, snaps raft.SnapshotStore, s control.Storage) (*stores, error) {
-	d := &disk{backing: b, emulated: s.EmulatedSync, storeTime: newHistogram()}
+	d := &disk{backing: b, emulated: s.EmulatedSync, storeTime: newHistogram(), faults: &diskFaults{}}
 	if s.Store == control.StoreBolt || s.EmulatedSync > 0 {
 		d.syncs = syncsPerCommit
 	}
@@ -119,7 +119,7 @@ func assemble(b backing, snaps raft.SnapshotStore, s control.Storage) (*stores, 
 	if err != nil {
 		return nil, dataError{err}
 	}
-	st := &stores{disk: d, logs: d, snaps: &snapshots{SnapshotStore: snaps}, found: found}
+	st := &stores{disk: d, logs: d, snaps: &snapshots{SnapshotStore: snaps, faults: d.faults}, found: found}
 	st.durable = d.syncs > 0 && s.Store != control.StoreMemory
 	if s.LogCache > 0 {
 		cache, err := raft.NewLogCache(s.LogCache, d)

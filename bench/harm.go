@@ -1,0 +1,357 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/raftbench/raftbench/clock"
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/results"
+)
+
+// harm does faults to a system, any number of them at a time, and undoes them. It
+// is used from one goroutine.
+//
+// What a link, a disk or a state machine does is always what the faults that stand
+// make of it, in the order in which they were done: to undo one of two that overlap
+// leaves the other's work in place.
+type harm struct {
+	setup  configs.Setup
+	system System
+	events *timeline
+	// router, where there is one, sends load to the members that live.
+	router *router
+
+	standing []*inflicted
+}
+
+func newHarm(setup configs.Setup, s System, events *timeline, r *router) *harm {
+	return &harm{setup: setup, system: s, events: events, router: r}
+}
+
+// inflicted is a fault that was done, with what it takes to undo it.
+type inflicted struct {
+	results.Fault
+	asked   configs.TimedFault
+	action  configs.Action
+	members []Member
+	// cut are the links that it cut; reshaped those that it changed.
+	cut, reshaped []results.Ends
+	deed          deed
+	// undid: all it did was to end other faults.
+	undid, over bool
+}
+
+// hits tells whether a fault was done to a target: as it was written, or to a
+// member of that name. Everything was done to the empty target.
+func (f *inflicted) hits(target string) bool {
+	return target == "" || f.Target == target || slices.ContainsFunc(f.members, func(m Member) bool { return m.ID() == target })
+}
+
+// do does one fault now and tells what was done. A role is looked up at that
+// instant; where nobody leads, it waits for a leader.
+func (h *harm) do(ctx context.Context, asked configs.TimedFault) (*inflicted, error) {
+	f, err := h.inflict(ctx, asked)
+	if err != nil {
+		return f, fmt.Errorf("fault %s: %w", describe(asked), err)
+	}
+	return f, nil
+}
+
+// describe is a fault as it was asked for.
+func describe(asked configs.TimedFault) string {
+	if asked.Target == "" {
+		return asked.Action
+	}
+	return asked.Action + " " + asked.Target
+}
+
+func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicted, error) {
+	action, _ := configs.ActionNamed(asked.Action)
+	deed, known := deeds[asked.Action]
+	if !known {
+		return nil, fmt.Errorf("unknown action %q", asked.Action)
+	}
+	f := &inflicted{asked: asked, action: action, deed: deed, Fault: results.Fault{Action: asked.Action, Target: asked.Target}}
+	var err error
+	if f.members, err = h.whom(ctx, f); err != nil {
+		return nil, err
+	}
+	if deed.prepare != nil {
+		if err := deed.prepare(h, ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	f.AtNS = clock.Now()
+	f.Leader, f.Term = h.events.leading(f.AtNS)
+	f.Alive = len(living(h.system))
+	for _, m := range f.members {
+		f.Nodes = append(f.Nodes, m.ID())
+	}
+	h.standing = append(h.standing, f)
+	err = deed.do(h, ctx, f)
+	f.DoneNS = clock.Now()
+	h.note(f)
+	if !action.Lasts {
+		h.end(f)
+	}
+	return f, err
+}
+
+// undo ends a fault; to end it twice changes nothing.
+func (h *harm) undo(ctx context.Context, f *inflicted) error {
+	if f.over {
+		return nil
+	}
+	h.end(f)
+	if f.deed.undo != nil {
+		if err := f.deed.undo(h, ctx, f); err != nil {
+			return fmt.Errorf("end of fault %s: %w", describe(f.asked), err)
+		}
+	}
+	f.EndNS = clock.Now()
+	return nil
+}
+
+// end takes a fault from those that stand.
+func (h *harm) end(f *inflicted) {
+	f.over = true
+	h.standing = slices.DeleteFunc(h.standing, func(s *inflicted) bool { return s == f })
+	if !f.action.Lasts {
+		f.EndNS = f.DoneNS
+	}
+}
+
+// undoAll ends whatever still stands, the last first, and starts whoever died of
+// it, so that every node can be audited.
+func (h *harm) undoAll(ctx context.Context) error {
+	var errs []error
+	for _, f := range slices.Backward(slices.Clone(h.standing)) {
+		errs = append(errs, h.undo(ctx, f))
+	}
+	for _, m := range h.system.Members() {
+		if !m.Alive() {
+			errs = append(errs, h.start(ctx, m))
+		}
+	}
+	return errors.Join(append(errs, mendAll(ctx, h.system))...)
+}
+
+// note records when a fault was done and to whom: an event for each member, or for
+// each end of a link.
+func (h *harm) note(f *inflicted) {
+	e := results.Event{AtNS: f.AtNS, Kind: results.EventFault, Action: f.Action, Target: f.Target, Term: f.Term}
+	switch {
+	case len(f.members) > 0:
+		for _, m := range f.members {
+			e.Node = m.ID()
+			h.events.add(e)
+		}
+	case len(f.cut)+len(f.reshaped) > 0:
+		for _, l := range append(slices.Clone(f.cut), f.reshaped...) {
+			e.Node, e.Peer = l.From, l.To
+			h.events.add(e)
+		}
+	default:
+		h.events.add(e)
+	}
+}
+
+// whom resolves a fault's target to the members that it is done to; none where it
+// is done to links or to groups.
+func (h *harm) whom(ctx context.Context, f *inflicted) ([]Member, error) {
+	target := f.Target
+	if target == "" && f.action.Leader {
+		target = configs.Leader
+	}
+	if target == "" || isLink(target) || undoing(f.action) {
+		return nil, nil
+	}
+	if f.Action == "restart" && len(h.done("kill", target)) > 0 {
+		return nil, nil // they are started again
+	}
+	if m := member(h.system, target); m != nil {
+		return []Member{m}, nil
+	}
+	found, err := h.role(ctx, target)
+	if err == nil && len(found) == 0 {
+		err = errors.New("no such member lives now")
+	}
+	return found, err
+}
+
+// undoing actions are done to faults, and to members only through them.
+func undoing(a configs.Action) bool { return a.Name == configs.Heal || len(a.Undoes) > 0 }
+
+// role resolves a role or a site to those that live.
+func (h *harm) role(ctx context.Context, target string) ([]Member, error) {
+	alive := living(h.system)
+	of := func(want func(Member) bool) (out []Member) {
+		for _, m := range alive {
+			if want(m) {
+				out = append(out, m)
+			}
+		}
+		return out
+	}
+	switch target {
+	case configs.Everybody:
+		return alive, nil
+	case configs.Leader, configs.Follower, configs.Followers, configs.Minority, configs.Majority:
+	default:
+		return of(func(m Member) bool { return m.Site() == target }), nil
+	}
+	leader, err := h.awaitLeader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	leads := of(func(m Member) bool { return m.ID() == leader })
+	followers := of(func(m Member) bool { return m.ID() != leader })
+	first := func(n int) []Member { return append(followers, leads...)[:min(n, len(alive))] }
+	tolerated := quorum.Size(h.setup.Nodes).Tolerates()
+	switch target {
+	case configs.Leader:
+		return leads, nil
+	case configs.Follower:
+		return followers[:min(1, len(followers))], nil
+	case configs.Followers:
+		return followers, nil
+	case configs.Minority:
+		return first(tolerated), nil
+	}
+	return first(tolerated + 1), nil
+}
+
+// leaderPoll is how often the events are asked for a leader.
+const leaderPoll = 2 * time.Millisecond
+
+// awaitLeader is the living member that leads, for which it waits as long as an
+// election may take.
+func (h *harm) awaitLeader(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, recoveryBound(h.setup.Raft))
+	defer cancel()
+	for {
+		if leader, _ := h.events.leading(clock.Now()); leader != "" {
+			if m := member(h.system, leader); m != nil && m.Alive() {
+				return leader, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("nobody led within %v, and it is done to a role", recoveryBound(h.setup.Raft))
+		case <-time.After(leaderPoll):
+		}
+	}
+}
+
+// done are the standing faults of an action that hit a target.
+func (h *harm) done(action, target string) []*inflicted {
+	var out []*inflicted
+	for _, f := range h.standing {
+		if f.Action == action && f.hits(target) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// stop and start keep the load off a member that does not live.
+func (h *harm) stop(ctx context.Context, m Member) (atNS int64, err error) {
+	atNS, err = m.Kill(ctx)
+	if h.router != nil {
+		h.router.remove(m.ID())
+	}
+	return atNS, err
+}
+
+func (h *harm) start(ctx context.Context, m Member) error {
+	if err := restart(ctx, m, h.events); err != nil || h.router == nil {
+		return err
+	}
+	h.router.remove(m.ID()) // one that died unasked is still there
+	return h.router.join(ctx, h.system, m.ID())
+}
+
+// state of what a fault may have changed: that of the faults that stand, in their
+// order.
+
+func (h *harm) isCut(l results.Ends) bool {
+	return slices.ContainsFunc(h.standing, func(f *inflicted) bool { return slices.Contains(f.cut, l) })
+}
+
+func (h *harm) diskOf(m Member) control.DiskFault {
+	var d control.DiskFault
+	for _, f := range h.standing {
+		if !slices.Contains(f.members, m) {
+			continue
+		}
+		switch f.Action {
+		case "disk-stall":
+			d.Stall = true
+		case "disk-slow":
+			d.Slow = f.asked.Sync
+		case "disk-full":
+			d.Full = true
+		}
+	}
+	return d
+}
+
+// inForce is the last of the standing faults that match, nil where none does.
+func (h *harm) inForce(matches func(*inflicted) bool) *inflicted {
+	for _, f := range slices.Backward(h.standing) {
+		if matches(f) {
+			return f
+		}
+	}
+	return nil
+}
+
+// healAll ends every partition between members.
+func healAll(ctx context.Context, s System) error {
+	var errs []error
+	heal := control.Fault{Action: control.FaultHeal, Immediate: true}
+	for _, m := range s.Members() {
+		errs = append(errs, m.Links(ctx, heal))
+	}
+	return errors.Join(errs...)
+}
+
+// mendAll ends whatever keeps a living member from working.
+func mendAll(ctx context.Context, s System) error {
+	var errs []error
+	for _, m := range s.Members() {
+		if m.Alive() {
+			errs = append(errs, m.Resume(ctx), m.Deadlock(ctx, false))
+		}
+		errs = append(errs, m.Disk(ctx, control.DiskFault{}))
+	}
+	return errors.Join(append(errs, healAll(ctx, s))...)
+}
+
+// restart starts a member again, and notes what it found on its disk.
+func restart(ctx context.Context, m Member, events *timeline) error {
+	if err := m.Restart(ctx); err != nil {
+		return err
+	}
+	e := results.Event{AtNS: clock.Now(), Kind: results.EventRestart, Node: m.ID()}
+	if found, ok := m.OnDisk(); ok {
+		e.Index, e.Term = found.Last(), found.Term
+	}
+	events.add(e)
+	return nil
+}
+
+// byID are members in the order of the system's.
+func byID(members []Member) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.ID()
+	}
+	return ids
+}
