@@ -85,6 +85,7 @@ func (b *block) run(ctx context.Context) error {
 	b.canary(ctx)
 	b.light(ctx)
 	b.full(ctx)
+	b.revive(ctx)
 	for _, s := range b.sides {
 		if s.system == nil {
 			continue

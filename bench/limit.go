@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/configs"
-	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
 )
@@ -83,14 +82,12 @@ func pipelineBound(s configs.Setup, leader string) float64 {
 	return quorum.PipelineBound(s.Raft.MaxAppendEntries, s.Raft.MaxRPCsInFlight, quorumRTT(s, leader))
 }
 
-// quorumRTT is the emulated round trip from the leader to the follower that
-// completes its quorum.
+// quorumRTT is the emulated round trip from the leader to the follower, of those
+// that live, that completes its quorum.
 func quorumRTT(s configs.Setup, leader string) time.Duration {
 	var rtts []time.Duration
-	for i := range s.Nodes {
-		if id := control.MemberID(i); id != leader {
-			rtts = append(rtts, s.Links[leader][id].Delay+s.Links[id][leader].Delay)
-		}
+	for _, id := range byDistance(s, leader)[s.Dead:] {
+		rtts = append(rtts, tripBetween(s, leader, id))
 	}
 	return quorum.CompletingRTT(rtts, s.Nodes)
 }

@@ -70,11 +70,14 @@ func targets(ctx context.Context, s System, to, leader string) ([]loadgen.Target
 	var chosen []Server
 	all := s.Servers()
 	for _, server := range all {
+		if m := member(s, server.ID); m != nil && !m.Alive() {
+			continue
+		}
 		if to == targetAll || (server.ID == leader) == (to == targetLeader) {
 			chosen = append(chosen, server)
 		}
 	}
-	if len(chosen) == 0 { // one node has no follower to ask
+	if len(chosen) == 0 { // a node that is alone has no follower to ask
 		chosen = all
 	}
 	var out []loadgen.Target

@@ -161,7 +161,12 @@ func (c *ownCluster) ReadCounters(ctx context.Context) (usage, error) {
 }
 
 func (c *ownCluster) readNodes(ctx context.Context, ask func(*cluster.Member, context.Context) (control.Stats, error)) (usage, error) {
-	members := c.cluster.Members()
+	var members []*cluster.Member
+	for _, m := range c.cluster.Members() {
+		if m.Alive() { // who is dead uses nothing, and can tell nothing
+			members = append(members, m)
+		}
+	}
 	read := make([]nodeReading, len(members))
 	var all errgroup.Group
 	for i, m := range members {
@@ -200,7 +205,7 @@ func (c *ownCluster) Links() []link {
 	return out
 }
 
-// carries tells of links between members, and of those between them and the
+// carries tells of links between members that live, and of those between them and the
 // load generator on which there is load.
 func (c *ownCluster) carries(from, to string) bool {
 	c.mu.Lock()
@@ -211,7 +216,13 @@ func (c *ownCluster) carries(from, to string) bool {
 	case to == control.ClientLink:
 		return c.reached[from]
 	}
-	return c.cluster.Member(from) != nil && c.cluster.Member(to) != nil
+	return c.lives(from) && c.lives(to)
+}
+
+// lives tells whether a member of this name runs.
+func (c *ownCluster) lives(id string) bool {
+	m := c.cluster.Member(id)
+	return m != nil && m.Alive()
 }
 
 // Probe implements System.

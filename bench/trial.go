@@ -59,7 +59,7 @@ func (t *trial) start(ctx context.Context) (err error) {
 		return err
 	}
 	t.describe()
-	return nil
+	return t.killFollowers(ctx)
 }
 
 // finish audits what the load, which ended with an error or none, left behind.
@@ -74,6 +74,9 @@ func (t *trial) finish(ctx context.Context, err error) error {
 	}
 	if err != nil {
 		t.salvage(ctx)
+		return err
+	}
+	if err := t.revive(ctx); err != nil {
 		return err
 	}
 	return t.judge(ctx)
@@ -163,7 +166,7 @@ func (t *trial) meterAll(ctx context.Context) {
 // acknowledged. Nodes that were killed and keep nothing by design have nothing
 // to be asked.
 func (t *trial) judge(ctx context.Context) error {
-	killed := t.job.Kind == results.Proof || len(t.job.Setup.Faults) > 0
+	killed := t.job.Kind == results.Proof || len(t.job.Setup.Faults) > 0 || len(t.record.Dead) > 0
 	if !t.record.Durable && killed {
 		t.record.remark(results.Remark{Code: results.CodeNotDurable, Severity: results.Doubtful})
 		return nil

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,9 @@ func Changed(s Setup) map[string]string {
 	storage.EmulatedSync = 0
 	differ("storage", storage, usual, out)
 	maps.Copy(out, s.changedLinks())
+	if s.Dead > 0 {
+		out[DeadAxis] = strconv.Itoa(s.Dead)
+	}
 	return out
 }
 

@@ -54,6 +54,7 @@ func (c *checker) top(e Experiment) {
 	c.word("engine", e.Engine)
 	c.word("host.awake", One(e.Host.Awake))
 	between(c, "nodes", e.Nodes, 1, MaxNodes)
+	between(c, "dead", e.Dead, 0, MaxNodes/2)
 	between(c, "trials", One(e.Trials), 0, 10_000)
 	between(c, "proofs", One(e.Proofs), 0, 10_000)
 	between(c, "retries", One(e.Retries), 0, 100)
@@ -264,5 +265,5 @@ func (s Setup) siteList() string {
 
 // fit finds what each value alone does not show: whether they go together.
 func (c combination) fit(s Setup) mistakes {
-	return slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s))
+	return slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
 }

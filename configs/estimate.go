@@ -58,14 +58,18 @@ const (
 	blockBoot  = 200 * time.Millisecond // a setup
 	blockAudit = 100 * time.Millisecond // a setup
 	blockProbe = 500 * time.Millisecond
+	revival    = 300 * time.Millisecond // of the dead of all setups, for the audit
 	idleTime   = time.Second
 )
 
 // BlockTime is how long the setups of one block take side by side: their light
 // windows are one, and full load has each of them in turn.
 func BlockTime(setups []Setup) time.Duration {
-	var light, sum time.Duration
+	var light, sum, revive time.Duration
 	for _, s := range setups {
+		if s.Dead > 0 {
+			revive = revival
+		}
 		w := s.Workload
 		sum += blockBoot + w.Warmup/2 + blockAudit
 		if s.Load != ModeCalm {
@@ -78,7 +82,7 @@ func BlockTime(setups []Setup) time.Duration {
 	if len(setups) == 0 {
 		return 0
 	}
-	return sum + light + blockProbe + idleTime
+	return sum + light + revive + blockProbe + idleTime
 }
 
 // TrialTime is how long one trial of a setup takes: a proof, or a measuring

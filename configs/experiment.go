@@ -13,6 +13,8 @@ type Experiment struct {
 	Label  string       `json:"label" jsonschema:"A warning shown with every result, or empty."`
 	Engine List[string] `json:"engine" jsonschema:"What is measured: hashicorp or etcd."`
 	Nodes  List[int]    `json:"nodes" jsonschema:"Cluster sizes, 1 to 99."`
+	// Dead followers: of a cluster that goes on without some of its members.
+	Dead List[int] `json:"dead" jsonschema:"So many followers are killed before a measuring trial's load, those nearest to the leader first; at most what the size tolerates."`
 	// Precision is that of the differences between setups; 0: Trials counts.
 	Precision Precision `json:"precision" jsonschema:"Blocks are added until each difference between neighbouring sizes is known to within so much in latency (median), and twice that in throughput; trials fixes their number instead; 0%: none is asked for, and trials has to be given."`
 	Budget    Duration  `json:"budget" jsonschema:"Longest time of the whole run, proofs included, where a precision is asked for."`
@@ -147,6 +149,7 @@ func Default() Experiment {
 		Name:      "default",
 		Engine:    One("hashicorp"),
 		Nodes:     List[int]{1, 3, 4, 5, 7},
+		Dead:      One(0),
 		Precision: Precision(0.015),
 		Budget:    Duration(4 * time.Minute),
 		Proofs:    1,

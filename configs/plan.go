@@ -64,8 +64,9 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	if err != nil {
 		return Plan{}, nil, err
 	}
+	all, wrong := tolerable(all)
+	warnings := e.leftOut()
 	setups := make([]Setup, 0, len(all))
-	var wrong mistakes
 	for _, c := range all {
 		s, n, found := c.resolve()
 		wrong = append(wrong, found.ofSize(s.Nodes)...)
@@ -92,7 +93,7 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	return Plan{
 		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries, Apart: e.Apart,
 		Precision: float64(e.Precision), Budget: span(e.Budget), Awake: e.Host.Awake,
-		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: e.warnings(setups), Unasked: e.unasked,
+		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: append(warnings, e.warnings(setups)...), Unasked: e.unasked,
 	}, unfit, nil
 }
 

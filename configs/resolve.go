@@ -15,6 +15,7 @@ func (c combination) resolve() (Setup, *network, mistakes) {
 	s := Setup{
 		Nodes:    c.Nodes.First(),
 		Engine:   c.Engine.First(),
+		Dead:     c.Dead.First(),
 		Load:     c.Workload.Load.Mode.First(),
 		Params:   c.params(),
 		Network:  n.profile,

@@ -16,6 +16,9 @@ type Setup struct {
 	Cell   string
 	Nodes  int
 	Engine string // hashicorp or etcd
+	// Dead is how many followers are killed before a measuring trial's load: at most
+	// as many as the size tolerates. A proof kills its own.
+	Dead int
 	// Load is how it is loaded: "calm+saturate", "calm", "saturate",
 	// "capacity", "sweep".
 	Load string

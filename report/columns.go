@@ -37,6 +37,7 @@ type sheet struct {
 func (r *Report) sheets() []sheet {
 	out := []sheet{{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}}
 	for _, extra := range []sheet{
+		r.degradedSheet(),
 		{"What a write uses at " + r.lightWords() + ", all nodes together", r.lightUse(), r.groups},
 		{"What a write uses at full load, all nodes together", fullUse(), r.groups},
 		{"What is used without load, and by one more write", otherUse(), r.groups},

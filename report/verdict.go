@@ -84,7 +84,11 @@ func (r *Report) groupVerdict(width int) verdict {
 	if r.oneSize() {
 		return verdict{advice: []string{"One size at several settings: which helps is told by `raftbench compare RUN --by " + strings.Join(r.varied(), "`, or --by `") + "`."}}
 	}
-	for _, a := range r.answers {
+	lines = append(lines, r.degradedLines()...)
+	for i, a := range r.answers {
+		if degraded(r.groups[i]) {
+			continue // which size to run is asked of a cluster whose members live
+		}
 		lines = append(lines, a.notes...)
 		lines = append(lines, a.name+": "+a.advice.short)
 	}

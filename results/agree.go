@@ -131,6 +131,7 @@ func (t *Trial) agree(r *ranges) {
 		r.fail("cell %s of %d nodes: want %s, or another cell's name", t.Cell, t.Nodes, size[1])
 	}
 	t.agreeOnBeside(r)
+	t.agreeOnDead(r)
 	t.agreeOnProof(r)
 	t.agreeOnAudit(r)
 	if t.Valid && t.Kind == Measure && len(t.Windows) == 0 {
@@ -151,6 +152,29 @@ func (t *Trial) agreeOnBeside(r *ranges) {
 		}
 	}
 }
+
+// agreeOnDead wants a cluster that can still commit, and the dead that were asked
+// for where the trial's figures count.
+func (t *Trial) agreeOnDead(r *ranges) {
+	for i, node := range t.Dead {
+		switch {
+		case slices.Contains(t.Dead[:i], node):
+			r.fail("dead names %.40q twice: want each member once", node)
+		case node == t.Leader:
+			r.fail("dead names the leader %.40q: want followers", node)
+		}
+	}
+	tolerates := (t.Nodes - 1) / 2
+	if n := len(t.Dead); n > 0 && (t.Kind != Measure || n > tolerates) {
+		r.fail("%d dead before the load of a trial of kind %q: want at most the %d that %d nodes tolerate, in one of kind %q", n, t.Kind, tolerates, t.Nodes, Measure)
+	}
+	if asked := t.setting(settingDead); t.Valid && t.Kind == Measure && asked != "" && asked != strconv.Itoa(len(t.Dead)) {
+		r.fail("a valid trial with %d dead, where %.40q were asked for: want as many", len(t.Dead), asked)
+	}
+}
+
+// settingDead is the path of how many followers were to be dead.
+const settingDead = "dead"
 
 // agreeOnProof wants evidence for what a proof claims.
 func (t *Trial) agreeOnProof(r *ranges) {

@@ -41,6 +41,7 @@ func (t *Trial) check() error {
 	r.names(t.Engine, t.Profile, t.Load, t.Limit)
 	r.texts(t.Leader, t.LeaderSite, t.ClientSite)
 	r.texts(t.Sites...)
+	r.names(t.Dead...)
 	if n := len(t.Sites); n > 0 && n != t.Nodes {
 		r.fail("sites of %d members, want those of %d", n, t.Nodes)
 	}

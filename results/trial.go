@@ -81,6 +81,9 @@ type Trial struct {
 	Leader     string `json:"leader"`
 	LeaderSite string `json:"leader_site,omitempty"`
 	ClientSite string `json:"client_site,omitempty"`
+	// Dead are the followers that were killed after the boot and before a measuring
+	// trial's load, and were started again for its audit.
+	Dead []string `json:"dead,omitempty"`
 	// Sites are where the members stand, n1 first; absent where the network has
 	// no sites, or the cluster is not raftbench's own.
 	Sites []string `json:"sites,omitempty"`

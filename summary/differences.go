@@ -34,8 +34,9 @@ const (
 type pairing struct {
 	from, to int
 	// planned pairs are those that the run is made for: where it has arms, an arm
-	// and the base; else two sizes with none between them or, where no size varies,
-	// a value of an axis and its first one.
+	// and the base; else two sizes with none between them, a size with some of its
+	// members dead and with all alive and, where no size varies, a value of any axis
+	// and its first one.
 	planned bool
 	axis    string // empty for sizes
 }
@@ -51,7 +52,7 @@ func pairings(cells []Cell) []pairing {
 		sizes[i].planned = sizes[i].planned && !arms
 	}
 	for i := range values {
-		values[i].planned = values[i].axis == ArmAxis || len(sizes) == 0 && !arms
+		values[i].planned = values[i].axis == ArmAxis || !arms && (len(sizes) == 0 || values[i].axis == DeadAxis)
 	}
 	return append(sizes, values...)
 }
@@ -59,6 +60,13 @@ func pairings(cells []Cell) []pairing {
 // ArmAxis is the axis of setups that are variants of one another: the first of
 // its values is the base that others are compared with.
 const ArmAxis = "arm"
+
+// DeadAxis is the axis of how many followers were dead under a measuring trial's
+// load, and LeaderAxis that of the site where the leader stood.
+const (
+	DeadAxis   = "dead"
+	LeaderAxis = "leader"
+)
 
 // The arms of a comparison of two: the base, and what is tried.
 const (

@@ -176,7 +176,8 @@ type Difference struct {
 	Questions int     `json:"questions"`
 	N         int     `json:"n"` // blocks
 	// Primary questions are those a run is planned for: the median write and the
-	// throughput between neighbouring sizes. They are one family; all other
+	// throughput between neighbouring sizes, and between a size with all alive and
+	// with some dead. They are one family; all other
 	// differences are a second one.
 	Primary bool           `json:"primary"`
 	Decided stats.Decision `json:"decided"`

@@ -205,6 +205,8 @@ func unchangeable(s configs.Setup) string {
 	switch {
 	case len(s.Faults) > 0:
 		return "faults"
+	case s.Dead > 0:
+		return "dead"
 	case s.MessageFaults != nil:
 		return "network.message_faults"
 	case len(s.Links) > 0:

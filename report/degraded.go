@@ -1,0 +1,173 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// A cluster is bought for the time in which some of it is down. What a write costs
+// then stands beside what it costs with all alive, size by size; and so does what it
+// costs after the leader has moved, which is where most failures leave a cluster.
+
+// deadOf is how many followers were dead under a setup's load.
+func deadOf(c summary.Cell) int {
+	n, _ := strconv.Atoi(c.Params[summary.DeadAxis])
+	return n
+}
+
+// degraded tells of setups with members that were dead.
+func degraded(g group) bool { return deadOf(g.cells[0]) > 0 }
+
+// deadCounts are the numbers of dead that a run has, ascending; nil where it has one
+// alone.
+func (r *Report) deadCounts() []int {
+	var out []int
+	for _, c := range r.summary.Cells {
+		if n := deadOf(c); !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	if slices.Sort(out); len(out) < 2 {
+		return nil
+	}
+	return out
+}
+
+// sibling differs from a setup in one parameter alone.
+func (r *Report) sibling(c summary.Cell, param, value string) (summary.Cell, bool) {
+	others := slices.DeleteFunc(dimensions(r.summary.Cells), func(d string) bool { return d == param })
+	for _, s := range r.summary.Cells {
+		if s.Nodes == c.Nodes && s.Params[param] == value && slices.Equal(traits(s, others), traits(c, others)) {
+			return s, true
+		}
+	}
+	return summary.Cell{}, false
+}
+
+// wholeGroups are the groups of setups whose members all live, named by what varies
+// beside the dead.
+func (r *Report) wholeGroups() []group {
+	var apart []string
+	for _, d := range dimensions(r.summary.Cells) {
+		if d != summary.DeadAxis && varies(r.summary.Cells, d) {
+			apart = append(apart, d)
+		}
+	}
+	var out []group
+	for _, g := range r.groups {
+		if !degraded(g) {
+			out = append(out, group{groupName(g.cells[0], apart), g.cells})
+		}
+	}
+	return out
+}
+
+// alive names a number of dead in a title.
+func alive(dead int) string {
+	if dead == 0 {
+		return "all alive"
+	}
+	return fmt.Sprintf("%d dead", dead)
+}
+
+// degradedSheet has a row a size: its latency with all alive and with some dead, and
+// by how much the dead change it. It is empty where no run has both.
+func (r *Report) degradedSheet() sheet {
+	out := sheet{title: "What a write and a read cost with the nearest followers dead", columns: []column{nodesColumn()}, groups: r.wholeGroups()}
+	counts := r.deadCounts()
+	for _, m := range []struct{ of, metric string }{{"write", writeP50}, {"read", readP50}} {
+		for _, dead := range counts {
+			col := measured(r.latency(m.of)+" p50", alive(dead), 9, m.metric, units.Duration)
+			value := col.value
+			col.value = func(c summary.Cell) entry {
+				if s, ok := r.sibling(c, summary.DeadAxis, strconv.Itoa(dead)); ok {
+					return value(s)
+				}
+				return entry{main: absent}
+			}
+			out.columns = append(out.columns, col)
+		}
+		for _, dead := range counts[min(1, len(counts)):] {
+			out.columns = append(out.columns, column{over: m.of + ", change in %", title: alive(dead), keep: 8, metric: m.metric, value: func(c summary.Cell) entry {
+				return entry{main: r.deadPrice(m.metric, c, dead)}
+			}})
+		}
+	}
+	return out
+}
+
+// deadPrice is by how much so many dead change a metric of a size, in per cent.
+func (r *Report) deadPrice(metric string, c summary.Cell, dead int) string {
+	whole, ok := r.sibling(c, summary.DeadAxis, "0")
+	with, there := r.sibling(c, summary.DeadAxis, strconv.Itoa(dead))
+	if !ok || !there {
+		return absent
+	}
+	return r.price(metric, step{whole, with})
+}
+
+// degradedLines answer in words, a line for each number of dead and each group: with
+// 1 dead: 3 nodes +7.1 % latency; and a line for where the leader may go.
+func (r *Report) degradedLines() []string {
+	var out []string
+	groups, counts := r.wholeGroups(), r.deadCounts()
+	for _, g := range groups {
+		for _, dead := range counts[min(1, len(counts)):] {
+			line := r.changes(g.cells, func(c summary.Cell) (summary.Cell, bool) {
+				return r.sibling(c, summary.DeadAxis, strconv.Itoa(dead))
+			})
+			if line != "" {
+				out = append(out, capital(strings.TrimPrefix(g.name+", with "+alive(dead)+": ", ", "))+line+".")
+			}
+		}
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	for _, g := range groups[min(1, len(groups)):] {
+		from, to := groups[0].cells[0].Params[summary.LeaderAxis], g.cells[0].Params[summary.LeaderAxis]
+		if from == to {
+			continue
+		}
+		line := r.changes(groups[0].cells, func(c summary.Cell) (summary.Cell, bool) { return r.sibling(c, summary.LeaderAxis, to) })
+		if line != "" {
+			out = append(out, fmt.Sprintf("After the leader has moved from %s to %s, all alive: %s.", from, to, line))
+		}
+	}
+	return out
+}
+
+// changes of the median write, size by size, from some setups to others.
+func (r *Report) changes(cells []summary.Cell, other func(summary.Cell) (summary.Cell, bool)) string {
+	var parts []string
+	for _, c := range cells {
+		to, ok := other(c)
+		if !ok {
+			continue
+		}
+		what := "write"
+		d, ok := r.differenceIn(writeP50, c, to)
+		if !ok {
+			d, ok = r.differenceIn(readP50, c, to)
+			what = "read"
+		}
+		if !ok {
+			continue
+		}
+		words := "a " + what + " " + percent(d.ratio) + d.plusMinus()
+		switch {
+		case d.Decided == stats.Bounded && d.interval:
+			words = "at most " + d.most() + " a " + what
+		case d.Decided != stats.Found:
+			words += " (undecided)"
+		}
+		parts = append(parts, units.Plural(c.Nodes, "node")+" "+words)
+	}
+	return strings.Join(parts, "; ")
+}
