@@ -112,62 +112,74 @@ func (r *Report) deadPrice(metric string, c summary.Cell, dead int) string {
 	return r.price(metric, step{whole, with})
 }
 
-// degradedLines answer in words, a line for each number of dead and each group: with
-// 1 dead: 3 nodes +7.1 % latency; and a line for where the leader may go.
+// degradedLines answer in words, a line for each number of dead and each group:
+// leader a: a write with 1 dead: 3 nodes +7.1 %; and a line for where the leader may
+// go.
 func (r *Report) degradedLines() []string {
-	var out []string
-	groups, counts := r.wholeGroups(), r.deadCounts()
-	for _, g := range groups {
-		for _, dead := range counts[min(1, len(counts)):] {
-			line := r.changes(g.cells, func(c summary.Cell) (summary.Cell, bool) {
-				return r.sibling(c, summary.DeadAxis, strconv.Itoa(dead))
-			})
-			if line != "" {
-				out = append(out, capital(strings.TrimPrefix(g.name+", with "+alive(dead)+": ", ", "))+line+".")
-			}
-		}
-	}
+	counts := r.deadCounts()
 	if len(counts) == 0 {
 		return nil
 	}
-	for _, g := range groups[min(1, len(groups)):] {
-		from, to := groups[0].cells[0].Params[summary.LeaderAxis], g.cells[0].Params[summary.LeaderAxis]
-		if from == to {
-			continue
+	var out []string
+	tell := func(before, after string, g group, param, value string) {
+		other := func(c summary.Cell) (summary.Cell, bool) { return r.sibling(c, param, value) }
+		for _, m := range []struct{ of, metric string }{{"write", writeP50}, {"read", readP50}} {
+			if changes := r.changes(m.metric, g.cells, other); changes != "" {
+				out = append(out, capital(before+"a "+m.of+after)+": "+changes+".")
+				return
+			}
 		}
-		line := r.changes(groups[0].cells, func(c summary.Cell) (summary.Cell, bool) { return r.sibling(c, summary.LeaderAxis, to) })
-		if line != "" {
-			out = append(out, fmt.Sprintf("After the leader has moved from %s to %s, all alive: %s.", from, to, line))
+	}
+	groups := r.wholeGroups()
+	for _, g := range groups {
+		name := ""
+		if g.name != "" {
+			name = g.name + ": "
+		}
+		for _, dead := range counts[1:] {
+			tell(name, " with "+alive(dead), g, summary.DeadAxis, strconv.Itoa(dead))
+		}
+	}
+	from := groups[0].cells[0].Params[summary.LeaderAxis]
+	for _, to := range r.leaders() {
+		if to != from {
+			tell("", ", all alive, after the leader has moved from "+from+" to "+to, groups[0], summary.LeaderAxis, to)
 		}
 	}
 	return out
 }
 
-// changes of the median write, size by size, from some setups to others.
-func (r *Report) changes(cells []summary.Cell, other func(summary.Cell) (summary.Cell, bool)) string {
+// leaders are the sites where the leader stood, as far as that varied.
+func (r *Report) leaders() []string {
+	var out []string
+	for _, c := range r.summary.Cells {
+		if site := c.Params[summary.LeaderAxis]; site != "" && !slices.Contains(out, site) {
+			out = append(out, site)
+		}
+	}
+	return out
+}
+
+// changes of a metric, size by size, from some setups to others.
+func (r *Report) changes(metric string, cells []summary.Cell, other func(summary.Cell) (summary.Cell, bool)) string {
 	var parts []string
 	for _, c := range cells {
 		to, ok := other(c)
 		if !ok {
 			continue
 		}
-		what := "write"
-		d, ok := r.differenceIn(writeP50, c, to)
-		if !ok {
-			d, ok = r.differenceIn(readP50, c, to)
-			what = "read"
-		}
+		d, ok := r.differenceIn(metric, c, to)
 		if !ok {
 			continue
 		}
-		words := "a " + what + " " + percent(d.ratio) + d.plusMinus()
+		words := percent(d.ratio) + d.plusMinus()
 		switch {
 		case d.Decided == stats.Bounded && d.interval:
-			words = "at most " + d.most() + " a " + what
+			words = "at most " + d.most()
 		case d.Decided != stats.Found:
 			words += " (undecided)"
 		}
 		parts = append(parts, units.Plural(c.Nodes, "node")+" "+words)
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, ", ")
 }
