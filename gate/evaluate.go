@@ -109,9 +109,9 @@ func safetyVerdicts(given []Verdict, s summary.Summary) []Verdict {
 func emptyCells(s summary.Summary) []Verdict {
 	var out []Verdict
 	for _, c := range s.Cells {
-		if c.ValidTrials+c.ValidProofs == 0 {
+		if c.ValidTrials+c.ValidProofs+c.ValidOutageTrials == 0 {
 			v := Verdict{Rule: "a valid trial", Kind: Finished, Cell: c.Cell, Answer: stats.Inconclusive.String()}
-			out = append(out, v.because(Reason{Code: NoneValid, Want: c.Trials + c.Proofs}))
+			out = append(out, v.because(Reason{Code: NoneValid, Want: c.Trials + c.Proofs + c.OutageTrials}))
 		}
 	}
 	return out
@@ -247,8 +247,9 @@ func answer(holds bool) stats.Answer {
 
 // missing says why a cell lacks a metric.
 func missing(c summary.Cell, metric string) Reason {
-	if c.ValidTrials == 0 && !summary.Proven(metric) {
-		return Reason{Code: NoneValid, Want: c.Trials}
+	valid, all := trialsOf(c, metric)
+	if valid == 0 && (all > 0 || !summary.OfFaults(metric)) {
+		return Reason{Code: NoneValid, Want: all}
 	}
 	for _, far := range []string{"_p99_ns", "_p999_ns"} {
 		if base, is := strings.CutSuffix(metric, far); is {
@@ -270,9 +271,12 @@ func (e evaluation) measured(t task) Verdict {
 		return v.because(missing(t.cell, metric))
 	}
 	v.Metric, v.Measured = metric, &m
+	if metric == summary.LongestOutage {
+		return t.rule.longest(v, m)
+	}
 	v.P = e.probability(t.cell.Cell, metric, m, limit)
 	answer, reasons := t.rule.byInterval(t.cell, m, limit)
-	if few := fewKills(metric, m, v.P); answer == stats.Pass && few != nil {
+	if few := fewKills(metric, m, v.P); few != nil && (answer == stats.Pass || metric == summary.LateOutage) {
 		return v.because(*few)
 	}
 	if answer != stats.Inconclusive {
@@ -288,6 +292,8 @@ func (e evaluation) measured(t task) Verdict {
 func (e evaluation) probability(cell, metric string, m summary.Metric, limit float64) *float64 {
 	var p float64
 	switch values := e.Run.Values(cell, metric); {
+	case metric == summary.LateOutage:
+		p = stats.QuantileAgainst(e.Run.Values(cell, summary.MedianOutage), summary.LateQuantile, max(0, limit))
 	case len(values) >= 2 && len(values) == m.N:
 		p = stats.MedianAgainst(values, max(0, limit), e.questions)
 	case m.Interval:
@@ -298,15 +304,39 @@ func (e evaluation) probability(cell, metric string, m summary.Metric, limit flo
 	return &p
 }
 
-// fewKills tells of an outage's median that so few kills do not decide: each is one
-// draw of the timeouts' luck, which differ by more than their median does from run
-// to run.
+// fewKills tells of an outage's percentile that so few kills do not decide: each is
+// one draw of the timeouts' luck, which differ by more than their median does from
+// run to run.
 func fewKills(metric string, m summary.Metric, p *float64) *Reason {
-	if !summary.Proven(metric) || m.Interval || p != nil && *p <= stats.Alpha {
+	if !summary.OfFaults(metric) || m.Interval || p != nil && *p <= stats.Alpha {
 		return nil
 	}
-	return &Reason{Code: FewKills, Got: m.N, Want: stats.IntervalTrials}
+	want := stats.IntervalTrials
+	if metric == summary.LateOutage {
+		want = stats.LeastForQuantile(summary.LateQuantile)
+	}
+	return &Reason{Code: FewKills, Got: m.N, Want: want}
 }
+
+// longest judges the longest outage of all that were seen. It is no estimate: that
+// one was longer than the limit is certain, and that none was says nothing of the
+// kills that were not tried.
+func (r Rule) longest(v Verdict, m summary.Metric) Verdict {
+	if m.N < 2 {
+		return v.because(Reason{Code: OneTrial, Got: m.N})
+	}
+	holds := r.op.holds(value(m), *v.Limit)
+	v.Answer = answer(holds).String()
+	if !holds {
+		v.P = new(0.0)
+	}
+	if math.IsInf(value(m), 1) {
+		v = v.because(Reason{Code: NeverAnswered})
+	}
+	return v.because(Reason{Code: OfKills, Got: m.N})
+}
+
+func value(m summary.Metric) float64 { return m.Estimate().Center }
 
 // byInterval judges by the interval. Without one the median decides where the
 // run was planned so small, but for a far percentile, which a few slow operations
@@ -331,6 +361,8 @@ func (r Rule) byInterval(c summary.Cell, m summary.Metric, limit float64) (stats
 		return answer(r.op.holds(e.Low, limit)), why
 	case m.Pooled:
 		return stats.Inconclusive, append(why, Reason{Code: ByPool, Got: m.N})
+	case r.left.metric == summary.LateOutage:
+		return answer(r.op.holds(e.Center, limit)), append(why, Reason{Code: ByCount, Got: m.N})
 	case summary.FarOut(r.left.metric) && !never:
 		return stats.Inconclusive, append(why, Reason{Code: ByMedian, Got: m.N})
 	}
@@ -340,8 +372,5 @@ func (r Rule) byInterval(c summary.Cell, m summary.Metric, limit float64) (stats
 // trialsOf are the trials that a metric is taken from: how many are valid, of
 // how many.
 func trialsOf(c summary.Cell, metric string) (valid, all int) {
-	if summary.Proven(metric) {
-		return c.ValidProofs, c.Proofs
-	}
-	return c.ValidTrials, c.Trials
+	return c.TrialsOf(c.Source(metric))
 }

@@ -114,6 +114,8 @@ const (
 	ByMedian         ReasonCode = "by-median"      // of Got trials: there is no interval
 	ByPool           ReasonCode = "by-pool"        // of Got trials' operations: too few for an interval
 	FewKills         ReasonCode = "few-kills"      // Got of the Want outages that give an interval, and the limit is near
+	ByCount          ReasonCode = "by-count"       // of Got faults: there is no interval, but how many took longer decides
+	OfKills          ReasonCode = "of-kills"       // Got faults are all that were looked at: rarer ones may take longer
 	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed
 	Doubtful         ReasonCode = "doubtful"       // Remark may have moved the value, and the verdict stands
 	Shaken           ReasonCode = "shaken"         // Remark may have moved the value beyond the limit, or back

@@ -28,7 +28,7 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.WithinInterval: says("the interval holds the limit"),
 	gate.NotCorrected:   notCorrected,
 	gate.OneTrial: func(v gate.Verdict, _ gate.Reason) string {
-		if summary.Proven(v.Metric) {
+		if summary.OfFaults(v.Metric) {
 			return "from one kill, which says nothing of the next"
 		}
 		return "from one trial, which says nothing of the next"
@@ -41,14 +41,24 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	},
 	gate.NotMeasured:   says("not measured"),
 	gate.FewOperations: says("measured by too few operations for this percentile"),
-	gate.ByMedian: func(_ gate.Verdict, r gate.Reason) string {
-		return "no interval: judged by the median of " + units.Plural(r.Got, "trial")
+	gate.ByMedian: func(v gate.Verdict, r gate.Reason) string {
+		of := "trial"
+		if summary.OfFaults(v.Metric) {
+			of = "kill"
+		}
+		return "no interval: judged by the median of " + units.Plural(r.Got, of)
 	},
 	gate.ByPool: func(_ gate.Verdict, r gate.Reason) string {
 		return "the operations of " + units.Plural(r.Got, "trial") + " are too few for an interval"
 	},
 	gate.FewKills: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("few kills: %d, where %d give an interval, and the limit is too near for so few", r.Got, r.Want)
+	},
+	gate.ByCount: func(_ gate.Verdict, r gate.Reason) string {
+		return "no interval: judged by how many of " + units.Plural(r.Got, "fault") + " took longer than the limit"
+	},
+	gate.OfKills: func(_ gate.Verdict, r gate.Reason) string {
+		return "the longest of " + units.Plural(r.Got, "fault") + ": rarer ones may take longer"
 	},
 	gate.NeverAnswered: says("never: it lies among operations that failed"),
 	gate.Doubtful: func(_ gate.Verdict, r gate.Reason) string {

@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,8 +29,8 @@ func (t *Trial) check() error {
 	switch {
 	case !cellPattern.MatchString(t.Cell) || len(t.Cell) > 200:
 		return fmt.Errorf("cell %.200q: want lower-case words, digits and single dashes", t.Cell)
-	case t.Kind != Measure && t.Kind != Proof:
-		return fmt.Errorf("kind %.40q: want %q or %q", t.Kind, Measure, Proof)
+	case !slices.Contains([]TrialKind{Measure, Proof, Outages, Watch}, t.Kind):
+		return fmt.Errorf("kind %.40q: want %q, %q, %q or %q", t.Kind, Measure, Proof, Outages, Watch)
 	}
 	r := &ranges{}
 	r.within("trial", int64(t.Trial), 1, maxList)
@@ -50,7 +51,7 @@ func (t *Trial) check() error {
 			r.texts(key, value)
 		}
 	}
-	r.lists(len(t.Windows), len(t.Remarks), len(t.Findings), len(t.Events), len(t.Links), len(t.Resources), len(t.Params), len(t.Settings))
+	r.lists(len(t.Faults), len(t.Windows), len(t.Remarks), len(t.Findings), len(t.Events), len(t.Links), len(t.Resources), len(t.Params), len(t.Settings))
 	for i := range t.Windows {
 		t.Windows[i].check(r)
 	}
@@ -79,6 +80,9 @@ func (t *Trial) checkRest(r *ranges) {
 	if t.CanaryFsyncP50NS != nil {
 		r.times(*t.CanaryFsyncP50NS)
 	}
+	for i := range t.Faults {
+		t.Faults[i].check(r)
+	}
 	for i := range t.Links {
 		l := &t.Links[i]
 		r.texts(l.From, l.To)
@@ -101,6 +105,27 @@ func (t *Trial) checkRest(r *ranges) {
 		r.texts(f.Rule, f.Node, f.Key, f.Got, f.Want)
 		if f.Class != Safety && f.Class != Liveness {
 			r.fail("a finding of class %.40q, want %q or %q", f.Class, Safety, Liveness)
+		}
+	}
+}
+
+func (f *Fault) check(r *ranges) {
+	r.names(f.Action, f.Target, f.Leader)
+	r.names(f.Nodes...)
+	r.lists(len(f.Nodes), len(f.Probes))
+	r.within("alive", int64(f.Alive), 0, MaxNodes)
+	r.counts(int64(f.Repeat))
+	r.times(f.AtNS, f.DoneNS, f.EndNS)
+	if f.DoneNS != 0 && f.DoneNS < f.AtNS || f.EndNS != 0 && f.EndNS < f.AtNS {
+		r.fail("a fault at %d ns, done at %d and undone at %d: want them in that order", f.AtNS, f.DoneNS, f.EndNS)
+	}
+	for i := range f.Probes {
+		p := &f.Probes[i]
+		r.names(p.Node)
+		r.times(p.FirstAckNS)
+		r.counts(p.Acked, p.Failed, p.Unknown)
+		if p.FirstAckNS > 0 && p.Acked == 0 {
+			r.fail("a first acknowledgement after %d ns, and none counted: want at least that one", p.FirstAckNS)
 		}
 	}
 }

@@ -198,23 +198,23 @@ func touches(r results.Remark, t *results.Trial) []touch {
 	s := scene{r, t, windowNamed(t, r.Window)}
 	effect, known := effects[r.Code]
 	switch {
-	case t.Kind == results.Proof:
-		return s.proof(known)
+	case t.Kind == results.Proof || t.Kind == results.Outages:
+		return s.faults(known)
 	case !known:
 		return []touch{{slices.Concat(s.latencies(everyPercentile...), s.rate(), s.costs(), s.outcomes(), s.whole()), unknown}}
 	}
 	return effect(s)
 }
 
-// proof trials time an outage: hundreds of milliseconds that timeouts decide.
-// What makes single operations slower is lost in them, but the links' lateness
-// can be said.
-func (s scene) proof(known bool) []touch {
+// faults are done in trials that time outages: hundreds of milliseconds that
+// timeouts decide. What makes single operations slower is lost in them, but the
+// links' lateness can be said.
+func (s scene) faults(known bool) []touch {
 	switch {
 	case !known:
-		return []touch{{proven, unknown}}
+		return []touch{{slices.Concat(proven, repeated), unknown}}
 	case s.remark.Code == results.CodeLinkLate:
-		return []touch{{proven, absolute(s.crossings() * s.remark.Got)}}
+		return []touch{{timesOfFaults(), absolute(s.crossings() * s.remark.Got)}}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/raftbench/raftbench/quorum"
@@ -58,11 +59,22 @@ func analyse(run *results.Run, keep []results.Role) (Analysis, error) {
 func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observations, pools, error) {
 	c := describe(s)
 	measured, proofs := valid(s.measure), valid(s.proof)
+	c.Outages = outages(slices.Concat(valid(s.outages), measured))
 	if c.MessageFaults {
-		measured, proofs = nil, nil // what they proved stands in Faults
+		measured, proofs, c.Outages = nil, nil, nil // what they proved stands in Faults
+	}
+	if c.OutageTrials > 0 {
+		proofs = nil // two kinds of kills are not mixed into one figure
 	}
 	o := observe(measured, proofs)
+	again := c.MainOutages()
+	if again != nil {
+		again.observe(o)
+	}
 	c.Metrics = metrics(o)
+	if again != nil {
+		maps.Copy(c.Metrics, again.Metrics)
+	}
 	c.CapacityConfirmed = confirms(measured)
 	c.Operations = operations(measured)
 	for _, t := range measured {
@@ -96,6 +108,7 @@ func describe(s *setup) Cell {
 		Durable: t.Durable, MessageFaults: t.MessageFaults,
 		Trials: len(s.measure), ValidTrials: len(valid(s.measure)),
 		Proofs: len(s.proof), ValidProofs: len(valid(s.proof)),
+		OutageTrials: len(s.outages), ValidOutageTrials: len(valid(s.outages)),
 		Faults: faults(s, size.Tolerates()),
 	}
 	if c.Sites = t.Sites; len(c.Sites) > 0 {

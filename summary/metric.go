@@ -15,8 +15,9 @@ func metrics(o observations) map[string]Metric {
 	return out
 }
 
-func metricOf(values stats.Sample) Metric {
-	i := values.Median()
+func metricOf(values stats.Sample) Metric { return metricFrom(values.Median()) }
+
+func metricFrom(i stats.Interval) Metric {
 	m := Metric{Median: number(i.Center), N: i.N, Interval: i.Bounded()}
 	if m.Interval {
 		m.CILow, m.CIHigh = number(i.Low), number(i.High)

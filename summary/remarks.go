@@ -20,12 +20,12 @@ type said struct {
 // have done to its metrics.
 func remarks(s *setup, metrics map[string]Metric, o observations) []Remark {
 	g := &gathered{at: map[said]int{}, list: []Remark{}, value: o.valuesBy(metrics)}
-	of := map[results.TrialKind]int{results.Measure: len(s.measure), results.Proof: len(s.proof)}
-	for _, t := range s.measure {
-		g.trial(t, of[t.Kind], false)
-	}
-	for _, t := range s.proof {
-		g.trial(t, of[t.Kind], false)
+	of := map[results.TrialKind]int{}
+	for _, kind := range [][]*results.Trial{s.measure, s.proof, s.outages, s.watch} {
+		for _, t := range kind {
+			of[t.Kind] = len(kind)
+			g.trial(t, len(kind), false)
+		}
 	}
 	for _, t := range replaced(s) {
 		g.trial(t, of[t.Kind], true)

@@ -10,8 +10,8 @@ import (
 // setup is the trials of one cell.
 type setup struct {
 	all []*results.Trial // every attempt
-	// measure and proof are the last attempts.
-	measure, proof []*results.Trial
+	// The last attempts, by kind of trial.
+	measure, proof, outages, watch []*results.Trial
 }
 
 // first trial, which says what all of them share.
@@ -38,9 +38,14 @@ func setups(run *results.Run) []*setup {
 	latest := run.Latest()
 	for i := range latest {
 		t := &latest[i]
-		if s := of(t); t.Kind == results.Proof {
+		switch s := of(t); t.Kind {
+		case results.Proof:
 			s.proof = append(s.proof, t)
-		} else {
+		case results.Outages:
+			s.outages = append(s.outages, t)
+		case results.Watch:
+			s.watch = append(s.watch, t)
+		default:
 			s.measure = append(s.measure, t)
 		}
 	}

@@ -68,6 +68,10 @@ type Cell struct {
 	// Proofs and ValidProofs count proof trials likewise.
 	Proofs      int `json:"proofs"`
 	ValidProofs int `json:"valid_proofs"`
+	// OutageTrials and ValidOutageTrials count those that do one fault again and
+	// again.
+	OutageTrials      int `json:"outage_trials,omitempty"`
+	ValidOutageTrials int `json:"valid_outage_trials,omitempty"`
 	// Metrics by name; a name carries its unit (write_latency_p50_ns).
 	Metrics map[string]Metric `json:"metrics"`
 	// Operations of the light window (of the first one where there is none), over
@@ -95,6 +99,11 @@ type Cell struct {
 
 	Faults  Faults   `json:"faults"`
 	Remarks []Remark `json:"remarks"`
+	// Outages that each fault of the valid trials led to, by what was done and whom
+	// it hit. The metrics of outages and elections are those of the trials that do
+	// one fault again and again (Kind is "outages"; the most frequent group of them),
+	// and only where there is no such trial those of proofs.
+	Outages []Outages `json:"outages,omitempty"`
 }
 
 // Operations are counts over a cell's trials.

@@ -1,0 +1,86 @@
+package gate
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+// outagesOf makes a trial that killed the leader again and again, and was without
+// writes for so many seconds each time.
+func outagesOf(seconds ...float64) results.Trial {
+	tr := made("n3-x", 3, 0, nil, 1e6)
+	tr.Kind, tr.Windows = results.Outages, nil
+	for i, s := range seconds {
+		at := int64(i+1) * 60e9
+		tr.Faults = append(tr.Faults, results.Fault{
+			Action: "kill", Target: "leader", Nodes: []string{"n1"}, Leader: "n1", Term: 2, Alive: 3, Repeat: i + 1, AtNS: at, DoneNS: at,
+			Probes: []results.Probe{{Node: "n2", FirstAckNS: int64(s * 1e9), Acked: 1}},
+		})
+	}
+	return tr
+}
+
+// spread are n times from one to another.
+func spreadOf(n int, from, to float64) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = from + (to-from)*float64(i)/float64(n-1)
+	}
+	return out
+}
+
+// Rules on outages rest on the kills: the median on its interval, a late one on how
+// many took longer, the longest on itself.
+func TestRulesOnOutagesRestOnTheirKills(t *testing.T) {
+	thirty := spreadOf(30, 1.2, 2.8)
+	for name, c := range map[string]struct {
+		outages []float64
+		rule    string
+		want    string
+		code    ReasonCode
+	}{
+		"median below":         {thirty, "outage_p50 < 3s", "pass", ""},
+		"median above":         {thirty, "outage_p50 < 1500ms", "fail", ""},
+		"median near":          {thirty, "outage_p50 < 2050ms", "inconclusive", WithinInterval},
+		"few kills":            {[]float64{1.2, 2.9, 1.9}, "outage_p50 < 3s", "inconclusive", FewKills},
+		"few kills, far":       {[]float64{1.1, 1.2, 1.3}, "outage_p50 < 3s", "pass", ByMedian},
+		"late, too few":        {thirty, "outage_p90 < 3s", "inconclusive", FewKills},
+		"late, enough":         {spreadOf(40, 1.2, 2.8), "outage_p90 < 3s", "pass", ""},
+		"late, far above":      {thirty, "outage_p90 < 2s", "fail", ByCount},
+		"longest below":        {thirty, "outage_max < 3s", "pass", OfKills},
+		"longest above":        {thirty, "outage_max < 2500ms", "fail", OfKills},
+		"longest of one":       {[]float64{1}, "outage_max < 3s", "inconclusive", OneTrial},
+		"longest, never ended": {append(spreadOf(30, 1.2, 2.8), 0), "outage_max < 9s", "fail", NeverAnswered},
+		"no election seen":     {thirty, "detect_p50 < 3s", "inconclusive", NotMeasured},
+	} {
+		tr := outagesOf(c.outages...)
+		if last := &tr.Faults[len(tr.Faults)-1].Probes[0]; last.FirstAckNS == 0 {
+			last.Acked, last.Failed = 0, 9
+		}
+		v := evaluated(t, Input{Run: analysed(t, []results.Trial{tr})}, c.rule).Verdicts[0]
+		if v.Answer != c.want || c.code != "" && !slices.Contains(codes(v), c.code) {
+			t.Errorf("%s: got %+v, want %s since %s", name, v, c.want, c.code)
+		}
+		if c.code == FewKills && c.rule == "outage_p90 < 3s" && v.Reasons[0].Want != 36 {
+			t.Errorf("%s: got %+v, want 36 kills", name, v.Reasons)
+		}
+	}
+}
+
+// A run of outages alone is a run; one whose outage trial is not valid says so.
+func TestARunOfOutagesAloneIsJudged(t *testing.T) {
+	tr := outagesOf(spreadOf(30, 1.2, 2.8)...)
+	good := evaluated(t, Input{Run: analysed(t, []results.Trial{tr})}, "outage_p50 < 3s")
+	for _, v := range good.Verdicts {
+		if v.Kind == Finished {
+			t.Errorf("got %+v", v)
+		}
+	}
+	tr.Valid = false
+	bad := evaluated(t, Input{Run: analysed(t, []results.Trial{tr})}, "outage_p50 < 3s")
+	if v := bad.Verdicts[0]; v.Answer != "inconclusive" || !slices.Contains(codes(v), NoneValid) || v.Reasons[0].Want != 1 {
+		t.Errorf("got %+v, want none of 1 valid", v)
+	}
+}
