@@ -65,11 +65,41 @@ func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 	if f.Write, err = write.Predict(forecastDraws, seed); err != nil || f.Tolerates == 0 {
 		return f, err
 	}
-	election, err := quorum.Failover{
-		Nodes: size, Dead: 1, Heartbeat: s.Raft.HeartbeatTimeout, RTT: f.QuorumRTT,
-	}.Predict(forecastDraws, seed)
+	election, err := s.Failover(sync).Predict(failoverDraws, seed)
 	f.Failover = &election
 	return f, err
+}
+
+// failoverDraws settle the median of an outage to a percent, its p99 to a few.
+const failoverDraws = 3000
+
+// Failover is the death of this setup's leader, all others alive, to be
+// simulated.
+func (s Setup) Failover(sync time.Duration) quorum.Failover {
+	return quorum.Failover{
+		Nodes: quorum.Size(s.Nodes), Dead: 1, Leader: s.leaderIndex(), Rules: s.rules(),
+		Store: s.storeTime(sync),
+		OneWay: func(from, to int) quorum.Draw {
+			if from == to {
+				return quorum.Fixed(0)
+			}
+			return oneWay(s.Links[control.MemberID(from)][control.MemberID(to)])
+		},
+	}
+}
+
+// rules by which the setup's members elect; etcd runs with its own defaults
+// (etcd.io/docs, tuning: a heartbeat of 100 ms, an election timeout of 1 s).
+func (s Setup) rules() quorum.Rules {
+	if s.Engine == EngineEtcd {
+		return quorum.Etcd(100*time.Millisecond, time.Second)
+	}
+	r := quorum.HashiCorp(quorum.Timeouts{
+		Heartbeat: s.Raft.HeartbeatTimeout, Election: s.Raft.ElectionTimeout, Lease: s.Raft.LeaderLeaseTimeout,
+	})
+	r.PreVote = !s.Raft.PreVoteDisabled
+	r.CommitIndex = quorum.Twice(s.Raft.CommitTimeout)
+	return r
 }
 
 // leaderIndex is the first member at the leader's site, or the first of all.

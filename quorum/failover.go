@@ -3,105 +3,122 @@ package quorum
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
-// Failover is an election of hashicorp/raft after members died, modelled as
-// its code has it, which is not how the Raft paper has it:
-//
-//   - A follower's timer is drawn from [T, 2T) and drawn anew when it fires,
-//     not at each heartbeat (runFollower in raft.go). It drops its leader when
-//     the timer fires and nothing was heard for T.
-//   - Heartbeats are T/10 to T/5 apart (heartbeat in replication.go).
-//   - A voter that still has a leader refuses votes and pre-votes. So the
-//     voter that completes the quorum of those that have dropped it is elected
-//     as soon as it stands, whoever stood before.
-//
-// Split votes are left out: they need two candidates within one round trip,
-// which is rare while round trips are well below T. Where they are not, the
-// model is too fast.
+// Failover is the death of a leader and what follows until its successor has
+// committed an entry, simulated event by event: timers, pre-votes, votes with
+// their writes to disk, split votes. Processors take no time in it and nothing
+// is lost on the way; they only add.
 type Failover struct {
 	Nodes Size
-	// Dead are the members that do not vote, the old leader among them.
+	// Dead is how many members are dead, the old leader among them.
 	Dead int
-	// Heartbeat is T, raft's HeartbeatTimeout.
-	Heartbeat time.Duration
-	// RTT between voters: an election takes two, pre-vote and vote.
-	RTT time.Duration
+	// Leader is the member that dies, in the order of the configuration, from 0.
+	// The others that are dead are the last of the rest.
+	Leader int
+	// Repeat kills whoever was elected, after the member that died before has
+	// come back, and so on: draws are the successive outages of one cluster. It
+	// differs from fresh clusters in the connections that are kept.
+	Repeat bool
+	Rules  Rules
+	// RTT between any two members, half of it each way, unless OneWay tells the
+	// delay from one to another.
+	RTT    time.Duration
+	OneWay func(from, to int) Draw
+	// Store is one write transaction of the stable store or the log.
+	Store time.Duration
 	// Contact is the longest time between two messages of a leader under
 	// load, where that is less than its heartbeats'; zero means idle.
 	Contact time.Duration
+	// Behind is how many survivors have too short a log to be elected.
+	Behind int
 }
 
 // Election is how long after the leader's death things happen.
 type Election struct {
-	// Candidate is when the first follower stands, Elected when one has won.
+	// Candidate is when the first follower stands, Elected when one has first won,
+	// Committed when the first entry of a new term is.
 	Candidate Prediction `json:"candidate"`
 	Elected   Prediction `json:"elected"`
+	Committed Prediction `json:"committed"`
+	// Terms are how many terms were begun, in the mean.
+	Terms float64 `json:"terms"`
+	// SplitShare is the share of outages with a split vote: a term in which two or
+	// more asked for votes, and nobody won.
+	SplitShare float64 `json:"split_vote_share"`
+	// Unsettled are the draws that were given up after very many events. They
+	// count as long as they lasted until then.
+	Unsettled int `json:"unsettled,omitempty"`
 }
 
 // Predict simulates elections. Too many dead for a quorum is an error. The
 // same seed gives the same prediction.
 func (f Failover) Predict(draws int, seed int64) (Election, error) {
+	if err := f.check(draws); err != nil {
+		return Election{}, err
+	}
+	s := newElectionSim(f, rand.New(rand.NewPCG(uint64(seed), 1)))
+	candidate, elected, committed := make([]time.Duration, draws), make([]time.Duration, draws), make([]time.Duration, draws)
+	var e Election
+	splits := 0
+	for i := range draws {
+		o := s.outage()
+		candidate[i], elected[i], committed[i] = o.candidate, o.elected, o.committed
+		e.Terms += float64(o.terms) / float64(draws)
+		if o.split {
+			splits++
+		}
+		if !o.settled {
+			e.Unsettled++
+		}
+	}
+	e.Candidate, e.Elected, e.Committed = summarise(candidate), summarise(elected), summarise(committed)
+	e.SplitShare = float64(splits) / float64(draws)
+	return e, nil
+}
+
+// mostMembers bounds what one simulation keeps of each pair of members.
+const mostMembers = 64
+
+func (f Failover) check(draws int) error {
 	live := int(f.Nodes) - f.Dead
 	switch {
+	case f.Nodes < 1 || f.Nodes > mostMembers:
+		return fmt.Errorf("got %d members, want 1 to %d", f.Nodes, mostMembers)
 	case f.Dead < 1:
-		return Election{}, fmt.Errorf("got %d dead members, want at least the leader", f.Dead)
+		return fmt.Errorf("got %d dead members, want at least the leader", f.Dead)
 	case live < f.Nodes.Quorum():
-		return Election{}, fmt.Errorf("%d of %d members are no quorum: got %d dead, want at most %d",
+		return fmt.Errorf("%d of %d members are no quorum: got %d dead, want at most %d",
 			live, f.Nodes, f.Dead, f.Nodes.Tolerates())
+	case f.Leader < 0 || f.Leader >= int(f.Nodes):
+		return fmt.Errorf("got member %d as the leader, want 0 to %d", f.Leader, f.Nodes-1)
+	case f.Behind < 0 || f.Behind >= live:
+		return fmt.Errorf("got %d survivors with short logs, want 0 to %d", f.Behind, live-1)
 	case draws < 1 || draws > MaxDraws:
-		return Election{}, fmt.Errorf("got %d draws, want 1 to %d", draws, MaxDraws)
-	case f.Heartbeat <= 0:
-		return Election{}, fmt.Errorf("got a heartbeat timeout of %s, want more than 0", f.Heartbeat)
+		return fmt.Errorf("got %d draws, want 1 to %d", draws, MaxDraws)
+	case f.Rules.Timeout.Low <= 0 || f.Rules.Retry.Low <= 0:
+		return fmt.Errorf("got timeouts of %s and %s, want more than 0", f.Rules.Timeout.Low, f.Rules.Retry.Low)
 	}
-	r := rand.New(rand.NewPCG(uint64(seed), 1))
-	candidate, elected := make([]time.Duration, draws), make([]time.Duration, draws)
-	dropped := make([]time.Duration, live)
-	for i := range draws {
-		for j := range dropped {
-			dropped[j] = f.drop(r)
-		}
-		slices.Sort(dropped)
-		candidate[i] = dropped[0]
-		elected[i] = dropped[f.Nodes.Quorum()-1] + 2*f.RTT
-	}
-	return Election{Candidate: summarise(candidate), Elected: summarise(elected)}, nil
-}
-
-// drop is when one follower gives its leader up, from the leader's death on.
-func (f Failover) drop(r *rand.Rand) time.Duration {
-	heardAgo := f.heardAgo(r)
-	at := residual(r, f.Heartbeat, 2*f.Heartbeat)
-	for at < f.Heartbeat-heardAgo {
-		at += uniform(r, f.Heartbeat, 2*f.Heartbeat)
-	}
-	return at
-}
-
-// heardAgo is how long before its death the leader was last heard.
-func (f Failover) heardAgo(r *rand.Rand) time.Duration {
-	beat := residual(r, f.Heartbeat/10, f.Heartbeat/5)
-	if f.Contact > 0 {
-		return min(beat, uniform(r, 0, f.Contact))
-	}
-	return beat
+	return nil
 }
 
 // residual is how long after a random instant the next event comes, when
-// events are [low, high) apart. An instant falls into a long interval more
+// events are a span apart. An instant falls into a long interval more
 // likely than into a short one, in proportion to its length.
-func residual(r *rand.Rand, low, high time.Duration) time.Duration {
+func (s Span) residual(r *rand.Rand) time.Duration {
 	for {
-		interval := uniform(r, low, high)
-		if r.Float64()*float64(high) < float64(interval) {
-			return uniform(r, 0, interval)
+		interval := s.draw(r)
+		if interval <= 0 || r.Float64()*float64(max(s.High, interval)) < float64(interval) {
+			return time.Duration(r.Float64() * float64(interval))
 		}
 	}
 }
 
-// uniform in [low, high).
-func uniform(r *rand.Rand, low, high time.Duration) time.Duration {
-	return low + time.Duration(r.Float64()*float64(high-low))
+// draw is uniform in [Low, High).
+func (s Span) draw(r *rand.Rand) time.Duration {
+	return s.Low + time.Duration(r.Float64()*float64(s.High-s.Low))
 }
+
+// plus shifts a span.
+func (s Span) plus(d time.Duration) Span { return Span{s.Low + d, s.High + d} }

@@ -127,7 +127,7 @@ func printPredicted(w io.Writer, all []predicted, output string) error {
 	fmt.Fprintln(w)
 	paragraph(w, "", "These are floors by theory: client + sync(leader) + round trip and sync(the follower that completes the majority), "+
 		"before any processor time. Measured latencies are higher and rates lower. Pipeline: the most entries a second that raft keeps under way. "+
-		"Outage: the time without a leader after it was killed.")
+		"Outage: from the death of the leader to the first entry that its successor commits, simulated.")
 	return nil
 }
 
@@ -142,7 +142,7 @@ func predictedTable(all []predicted, shared string) *table {
 			pipeline = units.Rate.Show(p.PipelineOps)
 		}
 		if p.Failover != nil {
-			usual, late = showNS(p.Failover.Elected.P50.Nanoseconds()), showNS(p.Failover.Elected.P99.Nanoseconds())
+			usual, late = showNS(p.Failover.Committed.P50.Nanoseconds()), showNS(p.Failover.Committed.P99.Nanoseconds())
 		}
 		t.add(strings.TrimSuffix(p.Cell, shared), fmt.Sprint(p.Tolerates), showNS(p.QuorumRTT.Nanoseconds()),
 			showNS(p.Write.P50.Nanoseconds()), showNS(p.Write.P99.Nanoseconds()), pipeline, usual, late)
@@ -162,7 +162,7 @@ func predictedFigures(all []predicted) *table {
 			pipeline = fmt.Sprintf("%.0f", p.PipelineOps)
 		}
 		if p.Failover != nil {
-			usual, late = ns(p.Failover.Elected.P50), ns(p.Failover.Elected.P99)
+			usual, late = ns(p.Failover.Committed.P50), ns(p.Failover.Committed.P99)
 		}
 		t.add(p.Cell, fmt.Sprint(p.Quorum), fmt.Sprint(p.Tolerates), ns(p.QuorumRTT), ns(p.Write.P50), ns(p.Write.P99), pipeline, usual, late)
 	}
