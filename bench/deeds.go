@@ -54,6 +54,12 @@ var deeds = map[string]deed{
 	"constrained-election": {prepare: leaveBehind, do: cuts(aboutLeader(constrainedElection)), undo: joins},
 	"chained":              {do: cuts(aboutLeader(chained)), undo: joins},
 
+	"transfer":         {do: transfer},
+	"add-node":         {prepare: leave, do: addNode},
+	"remove-node":      {do: removeNode, undo: rejoin},
+	"remove-leader":    {do: removeNode, undo: rejoin},
+	"install-snapshot": {prepare: fallBehind, do: install},
+
 	"slow":                {do: slow, undo: reshape},
 	configs.MessageFaults: {do: setMessages, undo: setMessages},
 	configs.Heal:          {do: heal},
@@ -121,7 +127,7 @@ func undoes(action string) step {
 
 // heal ends what was done to network, disk and state machine.
 func heal(h *harm, ctx context.Context, f *inflicted) error {
-	return h.undoThose(ctx, f, func(s *inflicted) bool { return s.Action != "kill" && s.Action != "pause" })
+	return h.undoThose(ctx, f, func(s *inflicted) bool { return s.action.Heals() })
 }
 
 // undoThose ends the standing faults that hit a fault's target, and notes to whom
@@ -158,8 +164,9 @@ func restarted(h *harm, ctx context.Context, f *inflicted) error {
 	return startKilled(h, ctx, f)
 }
 
-// rollingRestart kills and starts the members one after another, the leader last,
-// each when its predecessor listens and has caught up.
+// rollingRestart kills and starts the members one after another, each when its
+// predecessor listens and has caught up. The leader is the last, and hands over
+// before, as operators are told to do it.
 func rollingRestart(h *harm, ctx context.Context, f *inflicted) error {
 	members := f.members
 	if len(members) == 0 {
@@ -168,6 +175,11 @@ func rollingRestart(h *harm, ctx context.Context, f *inflicted) error {
 	slices.SortStableFunc(members, func(a, b Member) int { return btoi(a.ID() == f.Leader) - btoi(b.ID() == f.Leader) })
 	f.members, f.Nodes = members, byID(members)
 	for _, m := range members {
+		if m.ID() == f.Leader && len(members) > 1 {
+			if err := transfer(h, ctx, &inflicted{members: []Member{m}, Fault: f.Fault}); err != nil {
+				return err
+			}
+		}
 		if err := kill(h, ctx, &inflicted{members: []Member{m}}); err != nil {
 			return err
 		}
@@ -191,30 +203,13 @@ func btoi(b bool) int {
 // awaitCaughtUp waits until a member follows, or is, a leader that all agree on,
 // and has applied what that one had committed by then.
 func (h *harm) awaitCaughtUp(ctx context.Context, m Member) error {
-	ctx, cancel := context.WithTimeout(ctx, recoveryBound(h.setup.Raft))
+	bounded, cancel := context.WithTimeout(ctx, recoveryBound(h.setup.Raft))
 	defer cancel()
-	leader, err := h.system.Leader(ctx)
+	leader, err := h.system.Leader(bounded)
 	if err != nil {
 		return err
 	}
-	to, err := member(h.system, leader).Counters(ctx)
-	if err != nil {
-		return err
-	}
-	for {
-		now, err := m.Counters(ctx)
-		if err != nil {
-			return err
-		}
-		if now.Applied >= to.CommitIndex {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s has applied index %d after its restart, want %d, which was committed", m.ID(), now.Applied, to.CommitIndex)
-		case <-time.After(leaderPoll):
-		}
-	}
+	return h.awaitApplied(ctx, m, member(h.system, leader))
 }
 
 func setDeadlock(_ *harm, ctx context.Context, f *inflicted) error {

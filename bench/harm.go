@@ -26,12 +26,14 @@ type harm struct {
 	events *timeline
 	// router, where there is one, sends load to the members that live.
 	router *router
+	// patience is how long an operation waits for what should come about.
+	patience time.Duration
 
 	standing []*inflicted
 }
 
 func newHarm(setup configs.Setup, s System, events *timeline, r *router) *harm {
-	return &harm{setup: setup, system: s, events: events, router: r}
+	return &harm{setup: setup, system: s, events: events, router: r, patience: recoveryBound(setup.Raft)}
 }
 
 // inflicted is a fault that was done, with what it takes to undo it.

@@ -66,6 +66,17 @@ type Member interface {
 	Disk(ctx context.Context, d control.DiskFault) error
 	// Deadlock has its state machine hang, or go on.
 	Deadlock(ctx context.Context, on bool) error
+	// HandOver has it, which leads, give up leadership. AddNonvoter, AddVoter and
+	// RemoveServer have it change the configuration.
+	HandOver(ctx context.Context) error
+	AddNonvoter(ctx context.Context, id string) error
+	AddVoter(ctx context.Context, id string) error
+	RemoveServer(ctx context.Context, id string) error
+	// Snapshot has it take one now. Shutdown stops it cleanly; Wipe removes what a
+	// member left that does not run.
+	Snapshot(ctx context.Context) error
+	Shutdown(ctx context.Context) error
+	Wipe() error
 	// Counters is its own account of itself.
 	Counters(ctx context.Context) (control.Stats, error)
 	// Durable is the last index that it reported to be on its disk, OnDisk what

@@ -37,7 +37,7 @@ func (t *timeline) heard(node string, e control.Event) {
 		return
 	}
 	out := results.Event{
-		AtNS: e.AtNS, Node: node, Kind: kind, Term: e.Term, Index: e.Index,
+		AtNS: e.AtNS, Node: node, Kind: kind, Term: e.Term, Index: e.Index, Bytes: e.Bytes,
 		State: strings.ToLower(e.State), Peer: e.From, Granted: e.Granted, PreVote: e.PreVote,
 	}
 	if e.Kind == control.EventLeader {

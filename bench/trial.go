@@ -102,6 +102,9 @@ func (t *trial) conclude(ctx context.Context, err error) error {
 	if ctx.Err() != nil && len(t.record.Findings) == 0 {
 		return ctx.Err()
 	}
+	if slow := (*stalled)(nil); errors.As(err, &slow) {
+		t.record.find(slow.Finding)
+	}
 	if err != nil {
 		t.record.remark(results.Remark{Code: results.CodeFailed, Severity: results.Invalid, Detail: cluster.CauseOf(err)})
 	}

@@ -61,6 +61,12 @@ var actions = []Action{
 	{Name: "constrained-election", Leader: true, Lasts: true, Fewest: 4},
 	{Name: "chained", Leader: true, Lasts: true, Fewest: 3},
 
+	{Name: "transfer", Leader: true, Fewest: 2},
+	{Name: "add-node", One: true, Fewest: 2},
+	{Name: "remove-node", One: true, Lasts: true, Fewest: 2},
+	{Name: "remove-leader", Leader: true, Lasts: true, Fewest: 2},
+	{Name: "install-snapshot", One: true, Fewest: 3},
+
 	{Name: "slow", Members: true, Links: true, Lasts: true, Needs: "link", Fewest: 2},
 	{Name: MessageFaults, Members: true, Lasts: true, Needs: "messages", Fewest: 2},
 	{Name: Heal, Members: true, Links: true},
@@ -94,11 +100,16 @@ func actionNames() []string {
 
 // undoes tells whether an action ends what another, done before, still does.
 func (a Action) undoes(earlier Action) bool {
-	processes := []string{"kill", "pause"}
 	if a.Name == Heal {
-		return earlier.Lasts && !slices.Contains(processes, earlier.Name)
+		return earlier.Heals()
 	}
 	return slices.Contains(a.Undoes, earlier.Name)
+}
+
+// Heals tells whether heal undoes it: what was done to network, disk and state
+// machine, and not what was done to a process or to the configuration.
+func (a Action) Heals() bool {
+	return a.Lasts && !slices.Contains([]string{"kill", "pause", "remove-node", "remove-leader"}, a.Name)
 }
 
 // Roles that a target may name instead of a member. The members of a minority are

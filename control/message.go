@@ -20,8 +20,15 @@ const (
 	// election at once. Sent to one node only, and only when its data directory
 	// is new.
 	OpBootstrap Op = "bootstrap"
-	// OpTransfer hands leadership to the member named in To.
+	// OpTransfer hands leadership to the member named in To, or, where none is, to
+	// the one that raft picks: who has acknowledged most.
 	OpTransfer Op = "transfer"
+	// OpAddNonvoter and OpAddVoter take the member named in To into the
+	// configuration, OpRemoveServer takes it out. Only a leader does. The answer comes
+	// when the new configuration is committed.
+	OpAddNonvoter  Op = "add_nonvoter"
+	OpAddVoter     Op = "add_voter"
+	OpRemoveServer Op = "remove_server"
 	// OpLinks applies Fault to outgoing links.
 	OpLinks Op = "links"
 	// OpMessageFaults replaces the faults that the node was started with by
@@ -200,6 +207,7 @@ type Event struct {
 	Leader string `json:"leader,omitempty"`
 	From   string `json:"from,omitempty"`
 	Index  uint64 `json:"index,omitempty"`
+	Bytes  int64  `json:"bytes,omitempty"` // of a snapshot's data
 
 	Granted bool `json:"granted,omitempty"`
 	PreVote bool `json:"pre_vote,omitempty"`
@@ -237,6 +245,8 @@ type Stats struct {
 	CommitIndex uint64 `json:"commit_index"`
 	Applied     uint64 `json:"applied"`
 	Revision    int64  `json:"revision"`
+	// Voters are the ids of the latest configuration's, as this node has it.
+	Voters []string `json:"voters,omitempty"`
 	// Snapshots taken and installed.
 	Snapshots int64 `json:"snapshots"`
 	// DurableIndex is the last index that the node could continue from after a

@@ -25,6 +25,11 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 		return n.Bootstrap(c.Peers)
 	case control.OpTransfer:
 		return n.Transfer(c.To)
+	case control.OpAddNonvoter, control.OpAddVoter, control.OpRemoveServer:
+		if c.To == "" {
+			return missing(c.Op, "to")
+		}
+		return n.changeMembers(c.Op, c.To)
 	case control.OpLinks:
 		if c.Fault == nil {
 			return missing(c.Op, "fault")

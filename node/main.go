@@ -76,7 +76,8 @@ func (s *session) answer(ctx context.Context, l line) (stop bool, fatal error) {
 		return false, nil
 	}
 	switch l.command.Op {
-	case control.OpTransfer, control.OpSnapshot, control.OpApply, control.OpCalibrate:
+	case control.OpTransfer, control.OpSnapshot, control.OpApply, control.OpCalibrate,
+		control.OpAddNonvoter, control.OpAddVoter, control.OpRemoveServer:
 		go func() { _ = s.carryOut(ctx, l.command) }() // the reply tells
 		return false, nil
 	}

@@ -24,12 +24,12 @@ func (n *Node) startRaft(l net.Listener) error {
 			n.emit(control.Event{Kind: control.EventTerm, AtNS: clock.Now(), Term: term})
 		}
 	}
-	n.stores.snaps.onSnapshot = func(index uint64, taken bool) {
+	n.stores.snaps.onSnapshot = func(index uint64, bytes int64, taken bool) {
 		kind := control.EventInstall
 		if taken {
 			kind = control.EventSnapshot
 		}
-		n.emit(control.Event{Kind: kind, AtNS: clock.Now(), Index: index})
+		n.emit(control.Event{Kind: kind, AtNS: clock.Now(), Index: index, Bytes: bytes})
 	}
 	n.transport = n.newTransport(l)
 	r, err := n.newRaft()
@@ -137,9 +137,16 @@ func (n *Node) campaign() {
 	}
 }
 
-// Transfer hands leadership to a member; it returns when this node has given
-// up leadership, which raft bounds by the election timeout.
+// Transfer hands leadership to a member, or where none is named to the one that
+// raft picks; it returns when this node has given up leadership, which raft bounds
+// by the election timeout. That another has been elected it does not tell.
 func (n *Node) Transfer(to string) error {
+	if to == "" {
+		if err := n.raft.LeadershipTransfer().Error(); err != nil {
+			return fmt.Errorf("transfer: %w", err)
+		}
+		return nil
+	}
 	address, err := n.peers.ServerAddr(raft.ServerID(to))
 	if err != nil {
 		return fmt.Errorf("transfer: %w", err)

@@ -15,8 +15,9 @@ const syncsPerSnapshot = 3
 type snapshots struct {
 	raft.SnapshotStore
 	stored atomic.Int64
-	// onSnapshot is called with every snapshot, taken here or sent by a leader.
-	onSnapshot func(index uint64, taken bool)
+	// onSnapshot is called with every snapshot, taken here or sent by a leader, and how
+	// large its data is.
+	onSnapshot func(index uint64, bytes int64, taken bool)
 	// durable tracks what is stored; nil where the store is not durable.
 	durable *durable
 	// failures is told of every write that failed.
@@ -47,6 +48,7 @@ type announcedSink struct {
 	// Raft itself writes those that a leader sends.
 	taken bool
 	done  bool
+	bytes int64 // written so far
 }
 
 // Write implements raft.SnapshotSink.
@@ -55,6 +57,7 @@ func (s *announcedSink) Write(b []byte) (int, error) {
 		return 0, s.store.failures.note(err)
 	}
 	n, err := s.SnapshotSink.Write(b)
+	s.bytes += int64(n)
 	return n, s.store.failures.note(err)
 }
 
@@ -78,7 +81,7 @@ func (s *announcedSink) Close() error {
 	s.store.stored.Add(1)
 	s.store.durable.snapshotted(s.index)
 	if s.store.onSnapshot != nil {
-		s.store.onSnapshot(s.index, s.taken)
+		s.store.onSnapshot(s.index, s.bytes, s.taken)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ func (n *Node) counters(arrivals []netem.Arrival) control.Stats {
 		CommitIndex:  n.raft.CommitIndex(),
 		Applied:      n.applied(),
 		Revision:     at.revision,
+		Voters:       n.voters(),
 		Snapshots:    n.stores.snaps.stored.Load(),
 		DurableIndex: n.stores.disk.durable.index(),
 		Fsyncs:       n.stores.disk.fsyncs.Load(),

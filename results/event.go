@@ -47,6 +47,8 @@ type Event struct {
 
 	Granted bool `json:"granted,omitempty"`
 	PreVote bool `json:"pre_vote,omitempty"`
+	// Bytes of a snapshot's data.
+	Bytes int64 `json:"bytes,omitempty"`
 	// Count of a kind that counts.
 	Count int64 `json:"count,omitempty"`
 }

@@ -22,6 +22,10 @@ type Fault struct {
 	DoneNS int64 `json:"done_ns"`
 	EndNS  int64 `json:"end_ns,omitempty"`
 
+	// Failed is why it could not be done as it was asked for, as a leader that hands
+	// over and is elected again; empty where it was done.
+	Failed string `json:"failed,omitempty"`
+
 	// Leader and Term are those at AtNS, Alive how many members ran just before.
 	Leader string `json:"leader,omitempty"`
 	Term   uint64 `json:"term,omitempty"`

@@ -1,0 +1,260 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/raftbench/raftbench/clock"
+	"github.com/raftbench/raftbench/results"
+)
+
+// Operations are what an operator does to a healthy cluster under load: hand over
+// leadership, add and remove a node, bring back one that was away for long. Each is
+// done as hashicorp/raft's users do it, and timed as faults are.
+//
+// A node that is added has the name, the place and the links of one that was removed
+// and wiped just before: to its cluster it is a new one, and N is reached from N−1.
+
+// notDone is an operation that came to its end and did not do what it was to do. It
+// is told, and others may follow.
+type notDone struct{ why string }
+
+// Error implements error.
+func (n *notDone) Error() string { return n.why }
+
+// stalled is a member that should have caught up and did not: a matter of liveness.
+type stalled struct{ results.Finding }
+
+// Error implements error.
+func (s *stalled) Error() string { return s.Got + ", want " + s.Want }
+
+// transfer has the leader hand over to whom raft picks, and waits until another
+// leads. Where the same one is elected again it did not do what it is for.
+func transfer(h *harm, ctx context.Context, f *inflicted) error {
+	from := f.members[0]
+	if err := from.HandOver(ctx); err != nil {
+		return &notDone{fmt.Sprintf("leadership of %s was not handed over: %v", from.ID(), err)}
+	}
+	leader, err := h.awaitTerm(ctx, f.Term+1)
+	if err != nil {
+		return err
+	}
+	if leader == from.ID() {
+		return &notDone{leader + " leads again after it handed over, want another"}
+	}
+	return nil
+}
+
+// awaitTerm waits for a living leader of at least this term.
+func (h *harm) awaitTerm(ctx context.Context, term uint64) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.patience)
+	defer cancel()
+	for {
+		leader, is := h.events.leading(clock.Now())
+		if m := member(h.system, leader); is >= term && m != nil && m.Alive() {
+			return leader, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", &stalled{results.Finding{Class: results.Liveness, Rule: results.RuleNoLeader,
+				Got: fmt.Sprintf("nobody leads in term %d or later within %v", term, h.patience), Want: "a leader, a majority being alive"}}
+		case <-time.After(leaderPoll):
+		}
+	}
+}
+
+// removeNode takes a member out of the configuration and stops its process. A leader
+// that is removed hands over to nobody: the others elect one when their heartbeat
+// timeout is over.
+func removeNode(h *harm, ctx context.Context, f *inflicted) error {
+	victim := f.members[0]
+	leader, err := h.leading(ctx)
+	if err != nil {
+		return err
+	}
+	if err := leader.RemoveServer(ctx, victim.ID()); err != nil {
+		return &notDone{err.Error()}
+	}
+	if h.router != nil {
+		h.router.remove(victim.ID())
+	}
+	return victim.Shutdown(ctx)
+}
+
+// leading is the member that leads, for which it waits.
+func (h *harm) leading(ctx context.Context) (Member, error) {
+	id, err := h.awaitLeader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return member(h.system, id), nil
+}
+
+// leave takes a member out, and what it knows from its disk, before the instant at
+// which it is added as a new one.
+func leave(h *harm, ctx context.Context, f *inflicted) error {
+	if err := removeNode(h, ctx, f); err != nil {
+		return err
+	}
+	_, err := h.leading(ctx) // who was removed may have led
+	return errors.Join(err, f.members[0].Wipe())
+}
+
+// addNode adds a new node. Where the leader refused it, as one that was just voted
+// out does, it is added all the same, so that the cluster is whole, and the refusal
+// told.
+func addNode(h *harm, ctx context.Context, f *inflicted) error {
+	err := join(h, ctx, f)
+	if refused := (*notDone)(nil); errors.As(err, &refused) {
+		if again := rejoin(h, ctx, f); again != nil {
+			return again
+		}
+	}
+	return err
+}
+
+// join starts a new node and adds it: without a vote until it has what was committed
+// when it came, so that no write waits for a log that is still on its way, and then
+// as a voter (raft's AddNonvoter and AddVoter; Ongaro's thesis, 4.2.1).
+func join(h *harm, ctx context.Context, f *inflicted) error {
+	m := f.members[0]
+	if err := restart(ctx, m, h.events); err != nil {
+		return err
+	}
+	leader, err := h.leading(ctx)
+	if err != nil {
+		return err
+	}
+	if err := leader.AddNonvoter(ctx, m.ID()); err != nil {
+		return &notDone{err.Error()}
+	}
+	if err := h.awaitApplied(ctx, m, leader); err != nil {
+		return err
+	}
+	if err := leader.AddVoter(ctx, m.ID()); err != nil {
+		return &notDone{err.Error()}
+	}
+	if h.router == nil {
+		return nil
+	}
+	return h.router.join(ctx, h.system, m.ID())
+}
+
+// rejoin undoes a removal. One that never came about, since the leader refused it,
+// leaves a member that votes, and which must not forget for whom.
+func rejoin(h *harm, ctx context.Context, f *inflicted) error {
+	m := f.members[0]
+	leader, err := h.leading(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := leader.Counters(ctx)
+	switch {
+	case err != nil:
+		return err
+	case slices.Contains(now.Voters, m.ID()) && m.Alive():
+		return nil
+	case slices.Contains(now.Voters, m.ID()):
+		return h.start(ctx, m)
+	}
+	if err := errors.Join(m.Shutdown(ctx), m.Wipe()); err != nil {
+		return err
+	}
+	return join(h, ctx, f)
+}
+
+// fallBehind kills a member and waits until the leader no longer has the entries that
+// it lacks: the load writes more than stays behind a snapshot, and then one is taken.
+func fallBehind(h *harm, ctx context.Context, f *inflicted) error {
+	m := f.members[0]
+	last, err := m.Counters(ctx)
+	if err != nil {
+		return err
+	}
+	if err := kill(h, ctx, &inflicted{members: f.members}); err != nil {
+		return err
+	}
+	leader, err := h.leading(ctx)
+	if err != nil {
+		return err
+	}
+	// In flight to it as it died were some more than it told.
+	wanted := last.LastIndex + h.setup.Raft.TrailingLogs + inFlightEntries
+	waiting, cancel := context.WithTimeout(ctx, h.patience)
+	defer cancel()
+	for {
+		now, err := leader.Counters(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Applied >= wanted {
+			return leader.Snapshot(ctx)
+		}
+		select {
+		case <-waiting.Done():
+			return errors.Join(ctx.Err(), fmt.Errorf(
+				"the load wrote up to index %d in %v, want %d, so that %s needs a snapshot: raft.trailing_logs %d is more than so light a load writes",
+				now.Applied, h.patience, wanted, m.ID(), h.setup.Raft.TrailingLogs))
+		case <-time.After(leaderPoll):
+		}
+	}
+}
+
+// inFlightEntries are more than can be on their way to a member when it is killed
+// under a light load.
+const inFlightEntries = 16
+
+// install starts the member that fell behind, and waits until the leader's snapshot
+// is on its disk and it has applied what was committed.
+func install(h *harm, ctx context.Context, f *inflicted) error {
+	m := f.members[0]
+	if err := h.start(ctx, m); err != nil {
+		return err
+	}
+	leader, err := h.leading(ctx)
+	if err != nil {
+		return err
+	}
+	if err := h.awaitApplied(ctx, m, leader); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(h.events.all(), func(e results.Event) bool {
+		return e.Kind == results.EventInstall && e.Node == m.ID() && e.AtNS > f.AtNS
+	}) {
+		return &notDone{m.ID() + " caught up from the log, want by a snapshot"}
+	}
+	return nil
+}
+
+// awaitApplied waits until a member has applied what the leader had committed when it
+// was called. That it never does is a matter of liveness.
+func (h *harm) awaitApplied(ctx context.Context, m, leader Member) error {
+	to, err := leader.Counters(ctx)
+	if err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, h.patience)
+	defer cancel()
+	for {
+		now, err := m.Counters(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Applied >= to.CommitIndex {
+			return nil
+		}
+		select {
+		case <-waiting.Done():
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return &stalled{results.Finding{Class: results.Liveness, Rule: results.RuleApplied, Node: m.ID(),
+				Got:  fmt.Sprintf("index %d applied %v after it was started", now.Applied, h.patience),
+				Want: fmt.Sprintf("%d, which was committed then", to.CommitIndex), Log: m.LogTail(logLines)}}
+		case <-time.After(leaderPoll):
+		}
+	}
+}
