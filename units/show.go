@@ -222,26 +222,39 @@ func Change(ratio float64) string {
 	return sign(ratio-1) + text + " %"
 }
 
+// day and year as About and the words of durations have them.
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
+
 // About writes how long something takes, as people say it: 4 s, 1 min 30 s,
-// 23 min, 2 h 5 min. It is rounded to the second, above ten minutes to the
-// minute.
+// 23 min, 2 h 5 min, 30 d, 1 y. It is rounded to the second, above ten minutes
+// to the minute, above two days to the hour.
 func About(d time.Duration) string {
 	if d < 0 {
 		return minus + About(-d)
 	}
-	if d < 10*time.Minute {
+	switch {
+	case d < 10*time.Minute:
 		d = d.Round(time.Second)
-	} else {
+	case d < 2*day:
 		d = d.Round(time.Minute)
+	default:
+		d = d.Round(time.Hour)
 	}
-	h, m, s := int(d/time.Hour), int(d%time.Hour/time.Minute), int(d%time.Minute/time.Second)
 	var parts []string
 	for _, p := range []struct {
-		n    int
 		unit string
-	}{{h, "h"}, {m, "min"}, {s, "s"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.unit))
+		size time.Duration
+	}{{"y", year}, {"d", day}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}} {
+		n := d / p.size
+		if p.size == day && d < 2*day && len(parts) == 0 {
+			continue // 30 h
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, p.unit))
+			d -= n * p.size
 		}
 	}
 	if len(parts) == 0 {

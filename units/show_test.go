@@ -103,7 +103,8 @@ func TestAbout(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		4200 * time.Millisecond: "4 s", 90 * time.Second: "1 min 30 s", 23*time.Minute + 20*time.Second: "23 min",
 		2*time.Hour + 5*time.Minute: "2 h 5 min", 0: "0 s", 300 * time.Millisecond: "0 s", time.Hour: "1 h", -time.Minute: "−1 min",
-		599600 * time.Millisecond: "10 min",
+		599600 * time.Millisecond: "10 min", 30 * time.Hour: "30 h", 30 * 24 * time.Hour: "30 d", 365 * 24 * time.Hour: "1 y",
+		400*24*time.Hour + 3*time.Hour + 10*time.Minute: "1 y 35 d 3 h",
 	} {
 		if got := About(d); got != want {
 			t.Errorf("%v: got %s, wanted %s", d, got, want)

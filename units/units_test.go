@@ -26,7 +26,7 @@ func TestTheWordsAreTcs(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"5ms": 5e6, "5msec": 5e6, "5msecs": 5e6, "5MS": 5e6, "2s": 2e9, "2sec": 2e9, "2secs": 2e9, "7us": 7e3, "7usec": 7e3,
 		"7usecs": 7e3, "7µs": 7e3, "7μs": 7e3, "1m30s": 90e9, "1 min 30 s": 90e9, "0.5Sec": 5e8, "0": 0, "0.0": 0, "9ns": 9,
-		"1h": 3600e9, "50 ms": 50e6, "+5ms": 5e6, "1e3ms": 1e9, "1.5ns": 2, " 5ms ": 5e6, "9223372036854775807ns": math.MaxInt64,
+		"1h": 3600e9, "50 ms": 50e6, "+5ms": 5e6, "1e3ms": 1e9, "1.5ns": 2, "30d": 30 * 86400e9, "1y": 365 * 86400e9, "1y12h": (365*24 + 12) * 3600e9, " 5ms ": 5e6, "9223372036854775807ns": math.MaxInt64,
 	} {
 		if got, err := ParseDuration(text); err != nil || got != want {
 			t.Errorf("%s: got %v (%v), wanted %v", text, got, err, want)

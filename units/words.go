@@ -17,11 +17,12 @@ var tcTimes = map[string]int64{
 	"min": 60e9,
 }
 
-// goTimes are what Go writes beside them, where case tells units apart: M may
-// be a million.
+// goTimes are what Go writes beside them, where case tells units apart (M may be
+// a million), and the days and years of machines' lives. A year has 365 days, as
+// Prometheus has it.
 var goTimes = map[string]int64{
 	"µs": 1e3, "μs": 1e3, // the micro sign and the Greek letter
-	"m": 60e9, "h": 3600e9,
+	"m": 60e9, "h": 3600e9, "d": 86_400e9, "y": 365 * 86_400e9,
 }
 
 // bitrates in bits a second, in lower case (tc(8), RATES): bit is a bit, bps a
