@@ -239,7 +239,7 @@ func (f Fleet) check() error {
 		if l.MTBF < 0 || l.MTTR < 0 || l.MTBF == 0 && l.MTTR > 0 {
 			return fmt.Errorf("got a life %d of %s between failures and %s to repair, want both above 0", i+1, l.MTBF, l.MTTR)
 		}
-		if l.MTBF > 0 && l.MTBF < shortestLife*f.Outage {
+		if l.MTBF > 0 && l.MTBF.Seconds() < shortestLife*f.Outage.Seconds() {
 			return fmt.Errorf("got %s between failures and %s without a leader after each, want lives at least %d times as long: elections that are interrupted are not in this model",
 				l.MTBF, f.Outage, shortestLife)
 		}

@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -134,16 +135,14 @@ func fleetParts(f Fleet) []Life {
 	return out
 }
 
-// participants of a state whose bits are who is up.
-func participants(f Fleet, up uint) (members []int) {
+// participants of a state whose bits are who is up, as bits of their own.
+func participants(f Fleet, up uint) (members uint) {
 	for i := range f.Members {
 		zone := 0
 		if len(f.Zones) > 0 {
 			zone = f.Zones[i]
 		}
-		if up>>i&1 == 1 && up>>(len(f.Members)+zone)&1 == 1 {
-			members = append(members, i)
-		}
+		members |= up >> i & (up >> (len(f.Members) + zone)) & 1 << i
 	}
 	return members
 }
@@ -154,8 +153,8 @@ func solveChain(f Fleet) (noQuorum, leader, majority float64) {
 	all, quorum := fleetParts(f), Size(len(f.Members)).Quorum()
 	p := stationary(all)
 	for state, share := range p {
-		before := participants(f, uint(state))
-		if len(before) < quorum {
+		before := bits.OnesCount(participants(f, uint(state)))
+		if before < quorum {
 			noQuorum += share
 			continue
 		}
@@ -163,12 +162,12 @@ func solveChain(f Fleet) (noQuorum, leader, majority float64) {
 			if state>>i&1 == 0 {
 				continue
 			}
-			after := participants(f, uint(state)&^(1<<i))
+			after := bits.OnesCount(participants(f, uint(state)&^(1<<i)))
 			rate := share * part.failures() * Year.Seconds()
-			if len(after) < quorum {
+			if after < quorum {
 				majority += rate
 			} else {
-				leader += rate * float64(len(before)-len(after)) / float64(len(before))
+				leader += rate * float64(before-after) / float64(before)
 			}
 		}
 	}
@@ -254,7 +253,9 @@ type downtimeSim struct {
 	fleet  Fleet
 	r      *rand.Rand
 	all    []Life
+	rates  [2][]float64 // of repairs, and of failures
 	up     uint
+	some   uint    // who takes part
 	leader int     // a member; none: -1
 	until  float64 // where an election ends
 	now    float64
@@ -267,6 +268,11 @@ type downtimeSim struct {
 func simulateDowntime(f Fleet, precision float64) (noQuorum, electing float64) {
 	s := &downtimeSim{fleet: f, r: rand.New(rand.NewPCG(1, 2)), all: fleetParts(f)}
 	s.up = 1<<len(s.all) - 1
+	s.some = participants(f, s.up)
+	for _, part := range s.all {
+		s.rates[0] = append(s.rates[0], 1/part.MTTR.Seconds()) // what never fails is never repaired
+		s.rates[1] = append(s.rates[1], part.failures())
+	}
 	const batch, fewest = 2000 * 100 * 3600.0, 30
 	var a, b batchMeans
 	for end := batch; a.n < fewest || a.error() > precision || b.error() > precision; end += batch {
@@ -283,51 +289,50 @@ func (s *downtimeSim) run(end float64) {
 	for s.now < end {
 		var total float64
 		for i := range s.all {
-			total += s.rate(i)
+			total += s.rates[s.up>>i&1][i]
 		}
 		next := min(s.now+s.r.ExpFloat64()/total, end)
-		if len(participants(s.fleet, s.up)) < quorum {
+		if bits.OnesCount(s.some) < quorum {
 			s.noQuorum += next - s.now
 		} else if s.until > s.now {
 			s.electing += min(next, s.until) - s.now
 		}
-		s.elect(next)
+		s.elect(next, quorum)
 		if s.now = next; next < end {
 			s.change(total, quorum)
 		}
 	}
 }
 
-// rate of the next change of a member or zone.
-func (s *downtimeSim) rate(i int) float64 {
-	if s.up>>i&1 == 1 {
-		return s.all[i].failures()
+// elect ends an election that is over by then: any that takes part has won.
+func (s *downtimeSim) elect(now float64, quorum int) {
+	if s.leader >= 0 || s.until > now || bits.OnesCount(s.some) < quorum {
+		return
 	}
-	return 1 / s.all[i].MTTR.Seconds()
-}
-
-// elect ends an election that is over by then.
-func (s *downtimeSim) elect(now float64) {
-	if some := participants(s.fleet, s.up); s.leader < 0 && s.until <= now && len(some) >= Size(len(s.fleet.Members)).Quorum() {
-		s.leader = some[s.r.IntN(len(some))]
+	nth := s.r.IntN(bits.OnesCount(s.some))
+	for i := range s.fleet.Members {
+		if s.some>>i&1 == 1 {
+			if nth == 0 {
+				s.leader = i
+				return
+			}
+			nth--
+		}
 	}
 }
 
 // change fails or repairs one, each as likely as its rate tells.
 func (s *downtimeSim) change(total float64, quorum int) {
-	before := len(participants(s.fleet, s.up)) >= quorum
+	before := bits.OnesCount(s.some) >= quorum
 	x := s.r.Float64() * total
 	for i := range s.all {
-		if x -= s.rate(i); x < 0 {
+		if x -= s.rates[s.up>>i&1][i]; x < 0 {
 			s.up ^= 1 << i
 			break
 		}
 	}
-	some := participants(s.fleet, s.up)
-	after, leads := len(some) >= quorum, false
-	for _, m := range some {
-		leads = leads || m == s.leader
-	}
+	s.some = participants(s.fleet, s.up)
+	after, leads := bits.OnesCount(s.some) >= quorum, s.leader >= 0 && s.some>>s.leader&1 == 1
 	switch {
 	case !after:
 		s.leader, s.until = -1, 0

@@ -86,6 +86,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newABCommand(),
 		newAACommand(),
+		newAdviseCommand(),
 		newCompareCommand(),
 		newGateCommand(),
 		newNodeCommand(),

@@ -1,0 +1,320 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// Downtime words what to expect of several sizes in a year, beside what a write
+// costs: which size first, then the table, then what it rests on.
+func Downtime(w io.Writer, d summary.Downtimes) error {
+	var b strings.Builder
+	say := func(text, hang string) {
+		for i, line := range wrapText(text, comparedWidth, hang) {
+			if i > 0 {
+				line = hang + line
+			}
+			b.WriteString(line + "\n")
+		}
+	}
+	for _, text := range downtimeAnswer(d) {
+		say(text, "")
+	}
+	b.WriteString("\n")
+	say(downtimeLegend, "")
+	b.WriteString("\n" + downtimeTable(d) + "\n")
+	for _, note := range downtimeNotes(d) {
+		say(note, "  ")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// downtimeLegend stands above the table.
+const downtimeLegend = "A year's minutes down, and of them those without a quorum and those of elections; repairs are all nodes' in a year."
+
+// DowntimeMarkdown is the same for a page.
+func DowntimeMarkdown(w io.Writer, d summary.Downtimes) error {
+	var b strings.Builder
+	b.WriteString(strings.Join(downtimeAnswer(d), " ") + "\n\n" + downtimeLegend + "\n\n")
+	rows := downtimeRows(d)
+	tableLine(&b, rows[0])
+	tableLine(&b, slices.Repeat([]string{"---"}, len(rows[0])))
+	for _, row := range rows[1:] {
+		tableLine(&b, row)
+	}
+	b.WriteString("\n")
+	bullets(&b, downtimeNotes(d))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// downtimeAnswer says which size is enough, and what the others would change.
+func downtimeAnswer(d summary.Downtimes) []string {
+	at := slices.IndexFunc(d.Sizes, func(s summary.SizeDowntime) bool { return s.Nodes == d.Advised })
+	best := d.Sizes[at]
+	text := fmt.Sprintf("Run %d: expect %s a year without writes (%s available), %s.",
+		best.Nodes, minutesOf(best.Minutes), availableShare(best), downtimeParts(best))
+	if larger := largerThan(d, best.Nodes); len(larger) > 0 {
+		text += fmt.Sprintf(" No larger size here halves that: %s.", list(larger))
+	}
+	if at > 0 {
+		before := d.Sizes[at-1]
+		text += fmt.Sprintf(" With %d it is %s.", before.Nodes, minutesOf(before.Minutes))
+	}
+	out := []string{text}
+	if worse := worseThanSmaller(d); len(worse) > 0 {
+		out = append(out, strings.Join(worse, " "))
+	}
+	return out
+}
+
+func downtimeParts(s summary.SizeDowntime) string {
+	if s.Minutes == 0 {
+		return "as nothing ever fails"
+	}
+	return fmt.Sprintf("%s without a quorum and %s in elections", minutesOf(s.NoQuorumMinutes), minutesOf(s.ElectingMinutes))
+}
+
+// largerThan tells of each larger size what it buys and what it costs.
+func largerThan(d summary.Downtimes, nodes int) []string {
+	var out []string
+	for _, s := range d.Sizes {
+		if s.Nodes > nodes && s.Nodes%2 == 1 {
+			text := fmt.Sprintf("%d has %s", s.Nodes, minutesOf(s.Minutes))
+			if r, ok := writeRatioOf(s); ok && s.Against == nodes {
+				text += fmt.Sprintf(" at %s per write", percent(r.ratio))
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// worseThanSmaller names the sizes that are out longer than one with a node fewer,
+// or the next smaller one here.
+func worseThanSmaller(d summary.Downtimes) []string {
+	var out []string
+	for i, s := range d.Sizes {
+		if i == 0 || s.NoQuorumMinutes <= d.Sizes[i-1].NoQuorumMinutes {
+			continue
+		}
+		before := d.Sizes[i-1]
+		why := "no failure more is tolerated, and one node more can fail"
+		if s.ToleratesSites != nil && before.ToleratesSites != nil && *s.ToleratesSites < *before.ToleratesSites {
+			why = "the loss of one zone is enough to stop it"
+		}
+		out = append(out, fmt.Sprintf("%d is without a quorum for longer than %d, %s against %s a year: %s.",
+			s.Nodes, before.Nodes, minutesOf(s.NoQuorumMinutes), minutesOf(before.NoQuorumMinutes), why))
+	}
+	return out
+}
+
+// minutesOf a year: 0.492 min, 2,590 min.
+func minutesOf(m float64) string { return minutesAlone(m) + " min" }
+
+// shortestMinutes are shown: a second in a hundred years is nobody's concern, and
+// no model of lives holds so far.
+const shortestMinutes = 0.001
+
+func minutesAlone(m float64) string {
+	if m > 0 && m < shortestMinutes {
+		return "<" + fmt.Sprint(shortestMinutes)
+	}
+	return units.Count.Show(m)
+}
+
+func availableShare(s summary.SizeDowntime) string { return share(1 - s.Unavailable()) }
+
+// downtimeRows are the table, its head first.
+func downtimeRows(d summary.Downtimes) [][]string {
+	has := func(f func(summary.SizeDowntime) bool) bool { return slices.ContainsFunc(d.Sizes, f) }
+	columns := []struct {
+		title string
+		cell  func(summary.SizeDowntime) string
+		shown bool
+	}{
+		{"nodes", func(s summary.SizeDowntime) string { return fmt.Sprint(s.Nodes) }, true},
+		{"tolerates", toleratesWords, true},
+		{"down", func(s summary.SizeDowntime) string { return minutesAlone(s.Minutes) }, true},
+		{"no quorum", func(s summary.SizeDowntime) string { return minutesAlone(s.NoQuorumMinutes) }, true},
+		{"electing", func(s summary.SizeDowntime) string { return minutesAlone(s.ElectingMinutes) }, true},
+		{"nines", ninesOf, true},
+		{"repairs", func(s summary.SizeDowntime) string { return units.Count.Show(s.Repairs) }, true},
+		{"write p50", writeOf, has(func(s summary.SizeDowntime) bool { return s.Write != nil })},
+		{"over " + againstOf(d), writeRatioWords, has(func(s summary.SizeDowntime) bool { return s.WriteRatio != nil })},
+	}
+	rows := make([][]string, 1+len(d.Sizes))
+	for _, c := range columns {
+		if !c.shown {
+			continue
+		}
+		rows[0] = append(rows[0], c.title)
+		for i, s := range d.Sizes {
+			rows[i+1] = append(rows[i+1], c.cell(s))
+		}
+	}
+	return rows
+}
+
+func toleratesWords(s summary.SizeDowntime) string {
+	text := fmt.Sprint(s.Tolerates)
+	if s.ToleratesSites != nil {
+		text += ", " + units.Plural(*s.ToleratesSites, "zone")
+	}
+	return text
+}
+
+func ninesOf(s summary.SizeDowntime) string {
+	if !finite(s.Nines) {
+		return absent
+	}
+	return fmt.Sprintf("%.1f", s.Nines)
+}
+
+func writeOf(s summary.SizeDowntime) string {
+	if s.Write == nil {
+		return absent
+	}
+	f, ok := figureOf(writeP50, *s.Write)
+	if !ok {
+		return absent
+	}
+	if f.never() {
+		return never
+	}
+	return duration(f.median)
+}
+
+func againstOf(d summary.Downtimes) string {
+	for _, s := range d.Sizes {
+		if s.Against > 0 {
+			return fmt.Sprint(s.Against)
+		}
+	}
+	return ""
+}
+
+func writeRatioOf(s summary.SizeDowntime) (difference, bool) {
+	if s.WriteRatio == nil {
+		return difference{}, false
+	}
+	return ratioOf(*s.WriteRatio)
+}
+
+func writeRatioWords(s summary.SizeDowntime) string {
+	if r, ok := writeRatioOf(s); ok {
+		return percent(r.ratio)
+	}
+	return absent
+}
+
+// downtimeTable lays the rows out, numbers to the right.
+func downtimeTable(d summary.Downtimes) string {
+	rows := downtimeRows(d)
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, text := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		for i, text := range row {
+			if i > 0 {
+				b.WriteString("  ")
+			}
+			b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text)) + text)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// downtimeNotes say what the figures rest on.
+func downtimeNotes(d summary.Downtimes) []string {
+	out := []string{livesWords(d.Lives), outageBasisWords(d)}
+	if d.Lives.Zoned() {
+		out = append(out, placementWords(d))
+	}
+	if slices.ContainsFunc(d.Sizes, func(s summary.SizeDowntime) bool { return s.WriteFloor }) {
+		out = append(out, "A write's time is its floor by theory, of round trips and jitter alone: name a run's folder for what was measured.")
+	}
+	return append(out, "Nodes"+zonesToo(d)+" fail on their own here. What takes several down at once (an update, a full log volume, a mistake) is in none of these figures, and more nodes do not help against it.")
+}
+
+func zonesToo(d summary.Downtimes) string {
+	if d.Lives.Zoned() {
+		return " and zones"
+	}
+	return ""
+}
+
+func livesWords(l summary.Lives) string {
+	var each []string
+	for i, life := range l.Nodes {
+		who := "A node"
+		if len(l.Nodes) > 1 {
+			who = fmt.Sprintf("n%d", i+1)
+			if i == len(l.Nodes)-1 {
+				who += " and every later one"
+			}
+		}
+		each = append(each, who+" "+lifeWords(life))
+	}
+	text := strings.Join(each, "; ") + "."
+	if l.Zoned() {
+		text += " A zone " + lifeWords(l.Zone) + "."
+	}
+	return text
+}
+
+func lifeWords(l quorum.Life) string {
+	return fmt.Sprintf("fails every %s and is back after %s, on average", units.About(l.MTBF), units.About(l.MTTR))
+}
+
+// outageBasisWords say how long an election takes, and who says so.
+func outageBasisWords(d summary.Downtimes) string {
+	var measured, predicted []string
+	low, high := 0.0, 0.0
+	for _, s := range d.Sizes {
+		name := fmt.Sprint(s.Nodes)
+		if s.OutageBasis == summary.OutageMeasured {
+			measured = append(measured, fmt.Sprintf("%s (%s)", name, times(s.Outages)))
+		} else {
+			predicted = append(predicted, name)
+		}
+		if low == 0 || float64(s.OutageNS) < low {
+			low = float64(s.OutageNS)
+		}
+		high = max(high, float64(s.OutageNS))
+	}
+	text := fmt.Sprintf("Without a leader writes are out for %s", units.Duration.Span(low, high))
+	switch {
+	case len(measured) == 0:
+		return text + ": a prediction, simulated from raft's timeouts. To measure it: raftbench run --preset failover."
+	case len(predicted) == 0:
+		return text + ": the median of what was measured, by size and how often: " + list(measured) + "."
+	}
+	return text + fmt.Sprintf(": measured for %s; predicted from raft's timeouts for %s, where too few leaders were killed.", list(measured), list(predicted))
+}
+
+// placementWords tell where the nodes of each size stand.
+func placementWords(d summary.Downtimes) string {
+	var each []string
+	for _, s := range d.Sizes {
+		var places []string
+		for _, site := range (summary.Cell{Sites: s.Sites}).Places() {
+			places = append(places, fmt.Sprintf("%s %d", cleanName(site.Name), site.Members))
+		}
+		each = append(each, fmt.Sprintf("%d (%s)", s.Nodes, strings.Join(places, ", ")))
+	}
+	return "Nodes by zone: " + strings.Join(each, "; ") + "."
+}
