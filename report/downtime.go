@@ -286,7 +286,7 @@ func outageBasisWords(d summary.Downtimes) string {
 	low, high := 0.0, 0.0
 	for _, s := range d.Sizes {
 		name := fmt.Sprint(s.Nodes)
-		if s.OutageBasis == summary.OutageMeasured {
+		if s.OutageBasis != summary.OutagePredicted {
 			measured = append(measured, fmt.Sprintf("%s (%s)", name, times(s.Outages)))
 		} else {
 			predicted = append(predicted, name)
@@ -301,7 +301,7 @@ func outageBasisWords(d summary.Downtimes) string {
 	case len(measured) == 0:
 		return text + ": a prediction, simulated from raft's timeouts. To measure it: raftbench run --preset failover."
 	case len(predicted) == 0:
-		return text + ": the median of what was measured, by size and how often: " + list(measured) + "."
+		return text + ": measured, by size and how often, " + list(measured) + "."
 	}
 	return text + fmt.Sprintf(": measured for %s; predicted from raft's timeouts for %s, where too few leaders were killed.", list(measured), list(predicted))
 }

@@ -16,7 +16,8 @@ type OutageBasis string
 
 // What an outage may rest on.
 const (
-	OutageMeasured  OutageBasis = "measured"  // the median of outages that were timed
+	OutageMeasured  OutageBasis = "measured"  // the mean over kills of the leader
+	OutageMedian    OutageBasis = "median"    // the median of the proofs' kills
 	OutagePredicted OutageBasis = "predicted" // the mean of simulated elections
 )
 
@@ -217,8 +218,8 @@ func profilesOf(cells []Cell) []string {
 }
 
 const (
-	// outageDraws settle a mean to half a percent.
-	outageDraws = 20_000
+	// outageDraws settle a mean to a percent.
+	outageDraws = 3000
 	// fewestOutages that stand for all others: with fewer a median has no interval.
 	// Single outages differ by a factor of three.
 	fewestOutages = 6
@@ -231,15 +232,34 @@ func sizeFacts(c Cell) (SizeFacts, error) {
 	if m, ok := c.Metrics["write_latency_p50_ns"]; ok {
 		f.Write = &m
 	}
-	m, ok := c.Metrics["outage_p50_ns"]
-	f.Outages = m.N
-	if ok && m.N >= fewestOutages && m.Median != nil {
-		f.OutageNS, f.OutageBasis = int64(*m.Median), OutageMeasured
+	if mean, n := meanOutage(c); n >= fewestOutages {
+		f.OutageNS, f.OutageBasis, f.Outages = mean.Nanoseconds(), OutageMeasured, n
+		return f, nil
+	}
+	if m := c.Metrics[MedianOutage]; m.Median != nil && m.N >= fewestOutages {
+		f.OutageNS, f.OutageBasis, f.Outages = int64(*m.Median), OutageMedian, m.N
 		return f, nil
 	}
 	outage, err := PredictOutage(c.Nodes, c.Timeouts)
 	f.OutageNS = outage.Nanoseconds()
 	return f, err
+}
+
+// meanOutage is over the kills of a leader, one after the other, that were followed
+// by an acknowledgement.
+func meanOutage(c Cell) (mean time.Duration, n int) {
+	var sum int64
+	for _, g := range c.Outages {
+		if g.Kind != results.Outages || g.Action != "kill" || !g.Hit.LeaderLost() {
+			continue
+		}
+		for _, o := range g.Each {
+			if o.TotalNS != nil {
+				sum, n = sum+*o.TotalNS, n+1
+			}
+		}
+	}
+	return time.Duration(sum / int64(max(n, 1))), n
 }
 
 // PredictOutage is the mean of simulated elections after a leader's death, with no
@@ -253,8 +273,10 @@ func PredictOutage(nodes int, t results.Timeouts) (time.Duration, error) {
 	if quorum.Size(nodes).Tolerates() == 0 {
 		return heartbeat * 3 / 2, nil
 	}
-	e, err := quorum.Failover{Nodes: quorum.Size(nodes), Dead: 1, Heartbeat: heartbeat}.Predict(outageDraws, 1)
-	return e.Elected.Mean, err
+	e, err := quorum.Failover{Nodes: quorum.Size(nodes), Dead: 1, Rules: quorum.HashiCorp(quorum.Timeouts{
+		Heartbeat: heartbeat, Election: time.Duration(t.ElectionNS), Lease: time.Duration(t.LeaseNS),
+	})}.Predict(outageDraws, 1)
+	return e.Committed.Mean, err
 }
 
 // writeRatio is the difference of the median write between two setups, in this

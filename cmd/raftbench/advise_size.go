@@ -154,7 +154,7 @@ func (o adviseSizeOptions) predictedSizes() ([]summary.SizeFacts, error) {
 		}
 		size := summary.SizeFacts{Nodes: s.Nodes, OutageBasis: summary.OutagePredicted, OutageNS: (s.Raft.HeartbeatTimeout * 3 / 2).Nanoseconds()}
 		if f.Failover != nil {
-			size.OutageNS = (f.Failover.Elected.Mean + f.Write.Mean).Nanoseconds()
+			size.OutageNS = (f.Failover.Committed.Mean + f.Write.Mean).Nanoseconds()
 		}
 		if f.Write.P50 > 0 {
 			floor := float64(f.Write.P50.Nanoseconds())
