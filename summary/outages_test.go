@@ -277,7 +277,9 @@ func TestATimelinesFaultsAreToldApart(t *testing.T) {
 // The interval of the median over kills of one trial holds, at its confidence, the
 // median of what timers draw, though no trial is repeated.
 func TestTheIntervalOverKillsHoldsTheMedian(t *testing.T) {
-	truth, err := quorum.Failover{Nodes: 3, Dead: 1, Heartbeat: time.Second}.Predict(200_000, 1)
+	rules := quorum.HashiCorp(quorum.Timeouts{Heartbeat: time.Second, Election: time.Second, Lease: time.Second / 2})
+	death := quorum.Failover{Nodes: 3, Dead: 1, Rules: rules}
+	truth, err := death.Predict(50_000, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +287,7 @@ func TestTheIntervalOverKillsHoldsTheMedian(t *testing.T) {
 	for run := range runs {
 		var s stats.Sample
 		for kill := range 30 {
-			e, err := quorum.Failover{Nodes: 3, Dead: 1, Heartbeat: time.Second}.Predict(1, int64(1000+run*30+kill))
+			e, err := death.Predict(1, int64(1000+run*30+kill))
 			if err != nil {
 				t.Fatal(err)
 			}
