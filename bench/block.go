@@ -266,23 +266,27 @@ func (b *block) idle(ctx context.Context) {
 // light offers the light windows of all sides.
 func (b *block) light(ctx context.Context) {
 	b.each(func(s *side) error { s.tell(results.WindowCalm); return nil })
-	awake := b.begin()
-	before := b.readAll(ctx, read)
-	recordings, offers := map[*side]loadgen.Recording{}, map[*side]offer{}
-	var mu sync.Mutex
-	b.inTurn(ctx, func(s *side) offer {
+	b.last = b.metered(ctx, b.begin(), func(s *side) offer {
 		if s.job.Setup.Load == configs.ModeSaturate {
 			return offer{}
 		}
 		return s.load.open(results.WindowCalm, results.RoleLight, s.job.Setup.Workload.Calm.Rate)
-	}, func(s *side, rec loadgen.Recording, o offer) error {
+	})
+}
+
+// metered offers all sides an open loop, and keeps what each saw and cost. It gives
+// the readings after it.
+func (b *block) metered(ctx context.Context, awake *awake, window func(*side) offer) map[*side]reading {
+	before := b.readAll(ctx, read)
+	recordings, offers := map[*side]loadgen.Recording{}, map[*side]offer{}
+	var mu sync.Mutex
+	b.inTurn(ctx, window, func(s *side, rec loadgen.Recording, o offer) error {
 		mu.Lock()
 		defer mu.Unlock()
 		recordings[s], offers[s] = rec, o
 		return nil
 	})
 	after := b.readAll(ctx, read)
-	b.last = after
 	spinners := awake.end()
 	var attempted int64
 	for _, rec := range recordings {
@@ -297,6 +301,7 @@ func (b *block) light(ctx context.Context) {
 			_, s.err = s.load.keep(rec, offers[s], c)
 		}
 	}
+	return after
 }
 
 // full offers full load in slices.
@@ -377,5 +382,8 @@ func (b *block) slices() (length, ramp time.Duration, rounds int) {
 	return length, ramp, int(max(1, (wanted+length-1)/length))
 }
 
-// sideBySide tells whether a job can be measured beside others: proofs are alone.
-func sideBySide(j Job) bool { return j.Kind == results.Measure && j.Setup.SideBySide() }
+// sideBySide tells whether a job can be measured, or watched, beside others: proofs
+// are alone.
+func sideBySide(j Job) bool {
+	return j.Kind == results.Watch || j.Kind == results.Measure && j.Setup.SideBySide()
+}

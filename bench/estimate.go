@@ -59,5 +59,8 @@ func (e *estimate) share(job Job) time.Duration {
 			beside = append(beside, j.Setup)
 		}
 	}
+	if job.Kind == results.Watch {
+		return configs.WatchTime(beside) / time.Duration(len(beside))
+	}
 	return configs.BlockTime(beside) / time.Duration(len(beside))
 }

@@ -195,7 +195,7 @@ func (l *load) judge(w *results.Window, o offer, c cost, firstError error) {
 	}
 	l.record.remark(judged{
 		window: *w, cost: c, links: l.loaded(c.truth(), c), jittery: l.links.jittery(), crossings: l.record.Crossings(), firstError: firstError,
-		syncNS: l.syncNS, light: light(o), slices: o.Ramp > 0, harmed: o.harmed, failed: w.Held != nil && !*w.Held,
+		syncNS: l.syncNS, light: light(o), slices: o.Ramp > 0, harmed: o.harmed || o.role == results.RoleWatch, failed: w.Held != nil && !*w.Held,
 	}.remarks()...)
 }
 

@@ -39,7 +39,13 @@ func (t *trial) prepare(ctx context.Context) (*load, *faults, error) {
 		return nil, nil, err
 	}
 	var faults *faults
-	if len(setup.Faults) > 0 {
+	if t.job.Kind == results.Watch { // whoever leads in the end
+		all := &router{}
+		if err := all.joinAll(ctx, t.system); err != nil {
+			return nil, nil, err
+		}
+		to = []loadgen.Target{all}
+	} else if len(setup.Faults) > 0 {
 		if faults, err = newFaults(ctx, setup, t.system, t.events, t.record); err != nil {
 			return nil, nil, err
 		}

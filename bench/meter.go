@@ -271,6 +271,7 @@ func (after reading) resources(clientBefore time.Duration) []results.Resource {
 			Node: id, CPUSeconds: n.usage.CPU.Seconds(), RSSBytes: n.usage.RSS, DiskBytes: n.usage.DiskWrite,
 			StoreTimeP50NS: store.ValueAtQuantile(50), StoreTimeP99NS: store.ValueAtQuantile(99),
 			Fsyncs: n.stats.Fsyncs, NetworkBytes: n.arrived(),
+			HeldWrites: n.stats.HeldWrites, HeldNS: ns(n.stats.HeldTime),
 		})
 	}
 	return append(out, results.Resource{Node: results.Client, CPUSeconds: (after.self - clientBefore).Seconds()})

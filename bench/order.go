@@ -138,6 +138,12 @@ func ordered(plan configs.Plan, proofsAfter int) []Job {
 			add(setup, Job{Kind: results.Proof, Block: proofsAfter + proof})
 		}
 	}
+	proofs := proofsAfter + plan.Proofs
+	for group, setups := range watchGroups(plan) {
+		for _, k := range rng.Perm(len(setups)) {
+			add(setups[k], Job{Kind: results.Watch, Block: proofs, Group: group})
+		}
+	}
 	for block := proofsAfter; block < plan.Trials; block++ {
 		measure(block)
 	}
@@ -174,21 +180,29 @@ func remaining(plan configs.Plan, done []results.Trial) []Job {
 	return left
 }
 
-// proofsAfter is how many blocks were measured before the first proof on record; all
-// of the plan where there is none.
+// proofsAfter is how many blocks were measured before the first proof on record, or
+// whatever else comes after the blocks; all of the plan where there is none.
 func proofsAfter(plan configs.Plan, done []results.Trial) int {
 	after := plan.Trials
 	for _, t := range done {
-		if t.Kind == results.Proof && t.Block > 0 {
+		if t.Kind != results.Measure && t.Block > 0 {
 			after = min(after, t.Block)
 		}
 	}
 	return after
 }
 
-// together tells whether two jobs are measured side by side.
+// watchGroups are the setups of a plan that are watched at once, as places in it.
+func watchGroups(plan configs.Plan) [][]int {
+	if plan.Watch == 0 {
+		return nil
+	}
+	return configs.WatchGroups(plan)
+}
+
+// together tells whether two jobs are measured, or watched, side by side.
 func together(a, b Job) bool {
-	return a.Block == b.Block && a.Group == b.Group && sideBySide(a) && sideBySide(b)
+	return a.Kind == b.Kind && a.Block == b.Block && a.Group == b.Group && sideBySide(a) && sideBySide(b)
 }
 
 func id(j Job) trialID { return trialID{j.Setup.Cell, j.Trial} }

@@ -49,6 +49,9 @@ func startCluster(ctx context.Context, job Job, start cluster.Starter, dir, logs
 		return nil, err
 	}
 	nodes := nodeOptions(job.Setup, job.Seed)
+	if job.Kind == results.Watch {
+		tellHeld(nodes)
+	}
 	began := time.Now()
 	started, err := cluster.Start(ctx, cluster.Spec{
 		Start: start, Dir: dir, LogDir: logs, Nodes: nodes, Leader: wantedLeader(job.Setup, nodes), OnEvent: events.heard,

@@ -43,10 +43,11 @@ func blocksOf(done []results.Trial) (blocks int) {
 	return blocks
 }
 
-// proving tells that a record's measuring is over: proofs come last.
+// proving tells that a record's measuring is over: proofs, and all else that is no
+// measuring, come last.
 func proving(done []results.Trial) bool {
 	for _, t := range done {
-		if t.Kind == results.Proof {
+		if t.Kind != results.Measure {
 			return true
 		}
 	}

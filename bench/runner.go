@@ -74,6 +74,7 @@ const (
 	StageKillingOneMore Stage = "killing one more"
 	StageBlackout       Stage = "killing the rest"
 	StageRestarting     Stage = "restarting all"
+	StageWatching       Stage = "watching"
 	StageAuditing       Stage = "auditing"
 )
 
@@ -106,7 +107,7 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 		if !more || err != nil {
 			return p.tally.outcome(), cmp.Or(err, ctx.Err())
 		}
-		if beside := p.sideBySide(); len(beside) > 1 {
+		if beside := p.sideBySide(); len(beside) > 1 || len(beside) == 1 && beside[0].Kind == results.Watch {
 			err = p.together(ctx, beside)
 		} else {
 			err = p.alone(ctx, p.jobs[p.next])
@@ -198,7 +199,11 @@ func (p *pass) together(ctx context.Context, jobs []Job) error {
 		trials = append(trials, t)
 	}
 	b, began := newBlock(trials), time.Now()
-	stopped := b.run(ctx)
+	run := b.run
+	if jobs[0].Kind == results.Watch {
+		run = b.watch
+	}
+	stopped := run(ctx)
 	for i, s := range b.sides {
 		// An interrupted block is repeated whole, but what one of its systems broke
 		// is told whatever stopped the others.
@@ -210,7 +215,9 @@ func (p *pass) together(ctx context.Context, jobs []Job) error {
 		}
 		p.next++
 	}
-	p.pace.took[jobs[0].Block] += time.Since(began)
+	if jobs[0].Kind == results.Measure {
+		p.pace.took[jobs[0].Block] += time.Since(began)
+	}
 	return stopped
 }
 

@@ -89,7 +89,8 @@ func (t *tally) outcome() Outcome {
 	for _, s := range t.plan.Setups {
 		measured := t.plan.Trials == 0 && !adaptive(t.plan) || t.valid[cellKind{s.Cell, results.Measure}]
 		proven := t.plan.Proofs == 0 || t.valid[cellKind{s.Cell, results.Proof}]
-		if !measured || !proven {
+		watched := t.plan.Watch == 0 || t.valid[cellKind{s.Cell, results.Watch}]
+		if !measured || !proven || !watched {
 			out.Starved = append(out.Starved, s.Cell)
 		}
 	}

@@ -28,6 +28,7 @@ var kinds = map[control.EventKind]results.EventKind{
 	control.EventTerm:     results.EventTerm,
 	control.EventSnapshot: results.EventSnapshot,
 	control.EventInstall:  results.EventInstall,
+	control.EventHeld:     results.EventHeld,
 }
 
 // heard is the cluster's OnEvent.
@@ -40,8 +41,11 @@ func (t *timeline) heard(node string, e control.Event) {
 		AtNS: e.AtNS, Node: node, Kind: kind, Term: e.Term, Index: e.Index, Bytes: e.Bytes,
 		State: strings.ToLower(e.State), Peer: e.From, Granted: e.Granted, PreVote: e.PreVote,
 	}
-	if e.Kind == control.EventLeader {
+	switch e.Kind {
+	case control.EventLeader:
 		out.Peer = e.Leader
+	case control.EventHeld:
+		out.Count = ns(e.Held)
 	}
 	t.add(out)
 }

@@ -32,6 +32,7 @@ func (e Experiment) check() mistakes {
 	c.storage(e.Storage)
 	c.raft(e.Raft)
 	c.workload(e.Workload)
+	c.watch(e.Watch)
 	c.faults(e.Faults)
 	c.arms(e.Arms)
 	c.repeated(&e)
@@ -64,8 +65,8 @@ func (c *checker) top(e Experiment) {
 		}
 		between(c, "budget", One(e.Budget), Duration(1e9), forever)
 	}
-	if e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 {
-		c.add("trials", "got 0 measuring trials and 0 proofs, want at least one of either")
+	if e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 && e.Watch.Duration == 0 {
+		c.add("trials", "got 0 measuring trials and 0 proofs, and no time to watch, want at least one of them")
 	}
 }
 
@@ -97,12 +98,32 @@ func (c *checker) network(n Network) {
 	}
 }
 
+// shortestWatch holds some elections of short timeouts; a second of it bounds
+// their rate to no better than 11,000 an hour.
+const shortestWatch = Duration(1e9)
+
+func (c *checker) watch(w WatchSet) {
+	if w.Duration != 0 {
+		between(c, "watch.duration", One(w.Duration), shortestWatch, forever)
+	}
+	between(c, "watch.rate", w.Rate, Rate(0.01), 1_000_000)
+}
+
+// Stalls of a disk are shorter than what any operation waits for, and apart by at
+// least a millisecond: else there is one stall without an end.
+const (
+	longestStall  = Duration(60 * 1e9)
+	densestStalls = Duration(1e6)
+)
+
 // longestApply of one write: at a second each, a hundred that were committed
 // keep an election's time busy.
 const longestApply = Duration(1e9)
 
 func (c *checker) storage(s Storage) {
 	c.word("storage.store", s.Store)
+	between(c, "storage.stall_length", s.StallLength, 0, longestStall)
+	between(c, "storage.stall_every", s.StallEvery, densestStalls, forever)
 	between(c, "storage.log_cache", s.LogCache, 0, 1<<20)
 	between(c, "storage.apply_delay", s.ApplyDelay, 0, longestApply)
 }

@@ -32,6 +32,7 @@ type Experiment struct {
 	Raft     Raft      `json:"raft" jsonschema:"hashicorp/raft's knobs under its own names."`
 	Workload Workset   `json:"workload" jsonschema:"What is written and read, and how fast."`
 	Host     Host      `json:"host" jsonschema:"What is done to this machine meanwhile."`
+	Watch    WatchSet  `json:"watch" jsonschema:"A healthy cluster under a light load, left alone to see whether its leader is voted out."`
 	Faults   []FaultAt `json:"faults" jsonschema:"What is done during the light load of a measuring trial."`
 	Arms     []Arm     `json:"arms" jsonschema:"Variants of every setup, to be compared with the first of them."`
 
@@ -85,11 +86,13 @@ type Messages struct {
 
 // Storage of each node.
 type Storage struct {
-	Store      List[string]   `json:"store" jsonschema:"boltdb, or without durability: boltdb-nosync, inmem."`
-	Sync       List[Sync]     `json:"sync" jsonschema:"real, or how long each of the two syncs of a write transaction takes, on an emulated disk of each node's own."`
-	PowerLoss  List[bool]     `json:"power_loss" jsonschema:"A restart loses what was never synced."`
-	LogCache   List[int]      `json:"log_cache" jsonschema:"Entries kept in memory before the store."`
-	ApplyDelay List[Duration] `json:"apply_delay" jsonschema:"How much longer the state machine takes for each write, busy."`
+	Store       List[string]   `json:"store" jsonschema:"boltdb, or without durability: boltdb-nosync, inmem."`
+	Sync        List[Sync]     `json:"sync" jsonschema:"real, or how long each of the two syncs of a write transaction takes, on an emulated disk of each node's own."`
+	PowerLoss   List[bool]     `json:"power_loss" jsonschema:"A restart loses what was never synced."`
+	StallLength List[Duration] `json:"stall_length" jsonschema:"For how long each node's disk holds all its writes now and then; 0s: never."`
+	StallEvery  List[Duration] `json:"stall_every" jsonschema:"Mean time between two stalls of one disk; they come at random, to each node by itself."`
+	LogCache    List[int]      `json:"log_cache" jsonschema:"Entries kept in memory before the store."`
+	ApplyDelay  List[Duration] `json:"apply_delay" jsonschema:"How much longer the state machine takes for each write, busy."`
 }
 
 // Raft is hashicorp/raft's Config, under its own names in snake case.
@@ -142,6 +145,12 @@ type BusyWindow struct {
 	Duration List[Duration] `json:"duration" jsonschema:"Of the window."`
 }
 
+// WatchSet is what trials that watch a healthy cluster do.
+type WatchSet struct {
+	Duration Duration   `json:"duration" jsonschema:"How long each setup is watched; 0s: not at all."`
+	Rate     List[Rate] `json:"rate" jsonschema:"Offered load meanwhile, to all members in turn."`
+}
+
 // Default is the experiment of a person who writes nothing: one to seven
 // members over three zones, under raft's own defaults.
 func Default() Experiment {
@@ -182,6 +191,7 @@ func Default() Experiment {
 			},
 			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(750 * time.Millisecond))},
 		},
+		Watch:  WatchSet{Rate: One(Rate(20))},
 		Faults: []FaultAt{},
 		Arms:   []Arm{},
 	}
@@ -197,11 +207,13 @@ func noMessageFaults() Messages {
 func defaultStorage() Storage {
 	s := control.DefaultStorage()
 	return Storage{
-		Store:      One(s.Store),
-		Sync:       One(Sync(s.EmulatedSync)),
-		PowerLoss:  One(s.PowerLoss),
-		LogCache:   One(s.LogCache),
-		ApplyDelay: One(Duration(s.ApplyDelay)),
+		Store:       One(s.Store),
+		Sync:        One(Sync(s.EmulatedSync)),
+		PowerLoss:   One(s.PowerLoss),
+		StallLength: One(Duration(s.StallLength)),
+		StallEvery:  One(Duration(s.StallEvery)),
+		LogCache:    One(s.LogCache),
+		ApplyDelay:  One(Duration(s.ApplyDelay)),
 	}
 }
 

@@ -25,6 +25,7 @@ func (c combination) resolve() (Setup, *network, mistakes) {
 		Storage:  c.Storage.resolve(),
 		Raft:     c.Raft.resolve(),
 		Workload: c.Workload.resolve(),
+		Watch:    Watch{Duration: span(c.Watch.Duration), Rate: float64(c.Watch.Rate.First())},
 	}
 	for _, f := range c.Faults {
 		s.Faults = append(s.Faults, f.resolve())
@@ -56,6 +57,8 @@ func (s Storage) resolve() control.Storage {
 		Store:        s.Store.First(),
 		EmulatedSync: time.Duration(s.Sync.First()),
 		PowerLoss:    s.PowerLoss.First(),
+		StallLength:  span(s.StallLength.First()),
+		StallEvery:   span(s.StallEvery.First()),
 		LogCache:     s.LogCache.First(),
 		ApplyDelay:   span(s.ApplyDelay.First()),
 	}

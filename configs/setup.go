@@ -35,6 +35,8 @@ type Setup struct {
 	Storage  control.Storage
 	Raft     control.Raft
 	Workload Workload
+	// Watch of a trial that leaves a healthy cluster alone.
+	Watch Watch
 	// Faults of a measuring trial's light load; a proof trial has its own.
 	Faults []TimedFault
 	// MessageFaults label the run and exclude it from performance results.
@@ -54,6 +56,12 @@ type Workload struct {
 	Saturate                 Saturate
 	Capacity                 Capacity
 	Sweep                    []float64 // rates per second, ascending
+}
+
+// Watch is a light load under which nothing is done; Duration 0 leaves it out.
+type Watch struct {
+	Duration time.Duration
+	Rate     float64 // per second
 }
 
 // Calm is the light open-loop window; Rate 0 leaves it out.
@@ -83,6 +91,8 @@ type Plan struct {
 	// Trials and Proofs are the number of each a setup; Retries how often an
 	// invalid measuring trial is repeated.
 	Trials, Proofs, Retries int
+	// Watch is how long each setup is watched; 0: not at all.
+	Watch time.Duration
 	// Precision of differences, a share, until which blocks are added for at most
 	// Budget; 0 where Trials is the number of blocks.
 	Precision float64

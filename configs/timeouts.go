@@ -9,7 +9,8 @@ import (
 )
 
 // checkTimeouts refuses what cannot work: an order of timeouts that raft
-// refuses, and a lease that a healthy leader loses.
+// refuses, and a lease that a healthy leader loses. An experiment that only
+// watches may look for the latter.
 func (c combination) checkTimeouts(s Setup, n *network) mistakes {
 	if s.Engine != EngineHashicorp {
 		return nil
@@ -18,7 +19,7 @@ func (c combination) checkTimeouts(s Setup, n *network) mistakes {
 		return errs
 	}
 	rtt, reason := n.slowest, n.reason
-	if s.Nodes == 1 || s.Raft.LeaderLeaseTimeout > smallestLease(rtt, s.Raft.HeartbeatTimeout) {
+	if s.Nodes == 1 || c.onlyWatches() || s.Raft.LeaderLeaseTimeout > smallestLease(rtt, s.Raft.HeartbeatTimeout) {
 		return nil
 	}
 	where := "in profile " + s.Network.Name

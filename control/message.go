@@ -171,6 +171,8 @@ const (
 	EventBallot   EventKind = "ballot"
 	EventSnapshot EventKind = "snapshot" // the node took a snapshot, Index is its last
 	EventInstall  EventKind = "install"  // a leader's snapshot is on the disk, Index is its last
+	// EventHeld: the process was ready and did not run for Held, until AtNS.
+	EventHeld EventKind = "held"
 	// EventDurable: Index is the last one that the node holds durably, as
 	// Stats.DurableIndex. The event comes up to some 50 ms after the entries were
 	// stored, but before they are truncated: so the disk must reach the last Index
@@ -211,6 +213,8 @@ type Event struct {
 
 	Granted bool `json:"granted,omitempty"`
 	PreVote bool `json:"pre_vote,omitempty"`
+
+	Held time.Duration `json:"held_ns,omitempty"`
 
 	Stats *Stats       `json:"stats,omitempty"`
 	Apply *ApplyResult `json:"apply,omitempty"`
@@ -260,6 +264,9 @@ type Stats struct {
 	// and stable store (bbolt syncs data and meta page; a wrapper cannot see
 	// the calls).
 	Fsyncs int64 `json:"fsyncs"`
+	// HeldWrites met an emulated stall of the disk, HeldTime in sum.
+	HeldWrites int64         `json:"held_writes,omitempty"`
+	HeldTime   time.Duration `json:"held_time_ns,omitempty"`
 	// StoreTime is how long StoreLogs took, cumulative over the node's life.
 	StoreTime Histogram `json:"store_time"`
 	// Forwarded counts requests that this node passed on to the leader.

@@ -54,6 +54,9 @@ type Options struct {
 	// Disk is what the node's disk does from when the node has started: it is the
 	// host's and outlives the process. (Raft writes as it starts.)
 	Disk DiskFault `json:"disk,omitzero"`
+	// TellHeld, above zero, has the node tell each time that its process was ready
+	// and did not run for at least so long.
+	TellHeld time.Duration `json:"tell_held_ns,omitempty"`
 	// Probe says how often an idle outgoing link is probed for its realised
 	// delay; zero means never.
 	Probe time.Duration `json:"probe_ns,omitempty"`
@@ -95,6 +98,13 @@ type Storage struct {
 	EmulatedSync time.Duration `json:"emulated_sync_ns,omitempty"`
 	// PowerLoss discards on restart what was never synced.
 	PowerLoss bool `json:"power_loss,omitempty"`
+	// StallLength, above zero, is for how long the disk holds every write of log
+	// and stable store now and then, as a device does that collects its garbage, or
+	// a volume that has used up its burst. StallEvery is the mean time from the end
+	// of one stall to the beginning of the next: they come at random (a Poisson
+	// process), to each node by itself, so that they fall into step with nothing.
+	StallLength time.Duration `json:"stall_length_ns,omitempty"`
+	StallEvery  time.Duration `json:"stall_every_ns,omitempty"`
 	// LogCache is the number of entries raft keeps in memory in front of the
 	// store. Consul, Nomad and Vault run with 512.
 	LogCache int `json:"log_cache"`
@@ -138,7 +148,10 @@ func DefaultRaft() Raft {
 }
 
 // DefaultStorage is durable: boltdb with real fsync behind a cache.
-func DefaultStorage() Storage { return Storage{Store: StoreBolt, LogCache: 512} }
+// It never stalls; were it to, then six times a minute.
+func DefaultStorage() Storage {
+	return Storage{Store: StoreBolt, LogCache: 512, StallEvery: 10 * time.Second}
+}
 
 // MessageFaults are probabilities, each in [0,1], with which one RPC of raft
 // is dropped, delayed, duplicated or reordered.

@@ -29,6 +29,8 @@ type disk struct {
 	// emulated, above zero, is how long the device takes for a sync. The store
 	// itself then does not sync.
 	emulated time.Duration
+	// stalls hold writes now and then; nil where the disk has none.
+	stalls *stalls
 	// syncs that one write transaction makes, real or emulated.
 	syncs int64
 	// onTerm is called with every term that is stored.
@@ -84,6 +86,7 @@ func (d *disk) SetUint64(key []byte, value uint64) error {
 // the store is touched: what a kill interrupts was never written, just as what
 // a power loss interrupts was never synced.
 func (d *disk) write(transaction func() error) error {
+	held := d.stalls.wait()
 	err := d.faults.begin()
 	switch {
 	case err != nil:
@@ -92,6 +95,8 @@ func (d *disk) write(transaction func() error) error {
 	default:
 		err = transaction()
 	}
+	// A stall that began meanwhile holds the answer.
+	d.stalls.count(held + d.stalls.wait())
 	if err == nil {
 		d.fsyncs.Add(d.syncs)
 		d.faults.end(d.syncs)

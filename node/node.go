@@ -131,6 +131,9 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	n.stores.disk.faults.set(n.opts.Disk)
 	n.announceStart()
+	if n.opts.TellHeld > 0 {
+		go n.tellHeld(n.opts.TellHeld)
+	}
 	return nil
 }
 
@@ -148,6 +151,7 @@ func (n *Node) openStores() error {
 	n.stores = stores
 	failures := newFailures(n.events)
 	stores.disk.failures, stores.snaps.failures = failures, failures
+	stores.disk.stalls = newStalls(n.opts.Storage, n.opts.Seed, clock.Now())
 	if stores.durable {
 		n.keepAccount()
 	}

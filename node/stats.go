@@ -34,6 +34,8 @@ func (n *Node) counters(arrivals []netem.Arrival) control.Stats {
 		Snapshots:    n.stores.snaps.stored.Load(),
 		DurableIndex: n.stores.disk.durable.index(),
 		Fsyncs:       n.stores.disk.fsyncs.Load(),
+		HeldWrites:   n.stores.disk.stalls.writes(),
+		HeldTime:     n.stores.disk.stalls.time(),
 		Forwarded:    n.forwarded.Load(),
 		Links:        linkStats(arrivals, n.opts.ID),
 		// Links' waits and, where it is emulated, the disk's.

@@ -95,6 +95,9 @@ func checkStorage(s control.Storage) error {
 	if s.EmulatedSync < 0 {
 		return fmt.Errorf("emulated sync is %v, want zero (real) or more", s.EmulatedSync)
 	}
+	if s.StallLength < 0 || s.StallLength > 0 && s.StallEvery <= 0 {
+		return fmt.Errorf("the disk stalls for %v every %v, want zero (never), or both above zero", s.StallLength, s.StallEvery)
+	}
 	if s.LogCache < 0 {
 		return fmt.Errorf("log cache is %d entries, want zero (none) or more", s.LogCache)
 	}

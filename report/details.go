@@ -185,8 +185,11 @@ func (s *said) alike() bool {
 // counted is "1 of 6 trials"; only the first of a line says what is counted.
 func (s *said) counted(c remarked, first bool) string {
 	noun := "trial"
-	if s.kind.kind == results.Proof {
+	switch s.kind.kind {
+	case results.Proof:
 		noun = "proof trial"
+	case results.Watch:
+		noun = "watch"
 	}
 	text := fmt.Sprintf("%d of %d", c.trials, c.of)
 	if first {

@@ -203,7 +203,7 @@ func sayRemark(r worst) string {
 
 // roleWords are what the windows are called; the first part of a line.
 var roleWords = map[results.Role]string{
-	results.RoleLight: "light load", results.RoleFull: "full load", results.RoleStep: "a step of the sweep",
+	results.RoleWatch: "the watch", results.RoleLight: "light load", results.RoleFull: "full load", results.RoleStep: "a step of the sweep",
 	results.RoleGuess: "the search for the capacity", results.RoleSearch: "the search for the capacity",
 	results.RoleConfirm: "a confirmation of the capacity", results.RoleShare: "a share of the capacity",
 }

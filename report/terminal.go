@@ -17,7 +17,7 @@ func (r *Report) Table(w io.Writer, t Terminal) error {
 		p.width = 100
 	}
 	for i, line := range r.heading() {
-		p.wrap(line, "  ", []string{bold, dim, normal}[i])
+		p.wrap(line, "  ", []string{bold, dim, normal}[min(i, 2)])
 	}
 	p.wrap(r.env.Label, "", yellow)
 	p.lines(r.alarms, red, "  ")

@@ -91,8 +91,8 @@ func (t *Trial) checkRest(r *ranges) {
 	}
 	for i := range t.Resources {
 		u := &t.Resources[i]
-		r.counts(u.RSSBytes, u.DiskBytes, u.NetworkBytes, u.Fsyncs)
-		r.times(u.StoreTimeP50NS, u.StoreTimeP99NS)
+		r.counts(u.RSSBytes, u.DiskBytes, u.NetworkBytes, u.Fsyncs, u.HeldWrites)
+		r.times(u.StoreTimeP50NS, u.StoreTimeP99NS, u.HeldNS)
 		r.figure("cpu_seconds", u.CPUSeconds, maxTimeNS/1e9)
 	}
 	for i := range t.Remarks {

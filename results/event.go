@@ -19,6 +19,9 @@ const (
 	// entry, Index. With the leader's own, the quorum-th of them is the instant of
 	// the term's first commit.
 	EventNoop EventKind = "noop"
+	// EventHeld: Node's process was ready and did not run for Count ns, until AtNS:
+	// the host, or the process itself, held it up.
+	EventHeld EventKind = "held"
 	// EventDropped: Node could not tell of Count events, since nobody read them in
 	// time; what is derived from its events around then is not known.
 	EventDropped EventKind = "dropped"

@@ -269,4 +269,8 @@ type Resource struct {
 	StoreTimeP50NS int64   `json:"store_time_p50_ns"`
 	StoreTimeP99NS int64   `json:"store_time_p99_ns"`
 	Fsyncs         int64   `json:"fsyncs"`
+	// HeldWrites are the log's writes that met an emulated stall of the disk, and
+	// HeldNS for how long it held them, in sum.
+	HeldWrites int64 `json:"held_writes,omitempty"`
+	HeldNS     int64 `json:"held_ns,omitempty"`
 }

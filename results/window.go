@@ -20,12 +20,14 @@ const (
 	RoleSearch  Role = "capacity-search"  // one rate that the search tried
 	RoleConfirm Role = "capacity-confirm" // one rate that a fresh cluster tried again
 	RoleShare   Role = "capacity-share"   // LoadShare of the capacity that was found
+	RoleWatch   Role = "watch"            // an open loop at a light rate, while nothing else is done
 )
 
 // The names of the windows that every measuring trial has.
 const (
 	WindowCalm     = "calm"     // of RoleLight
 	WindowSaturate = "saturate" // of RoleFull
+	WindowWatch    = "watch"    // of RoleWatch, of trials that watch
 )
 
 // Window is one stretch of load.

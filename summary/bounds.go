@@ -200,6 +200,8 @@ func touches(r results.Remark, t *results.Trial) []touch {
 	switch {
 	case t.Kind == results.Proof || t.Kind == results.Outages:
 		return s.faults(known)
+	case t.Kind == results.Watch:
+		return nil // what the host did to a change of leader is told of each
 	case !known:
 		return []touch{{slices.Concat(s.latencies(everyPercentile...), s.rate(), s.costs(), s.outcomes(), s.whole()), unknown}}
 	}

@@ -75,6 +75,10 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 	if again != nil {
 		maps.Copy(c.Metrics, again.Metrics)
 	}
+	c.Watched = watched(s.watch)
+	if m, ok := c.Watched.metric(); ok {
+		c.Metrics[falseElections] = m
+	}
 	c.CapacityConfirmed = confirms(measured)
 	c.Operations = operations(measured)
 	for _, t := range measured {

@@ -12,7 +12,7 @@ import (
 // the calm window, which tells the cost of a write, nothing does.
 func MetricNames() []string {
 	names := []string{
-		"boot_p50_ns", "capacity_ops",
+		"boot_p50_ns", "capacity_ops", falseElections,
 		"throughput_ops", "rss_bytes", "leader_store_time_p50_ns",
 		"idle_cpu_seconds_per_second", "idle_network_bytes_per_second", "idle_disk_bytes_per_second", "idle_fsyncs_per_second",
 	}

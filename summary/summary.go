@@ -97,6 +97,10 @@ type Cell struct {
 	// ReadsIncluded: the costs per write include those of the reads beside them.
 	ReadsIncluded bool `json:"reads_included,omitempty"`
 
+	// Watched is null where no trial left the cluster alone to see whether its
+	// leader is voted out.
+	Watched *Watched `json:"watched,omitempty"`
+
 	Faults  Faults   `json:"faults"`
 	Remarks []Remark `json:"remarks"`
 	// Outages that each fault of the valid trials led to, by what was done and whom

@@ -207,6 +207,8 @@ func unchangeable(s configs.Setup) string {
 		return "faults"
 	case s.Dead > 0:
 		return "dead"
+	case s.Watch.Duration > 0:
+		return "watch"
 	case s.MessageFaults != nil:
 		return "network.message_faults"
 	case len(s.Links) > 0:

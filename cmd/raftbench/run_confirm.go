@@ -70,5 +70,9 @@ func trialsOf(p configs.Plan) string {
 	if p.Precision > 0 {
 		return fmt.Sprintf("%s side by side, until differences are known to ±%s", units.Plural(len(p.Setups), "setup"), units.Share.Show(p.Precision))
 	}
-	return units.Plural(len(p.Setups)*(p.Trials+p.Proofs), "trial") + " of " + units.Plural(len(p.Setups), "setup")
+	each := p.Trials + p.Proofs
+	if p.Watch > 0 {
+		each++
+	}
+	return units.Plural(len(p.Setups)*each, "trial") + " of " + units.Plural(len(p.Setups), "setup")
 }

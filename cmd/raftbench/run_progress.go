@@ -11,6 +11,7 @@ import (
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -201,6 +202,9 @@ func figures(t *results.Trial) []string {
 	for i := range t.Windows {
 		w := &t.Windows[i]
 		switch {
+		case w.Role == results.RoleWatch:
+			seen := summary.LossesIn(t, w.StartNS, w.StartNS+w.DurationNS)
+			parts = append(parts, units.Plural(seen.Elections, "false election"))
 		case w.Role == results.RoleFull:
 			parts = append(parts, units.Rate.Show(w.ThroughputOps))
 		case w.Role == results.RoleLight && w.Latency.P50NS == results.Never:

@@ -1,0 +1,63 @@
+package configs
+
+import (
+	"time"
+)
+
+// MostWatched are the node processes that are watched at once: of four clusters
+// of three. What they keep a host of two cores busy with, heartbeats every few
+// milliseconds above all, leaves each of them a core when it needs one, almost
+// always; where it did not, that is on record.
+const MostWatched = 12
+
+// WatchGroups are the setups that are watched at once, as places in the plan's:
+// neighbours, as many as have room.
+func WatchGroups(p Plan) [][]int {
+	most := MostWatched
+	if p.Processes > 0 {
+		most = min(most, p.Processes)
+	}
+	var out [][]int
+	processes := 0
+	for i, s := range p.Setups {
+		if len(out) == 0 || p.Apart || processes+s.Nodes > most {
+			out, processes = append(out, nil), 0
+		}
+		out[len(out)-1] = append(out[len(out)-1], i)
+		processes += s.Nodes
+	}
+	return out
+}
+
+// WatchTime is how long setups that are watched at once take.
+func WatchTime(setups []Setup) time.Duration {
+	var longest time.Duration
+	for _, s := range setups {
+		longest = max(longest, s.Workload.Warmup+s.Watch.Duration)
+	}
+	if longest == 0 {
+		return 0
+	}
+	return longest + bootTime + blockProbe + time.Duration(len(setups))*blockAudit + auditTime
+}
+
+// watchTime is that of a whole plan.
+func watchTime(p Plan) (sum time.Duration) {
+	if p.Watch == 0 {
+		return 0
+	}
+	for _, group := range WatchGroups(p) {
+		var setups []Setup
+		for _, i := range group {
+			setups = append(setups, p.Setups[i])
+		}
+		sum += WatchTime(setups)
+	}
+	return sum
+}
+
+// onlyWatches tells of an experiment that asks for no cost and no proof: to see a
+// leader fall over timeouts that are too short is then what is asked for.
+func (e Experiment) onlyWatches() bool {
+	return e.Watch.Duration > 0 && e.Trials == 0 && e.Proofs == 0 && e.Precision == 0
+}

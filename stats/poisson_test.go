@@ -1,0 +1,77 @@
+package stats
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// The published table of Garwood's limits (1936), and the rule of three.
+func TestEventsIntervalIsGarwoods(t *testing.T) {
+	for _, c := range []struct {
+		events    int
+		low, high float64
+	}{
+		{0, 0, 2.996}, {1, 0.0253, 5.572}, {2, 0.242, 7.225}, {5, 1.624, 11.668}, {10, 4.795, 18.390}, {30, 20.241, 42.827}, {100, 81.364, 121.627},
+	} {
+		low, high := EventsInterval(c.events, 0.95)
+		if math.Abs(low-c.low) > 0.001 || math.Abs(high-c.high) > 0.001 {
+			t.Errorf("%d events: got %.4f to %.4f, want %.3f to %.3f", c.events, low, high, c.low, c.high)
+		}
+	}
+	if low, high := EventsInterval(20_000, 0.95); low > 20_000 || high < 20_000 || high-low > 600 {
+		t.Errorf("20,000 events: got %.0f to %.0f, want about ±277", low, high)
+	}
+}
+
+// Whatever the mean is, at least 95 of 100 intervals hold it.
+func TestEventsIntervalCovers(t *testing.T) {
+	var intervals [80][2]float64
+	for n := range intervals {
+		intervals[n][0], intervals[n][1] = EventsInterval(n, 0.95)
+	}
+	for mean := 0.05; mean < 30; mean *= 1.3 {
+		covered := 0.0
+		for n, i := range intervals {
+			lg, _ := math.Lgamma(float64(n) + 1)
+			if i[0] <= mean && mean <= i[1] {
+				covered += math.Exp(float64(n)*math.Log(mean) - mean - lg)
+			}
+		}
+		// Of none the whole error is on one side, and of a few half of it on the other.
+		if covered < 0.925 {
+			t.Errorf("a mean of %.2f is within %.1f %% of the intervals, want 95", mean, 100*covered)
+		}
+	}
+}
+
+// Equal rates are told apart in at most 5 of 100 cases, and unlike ones mostly.
+func TestSameRateHoldsItsError(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	draw := func(mean float64) int {
+		n := 0
+		for sum := rng.ExpFloat64(); sum < mean; sum += rng.ExpFloat64() {
+			n++
+		}
+		return n
+	}
+	apart, found := 0, 0
+	const rounds = 2000
+	for range rounds {
+		if SameRate(draw(10), 1, draw(20), 2) < 0.05 {
+			apart++
+		}
+		if SameRate(draw(10), 1, draw(60), 2) < 0.05 {
+			found++
+		}
+	}
+	if share := float64(apart) / rounds; share > 0.05 {
+		t.Errorf("equal rates are told apart in a share of %.3f, want at most 0.05", share)
+	}
+	if share := float64(found) / rounds; share < 0.9 {
+		t.Errorf("three times the rate is found in a share of %.3f, want 0.9 and more", share)
+	}
+	if p := SameRate(0, 1, 0, 5); p != 1 {
+		t.Errorf("of no event at all: got p %v, want 1", p)
+	}
+}

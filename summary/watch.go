@@ -1,0 +1,216 @@
+package summary
+
+import (
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+)
+
+// Watched is how often a healthy leader lost its place: over the trials of a cell
+// that left it alone. Each loss is counted, by whatever cause; those in which
+// this host held a process up are told apart.
+type Watched struct {
+	// Trials that watched, and those that count, over which all below is summed.
+	Trials      int `json:"trials"`
+	ValidTrials int `json:"valid_trials"`
+	// WatchedNS is for how long, OfferedOps under which load, a second.
+	WatchedNS  int64   `json:"watched_ns"`
+	OfferedOps float64 `json:"offered_ops"`
+
+	Losses
+	// PerHour is the rate of those losses that cannot be laid at this host's door:
+	// Elections − Host. Low is the lower end of its exact 95 % interval from those
+	// that are certainly not the host's, High the upper one from all. Where no loss
+	// was seen PerHour is 0, and High what that proves.
+	PerHour float64 `json:"per_hour"`
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+
+	Attempted int64 `json:"attempted"`
+	Completed int64 `json:"completed"`
+	// HeldWrites are those of all nodes' logs that met a stall of their disk.
+	HeldWrites int64 `json:"held_writes,omitempty"`
+}
+
+// Losses of a healthy leader, as its members' events tell of them.
+type Losses struct {
+	// Elections are the times that a leader lost its place: LeaseLost by giving it
+	// up, since it had not heard a quorum for its lease's time; VotedOut since
+	// another member stood and raised the term while it led.
+	Elections int `json:"elections"`
+	LeaseLost int `json:"lease_lost"`
+	VotedOut  int `json:"voted_out"`
+	// Host: shortly before so many of them some member's process was held up for
+	// at least half of what a follower waits for; Unclear: of so many others for
+	// at least a tenth, so that it cannot be told what did it.
+	Host    int `json:"host"`
+	Unclear int `json:"unclear"`
+	// Suspicions are the times that a follower took its leader for dead and asked
+	// for pre-votes, and was refused: the others still heard it.
+	Suspicions int `json:"suspicions"`
+	// HeldNS is the longest time for which the host, or itself, held a process up.
+	HeldNS int64 `json:"held_ns"`
+}
+
+func (e *Losses) add(o Losses) {
+	e.Elections += o.Elections
+	e.LeaseLost += o.LeaseLost
+	e.VotedOut += o.VotedOut
+	e.Host += o.Host
+	e.Unclear += o.Unclear
+	e.Suspicions += o.Suspicions
+	e.HeldNS = max(e.HeldNS, o.HeldNS)
+}
+
+// falseElections is the metric of a watch.
+const falseElections = "false_elections_per_hour"
+
+// watched is what a cell's watches saw; nil where there was none.
+func watched(trials []*results.Trial) *Watched {
+	if len(trials) == 0 {
+		return nil
+	}
+	w := &Watched{Trials: len(trials)}
+	for _, t := range valid(trials) {
+		window := t.Window(results.RoleWatch)
+		if window == nil || window.DurationNS == 0 {
+			continue
+		}
+		w.ValidTrials++
+		w.WatchedNS += window.DurationNS
+		w.OfferedOps = window.OfferedOps
+		w.Attempted += window.Attempted
+		w.Completed += window.Completed
+		w.add(LossesIn(t, window.StartNS, window.StartNS+window.DurationNS))
+		for _, r := range t.Resources {
+			w.HeldWrites += r.HeldWrites
+		}
+	}
+	if hours := float64(w.WatchedNS) / float64(time.Hour); hours > 0 {
+		_, high := stats.EventsInterval(w.Elections, stats.Confidence)
+		low, _ := stats.EventsInterval(w.Elections-w.Host-w.Unclear, stats.Confidence)
+		w.PerHour, w.Low, w.High = float64(w.Elections-w.Host)/hours, low/hours, high/hours
+	}
+	return w
+}
+
+// metric of a watch that counts.
+func (w *Watched) metric() (Metric, bool) {
+	if w == nil || w.ValidTrials == 0 {
+		return Metric{}, false
+	}
+	return Metric{Median: &w.PerHour, CILow: &w.Low, CIHigh: &w.High, N: w.ValidTrials, Interval: true}, true
+}
+
+// LossesIn is what a trial's events tell of a stretch of time, in which nobody
+// did anything to the cluster.
+func LossesIn(t *results.Trial, from, to int64) Losses {
+	s := reigns{trial: t, from: from, to: to, standing: map[string]bool{}}
+	for i := range t.Events {
+		s.next(&t.Events[i])
+	}
+	return s.seen
+}
+
+// reigns follows who led by a trial's events.
+//
+// hashicorp/raft counts as it does because of its code: a follower stands when it
+// heard nothing for a heartbeat timeout (runFollower in raft.go); first it asks for
+// pre-votes, which whoever still hears the leader refuses, so that a lone
+// suspicion raises no term (requestPreVote). A leader gives up when a quorum did
+// not answer for the lease's time (checkLeaderLease), whatever the others think.
+// Heartbeats are answered past the log and the state machine (processHeartbeat):
+// a disk that stalls keeps writes waiting and no heartbeat.
+type reigns struct {
+	trial    *results.Trial
+	from, to int64
+	seen     Losses
+
+	leader string // empty where none leads
+	term   uint64 // its own
+	// challenged is when another member first entered a later term; 0: none did.
+	challenged int64
+	// standing are those who took a leader for dead while it led.
+	standing map[string]bool
+}
+
+func (s *reigns) next(e *results.Event) {
+	switch {
+	case e.Kind == results.EventHeld && e.AtNS >= s.from && e.AtNS <= s.to:
+		s.seen.HeldNS = max(s.seen.HeldNS, e.Count)
+	case e.Kind == results.EventTerm && s.leader != "" && e.Term > s.term && s.challenged == 0:
+		s.challenged = e.AtNS
+	case e.Kind != results.EventRole:
+	case e.State == results.StateLeader:
+		if s.standing[e.Node] {
+			delete(s.standing, e.Node)
+			s.count(e.AtNS, func() { s.seen.Suspicions-- }) // it was elected
+		}
+		s.lose(e.AtNS)
+		s.leader, s.term, s.challenged = e.Node, e.Term, 0
+	case e.State == results.StateCandidate && s.leader != "" && e.Node != s.leader:
+		s.standing[e.Node] = true
+		s.count(e.AtNS, func() { s.seen.Suspicions++ })
+	case e.State == results.StateFollower && e.Node == s.leader:
+		s.lose(e.AtNS)
+	case e.State == results.StateFollower:
+		delete(s.standing, e.Node)
+	}
+}
+
+// count does so for what happened in the stretch.
+func (s *reigns) count(at int64, do func()) {
+	if at >= s.from && at < s.to {
+		do()
+	}
+}
+
+// lose ends the reign of who leads, if anybody does.
+func (s *reigns) lose(at int64) {
+	if s.leader == "" {
+		return
+	}
+	lease := s.challenged == 0
+	if !lease {
+		at = s.challenged
+	}
+	s.leader = ""
+	s.count(at, func() {
+		s.seen.Elections++
+		if lease {
+			s.seen.LeaseLost++
+		} else {
+			s.seen.VotedOut++
+		}
+		switch held := s.heldBefore(at); {
+		case held >= s.trial.Timeouts.HeartbeatNS/hostsShare:
+			s.seen.Host++
+		case held >= s.trial.Timeouts.HeartbeatNS/unclearShare:
+			s.seen.Unclear++
+		}
+	})
+}
+
+// A process that was held up for half of the time that a follower waits leaves
+// raft's own heartbeats, up to a fifth of it apart, and the network less than the
+// other half. Below a tenth, the least spread of heartbeats, it is no cause.
+const (
+	hostsShare   = 2
+	unclearShare = 10
+)
+
+// heldBefore is the longest time for which some member was held up before a leader
+// lost its place. The silence that cost it its place began at most this long ago: a
+// follower hears nothing for a heartbeat timeout, looks at it after another one at
+// most, and may wait out an election timeout until a second one looks.
+func (s *reigns) heldBefore(at int64) int64 {
+	t := s.trial.Timeouts
+	since, longest := at-2*t.HeartbeatNS-t.ElectionNS, int64(0)
+	for i := range s.trial.Events {
+		if e := &s.trial.Events[i]; e.Kind == results.EventHeld && e.AtNS >= since && e.AtNS-e.Count <= at {
+			longest = max(longest, e.Count)
+		}
+	}
+	return longest
+}
