@@ -18,8 +18,9 @@ import (
 
 // Whom the load goes to, in an experiment's words.
 const (
-	targetLeader = "leader"
-	targetAll    = "all"
+	targetLeader   = "leader"
+	targetFollower = "follower"
+	targetAll      = "all"
 )
 
 // serializable reads answer from the asked node alone, and may be stale.

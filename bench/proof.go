@@ -15,6 +15,7 @@ import (
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 const (
@@ -37,7 +38,7 @@ const (
 )
 
 // proof kills members up to the tolerance and one beyond it, then all that are
-// left, and records what each step showed.
+// left, then site by site, and records what each step showed.
 //
 // A survivor that was never killed proves nothing of durability: it holds every
 // write in memory. So nobody is started again before everybody is dead, and what
@@ -53,14 +54,27 @@ type proof struct {
 	result *results.ProofResult
 	acks   *acknowledgements
 	router *router
+	// blows are the faults so far, in order.
+	blows []*blow
+	// patience is how long writes may take to go on, watch for how long none may be
+	// acknowledged where none can be.
+	patience, watch time.Duration
+}
+
+func (t *trial) newProof() *proof {
+	p := &proof{
+		setup: t.job.Setup, system: t.system, events: t.events, record: t.record, tell: t.tell,
+		result: &results.ProofResult{Killed: []string{}}, acks: &acknowledgements{},
+	}
+	p.router = &router{watch: p.acks.watch}
+	p.patience = recoveryBound(p.setup.Raft)
+	p.watch = max(minBlocked, 3*p.setup.Raft.ElectionTimeout)
+	return p
 }
 
 // prove runs a proof trial on a booted system.
 func (t *trial) prove(ctx context.Context) error {
-	p := &proof{
-		setup: t.job.Setup, system: t.system, events: t.events, record: t.record, tell: t.tell,
-		result: &results.ProofResult{Killed: []string{}}, acks: &acknowledgements{}, router: &router{},
-	}
+	p := t.newProof()
 	t.record.Proof = p.result
 	if err := p.router.joinAll(ctx, t.system); err != nil {
 		return err
@@ -71,18 +85,23 @@ func (t *trial) prove(ctx context.Context) error {
 		return err
 	}
 	t.record.Links = t.links.withBefore(t.record.Links)
-	work := workload(p.setup, t.audit.prefix, t.job.Seed)
-	work.ReadRatio, work.Serializable = proofReads, false
-	gen := loadgen.New([]loadgen.Target{p.acks.watch(p.router)}, work, t.audit.observers()...)
-	load := offerUntilStopped(ctx, gen, p.setup)
+	load := t.offerToProof(ctx, p)
 	err := p.run(ctx)
 	t.record.remark(t.links.doubts(&t.record.Trial)...)
 	rec, loadErr := load.stop()
+	t.record.Faults = p.faults()
 	p.result.Acked, p.result.Unknown = rec.Writes, rec.Unknown
 	if loadErr != nil && !errors.Is(loadErr, context.Canceled) {
 		return fmt.Errorf("the proof's load: %w", loadErr) // nothing else means anything without it
 	}
 	return err
+}
+
+// offerToProof starts the load of a proof.
+func (t *trial) offerToProof(ctx context.Context, p *proof) *offered {
+	work := workload(p.setup, t.audit.prefix, t.job.Seed)
+	work.ReadRatio, work.Serializable = proofReads, false
+	return offerUntilStopped(ctx, loadgen.New([]loadgen.Target{p.router}, work, t.audit.observers()...), p.setup)
 }
 
 // run is the sequence of kills and what each has to show.
@@ -102,18 +121,25 @@ func (p *proof) run(ctx context.Context) error {
 	if !p.record.Durable {
 		return nil
 	}
-	return p.recovers(ctx)
+	if err := p.recovers(ctx); err != nil || len(p.record.Findings) > 0 {
+		return err
+	}
+	return p.siteBySite(ctx)
 }
 
-// survives kills as many as are tolerated, the leader last, and times how long
-// writes were out.
+// survives kills as many as are tolerated, one after another and the leader last,
+// with writes going on after each, and times how long they were out.
 func (p *proof) survives(ctx context.Context, tolerates int) error {
 	for n := 1; n < tolerates; n++ {
 		leader, err := p.system.Leader(ctx)
 		if err != nil {
 			return err
 		}
-		if _, err := p.kill(ctx, p.other(leader)); err != nil {
+		b, err := p.kill(ctx, targetFollower, p.other(leader))
+		if err != nil {
+			return err
+		}
+		if err := p.goesOn(ctx, b.fault.AtNS, provingWrites, fmt.Sprintf("after %s", units.Plural(n, "kill"))); err != nil {
 			return err
 		}
 	}
@@ -123,18 +149,18 @@ func (p *proof) survives(ctx context.Context, tolerates int) error {
 	if err != nil {
 		return err
 	}
-	at, err := p.kill(ctx, member(p.system, leader))
+	b, err := p.kill(ctx, targetLeader, member(p.system, leader))
 	if err != nil {
 		return err
 	}
-	first := p.acks.mark(at)
-	if err := p.goesOn(ctx, at, provingWrites, fmt.Sprintf("after %d kills", tolerates)); err != nil {
+	at := b.fault.AtNS
+	if err := p.goesOn(ctx, at, provingWrites, fmt.Sprintf("after %s", units.Plural(tolerates, "kill"))); err != nil {
 		return err
 	}
 	p.result.Survived = tolerates
 	if p.events.leaderAt(at) == leader { // none was elected between question and kill
 		p.result.Leader = leader
-		p.result.OutageNS = first.first() - at
+		p.result.OutageNS = b.mark.first() - at
 		p.result.ElectionNS = max(0, p.events.firstLeaderAfter(at)-at)
 	}
 	return nil
@@ -145,57 +171,82 @@ func (p *proof) survives(ctx context.Context, tolerates int) error {
 // a leader that lost its quorum must not acknowledge either.
 func (p *proof) blocks(ctx context.Context, failures int) error {
 	p.tell(StageKillingOneMore)
-	if _, err := p.kill(ctx, p.other(p.events.leaderAt(clock.Now()))); err != nil {
+	if _, err := p.kill(ctx, targetFollower, p.other(p.events.leaderAt(clock.Now()))); err != nil {
 		return err
 	}
-	mark := p.acks.mark(clock.Now()) // the victim is reaped
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(max(minBlocked, 3*p.setup.Raft.ElectionTimeout)):
+	silent, err := p.silent(ctx, fmt.Sprintf("%d of %d nodes dead", failures, p.setup.Nodes))
+	if silent {
+		p.result.BlockedAt = failures
 	}
-	if n := mark.count(); n > 0 {
+	return err
+}
+
+// silent watches that no write sent from now on, with no majority alive, is
+// acknowledged; that one is, is a matter of safety.
+func (p *proof) silent(ctx context.Context, dead string) (bool, error) {
+	mark := p.acks.mark(clock.Now()) // the victims are reaped
+	for over := time.Now().Add(p.watch); mark.count() == 0 && time.Now().Before(over); {
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	n := mark.count()
+	if n > 0 {
 		p.record.find(results.Finding{Class: results.Safety, Rule: results.RuleQuorum,
-			Got:  fmt.Sprintf("%d writes acknowledged with %d of %d nodes dead", n, failures, p.setup.Nodes),
-			Want: "none: no majority was alive"})
-		return nil
+			Got: fmt.Sprintf("%d writes acknowledged with %s", n, dead), Want: "none: no majority was alive"})
 	}
-	p.result.BlockedAt = failures
-	return nil
+	return n == 0, nil
 }
 
 // recovers kills all that are left and starts everybody again, each on its own
 // disk: nothing may be missing there, and writes must go on.
 func (p *proof) recovers(ctx context.Context) error {
 	p.tell(StageBlackout)
-	for _, m := range living(p.system) {
-		if err := p.end(ctx, m); err != nil {
-			return err
-		}
+	b, err := p.strike(ctx, targetAll, living(p.system)...)
+	if err != nil {
+		return err
 	}
-	durable := map[string]uint64{}
-	for _, m := range p.system.Members() {
-		if index, ok := m.Durable(); ok {
-			durable[m.ID()] = index
-		}
-	}
+	durable := durableOn(p.system.Members())
 	p.tell(StageRestarting)
 	if err := restartAll(ctx, p.system, p.events, p.record); err != nil {
 		return err
 	}
-	if p.compare(durable); p.record.found(results.Safety) {
+	b.fault.EndNS = clock.Now()
+	p.result.Disks = p.compare(durable)
+	if p.record.found(results.Safety) {
 		return nil // that nobody leads them would be no news
 	}
-	for _, m := range p.system.Members() {
-		if err := p.router.join(ctx, p.system, m.ID()); err != nil {
-			return err
-		}
+	if err := p.rejoin(ctx, p.system.Members()); err != nil {
+		return err
 	}
 	if err := p.goesOn(ctx, clock.Now(), provingWrites, "after all were restarted"); err != nil {
 		return err
 	}
 	p.result.Recovered = !p.record.found(results.Liveness)
 	return nil
+}
+
+// rejoin sends load to members that run again.
+func (p *proof) rejoin(ctx context.Context, members []Member) error {
+	for _, m := range members {
+		if err := p.router.join(ctx, p.system, m.ID()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// durableOn is what each of these members has reported durable.
+func durableOn(members []Member) map[string]uint64 {
+	durable := map[string]uint64{}
+	for _, m := range members {
+		if index, ok := m.Durable(); ok {
+			durable[m.ID()] = index
+		}
+	}
+	return durable
 }
 
 // restartAll starts every member that is dead. One that cannot open its own data
@@ -223,20 +274,21 @@ func restartAll(ctx context.Context, s System, events *timeline, rec *record) er
 
 // compare holds what each store was opened with against what it had reported
 // durable before it was killed.
-func (p *proof) compare(durable map[string]uint64) {
+func (p *proof) compare(durable map[string]uint64) (disks []results.Disk) {
 	for _, m := range p.system.Members() {
 		found, opened := m.OnDisk()
 		want, promised := durable[m.ID()]
 		if !opened || !promised || !m.Alive() {
 			continue
 		}
-		p.result.Disks = append(p.result.Disks, results.Disk{Node: m.ID(), Durable: want, Found: found.Last()})
+		disks = append(disks, results.Disk{Node: m.ID(), Durable: want, Found: found.Last()})
 		if found.Last() < want {
 			p.record.find(results.Finding{Class: results.Safety, Rule: results.RuleDisk, Node: m.ID(),
 				Got:  fmt.Sprintf("a log up to index %d after its restart", found.Last()),
 				Want: fmt.Sprintf("at least index %d, which it had reported durable", want)})
 		}
 	}
+	return disks
 }
 
 // recoveryBound is how long writes may take to go on: elections that split
@@ -249,8 +301,7 @@ func recoveryBound(r control.Raft) time.Duration {
 // they are not is a matter of liveness.
 func (p *proof) goesOn(ctx context.Context, afterNS int64, writes int, when string) error {
 	mark := p.acks.mark(afterNS)
-	bound := recoveryBound(p.setup.Raft)
-	wait, cancel := context.WithTimeout(ctx, bound)
+	wait, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -264,8 +315,8 @@ func (p *proof) goesOn(ctx context.Context, afterNS int64, writes int, when stri
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			p.record.find(p.stuck(ctx, mark.count(), writes, bound, when))
-			return fmt.Errorf("%s: %d writes acknowledged within %v, wanted %d", when, mark.count(), bound, writes)
+			p.record.find(p.stuck(ctx, mark.count(), writes, when))
+			return fmt.Errorf("%s: %d writes acknowledged within %v, wanted %d", when, mark.count(), p.patience, writes)
 		}
 	}
 	return nil
@@ -273,9 +324,9 @@ func (p *proof) goesOn(ctx context.Context, afterNS int64, writes int, when stri
 
 // stuck tells a cluster that elects nobody from one whose leader commits
 // nothing.
-func (p *proof) stuck(ctx context.Context, got, want int, bound time.Duration, when string) results.Finding {
+func (p *proof) stuck(ctx context.Context, got, want int, when string) results.Finding {
 	f := results.Finding{Class: results.Liveness, Rule: results.RuleStuck,
-		Got:  fmt.Sprintf("%d writes acknowledged within %v %s", got, bound, when),
+		Got:  fmt.Sprintf("%d writes acknowledged within %v %s", got, p.patience, when),
 		Want: fmt.Sprintf("%d, a majority being alive", want)}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -294,31 +345,15 @@ func (p *proof) stuck(ctx context.Context, got, want int, bound time.Duration, w
 
 // kill takes a member out of the load's way only when it is dead, as a client
 // would learn of it.
-func (p *proof) kill(ctx context.Context, m Member) (int64, error) {
+func (p *proof) kill(ctx context.Context, target string, m Member) (*blow, error) {
 	if m == nil {
-		return 0, errors.New("no member to kill is left alive")
+		return nil, errors.New("no member to kill is left alive")
 	}
-	at, err := p.sigkill(ctx, m)
+	b, err := p.strike(ctx, target, m)
 	if err == nil {
 		p.result.Killed = append(p.result.Killed, m.ID())
 	}
-	return at, err
-}
-
-// end kills a member after the proof of tolerance.
-func (p *proof) end(ctx context.Context, m Member) error {
-	_, err := p.sigkill(ctx, m)
-	return err
-}
-
-func (p *proof) sigkill(ctx context.Context, m Member) (int64, error) {
-	at, err := m.Kill(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("kill %s: %w", m.ID(), err)
-	}
-	p.router.remove(m.ID())
-	p.events.add(results.Event{AtNS: at, Kind: results.EventFault, Node: m.ID(), Action: "kill"})
-	return at, nil
+	return b, err
 }
 
 // other is a living member that is not the one called id, or that one where it

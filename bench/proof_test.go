@@ -96,7 +96,11 @@ func TestTheRestartCatchesWhatLosesData(t *testing.T) {
 				if c.rule != "" { // only an honest node asks for a host that is not busy
 					t.Parallel()
 				}
-				r := proofOn(t, strings.Replace(quickly, "nodes: 3", fmt.Sprintf("nodes: %d", nodes), 1), c.harm)
+				text := strings.Replace(quickly, "nodes: 3", fmt.Sprintf("nodes: %d", nodes), 1)
+				if c.rule == "" {
+					text = overZones(text)
+				}
+				r := proofOn(t, text, c.harm)
 				tolerates := (nodes - 1) / 2
 				if r.Proof.Survived != tolerates || r.Proof.BlockedAt != tolerates+1 {
 					t.Errorf("proof %+v, remarks %+v: want %d survived", r.Proof, r.Remarks, tolerates)
@@ -104,6 +108,9 @@ func TestTheRestartCatchesWhatLosesData(t *testing.T) {
 				if c.rule == "" {
 					if !r.Valid || !r.Proof.Recovered || len(r.Findings) > 0 || len(r.Proof.Disks) != nodes {
 						t.Errorf("an honest node: valid %v, proof %+v, findings %+v, remarks %+v", r.Valid, r.Proof, r.Findings, r.Remarks)
+					}
+					if zones := r.Proof.Zones; nodes == 3 && (len(zones) != 3 || !zones[0].Survived || !zones[1].Survived || !zones[2].Survived) {
+						t.Errorf("three nodes over three zones: got %+v", zones)
 					}
 					return
 				}

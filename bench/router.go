@@ -12,6 +12,9 @@ import (
 // router sends each operation to the next living member, once. It is for
 // proofs only: a measured number never has a choice of endpoints.
 type router struct {
+	// watch wraps the target of each member, where somebody counts what becomes of
+	// its writes.
+	watch   func(id string, t loadgen.Target) loadgen.Target
 	mu      sync.Mutex
 	members []routed
 	next    int
@@ -25,6 +28,9 @@ type routed struct {
 func (r *router) add(id string, t loadgen.Target) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.watch != nil {
+		t = r.watch(id, t)
+	}
 	r.members = append(r.members, routed{id, t})
 }
 

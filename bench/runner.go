@@ -75,6 +75,7 @@ const (
 	StageBlackout       Stage = "killing the rest"
 	StageRestarting     Stage = "restarting all"
 	StageWatching       Stage = "watching"
+	StageKillingSites   Stage = "killing site by site"
 	StageAuditing       Stage = "auditing"
 )
 

@@ -99,11 +99,16 @@ func (t *timeline) leading(atNS int64) (leader string, term uint64) {
 // leaderAt is the node that had become leader last before an instant, in the
 // highest term; empty when none had.
 func (t *timeline) leaderAt(atNS int64) string {
-	leader, term := "", uint64(0)
+	leader, _ := t.ledAt(atNS)
+	return leader
+}
+
+// ledAt is leaderAt with the term.
+func (t *timeline) ledAt(atNS int64) (leader string, term uint64) {
 	for _, e := range t.all() {
 		if e.Kind == results.EventRole && e.State == results.StateLeader && e.AtNS <= atNS && e.Term >= term {
 			leader, term = e.Node, e.Term
 		}
 	}
-	return leader
+	return leader, term
 }

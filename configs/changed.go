@@ -26,6 +26,9 @@ func Changed(s Setup) map[string]string {
 	if s.Dead > 0 {
 		out[DeadAxis] = strconv.Itoa(s.Dead)
 	}
+	if text, changed := s.changedSites(); changed {
+		out["network.sites"] = text
+	}
 	return out
 }
 

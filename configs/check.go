@@ -29,6 +29,7 @@ func (e Experiment) check() mistakes {
 	c := &checker{origin: e.origin}
 	c.top(e)
 	c.network(e.Network)
+	c.sites(e.Network.Sites, e.Nodes)
 	c.storage(e.Storage)
 	c.raft(e.Raft)
 	c.workload(e.Workload)
@@ -281,10 +282,10 @@ func (s Setup) siteList() string {
 	if len(s.Network.Sites) == 0 {
 		return "none (profile " + s.Network.Name + " has no sites)"
 	}
-	return strings.Join(s.Network.Sites[:min(s.Nodes, len(s.Network.Sites))], ", ")
+	return strings.Join(slices.DeleteFunc(slices.Clone(s.Network.Sites), func(site string) bool { return !s.occupied(site) }), ", ")
 }
 
 // fit finds what each value alone does not show: whether they go together.
 func (c combination) fit(s Setup) mistakes {
-	return slices.Concat(c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
+	return slices.Concat(c.checkSites(s), c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
 }

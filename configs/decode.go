@@ -88,6 +88,10 @@ func decodeValue(v strictyaml.Value, into reflect.Value) {
 		decodeGroups(v, groups)
 		return
 	}
+	if sites, ok := into.Addr().Interface().(*Placements); ok {
+		decodeSites(v, sites)
+		return
+	}
 	if target, ok := valuesOf(into); ok {
 		decodeValues(v, target)
 		return

@@ -112,7 +112,7 @@ func (w Workload) probeTime() time.Duration {
 
 // proofTime is two failovers (about two election timeouts each, as simulated
 // in quorum), the wait that shows the cluster blocked (the larger of 3 s and
-// three election timeouts), and the restart of all.
+// three election timeouts), the restart of all, and the loss of each site.
 func proofTime(s Setup) time.Duration {
 	election := s.Raft.ElectionTimeout
 	blocked := max(3*time.Second, 3*election)
@@ -120,7 +120,34 @@ func proofTime(s Setup) time.Duration {
 	if quorum.Size(s.Nodes).Tolerates() > 0 {
 		failovers += 2 * election
 	}
-	return failovers + blocked + time.Second
+	return failovers + blocked + time.Second + s.sitesTime(blocked)
+}
+
+// What the loss of a site takes beside elections: its members are started again
+// and catch up.
+const siteBack = 500 * time.Millisecond
+
+// sitesTime is that of losing one site after another. The leader is lost with the
+// first, and with one of the others again every second time; a site that the cluster
+// needs is watched for as long as one death too many, and then one is elected.
+func (s Setup) sitesTime(blocked time.Duration) (sum time.Duration) {
+	members := map[string]int{}
+	for i := range s.Nodes {
+		if site := s.Network.Site(i); site != "" {
+			members[site]++
+		}
+	}
+	if len(members) < 2 {
+		return 0
+	}
+	failover := 2 * s.Raft.ElectionTimeout
+	sum = 3 * failover / 2
+	for _, n := range members {
+		if sum += siteBack; quorum.Size(s.Nodes).NeedsSite(n) {
+			sum += blocked + failover
+		}
+	}
+	return sum
 }
 
 // windows is the length of all measuring windows.

@@ -56,6 +56,7 @@ const (
 // Network says how far apart the members are.
 type Network struct {
 	Profile       List[string] `json:"profile" jsonschema:"A built-in profile, a profile file of one's own, or none."`
+	Sites         Placements   `json:"sites" jsonschema:"How many members stand at each site, such as {a: 2, b: 2, c: 1}, or a list of these, one for each size; empty: members go round the profile's sites."`
 	Links         []Link       `json:"links" jsonschema:"Changes to single directed links of the profile."`
 	MessageFaults Messages     `json:"message_faults" jsonschema:"Harm to raft's own messages: for safety runs, never for a performance result."`
 }
@@ -167,7 +168,7 @@ func Default() Experiment {
 		Leader:    One(""),
 		Client:    One(""),
 		Host:      Host{Awake: AwakeAuto},
-		Network:   Network{Profile: One("multi-az"), Links: []Link{}, MessageFaults: noMessageFaults()},
+		Network:   Network{Profile: One("multi-az"), Sites: Placements{}, Links: []Link{}, MessageFaults: noMessageFaults()},
 		Storage:   defaultStorage(),
 		Raft:      defaultRaft(),
 		Workload: Workset{

@@ -74,6 +74,7 @@ func (c combination) network() (*network, error) {
 	if err != nil {
 		return nil, err
 	}
+	profile = c.placed(profile)
 	s := Setup{Nodes: c.Nodes.First(), Network: profile, Leader: c.Leader.First(), Client: c.Client.First()}
 	if s.Leader == "" {
 		s.Leader = firstSite(profile)
@@ -182,9 +183,10 @@ func (e *Experiment) absolute() {
 	e.Network.Profile = names
 }
 
+// firstSite is the first of the profile's sites that has a member.
 func firstSite(p profiles.Profile) string {
 	if len(p.Sites) == 0 {
 		return AnyLeader
 	}
-	return p.Sites[0]
+	return p.Site(0)
 }

@@ -18,6 +18,7 @@ type Overrides struct {
 	Engine    string // --engine
 	Nodes     string // --nodes 1,3,5
 	Profile   string // --profile
+	Sites     string // --sites a=2,b=2,c=1: the members at each site
 	Rate      string // --rate 100/s: the light load's
 	Clients   string // --clients 64: the closed loop's
 	Duration  string // --duration 5s: of either window
@@ -57,6 +58,7 @@ func (o Overrides) list() ([]override, mistakes) {
 		{"--engine", "engine", o.Engine},
 		{"--nodes", "nodes", o.Nodes},
 		{"--profile", "network.profile", o.Profile},
+		{"--sites", "network.sites", o.Sites},
 		{"--rate", "workload.load.mode", o.mode()},
 		{"--rate", "workload.calm.rate", o.Rate},
 		{"--clients", "workload.saturate.clients", o.Clients},

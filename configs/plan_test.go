@@ -270,14 +270,19 @@ func TestEstimateFollowsThePlan(t *testing.T) {
 	if two := Estimate(mustPlan(t, fmt.Sprintf(text, "[3, 5]", 2, 0, false))); two != 2*(2*(boots+full)+light+blockProbe+idleTime) {
 		t.Errorf("two blocks of two: got %s", two)
 	}
-	// Two failovers of two timeouts each, and the longer of 3 s and three timeouts.
+	// Two failovers of two timeouts each, and the longer of 3 s and three timeouts;
+	// over three sites, which are lost one by one, one and a half more.
 	const rest = time.Second + bootTime + auditTime
-	if proof := Estimate(mustPlan(t, fmt.Sprintf(text, "3", 1, 1, true))) - alone; proof != 7*time.Second+rest {
+	if proof := Estimate(mustPlan(t, fmt.Sprintf(text, "3", 1, 1, true))) - alone; proof != 7*time.Second+rest+3*time.Second+3*siteBack {
 		t.Errorf("a proof takes %s", proof)
 	}
 	slow := fmt.Sprintf(text, "3", 0, 1, true) + "\nraft: {heartbeat_timeout: 2s, election_timeout: 2s}"
-	if proof := Estimate(mustPlan(t, slow)); proof != 14*time.Second+rest {
+	if proof := Estimate(mustPlan(t, slow)); proof != 14*time.Second+rest+6*time.Second+3*siteBack {
 		t.Errorf("a proof with slow elections takes %s", proof)
+	}
+	// Four nodes stop without zone a, which is watched as long, and elect anew.
+	if proof := Estimate(mustPlan(t, fmt.Sprintf(text, "4", 1, 1, true))) - alone; proof != 7*time.Second+rest+8*time.Second+3*siteBack {
+		t.Errorf("a proof of four takes %s", proof)
 	}
 }
 

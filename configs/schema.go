@@ -55,8 +55,16 @@ func scalarSchemas() map[reflect.Type]*jsonschema.Schema {
 	scalarSchema[Sync](m, like(`^(real|`+aDuration+`)$`, "real", "2ms"))
 	scalarSchema[Warmup](m, like(`^(auto|`+aDuration+`)$`, "500ms", "auto"))
 	scalarSchema[Limit](m, like(`^p[0-9.]+ *< *`+aDuration+`$`, "p99 < 20ms"))
+	m[reflect.TypeFor[Placements]()] = placementsSchema()
 	m[reflect.TypeFor[Settings]()] = &jsonschema.Schema{Type: "string", Examples: []any{"raft.max_rpcs_in_flight=16"}}
 	return m
+}
+
+// placementsSchema is of one placement, or of several in a list.
+func placementsSchema() *jsonschema.Schema {
+	members := &jsonschema.Schema{Type: "integer", Minimum: jsonschema.Ptr(0.0), Maximum: jsonschema.Ptr(float64(MaxNodes))}
+	one := &jsonschema.Schema{Type: "object", AdditionalProperties: members}
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{one, {Type: "array", Items: one}}}
 }
 
 // What units look like, which an editor checks before the reader does.

@@ -114,12 +114,24 @@ func (s Setup) withoutLocal() []string {
 	if !s.Network.NoLocal || len(s.Network.Sites) == 0 {
 		return nil
 	}
-	for i := range s.Nodes - len(s.Network.Sites) {
-		if s.Links[control.MemberID(i)][control.MemberID(i+len(s.Network.Sites))].Delay == 0 {
-			return []string{fmt.Sprintf("profile %s gives no `local`, and more members than sites stand there: members of one site have no delay between them", s.Network.Name)}
+	for _, pair := range s.neighbours() {
+		if s.Links[pair[0]][pair[1]].Delay == 0 {
+			return []string{fmt.Sprintf("profile %s gives no `local`, and some members share a site: members of one site have no delay between them", s.Network.Name)}
 		}
 	}
 	return nil
+}
+
+// neighbours are the members that share a site, two by two.
+func (s Setup) neighbours() (pairs [][2]string) {
+	for i := range s.Nodes {
+		for j := range i {
+			if s.Network.Site(i) == s.Network.Site(j) {
+				pairs = append(pairs, [2]string{control.MemberID(j), control.MemberID(i)})
+			}
+		}
+	}
+	return pairs
 }
 
 // cutOff tells of a cluster in which nobody can be elected.

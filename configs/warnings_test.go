@@ -43,7 +43,7 @@ func TestWhatDoesNothingIsSaid(t *testing.T) {
 // none where members share a site.
 func TestSharedSitesWithoutLocalAreSaid(t *testing.T) {
 	path := write(t, t.TempDir(), "lab.yaml", withoutLocal)
-	const want = "profile lab gives no `local`, and more members than sites stand there: members of one site have no delay between them"
+	const want = "profile lab gives no `local`, and some members share a site: members of one site have no delay between them"
 	for text, warned := range map[string]bool{
 		"nodes: 2\nnetwork: {profile: %s}":                                        false,
 		"nodes: [1, 3]\nnetwork: {profile: %s}":                                   true,

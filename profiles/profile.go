@@ -23,16 +23,22 @@ type Profile struct {
 	Local netem.Shape
 	// NoLocal tells that the file does not say it: Local does nothing.
 	NoLocal bool
+	// Members are the sites of a cluster's members, n1 first, where they are placed;
+	// beyond them, and where it is empty, members go round the sites.
+	Members []string
 	// Links by from-site and to-site.
 	Links map[string]map[string]netem.Shape
 	// Warnings are what the file says to no effect.
 	Warnings []string
 }
 
-// Site tells where member i (from 0) stands: members go round the sites.
-// It is empty where the profile has no sites.
+// Site tells where member i (from 0) stands: where it is placed, or on its way
+// round the sites. It is empty where the profile has no sites.
 func (p Profile) Site(i int) string {
-	if len(p.Sites) == 0 {
+	switch {
+	case i < len(p.Members):
+		return p.Members[i]
+	case len(p.Sites) == 0:
 		return ""
 	}
 	return p.Sites[i%len(p.Sites)]

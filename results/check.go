@@ -67,6 +67,10 @@ func (t *Trial) checkRest(r *ranges) {
 		r.within("proof.blocked_at", int64(p.BlockedAt), 0, MaxNodes)
 		r.counts(p.Acked, p.Unknown, p.Lost)
 		r.times(p.OutageNS, p.ElectionNS)
+		r.lists(len(p.Zones))
+		for i := range p.Zones {
+			p.Zones[i].check(r)
+		}
 	}
 	if a := t.Audit; a != nil {
 		r.within("audit.nodes", int64(a.Nodes), 0, MaxNodes)
@@ -127,6 +131,17 @@ func (f *Fault) check(r *ranges) {
 		if p.FirstAckNS > 0 && p.Acked == 0 {
 			r.fail("a first acknowledgement after %d ns, and none counted: want at least that one", p.FirstAckNS)
 		}
+	}
+}
+
+func (z *ZoneResult) check(r *ranges) {
+	r.within("the sites of a loss", int64(len(z.Sites)), 1, MaxNodes)
+	r.within("the members of a loss", int64(len(z.Members)), 1, MaxNodes)
+	r.texts(z.Sites...)
+	r.texts(z.Members...)
+	r.times(z.OutageNS)
+	if z.Survived && z.Blocked {
+		r.fail("the loss of sites %.200q was survived and blocked: want one of them", z.Sites)
 	}
 }
 

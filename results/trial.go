@@ -156,6 +156,27 @@ type ProofResult struct {
 	// after it; ElectionNS to the new leader's own event.
 	OutageNS   int64 `json:"outage_ns"`
 	ElectionNS int64 `json:"election_ns"`
+	// Zones are what the loss of whole sites showed, after that restart: each site
+	// alone, and then as many at once as arithmetic tolerates, where that is more
+	// than one. Absent where the members stand at one site, or nowhere.
+	Zones []ZoneResult `json:"zones,omitempty"`
+}
+
+// ZoneResult is what became of writes when all members at some sites were killed
+// at once, all others living. It was neither survived nor blocked where the trial
+// ended before that was seen.
+type ZoneResult struct {
+	Sites   []string `json:"sites"`
+	Members []string `json:"members"`
+	// LeaderThere: the leader was among them.
+	LeaderThere bool `json:"leader_there,omitempty"`
+	// Survived: writes went on. Blocked: none that was sent after the last of them
+	// was dead was acknowledged, for as long as a proof watches.
+	Survived bool `json:"survived,omitempty"`
+	Blocked  bool `json:"blocked,omitempty"`
+	// OutageNS is from just before the kills to the first acknowledged write that was
+	// sent after; 0 where none was.
+	OutageNS int64 `json:"outage_ns,omitempty"`
 }
 
 // Disk is what a member's store held when it was started again, beside what it

@@ -18,6 +18,7 @@ func experimentFlags(f *pflag.FlagSet, o *runOptions) {
 	textFlag(f, &o.preset, "preset", "NAME", "a built-in experiment: "+strings.Join(configs.PresetNames(), ", "))
 	textFlag(f, &v.Nodes, "nodes", "N,...", "cluster sizes, such as 1,3,5")
 	profileFlag(f, &v.Profile)
+	sitesFlag(f, v)
 	textFlag(f, &v.Rate, "rate", "RATE", "light load: the writes offered, such as 100/s; without --clients there is no full load")
 	textFlag(f, &v.Clients, "clients", "N", "full load: how many clients write without pause; without --rate there is no light load")
 	textFlag(f, &v.Duration, "duration", "TIME", "how long each load is measured, such as 5s")
@@ -38,6 +39,10 @@ func experimentFlags(f *pflag.FlagSet, o *runOptions) {
 
 func profileFlag(f *pflag.FlagSet, profile *string) {
 	f.Var((*profileName)(profile), "profile", "the network: a name that \"raftbench profiles\" lists, or a file")
+}
+
+func sitesFlag(f *pflag.FlagSet, v *configs.Overrides) {
+	textFlag(f, &v.Sites, "sites", "SITE=N,...", "how many members stand at each site: a=2,b=2,c=1; with several sizes one for each, after semicolons; round the sites unless given")
 }
 
 func seedFlag(f *pflag.FlagSet, v *configs.Overrides) {

@@ -51,6 +51,7 @@ The data is removed at the end, and so are the logs unless --out says where.`,
 	textFlag(f, &v.Nodes, "nodes", "N", "how many nodes")
 	v.Profile = "none"
 	profileFlag(f, &v.Profile)
+	sitesFlag(f, v)
 	leaderFlag(f, v)
 	seedFlag(f, v)
 	f.StringArrayVar(&v.Set, "set", nil, "any other key of an experiment, as `KEY=VALUE`, such as raft.election_timeout=2s or storage.sync=2ms; may be given again")
