@@ -22,7 +22,10 @@ type advice struct {
 }
 
 func (r *Report) advise(g group) advice {
-	if why := r.noAdvice(g.cells); why != "" {
+	switch why := r.noAdvice(g.cells); {
+	case why == noneValid && r.outagesAlone() && outageRange(g.cells) != "":
+		return advice{text: "This run timed outages alone: what a write costs at each size is not in it.", short: outageRange(g.cells)}
+	case why != "":
 		return without(why)
 	}
 	base, ok := baseOf(g.cells)
@@ -122,12 +125,14 @@ func (r *Report) noAdvice(cells []summary.Cell) string {
 	}):
 		return "operations failed, so that these are not the plain costs of a write"
 	case measured == 0:
-		return "no size has a valid trial"
+		return noneValid
 	case len(cells) == 1:
 		return "one size was measured; with a second one, such as --nodes 3,5, it is known what a step costs"
 	}
 	return ""
 }
+
+const noneValid = "no size has a valid trial"
 
 // leastAvailable is the share of operations that an undisturbed window answers:
 // what a trial must complete to be valid (results.MinCompleted). Without operations

@@ -27,8 +27,11 @@ type step struct{ from, to summary.Cell }
 
 func (r *Report) answerOf(g group) answer {
 	a := answer{name: g.name, notes: outageLines(g), steps: steps(g.cells), advice: r.advise(g)}
+	if text := r.outageAnswer(g.cells); text != "" {
+		a.notes = append([]string{text}, a.notes...)
+	}
 	for _, c := range g.cells {
-		if !costed(c) {
+		if !costed(c) && (c.Trials > 0 || repeated(c) == nil) {
 			a.notes = append(a.notes, unmeasured(c))
 		}
 	}

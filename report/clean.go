@@ -104,6 +104,7 @@ func cleanSummary(s summary.Summary) summary.Summary {
 		for k := range c.Remarks {
 			c.Remarks[k] = cleanRemark(c.Remarks[k])
 		}
+		c.Outages = cleanOutages(c.Outages)
 		c.Faults.Safety, c.Faults.Liveness = cleanFindings(c.Faults.Safety), cleanFindings(c.Faults.Liveness)
 	}
 	s.Differences = slices.Clone(s.Differences)
@@ -112,6 +113,24 @@ func cleanSummary(s summary.Summary) summary.Summary {
 		d.From, d.To, d.Metric = cleanName(d.From), cleanName(d.To), cleanName(d.Metric)
 	}
 	return s
+}
+
+func cleanOutages(all []summary.Outages) []summary.Outages {
+	out := slices.Clone(all)
+	for i := range out {
+		g := &out[i]
+		g.Action, g.Target = cleanName(g.Action), cleanName(g.Target)
+		g.Each = slices.Clone(g.Each)
+		for k := range g.Each {
+			o := &g.Each[k]
+			o.Action, o.Target = cleanName(o.Action), cleanName(o.Target)
+			o.Nodes = slices.Clone(o.Nodes)
+			for n := range o.Nodes {
+				o.Nodes[n] = cleanName(o.Nodes[n])
+			}
+		}
+	}
+	return out
 }
 
 func cleanRemark(r summary.Remark) summary.Remark {

@@ -35,8 +35,14 @@ type sheet struct {
 // sheets are the tables of a report: what a node costs and buys, what a write
 // uses, and reads where there were any.
 func (r *Report) sheets() []sheet {
-	out := []sheet{{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}}
+	costs := sheet{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}
+	out := []sheet{costs}
+	if r.outagesAlone() {
+		out = nil
+	}
 	for _, extra := range []sheet{
+		{r.outageTitle(), r.outageColumns(), r.groups},
+		{"Where that time goes, median of each part", partColumns(), r.groups},
 		r.degradedSheet(),
 		{"What a write uses at " + r.lightWords() + ", all nodes together", r.lightUse(), r.groups},
 		{"What a write uses at full load, all nodes together", fullUse(), r.groups},
@@ -103,8 +109,17 @@ func (r *Report) costColumns() []column {
 		measured(latency, p99, 4, writeP99, units.Duration),
 		measured("throughput at", closed, 8, throughput, units.Rate),
 		measured("capacity at", commonLimit(r.summary), 7, capacity, units.Rate),
-		plain("valid", "trials", 3, func(c summary.Cell) string { return fmt.Sprintf("%d of %d", c.ValidTrials, c.Trials) }),
+		plain("valid", "trials", 3, validTrials),
 	}
+}
+
+// validTrials counts those that measured; of a setup that was only to be killed
+// there are none to count.
+func validTrials(c summary.Cell) string {
+	if c.Trials == 0 && c.OutageTrials > 0 {
+		return absent
+	}
+	return fmt.Sprintf("%d of %d", c.ValidTrials, c.Trials)
 }
 
 func (r *Report) readColumns() []column {

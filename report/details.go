@@ -190,6 +190,8 @@ func (s *said) counted(c remarked, first bool) string {
 		noun = "proof trial"
 	case results.Watch:
 		noun = "watch"
+	case results.Outages:
+		noun = "outage trial"
 	}
 	text := fmt.Sprintf("%d of %d", c.trials, c.of)
 	if first {

@@ -25,6 +25,7 @@ func (r *Report) footnotes() []string {
 			out = append(out, text)
 		}
 	}
+	out = append(out, r.outageNotes()...)
 	out = append(out, r.apartNotes()...)
 	out = append(out, useNotes(r.summary)...)
 	out = append(out, r.sources()...)

@@ -41,6 +41,9 @@ func (r *Report) markdown(charts []chart.Chart) string {
 	for _, sh := range sheets {
 		markdownSheet(&b, sh)
 	}
+	for _, g := range r.listings() {
+		markdownListing(&b, g)
+	}
 	bullets(&b, r.provenLines())
 	bullets(&b, r.doubtLines(shown(sheets), everything, everything))
 	for _, c := range charts {
@@ -106,6 +109,19 @@ func markdownSheet(b *strings.Builder, sh sheet) {
 			}
 			tableLine(b, append(texts, markdownCells(sh.columns, c)...))
 		}
+	}
+}
+
+func markdownListing(b *strings.Builder, g listing) {
+	fmt.Fprintf(b, "\n## %s\n\n", g.title)
+	tableLine(b, g.head)
+	tableLine(b, append([]string{"---", "---"}, slices.Repeat([]string{"--:"}, len(g.head)-2)...))
+	for _, row := range g.rows {
+		cells := make([]string, len(row))
+		for i, text := range row {
+			cells[i] = escape(text)
+		}
+		tableLine(b, cells)
 	}
 }
 

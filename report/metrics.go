@@ -22,9 +22,18 @@ const (
 	networkPer   = "network_bytes_per_write"
 	diskPer      = "disk_bytes_per_write"
 	fsyncsPer    = "fsyncs_per_write"
-	outage       = "outage_p50_ns"
-	offered      = "offered_ops"
-	errorRatio   = "error_ratio"
+	outage       = summary.MedianOutage
+	outageP90    = summary.LateOutage
+	outageMax    = summary.LongestOutage
+	splitShare   = "split_vote_share"
+
+	detectP50     = "detect_p50_ns"
+	electP50      = "elect_p50_ns"
+	commitP50     = "commit_p50_ns"
+	rediscoverP50 = "rediscover_p50_ns"
+
+	offered    = "offered_ops"
+	errorRatio = "error_ratio"
 )
 
 // metricWords are what the metrics of the tables are called in a sentence.
@@ -32,7 +41,8 @@ var metricWords = map[string]string{
 	writeP50: "write p50", writeP90: "write p90", writeP99: "write p99",
 	readP50: "read p50", readP90: "read p90", readP99: "read p99",
 	throughput: "throughput", capacity: "capacity", cpuPerKwrite: "CPU time", networkPer: "bytes between nodes",
-	diskPer: "bytes to disk", fsyncsPer: "fsyncs", outage: "outage",
+	diskPer: "bytes to disk", fsyncsPer: "fsyncs", outage: "outage", outageP90: "outage p90", outageMax: "longest outage",
+	detectP50: "detection", electP50: "election", commitP50: "first commit", rediscoverP50: "rediscovery", splitShare: "split votes",
 
 	fullPrefix + cpuPerKwrite: "CPU time at full load", fullPrefix + networkPer: "bytes between nodes at full load",
 	fullPrefix + diskPer: "bytes to disk at full load", fullPrefix + fsyncsPer: "fsyncs at full load",

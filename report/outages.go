@@ -81,7 +81,7 @@ func outageNote(s summary.Summary) string {
 	var timeouts []string
 	for _, c := range s.Cells {
 		f, ok := metric(c, outage)
-		if !ok {
+		if !ok || c.OutageTrials > 0 {
 			continue
 		}
 		if fewest == 0 || f.n < fewest {

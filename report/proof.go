@@ -97,6 +97,9 @@ func proofLines(gs []group) []string {
 // provenLines are what stands below the tables of the sizes: what was proven,
 // and what too few trials cannot decide.
 func (r *Report) provenLines() []string {
+	if r.outagesAlone() {
+		return nil
+	}
 	out := proofLines(r.groups)
 	for _, g := range r.groups {
 		if few := r.fewLine(g); few != "" {

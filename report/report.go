@@ -10,6 +10,9 @@ type Options struct {
 	// Source tells who published a network profile and when; nil or an empty
 	// answer leaves it unsaid.
 	Source func(profile string) string
+	// Forecast is what a model expects of a setup's outage when its leader dies; nil
+	// or false where it does not tell.
+	Forecast func(cell string) (Forecast, bool)
 	// Asked is the precision that the run was to reach.
 	Asked Asked
 }

@@ -45,6 +45,9 @@ func (p *page) body(r *Report) {
 	for _, sh := range sheets {
 		p.sheet(sh)
 	}
+	for _, g := range r.listings() {
+		p.listing(g)
+	}
 	p.lines(r.provenLines(), normal, "  ")
 	notes := r.doubtLines(shown(sheets), maxDoubts, maxDoubtSetups)
 	if more := r.detailsLine(); more != "" {
@@ -146,6 +149,23 @@ func (p *page) sheet(sh sheet) {
 	}
 	if left := len(sh.columns) - len(columns); left > 0 {
 		p.wrap(units.Plural(left, "column")+" left out to fit; -o markdown shows all.", "", dim)
+	}
+}
+
+// maxListed are the rows of a listing that a terminal shows.
+const maxListed = 12
+
+// listing lays out a table whose rows are no setups.
+func (p *page) listing(g listing) {
+	p.gap()
+	p.wrap(g.title, "", bold)
+	p.gap()
+	rows := g.rows[:min(len(g.rows), maxListed)]
+	for i, line := range textTable(g.head, rows, p.width) {
+		p.row(line, []string{dim, normal}[min(i, 1)])
+	}
+	if left := len(g.rows) - len(rows); left > 0 {
+		p.wrap(units.Plural(left, "more row")+": "+pageFile, "", dim)
 	}
 }
 

@@ -42,7 +42,7 @@ func (r *Report) lightUse() []column {
 		out = append(out, measured("at a", "rate of", 8, offered, units.Rate))
 	}
 	out = append(out, usePer("", "", 5)...)
-	return append(out, measured("outage when the", "leader dies", 8, outage, units.Duration))
+	return append(out, ofProofs(measured("outage when the", "leader dies", 8, outage, units.Duration)))
 }
 
 func fullUse() []column {

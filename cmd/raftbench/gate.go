@@ -234,9 +234,10 @@ func planned(plan configs.Plan, run *results.Run) (map[string]gate.Planned, erro
 		plan.Trials = 1
 		proofs := math.MaxInt
 		for _, t := range run.Trials {
-			if t.Kind == results.Proof {
+			switch t.Kind {
+			case results.Proof:
 				proofs = min(proofs, t.Block)
-			} else {
+			case results.Measure:
 				plan.Trials = max(plan.Trials, t.Block+1)
 			}
 		}

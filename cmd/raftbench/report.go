@@ -111,7 +111,7 @@ func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
 		if err != nil {
 			return nil, usage(err, "")
 		}
-		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{Source: profileSource, Asked: askedOf(run.Dir)})})
+		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{Source: profileSource, Forecast: forecasts(run), Asked: askedOf(run.Dir)})})
 	}
 	return out, nil
 }

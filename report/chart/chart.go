@@ -54,6 +54,7 @@ const (
 	Points Form = "points"
 	Bars   Form = "bars"
 	Line   Form = "line"
+	Dots   Form = "dots" // small marks, of many single values
 )
 
 // Series is the values of one thing.
@@ -107,6 +108,7 @@ type Sign string
 const (
 	SignInterval Sign = "interval" // a mark with its interval
 	SignLine     Sign = "line"
+	SignDot      Sign = "dot"
 	SignBar      Sign = "bar"
 	SignStruck   Sign = "struck"
 )
@@ -116,6 +118,8 @@ type Key struct {
 	Text string `json:"text"`
 	Sign Sign   `json:"sign"`
 	Look Look   `json:"look"`
+	// Plain lines carry no mark.
+	Plain bool `json:"plain,omitempty"`
 }
 
 // Label names marks, and gives their value under the name or none.

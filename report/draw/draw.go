@@ -66,6 +66,8 @@ func (cv *canvas) data(fd field, p *chart.Panel, right float64) {
 			cv.bars(fd, &p.Series[i], len(p.Series) > 1)
 		case chart.Line:
 			cv.stroke(fd, &p.Series[i])
+		case chart.Dots:
+			cv.dots(fd, &p.Series[i])
 		default:
 			cv.estimates(fd, &p.Series[i], areas[i])
 		}

@@ -125,7 +125,11 @@ func (cv *canvas) swatch(k chart.Key, x, y, width float64) {
 		cv.dot(shape(k.Look), white, footRadius, middle, y, false)
 	case chart.SignLine:
 		cv.line(hue(k.Look), 3, dashes(k.Look), [2]float64{x, y}, [2]float64{x + width, y})
-		cv.dot(shape(k.Look), hue(k.Look), 7, middle, y, k.Look.Hollow)
+		if !k.Plain {
+			cv.dot(shape(k.Look), hue(k.Look), 7, middle, y, k.Look.Hollow)
+		}
+	case chart.SignDot:
+		cv.dot(shape(k.Look), hue(k.Look), dotRadius, middle, y, k.Look.Hollow)
 	default:
 		cv.line(hue(k.Look), 2.2, nil, [2]float64{middle, y - 11}, [2]float64{middle, y + 11})
 		cv.dot(shape(k.Look), hue(k.Look), 7, middle, y, k.Look.Hollow)

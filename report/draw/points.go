@@ -9,6 +9,7 @@ import (
 const (
 	markRadius = 7.0
 	whiskerCap = 11.0
+	dotRadius  = 3.4
 )
 
 // newAreas has room for the area of each mark that labels may name.
@@ -24,6 +25,17 @@ func newAreas(c *chart.Panel) [][]rect {
 func (cv *canvas) estimates(fd field, s *chart.Series, areas []rect) {
 	for i, p := range s.Points {
 		areas[i] = cv.estimate(fd, s.Look, p)
+	}
+}
+
+// dots draws single values, smaller than the marks that sum them up.
+func (cv *canvas) dots(fd field, s *chart.Series) {
+	for _, p := range s.Points {
+		if p.Y == nil {
+			cv.missing(fd, hue(s.Look), p)
+			continue
+		}
+		cv.dot(shape(s.Look), hue(s.Look), dotRadius, fd.px(p.X), fd.py(*p.Y), s.Look.Hollow)
 	}
 }
 

@@ -1,0 +1,115 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// Where things stand in a size's stretch of 1: the faults on its left, in the order
+// in which they were done, the median beside them; the forecast spans both.
+const (
+	faultsFrom, faultsTo = -0.42, 0.16
+	medianAt             = 0.3
+	forecastFrom         = -0.45
+	forecastTo           = 0.45
+)
+
+// outageCharts show every outage of every size, one chart for each group of setups.
+func (r *Report) outageCharts() []chart.Chart {
+	var out []chart.Chart
+	for _, g := range r.drawn() {
+		if c, ok := r.outageChart(numbered("outages", len(out)), g); ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (r *Report) outageChart(name string, g group) (chart.Chart, bool) {
+	c := r.base(name, "", outage)
+	each := chart.Series{Name: "each fault", Form: chart.Dots, Look: chart.Look{Number: chart.Neutral}}
+	medians := chart.Series{Name: "median", Form: chart.Points, Look: chart.Look{}}
+	var forecasts []chart.Series
+	var values span
+	var of *summary.Outages
+	places := 0
+	for _, cell := range g.cells {
+		o := repeated(cell)
+		f, ok := metric(cell, outage)
+		if o == nil || !ok {
+			continue
+		}
+		x := float64(places)
+		of, places = o, places+1
+		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: x, Label: units.Plural(cell.Nodes, "node"), Under: units.Plural(f.n, r.faultNoun()[:len(r.faultNoun())-1])})
+		each.Points = append(each.Points, faultDots(x, o, &values)...)
+		values.add(f.upper())
+		medians.Points = append(medians.Points, pointOf(x+medianAt, f))
+		if p, known := r.forecast(cell); known {
+			values.add(p.P50)
+			forecasts = append(forecasts, forecastLine(x, p))
+		}
+		c.Labels = append(c.Labels, chart.Label{Value: show(units.Duration, f.median) + f.mark(), Of: []chart.Ref{{Point: len(medians.Points) - 1}}})
+	}
+	if of == nil {
+		return chart.Chart{}, false
+	}
+	c.Title = "How long writes stop when " + done(of) + ", by number of nodes"
+	if g.name != "" {
+		c.Subtitle = append(c.Subtitle, g.name)
+	}
+	c.Subtitle = append(c.Subtitle, "From the fault to the first acknowledgement of a write sent after it. At each size, from left to right, in the order in which they were done.")
+	c.Series = append(append([]chart.Series{each}, forecasts...), medians) // the marks over the lines
+	for i := range c.Labels {
+		c.Labels[i].Of[0].Series = len(c.Series) - 1
+	}
+	c.X.Min, c.X.Max, c.X.Places = -0.5, float64(places)-0.5, true
+	c.Y = latencyAxis("time without writes", "95 % intervals over faults", values)
+	c.Keys = outageKeys(r, c.Series)
+	return c, true
+}
+
+// faultDots are the faults of a size, each at its outage.
+func faultDots(x float64, o *summary.Outages, values *span) []chart.Point {
+	var out []chart.Point
+	for i := range o.Each {
+		at := faultsFrom
+		if len(o.Each) > 1 {
+			at += (faultsTo - faultsFrom) * float64(i) / float64(len(o.Each)-1)
+		}
+		p := chart.Point{X: math.Round(1e4*(x+at)) / 1e4}
+		switch ns := o.Each[i].TotalNS; {
+		case ns != nil:
+			p.Y = new(float64(*ns))
+			values.add(*p.Y)
+		case stopped(o.Each[i]) == never:
+			p.Missing, p.Beyond = neverAnswered, true
+		default:
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func forecastLine(x float64, f Forecast) chart.Series {
+	y := f.P50
+	return chart.Series{Name: "predicted", Form: chart.Line, Look: chart.Look{Number: 1, Dashed: true}, Points: []chart.Point{
+		{X: x + forecastFrom, Y: &y, Plain: true}, {X: x + forecastTo, Y: &y, Plain: true},
+	}}
+}
+
+func outageKeys(r *Report, series []chart.Series) []chart.Key {
+	keys := []chart.Key{
+		{Text: fmt.Sprintf("one of the %s", r.faultNoun()), Sign: chart.SignDot, Look: series[0].Look},
+		{Text: "their median", Sign: chart.SignInterval, Look: series[len(series)-1].Look},
+	}
+	if len(series) > 2 {
+		keys = append(keys, chart.Key{Text: "median predicted by simulation", Sign: chart.SignLine, Look: series[1].Look, Plain: true})
+	}
+	return append(keys, struckKeys(series)...)
+}

@@ -1,0 +1,401 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// What follows tells of trials that do one fault again and again: how long writes
+// were out, as a distribution, and where that time went.
+
+// Forecast is what a model expects of outages when a leader dies: until the first
+// commit after it, in ns, and in which share of them votes are split.
+type Forecast struct{ P50, P90, SplitShare float64 }
+
+// repeated are the faults that a setup's metrics of outages are of; nil where it has
+// none but a proof's.
+func repeated(c summary.Cell) *summary.Outages { return c.MainOutages() }
+
+// outageColumns are how long writes were out.
+func (r *Report) outageColumns() []column {
+	of := func(f func(g *summary.Outages) entry) func(summary.Cell) entry {
+		return func(c summary.Cell) entry {
+			if g := repeated(c); g != nil {
+				return f(g)
+			}
+			return entry{main: absent}
+		}
+	}
+	writes := func(n func(g *summary.Outages) int64) func(summary.Cell) entry {
+		return of(func(g *summary.Outages) entry { return entry{main: count(n(g))} })
+	}
+	out := []column{
+		nodesColumn(),
+		{title: r.faultNoun(), value: of(func(g *summary.Outages) entry { return entry{main: count(int64(g.Faults))} })},
+		ofOutages(measured("without writes for", "p50", 0, outage, units.Duration)),
+		ofOutages(measured("without writes for", "p90", 9, outageP90, units.Duration)),
+		ofOutages(measured("without writes for", "longest", 8, outageMax, units.Duration)),
+		r.predicted("p50", 7, func(f Forecast) string { return duration(f.P50) }),
+		measured("with a", "split vote", 6, splitShare, units.Share),
+		r.predicted("split", 3, func(f Forecast) string { return share(f.SplitShare) }),
+		{over: "writes", title: "failed", keep: 5, value: writes(func(g *summary.Outages) int64 { return g.Failed })},
+		{over: "writes", title: "unknown", keep: 4, value: writes(func(g *summary.Outages) int64 { return g.Unknown })},
+	}
+	return out
+}
+
+// ofOutages shows nothing of a proof's single outage, which stands elsewhere.
+func ofOutages(c column) column {
+	inner := c.value
+	c.value = func(cell summary.Cell) entry {
+		if repeated(cell) == nil {
+			return entry{main: absent}
+		}
+		return inner(cell)
+	}
+	return c
+}
+
+// ofProofs shows nothing of repeated kills.
+func ofProofs(c column) column {
+	inner := c.value
+	c.value = func(cell summary.Cell) entry {
+		if cell.OutageTrials > 0 {
+			return entry{main: absent}
+		}
+		return inner(cell)
+	}
+	return c
+}
+
+func (r *Report) predicted(title string, keep int, words func(Forecast) string) column {
+	return plain("predicted", title, keep, func(c summary.Cell) string {
+		if f, ok := r.forecast(c); ok {
+			return words(f)
+		}
+		return absent
+	})
+}
+
+// forecast of a setup's outages; ok is false where they are not those of a leader's
+// death, which alone is predicted.
+func (r *Report) forecast(c summary.Cell) (Forecast, bool) {
+	g := repeated(c)
+	if g == nil || g.Action != actionKill || g.Hit != summary.HitLeader || r.options.Forecast == nil {
+		return Forecast{}, false
+	}
+	return r.options.Forecast(c.Cell)
+}
+
+// partColumns are where the time went.
+func partColumns() []column {
+	out := []column{
+		nodesColumn(),
+		plain("of", "faults", 1, func(c summary.Cell) string {
+			if g := repeated(c); g != nil && g.Elected > 0 {
+				return fmt.Sprintf("%d of %d", g.Divided, g.Faults)
+			}
+			return absent
+		}),
+	}
+	for _, p := range outageParts {
+		out = append(out, measured("", p.title, 5, p.metric, units.Duration))
+	}
+	return out
+}
+
+// outageParts are the parts of an outage, in their order.
+var outageParts = []struct{ metric, title string }{
+	{detectP50, "detect"}, {electP50, "elect"}, {commitP50, "commit"}, {rediscoverP50, "rediscover"},
+}
+
+// outageTitle says what was done: When a leader dies.
+func (r *Report) outageTitle() string {
+	actions := r.repeatedActions()
+	if len(actions) != 1 {
+		return "How long faults stop writes"
+	}
+	return "When " + actions[0]
+}
+
+// faultNoun is what the faults are called: kills.
+func (r *Report) faultNoun() string {
+	for _, c := range r.summary.Cells {
+		if g := repeated(c); g != nil && g.Action != actionKill {
+			return "faults"
+		}
+	}
+	return "kills"
+}
+
+// repeatedActions are what was done again and again, in words, once each.
+func (r *Report) repeatedActions() []string {
+	var out []string
+	for _, c := range r.summary.Cells {
+		if g := repeated(c); g != nil {
+			out = appendOnce(out, done(g))
+		}
+	}
+	return out
+}
+
+const actionKill = "kill"
+
+// doneWords are what becomes of those to whom a fault is done.
+var doneWords = map[string]string{
+	actionKill: "dies", "pause": "is paused", "isolate": "is cut off", "transfer": "hands over", "restart": "is restarted",
+}
+
+// done says a fault: a leader dies.
+func done(g *summary.Outages) string {
+	if words, ok := doneWords[g.Action]; ok {
+		return whom(g.Hit) + " " + words
+	}
+	return strings.TrimSpace(g.Action + " is done to " + whom(g.Hit))
+}
+
+// whom a fault hit.
+func whom(h summary.Hit) string {
+	if words, ok := hitWords[h]; ok {
+		return words
+	}
+	return "a node"
+}
+
+var hitWords = map[summary.Hit]string{
+	summary.HitLeader: "a leader", summary.HitLeaderToo: "a leader, with others,", summary.HitFollower: "a follower",
+	summary.HitFollowers: "several followers", summary.HitNobody: "the network", summary.HitUnknown: "a node",
+}
+
+// outagesAlone tells of a run that neither measured what a write costs nor proved
+// what is tolerated.
+func (r *Report) outagesAlone() bool {
+	return len(r.summary.Cells) > 0 && !slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool {
+		return c.OutageTrials == 0 || c.Trials+c.Proofs > 0
+	})
+}
+
+// outageAnswer is the answer in a sentence; empty where nothing was done again and
+// again.
+func (r *Report) outageAnswer(cells []summary.Cell) string {
+	var parts []string
+	var of *summary.Outages
+	kills := 0
+	for _, c := range cells {
+		g := repeated(c)
+		f, ok := metric(c, outage)
+		if g == nil || !ok || of != nil && done(g) != done(of) {
+			continue
+		}
+		of, kills = g, f.n
+		text := duration(f.median) + " with " + fmt.Sprint(c.Nodes)
+		if len(parts) == 0 {
+			text = fmt.Sprintf("%s (median of %d) with %s", duration(f.median), f.n, units.Plural(c.Nodes, "node"))
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	subject := "When " + done(of) + ", writes stop for "
+	if of.Action == actionKill && of.Hit == summary.HitLeader {
+		subject = "A dead leader stops writes for "
+		parts[0] = strings.Replace(parts[0], "median of "+fmt.Sprint(kills)+")", "median of "+units.Plural(kills, "kill")+")", 1)
+	}
+	return subject + list(parts) + "."
+}
+
+// outageRange is the answer in half a line: the shortest and the longest median of
+// the sizes; empty where there is none.
+func outageRange(cells []summary.Cell) string {
+	var s span
+	var of *summary.Outages
+	for _, c := range cells {
+		if f, ok := metric(c, outage); ok && repeated(c) != nil {
+			of = repeated(c)
+			s.add(f.median)
+		}
+	}
+	switch {
+	case of == nil || s.high == 0:
+		return ""
+	case duration(s.low) == duration(s.high):
+		return fmt.Sprintf("When %s, writes stop for %s (median).", done(of), duration(s.high))
+	}
+	return fmt.Sprintf("When %s, writes stop for %s to %s (medians, by size).", done(of), duration(s.low), duration(s.high))
+}
+
+// listing is a table whose rows are no setups.
+type listing struct {
+	title string
+	head  []string
+	rows  [][]string
+}
+
+// listings are the tables of faults one by one or by what they hit.
+func (r *Report) listings() []listing {
+	return slices.DeleteFunc([]listing{r.otherOutages(), r.timeline()}, func(g listing) bool { return len(g.rows) == 0 })
+}
+
+// otherOutages are the repeated faults that hit something else than most did.
+func (r *Report) otherOutages() listing {
+	g := listing{title: "Faults that hit another", head: []string{"setup", "what happened", "faults", "p50", "longest", "failed", "unknown"}}
+	for _, gr := range r.groups {
+		for _, c := range gr.cells {
+			most := repeated(c)
+			for i := range c.Outages {
+				o := &c.Outages[i]
+				if o.Kind != results.Outages || most != nil && o.Action == most.Action && o.Target == most.Target && o.Hit == most.Hit {
+					continue
+				}
+				g.rows = append(g.rows, []string{
+					sizeName(gr, c), done(o), count(int64(o.Faults)), outageIn(o, outage), outageIn(o, outageMax), count(o.Failed), count(o.Unknown),
+				})
+			}
+		}
+	}
+	return g
+}
+
+func outageIn(o *summary.Outages, name string) string {
+	m, there := o.Metrics[name]
+	f, ok := figureOf(name, m)
+	if !there || !ok {
+		return absent
+	}
+	return duration(f.median)
+}
+
+// timeline lists the faults that were done while load was measured.
+func (r *Report) timeline() listing {
+	g := listing{title: "What was done while the load ran", head: []string{"setup", "what was done", "trial", "at", "for", "writes stopped", "failed", "unknown"}}
+	for _, gr := range r.groups {
+		for _, c := range gr.cells {
+			for _, o := range timelineOf(c) {
+				lasted := absent
+				if o.LastedNS > 0 {
+					lasted = duration(float64(o.LastedNS))
+				}
+				g.rows = append(g.rows, []string{
+					sizeName(gr, c), strings.TrimSpace(o.Action + " " + list(o.Nodes) + inRole(o.Hit)), fmt.Sprint(o.Trial),
+					duration(float64(o.SinceNS)), lasted, stopped(o), count(o.Failed), count(o.Unknown),
+				})
+			}
+		}
+	}
+	return g
+}
+
+// timelineOf a setup's measuring trials, trial by trial.
+func timelineOf(c summary.Cell) []summary.Outage {
+	var out []summary.Outage
+	for _, o := range c.Outages {
+		if o.Kind == results.Measure {
+			out = append(out, o.Each...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b summary.Outage) int {
+		if a.Trial != b.Trial {
+			return a.Trial - b.Trial
+		}
+		return int(a.SinceNS - b.SinceNS)
+	})
+	return out
+}
+
+// inRole is what those that were hit were: (leader).
+func inRole(h summary.Hit) string {
+	switch h {
+	case summary.HitLeader:
+		return " (leader)"
+	case summary.HitLeaderToo:
+		return " (the leader among them)"
+	case summary.HitFollower:
+		return " (follower)"
+	case summary.HitFollowers:
+		return " (followers)"
+	}
+	return ""
+}
+
+// stopped is how long a fault stopped writes.
+func stopped(o summary.Outage) string {
+	switch {
+	case o.TotalNS != nil:
+		return duration(float64(*o.TotalNS))
+	case slices.Contains(o.Gaps, summary.GapUnanswered):
+		return never
+	}
+	return absent
+}
+
+// gapWords say why a part of an outage is not known.
+var gapWords = map[summary.Gap]string{
+	summary.GapUnwatched:  "nobody wrote meanwhile",
+	summary.GapUnanswered: "no write was acknowledged until the next fault",
+	summary.GapNoElection: "no new leader came before the first acknowledgement",
+	summary.GapDropped:    "a node could not tell of all its events",
+	summary.GapCandidate:  "no candidate was seen before the leader",
+	summary.GapNoop:       "a majority was not seen to hold the new term's first entry",
+	summary.GapOrder:      "its events contradict each other",
+}
+
+// outageNotes say what the tables of outages rest on.
+func (r *Report) outageNotes() []string {
+	var timeouts []string
+	parts := false
+	gaps := map[summary.Gap]int{}
+	for _, c := range r.summary.Cells {
+		g := repeated(c)
+		if g == nil {
+			continue
+		}
+		if t := timeoutWords(c.Timeouts); t != "" && !slices.Contains(timeouts, t) {
+			timeouts = append(timeouts, t)
+		}
+		parts = parts || g.Divided > 0
+		for _, o := range g.Each {
+			if len(o.Gaps) > 0 && (g.Elected > 0 || o.Gaps[0] != summary.GapNoElection) {
+				gaps[o.Gaps[0]]++
+			}
+		}
+	}
+	if r.repeatedActions() == nil {
+		return nil
+	}
+	out := []string{"Without writes: from the fault to the first acknowledgement, at any client, of a write sent after it. " +
+		"Each fault counts as a draw of its own, since raft draws its timers anew after each; intervals are over faults."}
+	if len(timeouts) > 0 {
+		out[0] += " Raft's timeouts decide it: " + strings.Join(timeouts, "; or ") + "."
+	}
+	if parts {
+		out = append(out, "Detect: until a follower stands; elect: until one leads; commit: until a majority holds its first entry; rediscover: until a client that was told nothing has its answer. "+
+			"The parts of each outage add up to it, their medians need not.")
+	}
+	if r.options.Forecast != nil && r.anyForecast() {
+		out = append(out, "Predicted is by a simulation of raft's timers, votes and writes to disk up to the new leader's first commit; processors and the clients' next try come on top.")
+	}
+	return append(out, gapNotes(gaps)...)
+}
+
+func (r *Report) anyForecast() bool {
+	return slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { _, ok := r.forecast(c); return ok })
+}
+
+// gapNotes count the outages of which something is not known.
+func gapNotes(gaps map[summary.Gap]int) []string {
+	var out []string
+	for _, g := range []summary.Gap{
+		summary.GapUnwatched, summary.GapUnanswered, summary.GapNoElection, summary.GapDropped, summary.GapCandidate, summary.GapNoop, summary.GapOrder,
+	} {
+		if n := gaps[g]; n > 0 {
+			out = append(out, fmt.Sprintf("The parts of %s are not all known: %s.", units.Plural(n, "outage"), gapWords[g]))
+		}
+	}
+	return out
+}
