@@ -38,6 +38,9 @@ func (e *estimate) left(i int) time.Duration {
 // each is the mean of the trials of the same kind, or the plan's own guess.
 func (e *estimate) each(job Job) time.Duration {
 	seen := e.took[job.Kind]
+	if len(seen) == 0 && job.Kind == results.Outages {
+		return configs.OutageTrialTime(job.Setup, job.Faults) / time.Duration(e.atOnce(job))
+	}
 	if len(seen) == 0 && sideBySide(job) && !e.apart {
 		return e.share(job)
 	}
@@ -49,6 +52,16 @@ func (e *estimate) each(job Job) time.Duration {
 		sum += d
 	}
 	return sum / time.Duration(len(seen))
+}
+
+// atOnce is how many outage trials live together with a job, itself among them.
+func (e *estimate) atOnce(job Job) (n int) {
+	for _, j := range e.jobs {
+		if atOnce(j, job) {
+			n++
+		}
+	}
+	return max(1, n)
 }
 
 // share of a block's time that is one job's.

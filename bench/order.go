@@ -19,16 +19,16 @@ type Job struct {
 	Seed int64
 	// Attempt to begin with, from 1: a resumed run goes on counting.
 	Attempt int
+	// Faults of an outage trial, and how many of its setup's stand before them.
+	Faults, Before int
 	// Block in which the trial stands, from 0, and the part of the block that
 	// lives at once, from 0.
 	Block, Group int
 }
 
-// MostProcesses are the nodes that live at once where memory has room: those of
-// clusters of 1, 3, 4, 5 and 7 with some to spare. Without load as many take a
-// quarter to half a core in heartbeats, and up to 60 MiB each; a block that would
-// exceed it is split.
-const MostProcesses = 24
+// MostProcesses are the nodes that live at once; a block that would exceed it is
+// split.
+const MostProcesses = configs.MostProcesses
 
 // NodeMemory is what a node's process takes at most, with some to spare: 65 MiB
 // were seen in a cluster of 7, half of it for the delays of its links.
@@ -138,16 +138,42 @@ func ordered(plan configs.Plan, proofsAfter int) []Job {
 			add(setup, Job{Kind: results.Proof, Block: proofsAfter + proof})
 		}
 	}
-	proofs := proofsAfter + plan.Proofs
+	next := proofsAfter + plan.Proofs
 	for group, setups := range watchGroups(plan) {
 		for _, k := range rng.Perm(len(setups)) {
-			add(setups[k], Job{Kind: results.Watch, Block: proofs, Group: group})
+			add(setups[k], Job{Kind: results.Watch, Block: next, Group: group})
 		}
 	}
+	if plan.Watch > 0 {
+		next++
+	}
+	addOutages(plan, rng, func(setup int, j Job) {
+		j.Block += next
+		add(setup, j)
+	})
 	for block := proofsAfter; block < plan.Trials; block++ {
 		measure(block)
 	}
 	return jobs
+}
+
+// addOutages adds each setup's outage trials, of all setups one before any has two. Those
+// of one group live at once; blocks count from 0.
+func addOutages(plan configs.Plan, rng *rand.Rand, add func(setup int, j Job)) {
+	split, before := plan.OutageGroups(), 0
+	for block, faults := range plan.OutageTrials() {
+		for _, group := range rng.Perm(len(split)) {
+			for _, k := range rng.Perm(len(split[group])) {
+				add(split[group][k], Job{Kind: results.Outages, Faults: faults, Before: before, Block: block, Group: group})
+			}
+		}
+		before += faults
+	}
+}
+
+// atOnce tells whether two jobs are outage trials that live at the same time.
+func atOnce(a, b Job) bool {
+	return a.Kind == results.Outages && b.Kind == results.Outages && a.Block == b.Block && a.Group == b.Group
 }
 
 // remaining leaves out the jobs whose trial is settled on record.

@@ -97,7 +97,7 @@ func (p *pace) takes() time.Duration {
 	return sum / time.Duration(len(p.took))
 }
 
-// proofs is about what the proofs at the end take.
+// proofs is about what the proofs at the end, and the outages after them, take.
 func (p *pace) proofs() (sum time.Duration) {
 	if p.proven {
 		return 0
@@ -105,7 +105,7 @@ func (p *pace) proofs() (sum time.Duration) {
 	for _, s := range p.plan.Setups {
 		sum += time.Duration(p.plan.Proofs) * configs.TrialTime(s, true)
 	}
-	return sum
+	return sum + p.plan.OutageTime()
 }
 
 // fits is how many more blocks the budget holds.

@@ -249,8 +249,7 @@ func durableOn(members []Member) map[string]uint64 {
 	return durable
 }
 
-// restartAll starts every member that is dead. One that cannot open its own data
-// after SIGKILL has lost it.
+// restartAll starts every member that is dead.
 func restartAll(ctx context.Context, s System, events *timeline, rec *record) error {
 	members := s.Members()
 	errs := make([]error, len(members))
@@ -262,14 +261,23 @@ func restartAll(ctx context.Context, s System, events *timeline, rec *record) er
 	}
 	all.Wait()
 	for i, err := range errs {
-		var start *cluster.StartError
-		if errors.As(err, &start) && start.Code == control.CodeData {
-			rec.find(results.Finding{Class: results.Safety, Rule: results.RuleUnreadable, Node: members[i].ID(),
-				Got: start.Error(), Want: "its own data, as it was when it was killed", Log: members[i].LogTail(logLines)})
+		if f := unreadable(members[i], err); f != nil {
+			rec.find(*f)
 			errs[i] = nil
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// unreadable is the finding on a member that could not be started for its own data: one
+// that cannot open it after SIGKILL has lost it. nil where the error tells of none.
+func unreadable(m Member, err error) *results.Finding {
+	var start *cluster.StartError
+	if m == nil || !errors.As(err, &start) || start.Code != control.CodeData {
+		return nil
+	}
+	return &results.Finding{Class: results.Safety, Rule: results.RuleUnreadable, Node: m.ID(),
+		Got: start.Error(), Want: "its own data, as it was when it was killed", Log: m.LogTail(logLines)}
 }
 
 // compare holds what each store was opened with against what it had reported
@@ -315,7 +323,8 @@ func (p *proof) goesOn(ctx context.Context, afterNS int64, writes int, when stri
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			p.record.find(p.stuck(ctx, mark.count(), writes, when))
+			p.record.find(stuck(ctx, p.system, fmt.Sprintf("%d writes acknowledged within %v %s", mark.count(), p.patience, when),
+				fmt.Sprintf("%d, a majority being alive", writes)))
 			return fmt.Errorf("%s: %d writes acknowledged within %v, wanted %d", when, mark.count(), p.patience, writes)
 		}
 	}
@@ -324,20 +333,18 @@ func (p *proof) goesOn(ctx context.Context, afterNS int64, writes int, when stri
 
 // stuck tells a cluster that elects nobody from one whose leader commits
 // nothing.
-func (p *proof) stuck(ctx context.Context, got, want int, when string) results.Finding {
-	f := results.Finding{Class: results.Liveness, Rule: results.RuleStuck,
-		Got:  fmt.Sprintf("%d writes acknowledged within %v %s", got, p.patience, when),
-		Want: fmt.Sprintf("%d, a majority being alive", want)}
+func stuck(ctx context.Context, s System, got, want string) results.Finding {
+	f := results.Finding{Class: results.Liveness, Rule: results.RuleStuck, Got: got, Want: want}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	leader, err := p.system.Leader(ctx)
+	leader, err := s.Leader(ctx)
 	if err != nil {
 		f.Rule, f.Got = results.RuleNoLeader, f.Got+": "+err.Error()
 	}
-	if m := member(p.system, leader); m != nil {
+	if m := member(s, leader); m != nil {
 		f.Node = leader
 		f.Log = m.LogTail(logLines)
-	} else if alive := living(p.system); len(alive) > 0 {
+	} else if alive := living(s); len(alive) > 0 {
 		f.Log = alive[0].LogTail(logLines)
 	}
 	return f

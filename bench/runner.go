@@ -76,6 +76,7 @@ const (
 	StageRestarting     Stage = "restarting all"
 	StageWatching       Stage = "watching"
 	StageKillingSites   Stage = "killing site by site"
+	StageAwaitingWhole  Stage = "waiting for a whole cluster"
 	StageAuditing       Stage = "auditing"
 )
 
@@ -110,6 +111,8 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 		}
 		if beside := p.sideBySide(); len(beside) > 1 || len(beside) == 1 && beside[0].Kind == results.Watch {
 			err = p.together(ctx, beside)
+		} else if living := p.atOnce(); len(living) > 0 {
+			err = p.independently(ctx, living)
 		} else {
 			err = p.alone(ctx, p.jobs[p.next])
 		}
@@ -132,6 +135,9 @@ type pass struct {
 	done    []results.Trial
 	earlier int
 	outlook Outlook // after the last block, where a precision is asked for
+	// counting is held while what a trial adds to the above is added, or read by one
+	// that goes on meanwhile.
+	counting sync.Mutex
 }
 
 // lay out what is left of a plan.
@@ -211,7 +217,7 @@ func (p *pass) together(ctx context.Context, jobs []Job) error {
 		if stopped != nil && (s.unfinished != nil || !s.record.found(results.Safety)) {
 			continue
 		}
-		if err := p.finish(s.trial, jobs[i]); err != nil {
+		if err := p.finish(s.trial, jobs[i], p.next); err != nil {
 			return err
 		}
 		p.next++
@@ -230,7 +236,7 @@ func (p *pass) alone(ctx context.Context, job Job) error {
 		if err := t.run(ctx); err != nil {
 			return err
 		}
-		if err := p.finish(t, job); err != nil {
+		if err := p.finish(t, job, p.next); err != nil {
 			return err
 		}
 		if settled(p.Plan, t.record.Trial) {
@@ -240,8 +246,56 @@ func (p *pass) alone(ctx context.Context, job Job) error {
 	}
 }
 
+// atOnce are the next jobs, where those are outage trials that live together.
+func (p *pass) atOnce() []Job {
+	var out []Job
+	for _, j := range p.jobs[p.next:] {
+		if !atOnce(j, p.jobs[p.next]) {
+			break
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+// independently runs jobs that live at once and have nothing to do with each other.
+// What ends one of them for a fault of the host, or an interruption, ends all; those
+// that are over are kept.
+func (p *pass) independently(ctx context.Context, jobs []Job) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make(chan error)
+	for i, job := range jobs {
+		t := p.newTrial(job, job.Attempt)
+		for _, other := range jobs {
+			if other.Setup.Cell != job.Setup.Cell {
+				t.record.Beside = append(t.record.Beside, other.Setup.Cell)
+			}
+		}
+		t.tell = p.teller(job, p.next+i, job.Attempt)
+		go func() {
+			err := t.run(ctx)
+			if err == nil {
+				err = p.finish(t, job, p.next+i)
+			}
+			errs <- err
+		}()
+	}
+	var first error
+	for range jobs {
+		if err := <-errs; err != nil && first == nil {
+			first = err
+			cancel()
+		}
+	}
+	p.next += len(jobs)
+	return first
+}
+
 // finish records a trial that is over.
-func (p *pass) finish(t *trial, job Job) error {
+func (p *pass) finish(t *trial, job Job, at int) error {
+	p.counting.Lock()
+	defer p.counting.Unlock()
 	if err := p.keep(t); err != nil {
 		return err
 	}
@@ -249,10 +303,10 @@ func (p *pass) finish(t *trial, job Job) error {
 	p.clock.finished(job, time.Duration(t.record.TookNS)/time.Duration(1+len(t.record.Beside)))
 	p.tally.add(t.record.Trial)
 	p.done = append(p.done, t.record.Trial)
-	number, of := p.number(p.next)
+	number, of := p.number(at)
 	p.tell(Progress{
 		Job: job, Number: number, Of: of, Attempt: t.record.Attempt, Finished: &t.record.Trial,
-		Elapsed: p.clock.elapsed(), Left: p.left(p.next + 1),
+		Elapsed: p.clock.elapsed(), Left: p.left(at + 1),
 	})
 	return nil
 }
@@ -260,6 +314,8 @@ func (p *pass) finish(t *trial, job Job) error {
 // teller passes a trial's stages on.
 func (p *pass) teller(job Job, number, attempt int) func(Stage) {
 	return func(s Stage) {
+		p.counting.Lock()
+		defer p.counting.Unlock()
 		n, of := p.number(number)
 		p.tell(Progress{
 			Job: job, Number: n, Of: of, Attempt: attempt, Stage: s,

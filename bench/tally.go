@@ -12,10 +12,10 @@ import (
 // settled tells whether a trial is not to be repeated in the same run: it is
 // valid, it found what Raft does not allow, it was repeated enough, it was
 // measured beside others (it drops out of its block, and the others stay), or it
-// is a proof. A proof that failed is an answer; repeated until it holds it would
-// prove nothing.
+// is a proof, or times outages. A proof that failed is an answer; repeated until it
+// holds it would prove nothing.
 func settled(plan configs.Plan, t results.Trial) bool {
-	return t.Valid || len(t.Beside) > 0 || t.Kind == results.Proof || len(t.Findings) > 0 || t.Attempt > plan.Retries
+	return t.Valid || len(t.Beside) > 0 || t.Kind != results.Measure || len(t.Findings) > 0 || t.Attempt > plan.Retries
 }
 
 // settledForGood tells likewise of a run that is resumed: what found nothing
@@ -40,7 +40,7 @@ type tally struct {
 	slow map[trialID][]results.Finding
 }
 
-// cellKind is one of the two answers that a plan wants of a cell.
+// cellKind is one of the answers that a plan wants of a cell.
 type cellKind struct {
 	cell string
 	kind results.TrialKind
@@ -90,7 +90,8 @@ func (t *tally) outcome() Outcome {
 		measured := t.plan.Trials == 0 && !adaptive(t.plan) || t.valid[cellKind{s.Cell, results.Measure}]
 		proven := t.plan.Proofs == 0 || t.valid[cellKind{s.Cell, results.Proof}]
 		watched := t.plan.Watch == 0 || t.valid[cellKind{s.Cell, results.Watch}]
-		if !measured || !proven || !watched {
+		timed := t.plan.OutagesOf(s) == 0 || t.valid[cellKind{s.Cell, results.Outages}]
+		if !measured || !proven || !watched || !timed {
 			out.Starved = append(out.Starved, s.Cell)
 		}
 	}

@@ -29,6 +29,8 @@ var kinds = map[control.EventKind]results.EventKind{
 	control.EventSnapshot: results.EventSnapshot,
 	control.EventInstall:  results.EventInstall,
 	control.EventHeld:     results.EventHeld,
+	control.EventNoop:     results.EventNoop,
+	control.EventDropped:  results.EventDropped,
 }
 
 // heard is the cluster's OnEvent.
@@ -39,7 +41,7 @@ func (t *timeline) heard(node string, e control.Event) {
 	}
 	out := results.Event{
 		AtNS: e.AtNS, Node: node, Kind: kind, Term: e.Term, Index: e.Index, Bytes: e.Bytes,
-		State: strings.ToLower(e.State), Peer: e.From, Granted: e.Granted, PreVote: e.PreVote,
+		State: strings.ToLower(e.State), Peer: e.From, Granted: e.Granted, PreVote: e.PreVote, Lease: e.Lease, Count: e.Count,
 	}
 	switch e.Kind {
 	case control.EventLeader:

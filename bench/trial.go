@@ -131,10 +131,17 @@ func (t *trial) boot(ctx context.Context) (System, error) {
 // load offers what the trial is for, within its bound.
 func (t *trial) load(ctx context.Context) error {
 	proving := t.job.Kind == results.Proof
-	ctx, cancel := context.WithTimeout(ctx, trialBound+2*configs.TrialTime(t.job.Setup, proving))
+	bound := trialBound + 2*configs.TrialTime(t.job.Setup, proving)
+	if t.job.Kind == results.Outages {
+		bound = outagesBound(t.job)
+	}
+	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	if proving {
+	switch t.job.Kind {
+	case results.Proof:
 		return t.prove(ctx)
+	case results.Outages:
+		return t.timeOutages(ctx)
 	}
 	return t.measure(ctx)
 }
@@ -169,7 +176,7 @@ func (t *trial) meterAll(ctx context.Context) {
 // acknowledged. Nodes that were killed and keep nothing by design have nothing
 // to be asked.
 func (t *trial) judge(ctx context.Context) error {
-	killed := t.job.Kind == results.Proof || len(t.job.Setup.Faults) > 0 || len(t.record.Dead) > 0
+	killed := t.job.Kind != results.Measure || len(t.job.Setup.Faults) > 0 || len(t.record.Dead) > 0
 	if !t.record.Durable && killed {
 		t.record.remark(results.Remark{Code: results.CodeNotDurable, Severity: results.Doubtful})
 		return nil

@@ -35,6 +35,7 @@ func (e Experiment) check() mistakes {
 	c.workload(e.Workload)
 	c.watch(e.Watch)
 	c.faults(e.Faults)
+	c.outages(e.Outages)
 	c.arms(e.Arms)
 	c.repeated(&e)
 	return c.errs
@@ -66,8 +67,8 @@ func (c *checker) top(e Experiment) {
 		}
 		between(c, "budget", One(e.Budget), Duration(1e9), forever)
 	}
-	if e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 && e.Watch.Duration == 0 {
-		c.add("trials", "got 0 measuring trials and 0 proofs, and no time to watch, want at least one of them")
+	if e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 && e.Watch.Duration == 0 && e.Outages.Repeat == 0 {
+		c.add("trials", "got 0 measuring trials, 0 proofs and 0 outages, and no time to watch, want at least one of them")
 	}
 }
 
@@ -287,5 +288,5 @@ func (s Setup) siteList() string {
 
 // fit finds what each value alone does not show: whether they go together.
 func (c combination) fit(s Setup) mistakes {
-	return slices.Concat(c.checkSites(s), c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
+	return slices.Concat(c.checkSites(s), c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkOutages(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
 }

@@ -34,6 +34,7 @@ type Experiment struct {
 	Host     Host      `json:"host" jsonschema:"What is done to this machine meanwhile."`
 	Watch    WatchSet  `json:"watch" jsonschema:"A healthy cluster under a light load, left alone to see whether its leader is voted out."`
 	Faults   []FaultAt `json:"faults" jsonschema:"What is done during the light load of a measuring trial."`
+	Outages  Outages   `json:"outages" jsonschema:"One fault again and again, each time of a whole cluster: how long writes are out."`
 	Arms     []Arm     `json:"arms" jsonschema:"Variants of every setup, to be compared with the first of them."`
 
 	origin *origin
@@ -152,6 +153,14 @@ type WatchSet struct {
 	Rate     List[Rate] `json:"rate" jsonschema:"Offered load meanwhile, to all members in turn."`
 }
 
+// Outages are one fault done again and again.
+type Outages struct {
+	Repeat int          `json:"repeat" jsonschema:"How often, of each setup; 0: no outage is timed."`
+	Action List[string] `json:"action" jsonschema:"What is done, in a fault's words: kill; each is undone before the next."`
+	Target List[string] `json:"target" jsonschema:"To whom: leader, follower, a member (n1), a site."`
+	Rate   Rate         `json:"rate" jsonschema:"Writes a second of a client at each member, which nobody tells who leads."`
+}
+
 // Default is the experiment of a person who writes nothing: one to seven
 // members over three zones, under raft's own defaults.
 func Default() Experiment {
@@ -192,9 +201,10 @@ func Default() Experiment {
 			},
 			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(750 * time.Millisecond))},
 		},
-		Watch:  WatchSet{Rate: One(Rate(20))},
-		Faults: []FaultAt{},
-		Arms:   []Arm{},
+		Watch:   WatchSet{Rate: One(Rate(20))},
+		Faults:  []FaultAt{},
+		Outages: Outages{Action: One("kill"), Target: One("leader"), Rate: 20},
+		Arms:    []Arm{},
 	}
 }
 

@@ -91,10 +91,16 @@ type faultCheck struct {
 	i      int
 	f      TimedFault
 	action Action
-	errs   mistakes
+	// repeated: it is that of the section outages.
+	repeated bool
+	errs     mistakes
 }
 
 func (c *faultCheck) add(key, message, advice string) {
+	if c.repeated {
+		c.errs = append(c.errs, c.origin.mistake(message, advice, c.at("outages."+key), "outages"))
+		return
+	}
 	fault := fmt.Sprintf("faults[%d]", c.i)
 	c.errs = append(c.errs, c.origin.mistake(message, advice, fault+"."+key, fault, "faults"))
 }

@@ -78,7 +78,7 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	if len(wrong) > 0 {
 		return Plan{}, nil, append(wrong, unfit...).once().told()
 	}
-	if wrong := e.paced(setups); len(wrong) > 0 {
+	if wrong := append(e.untimed(setups), e.paced(setups)...); len(wrong) > 0 {
 		return Plan{}, nil, append(wrong, unfit...).once().told()
 	}
 	name(setups, all)
@@ -91,7 +91,7 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 		return Plan{}, nil, fmt.Errorf("writing the resolved experiment: %w", err)
 	}
 	return Plan{
-		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Retries: e.Retries, Watch: span(e.Watch.Duration), Apart: e.Apart,
+		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Outages: e.Outages.Repeat, Retries: e.Retries, Watch: span(e.Watch.Duration), Apart: e.Apart,
 		Precision: float64(e.Precision), Budget: span(e.Budget), Awake: e.Host.Awake,
 		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: append(warnings, e.warnings(setups)...), Unasked: e.unasked,
 	}, unfit, nil

@@ -39,6 +39,8 @@ type Setup struct {
 	Watch Watch
 	// Faults of a measuring trial's light load; a proof trial has its own.
 	Faults []TimedFault
+	// Outage is the fault of an outage trial, which a plan may have or not.
+	Outage RepeatedFault
 	// MessageFaults label the run and exclude it from performance results.
 	MessageFaults *control.MessageFaults
 }
@@ -84,6 +86,12 @@ type Capacity struct {
 	Below      time.Duration
 }
 
+// RepeatedFault is done again and again, and undone in between.
+type RepeatedFault struct {
+	Action, Target string
+	Rate           float64 // of the writes to each member, per second
+}
+
 // Plan is what an experiment comes to.
 type Plan struct {
 	Name   string
@@ -93,6 +101,8 @@ type Plan struct {
 	Trials, Proofs, Retries int
 	// Watch is how long each setup is watched; 0: not at all.
 	Watch time.Duration
+	// Outages is how often each setup's fault is repeated; 0: never.
+	Outages int
 	// Precision of differences, a share, until which blocks are added for at most
 	// Budget; 0 where Trials is the number of blocks.
 	Precision float64

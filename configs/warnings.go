@@ -25,6 +25,7 @@ func (e Experiment) warnings(setups []Setup) []string {
 		all = append(all, slices.Concat(s.withoutLocal(), s.cutOff(), s.clamped())...)
 	}
 	all = append(all, e.Network.MessageFaults.warnings(setups)...)
+	all = append(all, e.Outages.warnings(setups)...)
 	return unique(all)
 }
 

@@ -16,6 +16,7 @@ var words = map[string][]string{
 	"workload.target":            {"leader", "follower", "all"},
 	"workload.calm.arrivals":     {"constant", "poisson"},
 	"workload.load.mode":         {ModeBoth, ModeCalm, ModeSaturate, ModeCapacity, ModeSweep},
+	"outages.action":             repeatable(),
 	"faults.action":              actionNames(),
 	"faults.link.distribution":   distributions,
 }

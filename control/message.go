@@ -178,6 +178,12 @@ const (
 	// stored, but before they are truncated: so the disk must reach the last Index
 	// that was reported before a kill.
 	EventDurable EventKind = "durable"
+	// EventNoop: this node, the leader of Term, heard that From holds the term's
+	// first entry, Index. Once for each follower and term.
+	EventNoop EventKind = "noop"
+	// EventDropped: Count events, the first of them at AtNS, were not told, since the
+	// launcher did not read.
+	EventDropped EventKind = "dropped"
 	// EventOpening: the stores are about to be opened. A node that ends between it
 	// and EventListening could not open them.
 	EventOpening EventKind = "opening"
@@ -213,6 +219,11 @@ type Event struct {
 
 	Granted bool `json:"granted,omitempty"`
 	PreVote bool `json:"pre_vote,omitempty"`
+	// Lease is set with a role: a leader stepped down since a quorum had not answered
+	// it for as long as its lease.
+	Lease bool `json:"lease,omitempty"`
+	// Count of a kind that counts.
+	Count int64 `json:"count,omitempty"`
 
 	Held time.Duration `json:"held_ns,omitempty"`
 

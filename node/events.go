@@ -6,12 +6,13 @@ import (
 	"io"
 	"sync"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
 )
 
 // maxQueued bounds the events that wait for a launcher that does not read.
 // Beyond it events are dropped, except replies to commands and reports of what is
-// durable, which are few.
+// durable, which are few. How many were dropped is told as soon as there is room.
 const maxQueued = 1 << 16
 
 // events is the queue between raft, which must never wait, and stdout.
@@ -23,7 +24,9 @@ type events struct {
 	queued  uint64 // events since the beginning, and of those
 	written uint64
 	closed  bool
-	dropped int
+	dropped int64 // in all, and of those the launcher was not told of
+	untold  int64
+	since   int64 // when the first of those was dropped
 	ended   chan struct{}
 	err     error
 }
@@ -44,7 +47,11 @@ func (e *events) Emit(ev control.Event) {
 		return
 	}
 	if len(e.queue) >= maxQueued && ev.Kind != control.EventReply && ev.Kind != control.EventDurable {
+		if e.untold == 0 {
+			e.since = clock.Now()
+		}
 		e.dropped++
+		e.untold++
 		return
 	}
 	e.queue = append(e.queue, ev)
@@ -63,7 +70,7 @@ func (e *events) Flush() {
 }
 
 // close ends the queue when all that is in it is written.
-func (e *events) close() (dropped int, err error) {
+func (e *events) close() (dropped int64, err error) {
 	e.mu.Lock()
 	e.closed = true
 	e.some.Signal()
@@ -96,7 +103,8 @@ func (e *events) write(out io.Writer) {
 	}
 }
 
-// take waits for events; nil is the end.
+// take waits for events; nil is the end. What was dropped is told behind what was
+// queued before.
 func (e *events) take() []control.Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -108,6 +116,11 @@ func (e *events) take() []control.Event {
 	}
 	batch := e.queue
 	e.queue = nil
+	if e.untold > 0 {
+		batch = append(batch, control.Event{Kind: control.EventDropped, AtNS: e.since, Count: e.untold})
+		e.queued++
+		e.untold = 0
+	}
 	return batch
 }
 

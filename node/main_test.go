@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -240,8 +241,9 @@ func TestEndOfLauncher(t *testing.T) {
 	}
 }
 
-// TestSlowLauncher: nobody reads the node's stdout; raft goes on, and the
-// queue is bounded.
+// TestSlowLauncher: nobody reads the node's stdout; raft goes on, the queue is
+// bounded, and once somebody reads how much was dropped is told, behind what was
+// queued and before what comes later.
 func TestSlowLauncher(t *testing.T) {
 	out, stuck := io.Pipe()
 	e := newEvents(stuck)
@@ -252,17 +254,43 @@ func TestSlowLauncher(t *testing.T) {
 	var text bytes.Buffer
 	read := make(chan error, 1)
 	go func() { _, err := io.Copy(&text, out); read <- err }()
+	e.Flush()
+	e.Emit(control.Event{Kind: control.EventSnapshot})
 	dropped, err := e.close()
 	_ = stuck.Close()
 	if err := <-read; err != nil {
 		t.Fatal(err)
 	}
-	lines := bytes.Count(text.Bytes(), []byte("\n"))
-	if err != nil || dropped == 0 || lines+dropped != 3*maxQueued+1 {
-		t.Errorf("wrote %d and dropped %d of %d events: %v", lines, dropped, 3*maxQueued+1, err)
+	lines := bytes.Split(bytes.TrimSpace(text.Bytes()), []byte("\n"))
+	if got := int64(len(lines)) - 1; err != nil || dropped == 0 || got+dropped != 3*maxQueued+2 {
+		t.Errorf("wrote %d and dropped %d of %d events: %v", got, dropped, 3*maxQueued+2, err)
 	}
 	if !bytes.Contains(text.Bytes(), []byte(`"id":7`)) {
 		t.Error("the reply was dropped")
+	}
+	told, errTold := control.Decode[control.Event](lines[len(lines)-2])
+	if errTold != nil || told.Kind != control.EventDropped || told.Count != dropped || told.AtNS == 0 {
+		t.Errorf("got %+v before the last event, %v: want that %d were dropped", told, errTold, dropped)
+	}
+}
+
+// TestADropIsToldAtTheEnd: also where nothing comes after it.
+func TestADropIsToldAtTheEnd(t *testing.T) {
+	out, stuck := io.Pipe()
+	e := newEvents(stuck)
+	for range 3 * maxQueued {
+		e.Emit(control.Event{Kind: control.EventTerm})
+	}
+	var text bytes.Buffer
+	read := make(chan error, 1)
+	go func() { _, err := io.Copy(&text, out); read <- err }()
+	dropped, err := e.close()
+	_ = stuck.Close()
+	if err := errors.Join(err, <-read); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf(`"count":%d}`+"\n", dropped); dropped == 0 || !strings.HasSuffix(text.String(), want) {
+		t.Errorf("the last event is %q, want %q", text.String()[max(0, text.Len()-100):], want)
 	}
 }
 

@@ -46,6 +46,7 @@ type Node struct {
 	applying sync.RWMutex
 
 	forwarded atomic.Int64
+	leaseLost atomic.Bool // raft steps down for its lease, and has not told its role yet
 	// closing is done when Close begins.
 	closing context.Context
 	cancel  context.CancelFunc

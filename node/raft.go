@@ -75,7 +75,7 @@ func (n *Node) newTransport(l net.Listener) wholeTransport {
 		n.faulty = newFaultyTransport(n.network, *n.opts.MessageFaults, n.opts.Seed)
 		t = n.faulty
 	}
-	return &electionTransport{wholeTransport: t, emit: n.emit}
+	return newElectionTransport(t, n.emit)
 }
 
 // transportTimeout is raft's usual 10 s at default timeouts, and shorter with
@@ -87,7 +87,7 @@ func transportTimeout(lease time.Duration) time.Duration {
 func (n *Node) raftConfig() *raft.Config {
 	o, c := n.opts.Raft, raft.DefaultConfig()
 	c.LocalID = raft.ServerID(n.opts.ID)
-	c.Logger = n.log.Named("raft")
+	c.Logger = leaseLog{n.log.Named("raft"), &n.leaseLost}
 	c.NoLegacyTelemetry = true
 	c.HeartbeatTimeout = o.HeartbeatTimeout
 	c.ElectionTimeout = o.ElectionTimeout

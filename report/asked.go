@@ -38,7 +38,7 @@ func (r *Report) askedLine() string {
 		return text + " Reached after " + blocks + "."
 	}
 	text += " Not reached: "
-	if over := slices.ContainsFunc(r.run.Trials, func(t results.Trial) bool { return t.Kind == results.Proof }); over || !a.Proofs {
+	if over := slices.ContainsFunc(r.run.Trials, func(t results.Trial) bool { return t.Kind != results.Measure }); over || !a.Proofs {
 		text += fmt.Sprintf("the budget of %s ended it after %s", units.About(a.Budget), blocks)
 	} else {
 		text += "it ended, or stands, after " + blocks

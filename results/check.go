@@ -126,7 +126,7 @@ func (f *Fault) check(r *ranges) {
 	for i := range f.Probes {
 		p := &f.Probes[i]
 		r.names(p.Node)
-		r.times(p.FirstAckNS)
+		r.times(p.FirstAckNS, p.GapNS)
 		r.counts(p.Acked, p.Failed, p.Unknown)
 		if p.FirstAckNS > 0 && p.Acked == 0 {
 			r.fail("a first acknowledgement after %d ns, and none counted: want at least that one", p.FirstAckNS)

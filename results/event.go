@@ -52,6 +52,9 @@ type Event struct {
 	PreVote bool `json:"pre_vote,omitempty"`
 	// Bytes of a snapshot's data.
 	Bytes int64 `json:"bytes,omitempty"`
+	// Lease: a leader became a follower since a quorum had not answered it for as
+	// long as its lease; otherwise it had heard of a higher term, or left.
+	Lease bool `json:"lease,omitempty"`
 	// Count of a kind that counts.
 	Count int64 `json:"count,omitempty"`
 }

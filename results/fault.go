@@ -43,6 +43,9 @@ type Probe struct {
 	// FirstAckNS is from the fault to the first acknowledgement of a write that was
 	// sent after it; 0 where none came.
 	FirstAckNS int64 `json:"first_ack_ns,omitempty"`
+	// GapNS is the longest time in which none was acknowledged: from the fault, or
+	// from one acknowledgement, to the next.
+	GapNS int64 `json:"gap_ns,omitempty"`
 	// The writes sent in that time, by what became of them: Unknown may have been
 	// committed or not.
 	Acked   int64 `json:"acked"`

@@ -185,6 +185,9 @@ func checkFlagsWithEndpoints(v configs.Overrides) error {
 
 // check refuses plans that would have to change the cluster.
 func (c *runningCluster) check(plan configs.Plan) error {
+	if plan.Outages > 0 {
+		return usage(errors.New("got outages with --endpoints, which loads a running cluster and kills nobody of it"), "leave them out, or leave out --endpoints to have nodes started")
+	}
 	for _, s := range plan.Setups {
 		if s.Engine != c.engine {
 			return usage(fmt.Errorf("engine %s: the endpoints say %s, which is %s", s.Engine, c.version, c.engine), "leave out --engine")

@@ -235,10 +235,10 @@ func planned(plan configs.Plan, run *results.Run) (map[string]gate.Planned, erro
 		proofs := math.MaxInt
 		for _, t := range run.Trials {
 			switch t.Kind {
-			case results.Proof:
-				proofs = min(proofs, t.Block)
 			case results.Measure:
 				plan.Trials = max(plan.Trials, t.Block+1)
+			default: // comes after the blocks, as proofs do
+				proofs = min(proofs, t.Block)
 			}
 		}
 		proven := proofs != math.MaxInt

@@ -88,7 +88,7 @@ func (m *measureOn) over(trials []results.Trial) []results.Trial {
 	if m == nil {
 		return trials
 	}
-	return slices.DeleteFunc(slices.Clone(trials), func(t results.Trial) bool { return t.Kind == results.Proof })
+	return slices.DeleteFunc(slices.Clone(trials), func(t results.Trial) bool { return t.Kind != results.Measure })
 }
 
 // change the experiment of a run's folder, which nobody else writes to meanwhile.

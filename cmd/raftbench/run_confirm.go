@@ -74,5 +74,5 @@ func trialsOf(p configs.Plan) string {
 	if p.Watch > 0 {
 		each++
 	}
-	return units.Plural(len(p.Setups)*each, "trial") + " of " + units.Plural(len(p.Setups), "setup")
+	return units.Plural(len(p.Setups)*each+p.OutageTrialCount(), "trial") + " of " + units.Plural(len(p.Setups), "setup")
 }

@@ -83,9 +83,14 @@ func sizeOf(p configs.Plan) string {
 		return fmt.Sprintf("%s until differences are known to ±%s, and %s, at most %s", units.Plural(len(p.Setups), "setup"),
 			units.Share.Show(p.Precision), units.Plural(len(p.Setups)*p.Proofs, "proof"), units.About(configs.Estimate(p)))
 	}
-	return fmt.Sprintf("%s, %s and %s, about %s",
+	outages := ""
+	if n := p.OutageTrialCount(); n > 0 {
+		outages = ", and " + units.Plural(n, "outage trial")
+	}
+	return fmt.Sprintf("%s, %s and %s%s, about %s",
 		units.Plural(len(p.Setups), "setup"),
 		units.Plural(len(p.Setups)*p.Trials, "measuring trial"),
 		units.Plural(len(p.Setups)*p.Proofs, "proof"),
+		outages,
 		units.About(configs.Estimate(p)))
 }
