@@ -15,7 +15,7 @@ import (
 // is a proof, or times outages. A proof that failed is an answer; repeated until it
 // holds it would prove nothing.
 func settled(plan configs.Plan, t results.Trial) bool {
-	return t.Valid || len(t.Beside) > 0 || t.Kind != results.Measure || len(t.Findings) > 0 || t.Attempt > plan.Retries
+	return t.Valid || len(t.Beside) > 0 || t.Kind == results.Proof || t.Kind == results.Outages || len(t.Findings) > 0 || t.Attempt > plan.Retries
 }
 
 // settledForGood tells likewise of a run that is resumed: what found nothing
