@@ -111,18 +111,20 @@ func (o op) exact() bool { return o == "==" || o == "!=" }
 // facts of a cell, exact where they are known at all; else the code says why
 // not.
 var facts = map[string]func(c summary.Cell) (float64, ReasonCode){
-	"nodes":        func(c summary.Cell) (float64, ReasonCode) { return float64(c.Nodes), "" },
-	"quorum":       func(c summary.Cell) (float64, ReasonCode) { return float64(c.Quorum), "" },
-	"tolerates":    func(c summary.Cell) (float64, ReasonCode) { return float64(c.Tolerates), "" },
-	"trials":       func(c summary.Cell) (float64, ReasonCode) { return float64(c.Trials), "" },
-	"valid_trials": func(c summary.Cell) (float64, ReasonCode) { return float64(c.ValidTrials), "" },
-	"durable":      func(c summary.Cell) (float64, ReasonCode) { return one(c.Durable), "" },
-	"survived":     func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.Survived) },
-	"blocked_at":   func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.BlockedAt) },
-	"recovered":    func(c summary.Cell) (float64, ReasonCode) { return recovered(c.Faults.Recovered) },
-	"lost_writes":  func(c summary.Cell) (float64, ReasonCode) { return audited(c, float64(c.Faults.LostWrites)) },
-	"violations":   func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Safety)) },
-	"liveness":     func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Liveness)) },
+	"nodes":           func(c summary.Cell) (float64, ReasonCode) { return float64(c.Nodes), "" },
+	"quorum":          func(c summary.Cell) (float64, ReasonCode) { return float64(c.Quorum), "" },
+	"tolerates":       func(c summary.Cell) (float64, ReasonCode) { return float64(c.Tolerates), "" },
+	"trials":          func(c summary.Cell) (float64, ReasonCode) { return float64(c.Trials), "" },
+	"valid_trials":    func(c summary.Cell) (float64, ReasonCode) { return float64(c.ValidTrials), "" },
+	"durable":         func(c summary.Cell) (float64, ReasonCode) { return one(c.Durable), "" },
+	"survived":        func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.Survived) },
+	"zones_survived":  func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.ZonesSurvived) },
+	"zones_tolerated": func(c summary.Cell) (float64, ReasonCode) { return proven(c.ToleratesSites) },
+	"blocked_at":      func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.BlockedAt) },
+	"recovered":       func(c summary.Cell) (float64, ReasonCode) { return recovered(c.Faults.Recovered) },
+	"lost_writes":     func(c summary.Cell) (float64, ReasonCode) { return audited(c, float64(c.Faults.LostWrites)) },
+	"violations":      func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Safety)) },
+	"liveness":        func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Liveness)) },
 }
 
 // proven is a fact of proof trials.

@@ -21,3 +21,15 @@ func (n Size) ToleratesSites(members []int) int {
 
 // NeedsSite tells whether the cluster stops with one site of so many members.
 func (n Size) NeedsSite(members int) bool { return members > n.Tolerates() }
+
+// SpareAfterSite is how many more members may die when the largest site is lost,
+// with writes going on; ok is false where writes stop with that site already.
+// Three nodes over three sites have none to spare then, and so have five to
+// eight; nine have one.
+func (n Size) SpareAfterSite(members []int) (spare int, ok bool) {
+	if len(members) == 0 {
+		return n.Tolerates(), true
+	}
+	spare = int(n) - slices.Max(members) - n.Quorum()
+	return max(spare, 0), spare >= 0
+}

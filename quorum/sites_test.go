@@ -45,3 +45,29 @@ func TestTheFourthNodeOverThreeSites(t *testing.T) {
 		t.Error("four nodes need the site of two of them, and none other; five need none of two")
 	}
 }
+
+// One more and one more member is taken away after the worst site: the oracle of
+// SpareAfterSite.
+func TestSpareAfterTheWorstSite(t *testing.T) {
+	for nodes := 1; nodes <= 12; nodes++ {
+		for sites := 1; sites <= 7; sites++ {
+			members := roundRobin(nodes, sites)
+			want := nodes
+			for _, lost := range members {
+				spare := -1
+				for dead := 0; dead <= nodes-lost && nodes-lost-dead >= Size(nodes).Quorum(); dead++ {
+					spare = dead
+				}
+				want = min(want, spare)
+			}
+			if got, ok := Size(nodes).SpareAfterSite(members); ok != (want >= 0) || ok && got != want {
+				t.Errorf("%d nodes over %v: got %d, %v; want %d", nodes, members, got, ok, want)
+			}
+		}
+	}
+	for nodes, want := range map[int]int{3: 0, 5: 0, 6: 0, 7: 0, 8: 0, 9: 1} {
+		if got, ok := Size(nodes).SpareAfterSite(roundRobin(nodes, 3)); !ok || got != want {
+			t.Errorf("%d nodes over three sites: got %d, %v, want %d", nodes, got, ok, want)
+		}
+	}
+}

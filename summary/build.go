@@ -59,9 +59,10 @@ func analyse(run *results.Run, keep []results.Role) (Analysis, error) {
 func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observations, pools, error) {
 	c := describe(s)
 	measured, proofs := valid(s.measure), valid(s.proof)
+	c.Losses = losses(slices.Concat(valid(s.outages), proofs))
 	c.Outages = outages(slices.Concat(valid(s.outages), measured))
 	if c.MessageFaults {
-		measured, proofs, c.Outages = nil, nil, nil // what they proved stands in Faults
+		measured, proofs, c.Outages, c.Losses = nil, nil, nil, nil // what they proved stands in Faults
 	}
 	if c.OutageTrials > 0 {
 		proofs = nil // two kinds of kills are not mixed into one figure
@@ -116,7 +117,7 @@ func describe(s *setup) Cell {
 		Faults: faults(s, size.Tolerates()),
 	}
 	if c.Sites = t.Sites; len(c.Sites) > 0 {
-		c.ToleratesSites = ptr(ToleratesSites(c.Sites))
+		c.ToleratesSites, c.SpareAfterZone = ptr(ToleratesSites(c.Sites)), zoneSpare(c.Sites)
 	}
 	for _, m := range s.measure {
 		if w := m.Window(results.RoleFull); w != nil {

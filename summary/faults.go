@@ -58,9 +58,38 @@ func (f *Faults) prove(t *results.Trial, tolerates int) {
 	if killed > tolerates && (t.Valid || t.Proof.BlockedAt <= tolerates) {
 		f.BlockedAt = least(f.BlockedAt, t.Proof.BlockedAt)
 	}
+	if zones, seen := zonesSurvived(t, tolerates); seen {
+		f.ZonesSurvived = least(f.ZonesSurvived, zones)
+	}
 	if t.Valid {
 		f.Recovered = both(f.Recovered, recovered(t))
 	}
+}
+
+// zonesSurvived is how many whole zones a proof saw the cluster survive, whichever
+// they are. That one takes it down is believed of any trial. Where all members stand
+// in one, that it stops with fewer dead shows it.
+func zonesSurvived(t *results.Trial, tolerates int) (zones int, seen bool) {
+	places := placesOf(t.Sites)
+	if len(places) == 1 {
+		return 0, t.Valid && t.Proof.BlockedAt == tolerates+1
+	}
+	single := map[string]bool{}
+	for _, z := range t.Proof.Zones {
+		if z.Blocked && len(z.Sites) == 1 {
+			return 0, true
+		}
+		if z.Survived {
+			zones = max(zones, len(z.Sites))
+			single[z.Sites[0]] = single[z.Sites[0]] || len(z.Sites) == 1
+		}
+	}
+	for _, p := range places {
+		if !single[p.Name] {
+			return 0, false
+		}
+	}
+	return zones, t.Valid && len(places) > 0
 }
 
 // recovered tells whether all came back, writes went on, and an audit of the

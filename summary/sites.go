@@ -33,12 +33,24 @@ func placesOf(sites []string) []Site {
 	return out
 }
 
+// zoneSpare is how many more nodes may die when the worst zone is lost, by
+// arithmetic; nil where writes stop with it.
+func zoneSpare(sites []string) *int {
+	if spare, ok := quorum.Size(len(sites)).SpareAfterSite(membersOf(sites)); ok {
+		return &spare
+	}
+	return nil
+}
+
 // ToleratesSites is how many whole sites may be lost at once, whichever they
 // are, by arithmetic.
 func ToleratesSites(sites []string) int {
-	var members []int
+	return quorum.Size(len(sites)).ToleratesSites(membersOf(sites))
+}
+
+func membersOf(sites []string) (members []int) {
 	for _, s := range placesOf(sites) {
 		members = append(members, s.Members)
 	}
-	return quorum.Size(len(sites)).ToleratesSites(members)
+	return members
 }

@@ -57,6 +57,9 @@ type Cell struct {
 	// ToleratesSites is how many whole sites may be lost, whichever they are.
 	Sites          []string `json:"sites,omitempty"`
 	ToleratesSites *int     `json:"tolerates_sites,omitempty"`
+	// SpareAfterZone is how many more nodes may die when the zone with most of them
+	// is lost, by arithmetic; null where it takes the cluster down.
+	SpareAfterZone *int `json:"spare_after_zone,omitempty"`
 	// Clients of the closed loop behind throughput_ops; 0 where there was none.
 	Clients       int  `json:"clients,omitempty"`
 	Durable       bool `json:"durable"`
@@ -101,6 +104,8 @@ type Cell struct {
 	// leader is voted out.
 	Watched *Watched `json:"watched,omitempty"`
 
+	// Losses are how long writes were out after what the cluster tolerates.
+	Losses  []Loss   `json:"losses,omitempty"`
 	Faults  Faults   `json:"faults"`
 	Remarks []Remark `json:"remarks"`
 	// Outages that each fault of the valid trials led to, by what was done and whom
@@ -217,6 +222,10 @@ type Faults struct {
 	// BlockedAt is the number of failures at which it was seen to stop; 0
 	// when it was tried and not seen to.
 	BlockedAt *int `json:"blocked_at"`
+	// ZonesSurvived is how many whole zones may die at once, whichever they are, as
+	// proofs saw it: 0 where one was seen to take the cluster down. Null where not all
+	// of them were lost in turn.
+	ZonesSurvived *int `json:"zones_survived"`
 	// Recovered tells whether in every valid proof trial all members were
 	// killed, all came back with what their stores had reported durable, writes
 	// went on, and an audit found all that was acknowledged: false where the
