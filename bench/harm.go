@@ -98,6 +98,9 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 	h.standing = append(h.standing, f)
 	err = deed.do(h, ctx, f)
 	f.DoneNS = clock.Now()
+	if failed := (*notDone)(nil); errors.As(err, &failed) {
+		f.Failed, err = failed.why, nil
+	}
 	h.note(f)
 	if !action.Lasts {
 		h.end(f)

@@ -107,7 +107,11 @@ func leave(h *harm, ctx context.Context, f *inflicted) error {
 // out does, it is added all the same, so that the cluster is whole, and the refusal
 // told.
 func addNode(h *harm, ctx context.Context, f *inflicted) error {
-	err := join(h, ctx, f)
+	m := f.members[0]
+	if err := restart(ctx, m, h.events); err != nil {
+		return err
+	}
+	err := h.admit(ctx, m)
 	if refused := (*notDone)(nil); errors.As(err, &refused) {
 		if again := rejoin(h, ctx, f); again != nil {
 			return again
@@ -116,14 +120,11 @@ func addNode(h *harm, ctx context.Context, f *inflicted) error {
 	return err
 }
 
-// join starts a new node and adds it: without a vote until it has what was committed
-// when it came, so that no write waits for a log that is still on its way, and then
-// as a voter (raft's AddNonvoter and AddVoter; Ongaro's thesis, 4.2.1).
-func join(h *harm, ctx context.Context, f *inflicted) error {
-	m := f.members[0]
-	if err := restart(ctx, m, h.events); err != nil {
-		return err
-	}
+// admit takes a node that runs into the configuration: without a vote until it has
+// what was committed when it came, so that no write waits for a log that is still on
+// its way, and then as a voter (raft's AddNonvoter and AddVoter; Ongaro's thesis,
+// 4.2.1).
+func (h *harm) admit(ctx context.Context, m Member) error {
 	leader, err := h.leading(ctx)
 	if err != nil {
 		return err
@@ -140,30 +141,51 @@ func join(h *harm, ctx context.Context, f *inflicted) error {
 	if h.router == nil {
 		return nil
 	}
+	h.router.remove(m.ID()) // it may be there already
 	return h.router.join(ctx, h.system, m.ID())
 }
 
-// rejoin undoes a removal. One that never came about, since the leader refused it,
-// leaves a member that votes, and which must not forget for whom.
+// rejoin undoes a removal, again while a leader refuses it that another takes the
+// place of.
 func rejoin(h *harm, ctx context.Context, f *inflicted) error {
-	m := f.members[0]
+	ctx, cancel := context.WithTimeout(ctx, h.patience)
+	defer cancel()
+	for {
+		err := h.bringBack(ctx, f.members[0])
+		if refused := (*notDone)(nil); err == nil || !errors.As(err, &refused) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(leaderPoll):
+		}
+	}
+}
+
+// bringBack starts a member that does not run, as a new one where it is out of the
+// configuration, and has it admitted. Where its removal never came about it votes, and
+// must not forget for whom.
+func (h *harm) bringBack(ctx context.Context, m Member) error {
 	leader, err := h.leading(ctx)
 	if err != nil {
 		return err
 	}
 	now, err := leader.Counters(ctx)
-	switch {
-	case err != nil:
-		return err
-	case slices.Contains(now.Voters, m.ID()) && m.Alive():
+	if err != nil {
+		return &notDone{err.Error()} // it died, or hangs: another will lead
+	}
+	switch votes := slices.Contains(now.Voters, m.ID()); {
+	case votes && m.Alive():
 		return nil
-	case slices.Contains(now.Voters, m.ID()):
+	case votes:
 		return h.start(ctx, m)
+	case !m.Alive():
+		if err := errors.Join(m.Wipe(), restart(ctx, m, h.events)); err != nil {
+			return err
+		}
 	}
-	if err := errors.Join(m.Shutdown(ctx), m.Wipe()); err != nil {
-		return err
-	}
-	return join(h, ctx, f)
+	return h.admit(ctx, m)
 }
 
 // fallBehind kills a member and waits until the leader no longer has the entries that

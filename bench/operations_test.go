@@ -19,7 +19,7 @@ func TestOperationsUnderLoad(t *testing.T) {
 	r := runTrial(t, `
 nodes: 3
 network: {profile: none}
-raft: {heartbeat_timeout: 150ms, election_timeout: 150ms, leader_lease_timeout: 100ms, trailing_logs: 8}
+raft: {heartbeat_timeout: 500ms, election_timeout: 500ms, leader_lease_timeout: 400ms, trailing_logs: 8}
 workload: {warmup: 100ms, load: {mode: calm}, calm: {rate: 200/s, duration: 2s}}
 faults:
   - {at: 100ms, action: install-snapshot, target: follower}

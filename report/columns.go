@@ -43,6 +43,7 @@ func (r *Report) sheets() []sheet {
 	for _, extra := range []sheet{
 		{r.outageTitle(), r.outageColumns(), r.groups},
 		{"Where that time goes, median of each part", partColumns(), r.groups},
+		r.operationSheet(),
 		r.degradedSheet(),
 		{"What a write uses at " + r.lightWords() + ", all nodes together", r.lightUse(), r.groups},
 		{"What a write uses at full load, all nodes together", fullUse(), r.groups},

@@ -18,8 +18,13 @@ import (
 type Forecast struct{ P50, P90, SplitShare float64 }
 
 // repeated are the faults that a setup's metrics of outages are of; nil where it has
-// none but a proof's.
-func repeated(c summary.Cell) *summary.Outages { return c.MainOutages() }
+// none but a proof's, or an operation's.
+func repeated(c summary.Cell) *summary.Outages {
+	if operated(c) != nil {
+		return nil // operations have a table of their own
+	}
+	return c.MainOutages()
+}
 
 // outageColumns are how long writes were out.
 func (r *Report) outageColumns() []column {

@@ -38,7 +38,7 @@ type verdict struct {
 // verdict fits the answers into their lines.
 func (r *Report) verdict(width int) verdict {
 	width = min(width, verdictWidth)
-	if len(r.answers) != 1 {
+	if len(r.answers) != 1 || len(r.operationGroups()) > 0 {
 		return r.groupVerdict(width)
 	}
 	a := r.answers[0]
@@ -81,12 +81,12 @@ func (v verdict) fit(steps []step, width int) {
 // suit another.
 func (r *Report) groupVerdict(width int) verdict {
 	var lines []string
-	if r.oneSize() {
+	if len(r.operationGroups()) == 0 && r.oneSize() {
 		return verdict{advice: []string{"One size at several settings: which helps is told by `raftbench compare RUN --by " + strings.Join(r.varied(), "`, or --by `") + "`."}}
 	}
-	lines = append(lines, r.degradedLines()...)
+	lines = slices.Concat(r.operationLines(), r.degradedLines())
 	for i, a := range r.answers {
-		if degraded(r.groups[i]) {
+		if degraded(r.groups[i]) || operated(r.groups[i].cells[0]) != nil {
 			continue // which size to run is asked of a cluster whose members live
 		}
 		lines = append(lines, a.notes...)

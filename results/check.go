@@ -84,6 +84,9 @@ func (t *Trial) checkRest(r *ranges) {
 	if t.CanaryFsyncP50NS != nil {
 		r.times(*t.CanaryFsyncP50NS)
 	}
+	for i := range t.Events {
+		r.counts(t.Events[i].Bytes, t.Events[i].Count)
+	}
 	for i := range t.Faults {
 		t.Faults[i].check(r)
 	}
@@ -119,7 +122,13 @@ func (f *Fault) check(r *ranges) {
 	r.lists(len(f.Nodes), len(f.Probes))
 	r.within("alive", int64(f.Alive), 0, MaxNodes)
 	r.counts(int64(f.Repeat))
-	r.times(f.AtNS, f.DoneNS, f.EndNS)
+	r.times(f.AtNS, f.DoneNS, f.EndNS, f.SilentNS)
+	r.texts(f.Failed)
+	for _, l := range []*Latency{f.Before, f.During} {
+		if l != nil {
+			l.check(r)
+		}
+	}
 	if f.DoneNS != 0 && f.DoneNS < f.AtNS || f.EndNS != 0 && f.EndNS < f.AtNS {
 		r.fail("a fault at %d ns, done at %d and undone at %d: want them in that order", f.AtNS, f.DoneNS, f.EndNS)
 	}

@@ -31,6 +31,17 @@ type Fault struct {
 	Term   uint64 `json:"term,omitempty"`
 	Alive  int    `json:"alive"`
 
+	// Before are the writes of all clients that were sent in the second before it, as far
+	// as the cluster was whole then, and During those sent until it was done; null of a
+	// fault that is over at once, and where nobody wrote.
+	Before *Latency `json:"before,omitempty"`
+	During *Latency `json:"during,omitempty"`
+
+	// SilentNS is the longest stretch, begun before it was done, in which no client had
+	// an acknowledgement: from the instant of the fault or from one acknowledgement to
+	// the next. 0 where nobody wrote, or no write was acknowledged after it.
+	SilentNS int64 `json:"silent_ns,omitempty"`
+
 	// Probes are what a client at each member saw, one a member, n1 first.
 	Probes []Probe `json:"probes,omitempty"`
 }

@@ -61,8 +61,10 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 	measured, proofs := valid(s.measure), valid(s.proof)
 	c.Losses = losses(slices.Concat(valid(s.outages), proofs))
 	c.Outages = outages(slices.Concat(valid(s.outages), measured))
+	c.UnderLoad = operationsOf(valid(s.outages))
 	if c.MessageFaults {
-		measured, proofs, c.Outages, c.Losses = nil, nil, nil, nil // what they proved stands in Faults
+		measured, proofs = nil, nil // what they proved stands in Faults
+		c.Outages, c.Losses, c.UnderLoad = nil, nil, nil
 	}
 	if c.OutageTrials > 0 {
 		proofs = nil // two kinds of kills are not mixed into one figure

@@ -113,6 +113,8 @@ type Cell struct {
 	// one fault again and again (Kind is "outages"; the most frequent group of them),
 	// and only where there is no such trial those of proofs.
 	Outages []Outages `json:"outages,omitempty"`
+	// UnderLoad are the operations that were done again and again under load.
+	UnderLoad []Operation `json:"operations_under_load,omitempty"`
 }
 
 // Operations are counts over a cell's trials.

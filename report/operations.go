@@ -1,0 +1,167 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// Operations are planned, and so is what they cost: how long writes stop, how much
+// longer those take that do not, and how long it is until all is done.
+
+// operationWords are what an operator calls an operation.
+var operationWords = map[string]string{
+	"transfer":         "leadership transfer",
+	"rolling-restart":  "rolling restart",
+	"add-node":         "adding a node",
+	"remove-node":      "removing a follower",
+	"remove-leader":    "removing the leader",
+	"install-snapshot": "snapshot to a node that was away",
+}
+
+// operated is the operation of a setup's outage trials; nil where it had none.
+func operated(c summary.Cell) *summary.Operation {
+	if len(c.UnderLoad) == 0 {
+		return nil
+	}
+	return &c.UnderLoad[0]
+}
+
+// operationWord of a setup.
+func operationWord(o *summary.Operation) string {
+	if words, ok := operationWords[o.Action]; ok {
+		return words
+	}
+	return o.Action
+}
+
+// operationGroups have a group an operation, with its sizes, in the order in which the
+// words stand above.
+func (r *Report) operationGroups() []group {
+	var out []group
+	for _, c := range r.summary.Cells {
+		o := operated(c)
+		if o == nil {
+			continue
+		}
+		name := operationWord(o)
+		i := slices.IndexFunc(out, func(g group) bool { return g.name == name })
+		if i < 0 {
+			i = len(out)
+			out = append(out, group{name: name})
+		}
+		out[i].cells = append(out[i].cells, c)
+	}
+	return out
+}
+
+// operationFigure is one of an operation's metrics.
+func operationFigure(c summary.Cell, name string) (figure, bool) {
+	o := operated(c)
+	if o == nil {
+		return figure{}, false
+	}
+	m, there := o.Metrics[name]
+	if !there {
+		return figure{}, false
+	}
+	return figureOf(name, m)
+}
+
+// operationSheet has a row for each operation and size; it is empty where none was
+// done again and again.
+func (r *Report) operationSheet() sheet {
+	of := func(over, title string, keep int, name string, k units.Kind) column {
+		return column{over: over, title: title, keep: keep, metric: name, value: func(c summary.Cell) entry {
+			f, ok := operationFigure(c, name)
+			if !ok {
+				return entry{main: absent}
+			}
+			return entry{main: show(k, f.median), interval: between(k, f)}
+		}}
+	}
+	counted := func(over, title string, keep int, n func(o *summary.Operation) string) column {
+		return plain(over, title, keep, func(c summary.Cell) string {
+			if o := operated(c); o != nil {
+				return n(o)
+			}
+			return absent
+		})
+	}
+	return sheet{title: "What an operation under load costs", groups: r.operationGroups(), columns: []column{
+		nodesColumn(),
+		counted("", "times", 3, func(o *summary.Operation) string {
+			if o.NotDone == 0 {
+				return fmt.Sprint(o.Times)
+			}
+			return fmt.Sprintf("%d, %d failed", o.Times, o.NotDone)
+		}),
+		of("writes stop for", "p50", 0, summary.OperationSilent, units.Duration),
+		of("writes stop for", "longest", 9, summary.OperationStop, units.Duration),
+		of("a write, p50", "before", 6, summary.WriteBefore, units.Duration),
+		of("a write, p50", "during", 7, summary.WriteDuring, units.Duration),
+		of("slowest", "write", 5, summary.WriteDuringMax, units.Duration),
+		counted("writes", "failed", 8, func(o *summary.Operation) string { return count(o.Failed) }),
+		counted("writes", "unknown", 8, func(o *summary.Operation) string { return count(o.Unknown) }),
+		of("until all is done", "p50", 8, summary.OperationTook, units.Duration),
+		of("until all is done", "longest", 4, summary.OperationLong, units.Duration),
+		of("snapshot", "installed", 2, summary.SnapshotInstall, units.Duration),
+		of("snapshot", "bytes", 2, summary.SnapshotBytes, units.Size),
+	}}
+}
+
+// operationLines answer in words, a line for each operation: leadership transfer:
+// writes stop for 43 ms with 3 nodes, 51 ms with 5.
+func (r *Report) operationLines() []string {
+	var out []string
+	for _, g := range r.operationGroups() {
+		var parts, failed []string
+		for _, c := range g.cells {
+			size := fmt.Sprint(c.Nodes)
+			if len(parts) == 0 {
+				size = units.Plural(c.Nodes, "node")
+			}
+			if f, ok := operationFigure(c, summary.OperationSilent); ok {
+				parts = append(parts, duration(f.median)+" with "+size)
+			}
+			if o := operated(c); o.NotDone > 0 {
+				failed = append(failed, fmt.Sprintf("%d of %d with %s (%s)", o.NotDone, o.Times, units.Plural(c.Nodes, "node"), shorten(o.Why, 60)))
+			}
+		}
+		line := capital(g.name) + ": "
+		switch {
+		case len(parts) > 0:
+			line += "writes stop for " + list(parts)
+		default:
+			line += "for how long writes stop is not known"
+		}
+		if len(failed) > 0 {
+			line += "; not done: " + list(failed)
+		}
+		out = append(out, line+".")
+	}
+	return out
+}
+
+// operationNote says what the table rests on; empty where there is none.
+func (r *Report) operationNote() string {
+	groups := r.operationGroups()
+	if len(groups) == 0 {
+		return ""
+	}
+	text := "Writes stop: the longest stretch, begun before an operation was done, in which no client had an answer; clients at every member write throughout, so that it is known to their interval. " +
+		"A write before is one sent in the second before, during one sent until all was done."
+	for _, g := range groups {
+		switch operated(g.cells[0]).Action {
+		case "remove-leader":
+			text += " A leader that is removed hands over to nobody: the others elect one when their heartbeat timeout is over, as if it had died."
+		case "add-node":
+			text += " A node is added from N−1 to N, first without a vote, until it has caught up."
+		case "install-snapshot":
+			text += " A snapshot is installed counted from when the node that was away listens again."
+		}
+	}
+	return text
+}

@@ -1,0 +1,64 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// operation is a setup whose outage trials did one operation again and again.
+func operation(n int, action string, silentMS float64, notDone int) summary.Cell {
+	c := cell(n, 1, 0)
+	c.Cell = fmt.Sprintf("n%d-hashicorp-multi-az-action-%s", n, action)
+	c.Params = map[string]string{"outages.action": action}
+	c.Metrics = map[string]summary.Metric{outage: around(silentMS*1e6, 10)}
+	c.Trials, c.ValidTrials, c.Proofs, c.ValidProofs, c.OutageTrials, c.ValidOutageTrials = 0, 0, 0, 0, 1, 1
+	c.Operations = summary.Operations{}
+	o := summary.Operation{Action: action, Times: 8, NotDone: notDone, Failed: 2, Unknown: 1, Metrics: map[string]summary.Metric{
+		summary.OperationTook: around(2*silentMS*1e6, 10), summary.OperationSilent: around(silentMS*1e6, 10),
+		summary.OperationStop: {Median: p(3 * silentMS * 1e6), N: 8},
+		summary.WriteBefore:   around(1.7e6, 5), summary.WriteDuring: around(2.4e6, 5), summary.WriteDuringMax: {Median: p(60e6), N: 8},
+	}}
+	if notDone > 0 {
+		o.Why = "n1 leads again after it handed over, want another"
+	}
+	if action == "install-snapshot" {
+		o.Metrics[summary.SnapshotInstall], o.Metrics[summary.SnapshotBytes] = around(150e6, 5), around(256<<10, 0)
+	}
+	c.UnderLoad = []summary.Operation{o}
+	c.Outages = []summary.Outages{{Kind: results.Outages, Action: action, Hit: summary.HitFollower, Faults: 8, Metrics: c.Metrics}}
+	return c
+}
+
+// A run of operations says first how long each stops writes, and which failed; the
+// table has a row for each operation and size.
+func TestOperationsAreAnsweredFirst(t *testing.T) {
+	s := summary.Summary{SchemaVersion: summary.SchemaVersion, Cells: []summary.Cell{
+		operation(3, "transfer", 42, 0), operation(5, "transfer", 51, 1), operation(3, "install-snapshot", 12, 0), operation(5, "install-snapshot", 13, 0),
+	}}
+	var b strings.Builder
+	if err := reportOf(s).Table(&b, Terminal{Width: 150}); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(b.String()), " ")
+	for _, want := range []string{
+		"Leadership transfer: writes stop for 42.0 ms with 3 nodes and 51.0 ms with 5; not done: 1 of 8 with 5 nodes (n1 leads again after it handed over, want another).",
+		"Snapshot to a node that was away: writes stop for 12.0 ms with 3 nodes and 13.0 ms with 5.",
+		"What an operation under load costs",
+		"5 8, 1 failed 51.0 ms 153 ms 1.70 ms 2.40 ms 60.0 ms 2 1 102 ms",
+		"256 KiB",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("nothing says %q in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(text, "without writes for") || strings.Contains(text, "What each size buys") {
+		t.Errorf("an operation stands among the faults, or beside costs that nobody measured:\n%s", b.String())
+	}
+	if plain := reportOf(typical()).operationSheet(); len(plain.groups) > 0 {
+		t.Error("a run without operations has a table of them")
+	}
+}
