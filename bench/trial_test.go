@@ -186,6 +186,37 @@ func TestAnExperimentsFaultsAreDone(t *testing.T) {
 	}
 }
 
+// A timeline ends its faults by itself, overlapping ones each at its own time, and
+// each is on record with its end. A rolling restart has had everybody.
+func TestATimelineEndsItsFaults(t *testing.T) {
+	text := strings.Replace(quickly, "600ms", "2500ms", 1) + `
+faults:
+  - {at: 100ms, action: kill, target: leader, for: 500ms}
+  - {at: 200ms, action: slow, target: n1->n2, link: {delay: 1ms}, for: 200ms}
+  - {at: 900ms, action: rolling-restart}
+`
+	r := runTrial(t, text, results.Measure, script{})
+	if !r.Valid || len(r.Faults) != 3 {
+		t.Fatalf("invalid: %+v, %+v, faults %+v", r.Remarks, r.Findings, r.Faults)
+	}
+	kill, slow, rolling := r.Faults[0], r.Faults[1], r.Faults[2]
+	if kill.Leader == "" || !slices.Equal(kill.Nodes, []string{kill.Leader}) || kill.EndNS-kill.AtNS < 500*ms || kill.Alive != 3 {
+		t.Errorf("got %+v, want the leader's end half a second long", kill)
+	}
+	if slow.EndNS-slow.AtNS < 200*ms || slow.EndNS > kill.EndNS || slow.Alive != 2 {
+		t.Errorf("got %+v, want it done to two members and over before %+v", slow, kill)
+	}
+	restarted := map[string]bool{}
+	for _, e := range r.Events {
+		if e.Kind == results.EventRestart && e.AtNS > rolling.AtNS && e.AtNS <= rolling.DoneNS {
+			restarted[e.Node] = true
+		}
+	}
+	if len(rolling.Nodes) != 3 || rolling.Nodes[2] != rolling.Leader || len(restarted) != 3 || rolling.EndNS != rolling.DoneNS {
+		t.Errorf("got %+v, restarted %v; want all three, the leader last", rolling, restarted)
+	}
+}
+
 // A store that keeps nothing shows that writes go on and stop; what a restart
 // would show stays unproven, and is no violation.
 func TestAProofWithoutDurabilityIsNoViolation(t *testing.T) {
