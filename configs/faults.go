@@ -46,7 +46,8 @@ func (c *checker) keysOf(fault string, f FaultAt, a Action) {
 	}
 	// No messages at all end those of the setup, and a link is a group of two.
 	if a.Needs != "" && !given[a.Needs] && a.Needs != "messages" && !(a.Name == Partition && f.Target != "") {
-		c.errs = append(c.errs, c.origin.mistake(fmt.Sprintf("got %s without %s", a.Name, a.Needs), needed[a.Needs], fault+".action", fault))
+		c.errs = append(c.errs, c.origin.mistake(fmt.Sprintf("got %s without %s", a.Name, a.Needs), needed[a.Needs],
+			fault+"."+a.Needs, fault+".action", fault)) // there, where it could not be read
 	}
 	if f.For != 0 && !a.Lasts {
 		c.errs = append(c.errs, c.origin.mistake(a.Name+" is over at once, and takes no for", "leave it out", fault+".for", fault))
@@ -232,6 +233,10 @@ func (s Setup) targetAdvice(a Action, target string) string {
 		all = append(all, control.MemberID(i))
 	}
 	switch {
+	case a.One && s.hasTarget(Action{Members: true}, target):
+		return a.Name + " is arranged around one member: name it"
+	case a.Name == Partition:
+		return "groups say who still reaches whom; isolate cuts members off"
 	case a.Leader:
 		return a.Name + " is about the leader: leave target out"
 	case s.Nodes == 1 && slices.Contains(Setup{Nodes: 3}.roles(false), target):
