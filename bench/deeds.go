@@ -12,7 +12,6 @@ import (
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
-	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -30,29 +29,29 @@ type step func(*harm, context.Context, *inflicted) error
 
 // deeds by the action's name.
 var deeds = map[string]deed{
-	"kill":            {do: kill, undo: startKilled},
-	"pause":           {do: each(Member.Pause), undo: resumeLiving},
+	"kill":            {do: (*harm).kill, undo: (*harm).startKilled},
+	"pause":           {do: each(Member.Pause), undo: (*harm).resumeLiving},
 	"resume":          {do: undoes("pause")},
-	"restart":         {do: restarted},
-	"rolling-restart": {do: rollingRestart},
-	"power-loss":      {do: restarted},
-	"deadlock":        {do: setDeadlock, undo: setDeadlock},
+	"restart":         {do: (*harm).restarted},
+	"rolling-restart": {do: (*harm).rollingRestart},
+	"power-loss":      {do: (*harm).restarted},
+	"deadlock":        {do: (*harm).setDeadlock, undo: (*harm).setDeadlock},
 
-	"disk-stall": {do: setDisk, undo: setDisk},
-	"disk-slow":  {do: setDisk, undo: setDisk},
-	"disk-full":  {do: setDisk, undo: refill},
+	"disk-stall": {do: (*harm).setDisk, undo: (*harm).setDisk},
+	"disk-slow":  {do: (*harm).setDisk, undo: (*harm).setDisk},
+	"disk-full":  {do: (*harm).setDisk, undo: (*harm).refill},
 
-	configs.Partition: {do: cuts(partitioned), undo: joins},
-	"isolate":         {do: cuts(func(h *harm, f *inflicted) []results.Ends { return apart(h.split(f)) }), undo: joins},
-	"send-only":       {do: cuts(sendOnly), undo: joins},
-	"receive-only":    {do: cuts(func(h *harm, f *inflicted) []results.Ends { return oneWay(h.split(f)) }), undo: joins},
-	"halves":          {do: cuts(arranged(cutHalves)), undo: joins},
-	"bridge":          {do: cuts(arranged(cutBridge)), undo: joins},
-	"majorities-ring": {do: cuts(arranged(cutRing)), undo: joins},
+	configs.Partition: {do: cuts(partitioned), undo: (*harm).joins},
+	"isolate":         {do: cuts(func(h *harm, f *inflicted) []results.Ends { return apart(h.split(f)) }), undo: (*harm).joins},
+	"send-only":       {do: cuts(sendOnly), undo: (*harm).joins},
+	"receive-only":    {do: cuts(func(h *harm, f *inflicted) []results.Ends { return oneWay(h.split(f)) }), undo: (*harm).joins},
+	"halves":          {do: cuts(arranged(cutHalves)), undo: (*harm).joins},
+	"bridge":          {do: cuts(arranged(cutBridge)), undo: (*harm).joins},
+	"majorities-ring": {do: cuts(arranged(cutRing)), undo: (*harm).joins},
 
-	"quorum-loss":          {do: cuts(aboutLeader(quorumLoss)), undo: joins},
-	"constrained-election": {prepare: leaveBehind, do: cuts(aboutLeader(constrainedElection)), undo: joins},
-	"chained":              {do: cuts(aboutLeader(chained)), undo: joins},
+	"quorum-loss":          {do: cuts(aboutLeader(quorumLoss)), undo: (*harm).joins},
+	"constrained-election": {prepare: (*harm).leaveBehind, do: cuts(aboutLeader(constrainedElection)), undo: (*harm).joins},
+	"chained":              {do: cuts(aboutLeader(chained)), undo: (*harm).joins},
 
 	"transfer":         {do: transfer},
 	"add-node":         {prepare: leave, do: addNode},
@@ -60,9 +59,9 @@ var deeds = map[string]deed{
 	"remove-leader":    {do: removeNode, undo: rejoin},
 	"install-snapshot": {prepare: fallBehind, do: install},
 
-	"slow":                {do: slow, undo: reshape},
-	configs.MessageFaults: {do: setMessages, undo: setMessages},
-	configs.Heal:          {do: heal},
+	"slow":                {do: (*harm).slow, undo: (*harm).reshape},
+	configs.MessageFaults: {do: (*harm).setMessages, undo: (*harm).setMessages},
+	configs.Heal:          {do: (*harm).heal},
 }
 
 // each does something to every member of a fault at once.
@@ -84,7 +83,7 @@ func toAll(members []Member, do func(Member) error) error {
 }
 
 // kill stamps the fault with the instant just before its first signal.
-func kill(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) kill(ctx context.Context, f *inflicted) error {
 	var mu sync.Mutex
 	first := int64(0)
 	err := toAll(f.members, func(m Member) error {
@@ -100,7 +99,7 @@ func kill(h *harm, ctx context.Context, f *inflicted) error {
 	return err
 }
 
-func startKilled(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) startKilled(ctx context.Context, f *inflicted) error {
 	return toAll(f.members, func(m Member) error {
 		if m.Alive() {
 			return nil
@@ -109,7 +108,7 @@ func startKilled(h *harm, ctx context.Context, f *inflicted) error {
 	})
 }
 
-func resumeLiving(_ *harm, ctx context.Context, f *inflicted) error {
+func (*harm) resumeLiving(ctx context.Context, f *inflicted) error {
 	return toAll(f.members, func(m Member) error {
 		if !m.Alive() {
 			return nil // killed while it was paused
@@ -126,7 +125,7 @@ func undoes(action string) step {
 }
 
 // heal ends what was done to network, disk and state machine.
-func heal(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) heal(ctx context.Context, f *inflicted) error {
 	return h.undoThose(ctx, f, func(s *inflicted) bool { return s.action.Heals() })
 }
 
@@ -151,23 +150,23 @@ func (h *harm) undoThose(ctx context.Context, f *inflicted, which func(*inflicte
 
 // restarted starts those that a fault of the same target killed, or kills members
 // and starts them at once.
-func restarted(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) restarted(ctx context.Context, f *inflicted) error {
 	if len(f.members) == 0 {
 		return undoes("kill")(h, ctx, f)
 	}
 	alive := slices.DeleteFunc(slices.Clone(f.members), func(m Member) bool { return !m.Alive() })
 	killed := &inflicted{members: alive}
-	if err := kill(h, ctx, killed); err != nil {
+	if err := h.kill(ctx, killed); err != nil {
 		return err
 	}
 	f.AtNS = max(f.AtNS, killed.AtNS)
-	return startKilled(h, ctx, f)
+	return h.startKilled(ctx, f)
 }
 
 // rollingRestart kills and starts the members one after another, each when its
 // predecessor listens and has caught up. The leader is the last, and hands over
 // before, as operators are told to do it.
-func rollingRestart(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) rollingRestart(ctx context.Context, f *inflicted) error {
 	members := f.members
 	if len(members) == 0 {
 		members = living(h.system)
@@ -180,7 +179,7 @@ func rollingRestart(h *harm, ctx context.Context, f *inflicted) error {
 				return err
 			}
 		}
-		if err := kill(h, ctx, &inflicted{members: []Member{m}}); err != nil {
+		if err := h.kill(ctx, &inflicted{members: []Member{m}}); err != nil {
 			return err
 		}
 		if err := h.start(ctx, m); err != nil {
@@ -212,21 +211,21 @@ func (h *harm) awaitCaughtUp(ctx context.Context, m Member) error {
 	return h.awaitApplied(ctx, m, member(h.system, leader))
 }
 
-func setDeadlock(_ *harm, ctx context.Context, f *inflicted) error {
+func (*harm) setDeadlock(ctx context.Context, f *inflicted) error {
 	return toAll(f.members, func(m Member) error { return m.Deadlock(ctx, !f.over) })
 }
 
-func setDisk(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) setDisk(ctx context.Context, f *inflicted) error {
 	return toAll(f.members, func(m Member) error { return m.Disk(ctx, h.diskOf(m)) })
 }
 
 // refill gives room again, and starts whoever died for want of it: raft panics when
 // it cannot store its term.
-func refill(h *harm, ctx context.Context, f *inflicted) error {
-	return errors.Join(setDisk(h, ctx, f), startKilled(h, ctx, f))
+func (h *harm) refill(ctx context.Context, f *inflicted) error {
+	return errors.Join(h.setDisk(ctx, f), h.startKilled(ctx, f))
 }
 
-func setMessages(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) setMessages(ctx context.Context, f *inflicted) error {
 	return toAll(f.members, func(m Member) error {
 		now := h.setup.MessageFaults
 		if last := h.inForce(func(s *inflicted) bool {
@@ -292,7 +291,7 @@ func cuts(which func(*harm, *inflicted) []results.Ends) step {
 }
 
 // joins heals those of a fault's links that no other fault cuts.
-func joins(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) joins(ctx context.Context, f *inflicted) error {
 	whole := slices.DeleteFunc(slices.Clone(f.cut), h.isCut)
 	return h.links(ctx, whole, control.Fault{Action: control.FaultHeal})
 }
@@ -318,44 +317,45 @@ func (h *harm) links(ctx context.Context, which []results.Ends, fault control.Fa
 
 // leaveBehind cuts off the one that is to be the hub until every other member holds
 // an entry that it lacks, which the load has to write.
-func leaveBehind(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) leaveBehind(ctx context.Context, f *inflicted) error {
 	hub := h.opposite(f)
 	f.cut = apart([]string{hub.ID()}, without(byID(h.system.Members()), hub.ID()))
 	h.events.add(results.Event{AtNS: clock.Now(), Kind: results.EventFault, Action: "isolate", Target: f.Action, Node: hub.ID()})
 	if err := h.links(ctx, f.cut, control.Fault{Action: control.FaultCut}); err != nil {
 		return err
 	}
-	return h.awaitAhead(ctx, hub)
+	// What was on its way to the hub when it was cut off still arrives.
+	sent, err := f.members[0].Counters(ctx)
+	if err != nil {
+		return err
+	}
+	return h.awaitBeyond(ctx, hub, sent.LastIndex)
 }
 
-func (h *harm) awaitAhead(ctx context.Context, behind Member) error {
+// awaitBeyond waits until every living member but one holds an entry after an index.
+func (h *harm) awaitBeyond(ctx context.Context, but Member, index uint64) error {
 	ctx, cancel := context.WithTimeout(ctx, recoveryBound(h.setup.Raft))
 	defer cancel()
 	for {
-		lag, err := h.lagging(ctx, behind)
-		if lag || err != nil {
+		beyond, err := h.beyond(ctx, but, index)
+		if beyond || err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s, alone, was never behind: no write was committed without it", behind.ID())
+			return fmt.Errorf("no entry after index %d came to all members but %s: nothing was written without it", index, but.ID())
 		case <-time.After(leaderPoll):
 		}
 	}
 }
 
-// lagging tells whether every other living member's log is longer than that of one.
-func (h *harm) lagging(ctx context.Context, behind Member) (bool, error) {
-	last, err := behind.Counters(ctx)
-	if err != nil {
-		return false, err
-	}
+func (h *harm) beyond(ctx context.Context, but Member, index uint64) (bool, error) {
 	for _, m := range living(h.system) {
-		if m == behind {
+		if m == but {
 			continue
 		}
 		now, err := m.Counters(ctx)
-		if err != nil || now.LastIndex <= last.LastIndex {
+		if err != nil || now.LastIndex <= index {
 			return false, err
 		}
 	}
@@ -363,7 +363,7 @@ func (h *harm) lagging(ctx context.Context, behind Member) (bool, error) {
 }
 
 // slow changes the shape of a link, or of all links of the members.
-func slow(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) slow(ctx context.Context, f *inflicted) error {
 	if from, to, ok := strings.Cut(f.Target, "->"); ok {
 		f.reshaped = []results.Ends{{From: from, To: to}}
 	} else {
@@ -375,15 +375,15 @@ func slow(h *harm, ctx context.Context, f *inflicted) error {
 			}
 		}
 	}
-	return reshape(h, ctx, f)
+	return h.reshape(ctx, f)
 }
 
 // reshape gives a fault's links the shape that the last fault in force has for
 // them, or that of the setup.
-func reshape(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) reshape(ctx context.Context, f *inflicted) error {
 	var errs []error
 	for _, l := range f.reshaped {
-		var shape netem.Shape = h.setup.Links[l.From][l.To]
+		shape := h.setup.Links[l.From][l.To]
 		if last := h.inForce(func(s *inflicted) bool { return slices.Contains(s.reshaped, l) }); last != nil {
 			shape = last.asked.Link.Change(shape)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/results"
 )
 
 // faults does an experiment's timeline of faults to a system while the light window
@@ -18,10 +19,13 @@ type faults struct {
 	asked  []configs.TimedFault
 	record *record
 	done   []*inflicted
+	// witness tells what the load saw of each.
+	witness witness
 }
 
 func newFaults(ctx context.Context, setup configs.Setup, s System, events *timeline, rec *record) (*faults, error) {
 	f := &faults{harm: newHarm(setup, s, events, &router{}), asked: setup.Faults, record: rec}
+	f.router.saw = f.witness.saw
 	return f, f.router.joinAll(ctx, s)
 }
 
@@ -86,11 +90,22 @@ func (f *faults) nextEnd() (next *inflicted, in time.Duration) {
 	return next, in
 }
 
-// keep puts on record what was done. What only undid a fault is that one's end.
+// keep puts on record what was done, and what the load saw of each until the next.
+// What only undid a fault is that one's end.
 func (f *faults) keep() {
+	var kept []results.Fault
 	for _, one := range f.done {
 		if !one.undid && !undoing(one.action) {
-			f.record.Faults = append(f.record.Faults, one.Fault)
+			kept = append(kept, one.Fault)
 		}
 	}
+	nodes := byID(f.system.Members())
+	for i := range kept {
+		until := clock.Now()
+		if i+1 < len(kept) {
+			until = kept[i+1].AtNS
+		}
+		kept[i].Probes = f.witness.probes(nodes, kept[i].AtNS, until)
+	}
+	f.record.Faults = append(f.record.Faults, kept...)
 }

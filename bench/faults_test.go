@@ -15,11 +15,12 @@ import (
 // bootSystem boots a cluster of an experiment's first setup, outside any window.
 func bootSystem(t *testing.T, text string) (*ownCluster, *timeline, configs.Setup) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	start := starter(t) // builds the program the first time
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	job := Job{Setup: setups(t, text)[0], Kind: results.Measure, Trial: 1, Seed: 1}
 	events := &timeline{}
-	c, err := startCluster(ctx, job, starter(t), filepath.Join(t.TempDir(), "data"), t.TempDir(), events)
+	c, err := startCluster(ctx, job, start, filepath.Join(t.TempDir(), "data"), t.TempDir(), events)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,11 @@ func (f *faults) inflictNow(t *testing.T, asked configs.TimedFault) *inflicted {
 	defer cancel()
 	one, err := f.do(ctx, asked)
 	if err != nil {
+		for _, e := range f.events.all() {
+			if e.Kind == results.EventRole || e.Kind == results.EventFault || e.Kind == results.EventBallot {
+				t.Logf("%.3f %+v", float64(e.AtNS-f.events.all()[0].AtNS)/1e9, e)
+			}
+		}
 		t.Fatal(err)
 	}
 	return one
@@ -190,6 +195,7 @@ func TestPartitionsAreWhatTheyAreCalled(t *testing.T) {
 		"receive-only": func(one *inflicted, _ string) bool { return f.leader(t) != one.Leader },
 	} {
 		f.written(t)
+		f.agree(t, c) // the hub must not be behind, or nobody can be elected
 		one := f.inflictNow(t, configs.TimedFault{Action: action, Target: configs.Leader})
 		f.settles(t, func() bool { return wants(one, f.opposite(one).ID()) }, action)
 		f.written(t)
@@ -256,6 +262,14 @@ func (f *faults) endAndAgree(t *testing.T, c *ownCluster) {
 	if err := f.undoAll(ctx); err != nil {
 		t.Fatal(err)
 	}
+	f.agree(t, c)
+}
+
+// agree waits until all members follow one leader and have applied what it has.
+func (f *faults) agree(t *testing.T, c *ownCluster) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	leader, err := c.Leader(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -270,7 +284,7 @@ func (f *faults) endAndAgree(t *testing.T, c *ownCluster) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if now.Applied >= at.CommitIndex {
+			if now.Applied >= at.LastIndex {
 				break
 			}
 			time.Sleep(5 * time.Millisecond)

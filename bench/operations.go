@@ -196,7 +196,7 @@ func fallBehind(h *harm, ctx context.Context, f *inflicted) error {
 	if err != nil {
 		return err
 	}
-	if err := kill(h, ctx, &inflicted{members: f.members}); err != nil {
+	if err := h.kill(ctx, &inflicted{members: f.members}); err != nil {
 		return err
 	}
 	leader, err := h.leading(ctx)

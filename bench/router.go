@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/loadgen"
 )
 
@@ -18,6 +19,8 @@ type router struct {
 	mu      sync.Mutex
 	members []routed
 	next    int
+	// saw, where it is set, hears of every write that ended.
+	saw func(witnessed)
 }
 
 type routed struct {
@@ -65,14 +68,14 @@ func (r *router) joinAll(ctx context.Context, s System) error {
 	return nil
 }
 
-func (r *router) pick() (loadgen.Target, error) {
+func (r *router) pick() (routed, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.members) == 0 {
-		return nil, fmt.Errorf("no member lives: %w", loadgen.ErrRejected)
+		return routed{}, fmt.Errorf("no member lives: %w", loadgen.ErrRejected)
 	}
 	r.next++
-	return r.members[r.next%len(r.members)].target, nil
+	return r.members[r.next%len(r.members)], nil
 }
 
 // Put implements loadgen.Target.
@@ -81,7 +84,14 @@ func (r *router) Put(ctx context.Context, key string, value []byte) (int64, erro
 	if err != nil {
 		return 0, err
 	}
-	return t.Put(ctx, key, value)
+	if r.saw == nil {
+		return t.target.Put(ctx, key, value)
+	}
+	one := witnessed{node: t.id, sentNS: clock.Now()}
+	revision, err := t.target.Put(ctx, key, value)
+	one.doneNS, one.err = clock.Now(), err
+	r.saw(one)
+	return revision, err
 }
 
 // Get implements loadgen.Target.
@@ -90,5 +100,5 @@ func (r *router) Get(ctx context.Context, key string, serializable bool) ([]byte
 	if err != nil {
 		return nil, 0, err
 	}
-	return t.Get(ctx, key, serializable)
+	return t.target.Get(ctx, key, serializable)
 }

@@ -203,6 +203,19 @@ faults:
 	if kill.Leader == "" || !slices.Equal(kill.Nodes, []string{kill.Leader}) || kill.EndNS-kill.AtNS < 500*ms || kill.Alive != 3 {
 		t.Errorf("got %+v, want the leader's end half a second long", kill)
 	}
+	acked, first := int64(0), int64(0)
+	for i, p := range slow.Probes { // until the rolling restart, with an election in it
+		acked += p.Acked
+		if p.Node != []string{"n1", "n2", "n3"}[i] || p.Node == kill.Leader && p.FirstAckNS > 0 && p.FirstAckNS < 300*ms {
+			t.Errorf("%s, of which %s was killed, saw %+v", p.Node, kill.Leader, p)
+		}
+		if p.FirstAckNS > 0 && (first == 0 || p.FirstAckNS < first) {
+			first = p.FirstAckNS
+		}
+	}
+	if acked == 0 || first == 0 || slow.AtNS+first < electedAfter(r.Events, kill.AtNS) {
+		t.Errorf("%d writes acknowledged, the first %d ns after it: before anybody led at %d", acked, first, electedAfter(r.Events, kill.AtNS))
+	}
 	if slow.EndNS-slow.AtNS < 200*ms || slow.EndNS > kill.EndNS || slow.Alive != 2 {
 		t.Errorf("got %+v, want it done to two members and over before %+v", slow, kill)
 	}
@@ -215,6 +228,16 @@ faults:
 	if len(rolling.Nodes) != 3 || rolling.Nodes[2] != rolling.Leader || len(restarted) != 3 || rolling.EndNS != rolling.DoneNS {
 		t.Errorf("got %+v, restarted %v; want all three, the leader last", rolling, restarted)
 	}
+}
+
+// electedAfter is when a member began to lead after an instant.
+func electedAfter(events []results.Event, atNS int64) int64 {
+	for _, e := range events {
+		if e.Kind == results.EventRole && e.State == results.StateLeader && e.AtNS > atNS {
+			return e.AtNS
+		}
+	}
+	return 0
 }
 
 // A store that keeps nothing shows that writes go on and stop; what a restart

@@ -45,7 +45,7 @@ func (c *checker) keysOf(fault string, f FaultAt, a Action) {
 		}
 	}
 	// No messages at all end those of the setup, and a link is a group of two.
-	if a.Needs != "" && !given[a.Needs] && a.Needs != "messages" && !(a.Name == Partition && f.Target != "") {
+	if a.Needs != "" && !given[a.Needs] && a.Needs != "messages" && (a.Name != Partition || f.Target == "") {
 		c.errs = append(c.errs, c.origin.mistake(fmt.Sprintf("got %s without %s", a.Name, a.Needs), needed[a.Needs],
 			fault+"."+a.Needs, fault+".action", fault)) // there, where it could not be read
 	}

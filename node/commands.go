@@ -30,22 +30,8 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 			return missing(c.Op, "to")
 		}
 		return n.changeMembers(c.Op, c.To)
-	case control.OpLinks:
-		if c.Fault == nil {
-			return missing(c.Op, "fault")
-		}
-		return n.Links(*c.Fault)
-	case control.OpMessageFaults:
-		return n.MessageFaults(c.MessageFaults)
-	case control.OpDisk:
-		if c.Disk == nil {
-			return missing(c.Op, "disk")
-		}
-		n.stores.disk.faults.set(*c.Disk)
-		return nil
-	case control.OpDeadlock:
-		n.machine.stuck.set(c.Deadlock)
-		return nil
+	case control.OpLinks, control.OpMessageFaults, control.OpDisk, control.OpDeadlock:
+		return n.harm(c)
 	case control.OpStop:
 		return n.Close()
 	case control.OpStats:

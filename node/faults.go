@@ -6,6 +6,25 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
+// harm does a fault to links, messages, disk or state machine, or ends it.
+func (n *Node) harm(c control.Command) error {
+	switch {
+	case c.Op == control.OpLinks && c.Fault == nil:
+		return missing(c.Op, "fault")
+	case c.Op == control.OpLinks:
+		return n.Links(*c.Fault)
+	case c.Op == control.OpMessageFaults:
+		return n.MessageFaults(c.MessageFaults)
+	case c.Op == control.OpDisk && c.Disk == nil:
+		return missing(c.Op, "disk")
+	case c.Op == control.OpDisk:
+		n.stores.disk.faults.set(*c.Disk)
+	case c.Op == control.OpDeadlock:
+		n.machine.stuck.set(c.Deadlock)
+	}
+	return nil
+}
+
 // Links does a fault to outgoing links: to the members named, or to all
 // others.
 func (n *Node) Links(f control.Fault) error {

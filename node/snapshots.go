@@ -71,7 +71,7 @@ func (s *announcedSink) Close() error {
 	if err == nil {
 		err = s.SnapshotSink.Close()
 	} else {
-		err = errors.Join(err, s.SnapshotSink.Cancel())
+		err = errors.Join(err, s.Cancel())
 	}
 	if err != nil {
 		return s.store.failures.note(err)
