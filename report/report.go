@@ -15,6 +15,8 @@ type Options struct {
 	Forecast func(cell string) (Forecast, bool)
 	// Asked is the precision that the run was to reach.
 	Asked Asked
+	// Trace adds a trace of each trial to the files, for Perfetto's viewer.
+	Trace bool
 }
 
 // Terminal is where a table is printed; the zero value is a file.

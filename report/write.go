@@ -144,7 +144,7 @@ func (r *Report) files() ([]file, error) {
 		return nil, err
 	}
 	others, err := r.forOtherTools(ds)
-	return append(append(out, pictures...), others...), err
+	return slices.Concat(out, pictures, others, r.traces()), err
 }
 
 // drawAll lays each chart out once and draws it in both formats, as many at a

@@ -109,6 +109,15 @@ func outageOf(t *results.Trial, i int) Outage {
 	return o
 }
 
+// TrialOutages are those after each fault of a trial, in the order of its faults.
+func TrialOutages(t *results.Trial) []Outage {
+	out := make([]Outage, len(t.Faults))
+	for i := range out {
+		out[i] = outageOf(t, i)
+	}
+	return out
+}
+
 func hit(f *results.Fault) Hit {
 	lost := slices.Contains(f.Nodes, f.Leader)
 	switch n := len(f.Nodes); {

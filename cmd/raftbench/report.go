@@ -27,6 +27,8 @@ type reportOptions struct {
 	// own is the report of `run` itself: it allows a run without a finished trial,
 	// and closes a table with the verdict in one line.
 	own bool
+	// trace adds a trace of each trial.
+	trace bool
 }
 
 func newReportCommand() *cobra.Command {
@@ -46,6 +48,7 @@ func newReportCommand() *cobra.Command {
 		},
 	}
 	textFlag(cmd.Flags(), &o.out, "out", "FOLDER", "where the page and the charts go (default DIR/report)")
+	cmd.Flags().BoolVar(&o.trace, "trace", false, "also write what happened in each trial for ui.perfetto.dev: roles, terms, votes, faults, outages")
 	outputFlag(cmd.Flags(), &o.format, summaryFormats...)
 	return cmd
 }
@@ -111,7 +114,9 @@ func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
 		if err != nil {
 			return nil, usage(err, "")
 		}
-		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{Source: profileSource, Forecast: forecasts(run), Asked: askedOf(run.Dir)})})
+		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{
+			Source: profileSource, Forecast: forecasts(run), Asked: askedOf(run.Dir), Trace: o.trace,
+		})})
 	}
 	return out, nil
 }
@@ -146,6 +151,9 @@ func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
 	}
 	if err != nil {
 		return fail(exitFailed, err, "give a folder that can be written to with --out")
+	}
+	if n := r.report.TracesLeftOut(); n > 0 {
+		fmt.Fprintf(stderr, "warning: %s left out of the traces: those before have a million events\n", units.Plural(n, "trial"))
 	}
 	fmt.Fprintf(stderr, "report: %s (%s)\n", filepath.Dir(paths[0]), units.Plural(len(paths), "file"))
 	return nil
