@@ -190,29 +190,41 @@ func (r *Report) outagesAlone() bool {
 func (r *Report) outageAnswer(cells []summary.Cell) string {
 	var parts []string
 	var of *summary.Outages
-	kills := 0
+	fewest, most := 0, 0
 	for _, c := range cells {
 		g := repeated(c)
 		f, ok := metric(c, outage)
 		if g == nil || !ok || of != nil && done(g) != done(of) {
 			continue
 		}
-		of, kills = g, f.n
 		text := duration(f.median) + " with " + fmt.Sprint(c.Nodes)
-		if len(parts) == 0 {
-			text = fmt.Sprintf("%s (median of %d) with %s", duration(f.median), f.n, units.Plural(c.Nodes, "node"))
+		if of == nil {
+			of, fewest = g, f.n
+			text = duration(f.median) + " with " + units.Plural(c.Nodes, "node")
 		}
+		fewest, most = min(fewest, f.n), max(most, f.n)
 		parts = append(parts, text)
 	}
-	if len(parts) == 0 {
+	if of == nil {
 		return ""
 	}
 	subject := "When " + done(of) + ", writes stop for "
 	if of.Action == actionKill && of.Hit == summary.HitLeader {
 		subject = "A dead leader stops writes for "
-		parts[0] = strings.Replace(parts[0], "median of "+fmt.Sprint(kills)+")", "median of "+units.Plural(kills, "kill")+")", 1)
 	}
-	return subject + list(parts) + "."
+	return subject + list(parts) + " (" + mediansOf(len(parts), fewest, most, r.faultNoun()) + ")."
+}
+
+// mediansOf says what medians rest on: medians of 28 to 30 kills.
+func mediansOf(medians, fewest, most int, noun string) string {
+	word := "median"
+	if medians > 1 {
+		word = "medians"
+	}
+	if fewest == most {
+		return fmt.Sprintf("%s of %s", word, units.Plural(most, strings.TrimSuffix(noun, "s")))
+	}
+	return fmt.Sprintf("%s of %d to %d %s", word, fewest, most, noun)
 }
 
 // outageRange is the answer in half a line: the shortest and the longest median of
@@ -374,7 +386,7 @@ func (r *Report) outageNotes() []string {
 		return nil
 	}
 	out := []string{"Without writes: from the fault to the first acknowledgement, at any client, of a write sent after it. " +
-		"Each fault counts as a draw of its own, since raft draws its timers anew after each; intervals are over faults."}
+		"Each fault counts as a draw of its own, since raft draws its timers anew after each; intervals are over faults. Writes that failed are those sent to members that the fault was not done to."}
 	if len(timeouts) > 0 {
 		out[0] += " Raft's timeouts decide it: " + strings.Join(timeouts, "; or ") + "."
 	}

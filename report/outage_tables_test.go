@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,7 +116,7 @@ func TestWhatOutagesSayIsPrinted(t *testing.T) {
 	flat := strings.Join(strings.Fields(text), " ")
 	page := pageText(t, r)
 	for _, want := range []string{
-		"A dead leader stops writes for", "(median of 30 kills) with 3 nodes, ", "This run timed outages alone",
+		"A dead leader stops writes for", " with 3 nodes, ", "and 1.84 s with 7 (medians of 30 kills).", "This run timed outages alone",
 		"When a leader dies", "without writes for", "predicted", "split vote", "Where that time goes, median of each part", "30 of 30",
 		"heartbeat 1s, election 1s, leader lease 500ms", "Each fault counts as a draw of its own",
 	} {
@@ -149,7 +150,9 @@ func TestWhatIsNotKnownOfOutagesIsSaid(t *testing.T) {
 		}
 	}
 	three.Events = kept
-	five.Events = append(five.Events, results.Event{AtNS: killEvery + 5e9, Kind: results.EventDropped, Node: "n4", Count: 3})
+	i := slices.IndexFunc(five.Events, func(e results.Event) bool { return e.AtNS > killEvery+5e9 })
+	five.Events = slices.Insert(five.Events, i, results.Event{AtNS: killEvery + 5e9, Kind: results.EventDropped, Node: "n4", Count: 3},
+		results.Event{AtNS: killEvery + 6e9, Kind: results.EventLeader, Node: "n4", Peer: "n2", Term: 4})
 	five.Faults[7].Nodes = []string{"n5"}
 	r := outageRun(t, three, five)
 	text := strings.Join(strings.Fields(tableOf(t, r, Terminal{Width: 100})), " ")

@@ -40,7 +40,8 @@ type Outage struct {
 	Gaps         []Gap  `json:"gaps,omitempty"`
 
 	// The writes that were sent from the fault until the next, by what became of
-	// them: Unknown may have been committed or not.
+	// them: Unknown may have been committed or not. Those sent to members that the
+	// fault was done to do not count: they fail for as long as it lasts.
 	Acked   int64 `json:"acked"`
 	Failed  int64 `json:"failed"`
 	Unknown int64 `json:"unknown"`
@@ -92,7 +93,7 @@ func outageOf(t *results.Trial, i int) Outage {
 	if f.EndNS > f.AtNS {
 		o.LastedNS = f.EndNS - f.AtNS
 	}
-	o.probed(f.Probes)
+	o.probed(f)
 	next := nextFault(t, f.AtNS)
 	answered := next
 	if o.TotalNS != nil {
@@ -159,15 +160,19 @@ func nextFault(t *results.Trial, atNS int64) int64 {
 }
 
 // probed takes in what the clients saw: the quickest of them ends the outage.
-func (o *Outage) probed(probes []results.Probe) {
-	for _, p := range probes {
-		o.Acked, o.Failed, o.Unknown = o.Acked+p.Acked, o.Failed+p.Failed, o.Unknown+p.Unknown
+func (o *Outage) probed(f *results.Fault) {
+	wrote := false
+	for _, p := range f.Probes {
+		wrote = wrote || p.Acked+p.Failed+p.Unknown > 0
 		if p.FirstAckNS > 0 && (o.TotalNS == nil || p.FirstAckNS < *o.TotalNS) {
 			o.TotalNS = ptr(p.FirstAckNS)
 		}
+		if !slices.Contains(f.Nodes, p.Node) {
+			o.Acked, o.Failed, o.Unknown = o.Acked+p.Acked, o.Failed+p.Failed, o.Unknown+p.Unknown
+		}
 	}
 	switch {
-	case len(probes) == 0 || o.Acked+o.Failed+o.Unknown == 0:
+	case !wrote:
 		o.Gaps = append(o.Gaps, GapUnwatched)
 	case o.TotalNS == nil:
 		o.Gaps = append(o.Gaps, GapUnanswered)
@@ -185,12 +190,22 @@ func eventsWithin(events []results.Event, fromNS, toNS int64) []results.Event {
 	return out
 }
 
-// lostEvents tells whether a node could not tell of some of its events. It says so
-// after them, so that all of the time until the next fault counts.
+// lostEvents tells whether a node could not tell of some of its events between two
+// instants: from when it says that it dropped the first until its next event.
 func lostEvents(events []results.Event, fromNS, toNS int64) bool {
-	return slices.ContainsFunc(events, func(e results.Event) bool {
-		return e.Kind == results.EventDropped && e.AtNS > fromNS && e.AtNS <= toNS
-	})
+	for i, e := range events {
+		if e.AtNS > toNS {
+			return false
+		}
+		if e.Kind != results.EventDropped {
+			continue
+		}
+		next := slices.IndexFunc(events[i+1:], func(o results.Event) bool { return o.Node == e.Node && o.Kind != results.EventDropped })
+		if e.AtNS > fromNS || next < 0 || events[i+1+next].AtNS > fromNS {
+			return true
+		}
+	}
+	return false
 }
 
 // split takes the outage apart. events are those from the fault to the first

@@ -107,7 +107,7 @@ func TestAnOutageIsTakenApart(t *testing.T) {
 		if sum := *o.DetectNS + *o.ElectNS + *o.CommitNS + *o.RediscoverNS; sum != *o.TotalNS {
 			t.Errorf("the parts add up to %d ns of %d", sum, *o.TotalNS)
 		}
-		if o.Failed != 100 || o.Unknown != 2 || o.Hit != HitLeader || o.SinceNS != faultsApart/2 {
+		if o.Failed != 60 || o.Unknown != 2 || o.Acked != 200 || o.Hit != HitLeader || o.SinceNS != faultsApart/2 {
 			t.Errorf("got %+v", o)
 		}
 		want := Elections{Terms: 1, Candidates: 1, Leaders: 1, PreVotesAsked: 2, PreVotesGranted: 1, PreVotesRefused: 1, VotesAsked: 1, VotesGranted: 1}
@@ -168,8 +168,12 @@ func TestWhatIsNotSeenIsNotKnown(t *testing.T) {
 		c.do(&tr)
 		t.Run(name, func(t *testing.T) { wantOutage(t, only(t, tr), 2020, c.parts, c.gap) })
 	}
+	// What a node could not tell of before the fault does not matter, if it told of
+	// something since.
 	early := killTrial(1, 3, usualKill)
-	add(results.Event{AtNS: at(-1), Kind: results.EventDropped, Node: "n3", Count: 7})(&early)
+	add(results.Event{AtNS: at(-9), Kind: results.EventDropped, Node: "n3", Count: 7})(&early)
+	wantOutage(t, only(t, early), 2020, [4]int64{-1, -1, -1, -1}, GapDropped)
+	add(results.Event{AtNS: at(-1), Kind: results.EventLeader, Node: "n3", Peer: "n1", Term: 2})(&early)
 	wantOutage(t, only(t, early), 2020, [4]int64{1400, 600, 3, 17})
 }
 
