@@ -11,13 +11,15 @@ import (
 // Planned is how many trials of each kind a cell was to have.
 type Planned struct {
 	Trials, Proofs int
+	// Outages are the faults that its outage trials were to do.
+	Outages int
 	// Open: blocks were to be added until a precision is reached or a budget spent,
 	// and the measuring ended before either.
 	Open bool
 }
 
 // Expect adds an inconclusive verdict for every planned cell that the run has
-// not finished, measuring trials and proofs: what is missing cannot have
+// not finished, measuring trials, proofs and outages: what is missing cannot have
 // passed.
 func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 	for _, cell := range slices.Sorted(maps.Keys(planned)) {
@@ -30,6 +32,7 @@ func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 			r.unfinished(cell, UnfinishedMeasuring, done.Trials, done.Trials+1)
 		}
 		r.unfinished(cell, UnfinishedProofs, done.Proofs, planned[cell].Proofs)
+		r.unfinished(cell, UnfinishedOutages, done.OutageFaults, planned[cell].Outages)
 	}
 	r.Answer = worst(r.Verdicts).String()
 }

@@ -124,6 +124,8 @@ const (
 	PartlyAudited    ReasonCode = "partly-audited" // some valid trials were not audited
 	UnfinishedTrials ReasonCode = "unfinished-trials"
 	UnfinishedProofs ReasonCode = "unfinished-proofs"
+	// UnfinishedOutages: of faults that outage trials were to do.
+	UnfinishedOutages ReasonCode = "unfinished-outages"
 	// UnfinishedMeasuring: after Got trials neither the precision was reached nor the
 	// budget spent.
 	UnfinishedMeasuring ReasonCode = "unfinished-measuring"

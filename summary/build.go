@@ -118,6 +118,9 @@ func describe(s *setup) Cell {
 		OutageTrials: len(s.outages), ValidOutageTrials: len(valid(s.outages)),
 		Faults: faults(s, size.Tolerates()),
 	}
+	for _, o := range s.outages {
+		c.OutageFaults += len(o.Faults)
+	}
 	if c.Sites = t.Sites; len(c.Sites) > 0 {
 		c.ToleratesSites, c.SpareAfterZone = ptr(ToleratesSites(c.Sites)), zoneSpare(c.Sites)
 	}

@@ -28,8 +28,8 @@ type Elections struct {
 	// number of them, before either's request for votes reached the other. A lone
 	// candidate that is refused (its log is old, or the others have a leader) is none.
 	SplitVotes int `json:"split_votes"`
-	// LeaseStepDowns are leaders that stepped down with no sign of a higher term: a
-	// majority did not answer them for as long as the lease.
+	// LeaseStepDowns are leaders that stepped down since a majority had not answered
+	// them for as long as the lease: another cause than a higher term.
 	LeaseStepDowns int `json:"lease_step_downs"`
 	// Dropped events that nodes could not tell of: the counts are too low then.
 	Dropped int64 `json:"dropped,omitempty"`
@@ -38,7 +38,7 @@ type Elections struct {
 // electionsOf the events after one instant and up to another. Who led before, and
 // in which term, counts from all of them.
 func electionsOf(events []results.Event, fromNS, toNS int64) Elections {
-	c := counting{terms: map[uint64]*term{}, leads: map[string]uint64{}}
+	c := counting{terms: map[uint64]*term{}}
 	for _, e := range events {
 		if e.AtNS > toNS {
 			break
@@ -60,9 +60,8 @@ type counting struct {
 	Elections
 	within  bool
 	terms   map[uint64]*term // of the stretch
-	leads   map[string]uint64
-	highest uint64 // term that anybody stood or led in
-	before  uint64 // the highest of those before the stretch
+	highest uint64           // term that anybody stood or led in
+	before  uint64           // the highest of those before the stretch
 }
 
 func (c *counting) event(e results.Event) {
@@ -79,8 +78,6 @@ func (c *counting) event(e results.Event) {
 			c.count(e, &c.PreVotesRefused, &c.VotesRefused)
 		}
 		c.stands(e.Node, e)
-	case results.EventDeath, results.EventRestart:
-		delete(c.leads, e.Node) // it did not step down
 	case results.EventDropped:
 		if c.within {
 			c.Dropped += e.Count
@@ -110,18 +107,15 @@ func (c *counting) stands(who string, e results.Event) {
 }
 
 func (c *counting) role(e results.Event) {
-	switch led, did := c.leads[e.Node]; {
-	case e.State == results.StateLeader:
-		c.leads[e.Node] = e.Term
-		c.highest = max(c.highest, e.Term)
-		if t := c.term(e.Term); t != nil {
-			t.led = true
-		}
-	case did:
-		delete(c.leads, e.Node)
-		if c.within && e.State == results.StateFollower && c.highest <= led {
-			c.LeaseStepDowns++
-		}
+	if c.within && e.Lease {
+		c.LeaseStepDowns++
+	}
+	if e.State != results.StateLeader {
+		return
+	}
+	c.highest = max(c.highest, e.Term)
+	if t := c.term(e.Term); t != nil {
+		t.led = true
 	}
 }
 

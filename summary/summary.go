@@ -72,9 +72,10 @@ type Cell struct {
 	Proofs      int `json:"proofs"`
 	ValidProofs int `json:"valid_proofs"`
 	// OutageTrials and ValidOutageTrials count those that do one fault again and
-	// again.
+	// again, OutageFaults the faults that all of them did.
 	OutageTrials      int `json:"outage_trials,omitempty"`
 	ValidOutageTrials int `json:"valid_outage_trials,omitempty"`
+	OutageFaults      int `json:"outage_faults,omitempty"`
 	// Metrics by name; a name carries its unit (write_latency_p50_ns).
 	Metrics map[string]Metric `json:"metrics"`
 	// Operations of the light window (of the first one where there is none), over
