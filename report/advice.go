@@ -389,6 +389,9 @@ func (r *Report) foundCosts(from, to summary.Cell) string {
 
 // Closing is the run's verdict in one line.
 func (r *Report) Closing() string {
+	if r.onlyWatched() {
+		return closingLine(r.electionLines()[0])
+	}
 	switch len(r.answers) {
 	case 0:
 		return ""

@@ -24,7 +24,7 @@ func (r *Report) charts(ds []distribution) []chart.Chart {
 	if c, ok := r.reads(); ok {
 		out = append(out, c)
 	}
-	return append(out, r.loads()...)
+	return append(append(out, r.loads()...), r.electionMaps()...)
 }
 
 // What a chart has room for; the page has everything.

@@ -37,13 +37,14 @@ type sheet struct {
 func (r *Report) sheets() []sheet {
 	costs := sheet{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}
 	out := []sheet{costs}
-	if r.outagesAlone() {
+	if r.outagesAlone() || r.onlyWatched() {
 		out = nil
 	}
 	for _, extra := range []sheet{
 		{r.outageTitle(), r.outageColumns(), r.groups},
 		{"Where that time goes, median of each part", partColumns(), r.groups},
 		r.operationSheet(),
+		r.electionSheet(),
 		r.degradedSheet(),
 		{"What a write uses at " + r.lightWords() + ", all nodes together", r.lightUse(), r.groups},
 		{"What a write uses at full load, all nodes together", fullUse(), r.groups},

@@ -57,9 +57,15 @@ func (r *Report) arms() []string {
 
 // armsDiffer tells whether a setting is not that of all arms.
 func (r *Report) armsDiffer(path string) bool {
+	if strings.HasPrefix(path, linkSettings) {
+		return false // links are of the network, in which arms cannot differ
+	}
 	values := map[string]bool{}
 	arms := false
 	for _, c := range r.summary.Cells {
+		if _, axis := c.Params[path]; axis {
+			return false
+		}
 		_, is := c.Params[summary.ArmAxis]
 		arms = arms || is
 		values[c.Settings[path]] = true
@@ -108,6 +114,9 @@ func (r *Report) changedLinks() string {
 	if len(links) == 0 {
 		return ""
 	}
+	if all := everyLink(links); all != "" {
+		return ", every link changed: " + all
+	}
 	var texts []string
 	for i, l := range links {
 		if i == maxChanges {
@@ -117,6 +126,32 @@ func (r *Report) changedLinks() string {
 		texts = append(texts, strings.TrimPrefix(l.path, linkSettings)+" "+l.value)
 	}
 	return ", " + units.Plural(len(links), "link") + " changed: " + strings.Join(texts, "; ")
+}
+
+// fewestAlike are the links from which on they are told in one, where all were changed
+// alike.
+const fewestAlike = 3
+
+// everyLink is what all changed links were changed to, or one after the other as an
+// axis of the experiment has it; empty where they differ.
+func everyLink(links []settingOf) string {
+	paths := map[string][]string{} // by what they are
+	var values []string
+	for _, l := range links {
+		if len(paths[l.value]) == 0 {
+			values = append(values, l.value)
+		}
+		paths[l.value] = append(paths[l.value], l.path)
+	}
+	for _, v := range values {
+		if n := len(paths[v]); n != len(paths[values[0]]) || n < fewestAlike {
+			return ""
+		}
+	}
+	if len(values)*len(paths[values[0]]) != len(links) {
+		return ""
+	}
+	return strings.Join(values, "; or ")
 }
 
 // changed are the settings that are not the usual ones.
@@ -169,7 +204,7 @@ func (r *Report) timeouts() []string {
 			{"raft.leader_lease_timeout", c.Timeouts.LeaseNS, usualTimeouts.LeaseNS},
 		} {
 			text := t.path + " " + setting(t.got)
-			if _, axis := c.Params[t.path]; !axis && t.got > 0 && t.got != t.usual && !slices.Contains(out, text) {
+			if _, axis := c.Params[t.path]; !axis && !r.armsDiffer(t.path) && t.got > 0 && t.got != t.usual && !slices.Contains(out, text) {
 				out = append(out, text)
 			}
 		}

@@ -22,7 +22,11 @@ const pageTitle = "# What each Raft node costs per write, and what it buys"
 
 func (r *Report) markdown(charts []chart.Chart) string {
 	var b strings.Builder
-	b.WriteString(pageTitle + "\n\n")
+	title := pageTitle
+	if r.onlyWatched() {
+		title = "# " + electionTitle
+	}
+	b.WriteString(title + "\n\n")
 	for _, line := range r.heading() {
 		b.WriteString(escape(line) + "  \n")
 	}

@@ -34,6 +34,8 @@ const (
 
 	offered    = "offered_ops"
 	errorRatio = "error_ratio"
+
+	falseElections = "false_elections_per_hour"
 )
 
 // metricWords are what the metrics of the tables are called in a sentence.
@@ -43,6 +45,7 @@ var metricWords = map[string]string{
 	throughput: "throughput", capacity: "capacity", cpuPerKwrite: "CPU time", networkPer: "bytes between nodes",
 	diskPer: "bytes to disk", fsyncsPer: "fsyncs", outage: "outage", outageP90: "outage p90", outageMax: "longest outage",
 	detectP50: "detection", electP50: "election", commitP50: "first commit", rediscoverP50: "rediscovery", splitShare: "split votes",
+	falseElections: "false elections an hour",
 
 	fullPrefix + cpuPerKwrite: "CPU time at full load", fullPrefix + networkPer: "bytes between nodes at full load",
 	fullPrefix + diskPer: "bytes to disk at full load", fullPrefix + fsyncsPer: "fsyncs at full load",

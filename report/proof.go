@@ -97,10 +97,10 @@ func proofLines(gs []group) []string {
 // provenLines are what stands below the tables of the sizes: what was proven,
 // and what too few trials cannot decide.
 func (r *Report) provenLines() []string {
-	if r.outagesAlone() {
-		return nil
+	if r.outagesAlone() || r.onlyWatched() {
+		return nil // nobody was killed, and nothing was to be proven
 	}
-	out := proofLines(r.groups)
+	out := append(proofLines(r.groups), r.electionLines()...)
 	for _, g := range r.groups {
 		if few := r.fewLine(g); few != "" {
 			if g.name != "" {

@@ -38,6 +38,9 @@ type verdict struct {
 // verdict fits the answers into their lines.
 func (r *Report) verdict(width int) verdict {
 	width = min(width, verdictWidth)
+	if r.onlyWatched() {
+		return verdict{advice: r.electionLines()}
+	}
 	if len(r.answers) != 1 || len(r.operationGroups()) > 0 {
 		return r.groupVerdict(width)
 	}

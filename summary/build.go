@@ -52,6 +52,7 @@ func analyse(run *results.Run, keep []results.Role) (Analysis, error) {
 		a.observed, a.pools[c.Cell] = append(a.observed, o), p
 	}
 	var err error
+	a.Summary.Scalings = scalings(a.Summary.Cells)
 	a.Summary.Differences, err = differences(a.Summary.Cells, a.observed)
 	return a, err
 }

@@ -31,6 +31,8 @@ type Summary struct {
 	Cells         []Cell `json:"cells"`
 	// Differences between cells, decided; see Difference.
 	Differences []Difference `json:"differences"`
+	// Scalings hold watched cells against each other that differ in time alone.
+	Scalings []Scaled `json:"scalings,omitempty"`
 	// Precision is how near to 1 the interval of a ratio must lie for its
 	// difference to be called bounded.
 	Precision float64 `json:"precision"`

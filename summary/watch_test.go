@@ -101,3 +101,30 @@ func TestTheRateOfFalseElectionsHasAnExactInterval(t *testing.T) {
 		t.Errorf("an invalid watch counts: %+v", w)
 	}
 }
+
+// A cell of which all time is twice another's is held against it, and no other.
+func TestWhatDiffersInTimeAloneIsHeldAgainstEachOther(t *testing.T) {
+	cell := func(name string, ms int64, rate float64, elections int, settings map[string]string) Cell {
+		return Cell{
+			Cell: name, Nodes: 3, Profile: "none", Settings: settings,
+			Timeouts: results.Timeouts{HeartbeatNS: ms * 1e6, ElectionNS: ms * 1e6, LeaseNS: ms * 5e5},
+			Watched:  &Watched{ValidTrials: 1, WatchedNS: int64(time.Minute), OfferedOps: rate, Losses: Losses{Elections: elections}},
+		}
+	}
+	jitter := func(ms string) map[string]string {
+		return map[string]string{"network.links.n1→n2": "jitter " + ms + ", distribution normal"}
+	}
+	a := cell("a", 50, 40, 60, jitter("10ms"))
+	stalling := jitter("20ms")
+	stalling[stallLength] = "100ms"
+	got := scalings([]Cell{
+		a, cell("twice", 100, 20, 28, jitter("20ms")), cell("jitter", 100, 20, 28, jitter("10ms")), cell("rate", 100, 40, 28, jitter("20ms")),
+		cell("stalls", 100, 20, 28, stalling), cell("four", 200, 10, 60, jitter("40ms")),
+	})
+	if len(got) != 3 || got[0].To != "twice" || got[0].Factor != 2 || got[0].Expected != 30 || got[0].P < 0.5 {
+		t.Fatalf("got %+v, want a against twice and four, and twice against four", got)
+	}
+	if far := got[1]; far.To != "four" || far.Factor != 4 || far.Expected != 15 || far.P > 1e-4 {
+		t.Errorf("got %+v, want four times as long and far too many elections", far)
+	}
+}

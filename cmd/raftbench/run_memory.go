@@ -36,8 +36,11 @@ func fitting(plan configs.Plan, available int64) (int, error) {
 }
 
 // armsFit refuses arms of one size that cannot live at once: a block would be split
-// between them, and nothing be side by side.
+// between them, and nothing be side by side. Of a plan without blocks nothing is.
 func armsFit(plan configs.Plan, most int) error {
+	if plan.Trials == 0 && plan.Precision == 0 {
+		return nil
+	}
 	together := map[int]int{} // processes of a size
 	for _, s := range plan.Setups {
 		if _, is := s.Params[configs.ArmAxis]; is {

@@ -55,6 +55,8 @@ const (
 	Bars   Form = "bars"
 	Line   Form = "line"
 	Dots   Form = "dots" // small marks, of many single values
+	// Tiles fill the place of 1 by 1 around each point, in its shade.
+	Tiles Form = "tiles"
 )
 
 // Series is the values of one thing.
@@ -82,8 +84,11 @@ type Point struct {
 	Low  *float64 `json:"low,omitempty"`
 	High *float64 `json:"high,omitempty"`
 	Open bool     `json:"open,omitempty"`
-	// Text is the value in words, written at a bar.
+	// Text is the value in words, written at a bar or in a tile.
 	Text string `json:"text,omitempty"`
+	// Under is a second line of a tile; Shade is how dark it is, from 0 to 1.
+	Under string  `json:"under,omitempty"`
+	Shade float64 `json:"shade,omitempty"`
 	// Plain points of a line carry no mark; a struck one is crossed out.
 	Plain  bool `json:"plain,omitempty"`
 	Struck bool `json:"struck,omitempty"`

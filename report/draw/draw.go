@@ -68,6 +68,8 @@ func (cv *canvas) data(fd field, p *chart.Panel, right float64) {
 			cv.stroke(fd, &p.Series[i])
 		case chart.Dots:
 			cv.dots(fd, &p.Series[i])
+		case chart.Tiles:
+			cv.tiles(fd, &p.Series[i])
 		default:
 			cv.estimates(fd, &p.Series[i], areas[i])
 		}

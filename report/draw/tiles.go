@@ -1,0 +1,59 @@
+package draw
+
+import (
+	"image/color"
+
+	"github.com/raftbench/raftbench/report/chart"
+)
+
+const (
+	// tileGap parts neighbours, so that two of one shade are two.
+	tileGap = 2
+	// darkTile is the shade from which text on it is white: about where black and
+	// white stand out as much from the colour between.
+	darkTile = 0.55
+)
+
+// tilePen and tileUnderPen write a tile's value and what stands below it.
+var (
+	tilePen      = pen{19, true, dark}
+	tileUnderPen = pen{14, false, dark}
+)
+
+// tiles draws a map: each point fills the place of 1 by 1 around it in a shade of
+// one colour, the darker the more, which reads the same in grey; its value and the
+// interval stand in it.
+func (cv *canvas) tiles(fd field, s *chart.Series) {
+	for _, p := range s.Points {
+		if p.Y == nil {
+			continue
+		}
+		r := rect{fd.px(p.X - 0.5), fd.py(*p.Y - 0.5), fd.px(p.X + 0.5), fd.py(*p.Y + 0.5)}.grown(-tileGap)
+		cv.area(shaded(p.Shade), r)
+		cv.taken = append(cv.taken, r)
+		ink := color.Color(dark)
+		if p.Shade > darkTile {
+			ink = white
+		}
+		middle := (r.y0 + r.y1) / 2
+		cv.inTile(tilePen, ink, r, middle+2, p.Text)
+		cv.inTile(tileUnderPen, ink, r, middle-tileUnderPen.size-4, p.Under)
+	}
+}
+
+// inTile writes a line in the middle of a tile, smaller where that is narrow.
+func (cv *canvas) inTile(p pen, ink color.Color, r rect, y float64, text string) {
+	p.color = ink
+	for p.size > 8 && p.width(text) > r.width()-6 {
+		p.size--
+	}
+	cv.write(p, (r.x0+r.x1)/2, y, 0.5, text)
+}
+
+// shaded is the colour of a shade from 0, almost white, to 1, a dark blue.
+func shaded(shade float64) color.Color {
+	shade = min(max(shade, 0), 1)
+	from, to := band, color.NRGBA{0x00, 0x2F, 0x5C, 0xFF}
+	mix := func(a, b uint8) uint8 { return uint8(float64(a) + shade*(float64(b)-float64(a)) + 0.5) }
+	return color.NRGBA{mix(from.R, to.R), mix(from.G, to.G), mix(from.B, to.B), 0xFF}
+}
