@@ -76,6 +76,12 @@ type Rules struct {
 	// call after that member restarted fail: the connection that was kept is dead
 	// (getConn in net_transport.go).
 	Dial bool
+	// StallsStopHeartbeats has the leader's heartbeats wait while its disk stalls.
+	StallsStopHeartbeats bool
+	// TickedLease has the leader look once a timeout who answered since the last
+	// look, on a clock that stands still while it does not run. Without it a leader
+	// steps down once a lease has passed without the answers of a majority.
+	TickedLease bool
 }
 
 // commitTimeout is hashicorp/raft's default.
@@ -115,6 +121,7 @@ func Etcd(heartbeat, election time.Duration) Rules {
 		Timeout: Twice(election), Retry: Twice(election), RearmOnContact: true,
 		Heartbeat: Between(heartbeat, heartbeat), Together: true,
 		Refuse: RefuseWithinTimeout, PreVote: true, VoteRearms: true, VoteWrites: 1,
+		StallsStopHeartbeats: true, TickedLease: true,
 	}
 }
 
