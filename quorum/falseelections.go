@@ -289,9 +289,9 @@ func (p *healthySim) toVote() int {
 }
 
 // beyond bounds what was not gone through: how often more interruptions than that
-// run into one another. One is followed by others while its silence may last, and
-// these by others: the number in such a family is Borel's distribution, where few
-// follow one.
+// run into one another and are long enough together. One is followed by others
+// while its silence may last, and these by others: the number in such a family is
+// Borel's distribution; one that is long and seldom has more that follow it.
 func (p *healthySim) beyond() float64 {
 	var rate, follow float64
 	for _, s := range p.felt {
@@ -300,21 +300,43 @@ func (p *healthySim) beyond() float64 {
 	for _, s := range p.felt {
 		follow += s.rate * (s.length + p.quiet).Hours()
 	}
+	if follow >= 1 {
+		return rate // the silences never end
+	}
 	k := mostTogether
 	for k > 0 && math.Pow(float64(len(p.felt)), float64(k)) > mostTuples {
 		k--
 	}
-	few := 0.0
-	for n := 1; n <= k; n++ {
+	need, bound := min(p.h.Lease, p.h.Rules.Timeout.Low)-p.quiet, 0.0
+	for n := k + 1; n <= k+mostFamilies; n++ {
 		m := float64(n)
 		lg, _ := math.Lgamma(m + 1)
-		few += math.Exp(-follow*m + (m-1)*math.Log(follow*m) - lg)
+		bound += rate * math.Exp(-follow*m+(m-1)*math.Log(follow*m)-lg) * p.together(n, need, rate)
+		lg, _ = math.Lgamma(m)
+		for _, s := range p.felt {
+			bound += s.rate * math.Exp((m-1)*math.Log(rate*(s.length+p.quiet).Hours())-lg) * p.together(n-1, need-s.length, rate)
+		}
 	}
-	bound := rate * max(0, 1-few)
-	// One that is long and seldom is followed by more than the usual.
-	for _, s := range p.felt {
-		lg, _ := math.Lgamma(float64(k + 1))
-		bound += s.rate * math.Exp(float64(k)*math.Log(rate*(s.length+p.quiet).Hours())-lg)
+	return bound
+}
+
+// mostFamilies: what is larger still is negligible beside these.
+const mostFamilies = 20
+
+// together bounds the chance that n interruptions, each as likely as it comes, take
+// so long together (Chernoff's bound).
+func (p *healthySim) together(n int, need time.Duration, rate float64) float64 {
+	if need <= 0 {
+		return 1
+	}
+	bound := 1.0
+	for step := 1.0; step <= 256; step *= 1.5 {
+		theta := step / need.Seconds()
+		var mean float64
+		for _, s := range p.felt {
+			mean += s.rate / rate * math.Exp(theta*s.length.Seconds())
+		}
+		bound = min(bound, math.Exp(float64(n)*math.Log(mean)-step))
 	}
 	return bound
 }

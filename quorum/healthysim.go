@@ -40,7 +40,11 @@ func newHealthySim(h Healthy, r *rand.Rand) *healthySim {
 	for i := range n {
 		if i != h.Leader {
 			rtt := h.Farthest(h.Leader, i) + h.Farthest(i, h.Leader)
-			p.quiet = max(p.quiet, h.Rules.Heartbeat.High+rtt+smallestInterval)
+			apart := h.Rules.Heartbeat.High
+			if h.Rules.CommitIndex.High > 0 && !p.loses(i) && len(h.Stalls) == 0 {
+				apart = min(apart, h.Rules.CommitIndex.High)
+			}
+			p.quiet = max(p.quiet, apart+rtt+smallestInterval)
 		}
 	}
 	for _, s := range h.sources() {

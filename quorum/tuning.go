@@ -13,6 +13,8 @@ type Tuning struct {
 	// Failover and Healthy are the cluster under given timeouts.
 	Failover func(Timeouts) Failover
 	Healthy  func(Timeouts) Healthy
+	// Allows tells of timeouts that can be set there at all; nil allows all.
+	Allows func(Timeouts) bool
 	// MostPerHour is the rate of false elections that must not be exceeded.
 	MostPerHour float64
 	// Draws are how many coincidences of each number of interruptions are played,
@@ -45,15 +47,19 @@ var (
 	triedLeases = []float64{0.5, 0.75, 1}
 )
 
-// electionDraws settle the median to a percent.
-const electionDraws = 5000
+// mostElections settle the median to a percent; there are twenty for each of Draws.
+const mostElections = 5000
 
 // Fastest are the shortest timeouts, and of these the shortest lease, with which
 // false elections stay under the rate. The error says that none do. Longer
 // timeouts have fewer, so it halves the range again and again.
 func (t Tuning) Fastest() (Tuned, error) {
 	within := func(at int, share float64) bool {
-		f, err := t.falseElections(tried(at, share), t.MostPerHour)
+		timeouts := tried(at, share)
+		if t.Allows != nil && !t.Allows(timeouts) {
+			return false
+		}
+		f, err := t.falseElections(timeouts, t.MostPerHour)
 		return err == nil && f.UpperPerHour <= t.MostPerHour
 	}
 	widest := triedLeases[len(triedLeases)-1]
@@ -82,7 +88,7 @@ func (t Tuning) Get(timeouts Timeouts) (Tuned, error) {
 		tuned.Normal = true
 		return tuned, nil
 	}
-	tuned.Failover, err = t.Failover(timeouts).Predict(electionDraws, t.Seed)
+	tuned.Failover, err = t.Failover(timeouts).Predict(min(20*t.Draws, mostElections), t.Seed)
 	return tuned, err
 }
 

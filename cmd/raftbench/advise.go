@@ -14,7 +14,7 @@ func newAdviseCommand() *cobra.Command {
 		Short: "Weigh what nodes buy against what they cost",
 	}
 	var names []string
-	for _, sub := range []*cobra.Command{newAdviseSizeCommand()} {
+	for _, sub := range []*cobra.Command{newAdviseSizeCommand(), newAdviseTimeoutsCommand()} {
 		sub.RunE = failing(sub.RunE)
 		cmd.AddCommand(sub)
 		names = append(names, sub.Name())

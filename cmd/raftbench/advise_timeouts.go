@@ -1,0 +1,256 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/units"
+)
+
+// adviseTimeoutsOptions are the flags of `advise timeouts`, as they are written.
+type adviseTimeoutsOptions struct {
+	nodes, profile, leader string
+	most                   string
+	pauses, stalls         []string
+	sync                   string
+	seed                   string
+	draws                  int
+	output                 string
+}
+
+// usualPauses of a process are assumed where none are stated: a hiccup of the host
+// each minute, and now and then a long one.
+var usualPauses = []string{"100ms/1m", "500ms/30d"}
+
+func newAdviseTimeoutsCommand() *cobra.Command {
+	var o adviseTimeoutsOptions
+	cmd := &cobra.Command{
+		Use:   "timeouts [--profile NAME] [--max-false-elections RATE]",
+		Short: "Recommend the timeouts with the fastest failover that rarely depose a healthy leader",
+		Long: `Recommend heartbeat, election and lease timeouts: those with the fastest failover
+whose false elections, of a leader that nothing is wrong with, stay under a rate.
+Beside it stands what the defaults of Consul, Nomad, Vault and etcd get there.
+
+What deposes a healthy leader is a silence: a process that does not run for a
+while (--pause), or a message that was lost and sent again. Say how long such
+pauses last and how often each node has one; nothing that is not said is in the
+answer. All of it is predicted, and the command that measures it is printed.`,
+		Example: "  raftbench advise timeouts --profile multi-az\n" +
+			"  raftbench advise timeouts --nodes 5 --profile aws-us-3 --max-false-elections 1/30d --pause 200ms/1h --stall 2s/10m",
+		Args: arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runAdviseTimeouts(cmd.OutOrStdout(), o)
+		},
+	}
+	f := cmd.Flags()
+	textFlag(f, &o.nodes, "nodes", "N", "the cluster's size (default 3)")
+	profileFlag(f, &o.profile)
+	textFlag(f, &o.leader, "leader", "SITE", "where the leader is")
+	textFlag(f, &o.most, "max-false-elections", "N/TIME", "how many false elections are acceptable, such as 1/30d (default 1/year)")
+	f.StringArrayVar(&o.pauses, "pause", nil, "each process does not run for `LENGTH/EVERY`, such as 200ms/1h; may be given again (default "+strings.Join(usualPauses, " and ")+")")
+	f.StringArrayVar(&o.stalls, "stall", nil, "each disk holds its writes for `LENGTH/EVERY`, such as 2s/10m; may be given again")
+	textFlag(f, &o.sync, "fsync", "TIME", "how long a sync of the disk takes (default 1ms)")
+	textFlag(f, &o.seed, "seed", "N", "what everything random comes from")
+	f.IntVar(&o.draws, "draws", tuningDraws, "how many coincidences of each kind are played: the `NUMBER` that bounds what is rare")
+	outputFlag(f, &o.output, adviseFormats...)
+	return cmd
+}
+
+func runAdviseTimeouts(stdout io.Writer, o adviseTimeoutsOptions) error {
+	if err := checkFormat(o.output, adviseFormats...); err != nil {
+		return err
+	}
+	setup, seed, err := o.setup()
+	if err != nil {
+		return err
+	}
+	a, err := o.stated(setup)
+	if err != nil {
+		return err
+	}
+	if err := weigh(&a, setup, seed, o.draws); err != nil {
+		return err
+	}
+	switch o.output {
+	case "json":
+		return writeJSON(stdout, a)
+	case "markdown":
+		return report.AdvisedTimeoutsMarkdown(stdout, a)
+	}
+	return report.AdvisedTimeouts(stdout, a)
+}
+
+// setup is the cluster, whatever its timeouts.
+func (o adviseTimeoutsOptions) setup() (configs.Setup, int64, error) {
+	plan, err := sketch(runOptions{overrides: configs.Overrides{
+		Nodes: cmp.Or(o.nodes, "3"), Profile: cmp.Or(o.profile, "none"), Leader: o.leader, Seed: o.seed,
+	}})
+	if err != nil {
+		return configs.Setup{}, 0, orUsage(err)
+	}
+	if len(plan.Setups) != 1 {
+		return configs.Setup{}, 0, usage(fmt.Errorf("got --nodes %s and --profile %s, want one of each", o.nodes, cmp.Or(o.profile, "none")), "ask once for each of them")
+	}
+	s := plan.Setups[0]
+	if s.Nodes < 3 {
+		return configs.Setup{}, 0, usage(fmt.Errorf("got --nodes %d, want 3 or more", s.Nodes), "with fewer there is no failover: nothing may fail")
+	}
+	return s, plan.Seed, nil
+}
+
+// stated is what was said of the cluster's host.
+func (o adviseTimeoutsOptions) stated(s configs.Setup) (report.TimeoutAdvice, error) {
+	a := report.TimeoutAdvice{Nodes: s.Nodes, Profile: s.Network.Name, Assumed: len(o.pauses) == 0, Sync: time.Millisecond}
+	var err error
+	if a.MostPerHour, err = perHour("--max-false-elections", cmp.Or(o.most, "1/year")); err != nil {
+		return a, err
+	}
+	pauses := o.pauses
+	if a.Assumed {
+		pauses = usualPauses
+	}
+	if a.Pauses, err = interruptions("--pause", pauses); err != nil {
+		return a, err
+	}
+	if a.Stalls, err = interruptions("--stall", o.stalls); err != nil {
+		return a, err
+	}
+	if o.draws < 1 || o.draws > mostDraws {
+		return a, usage(fmt.Errorf("got --draws %d, want 1 to %d", o.draws, mostDraws), "leave it out for the default")
+	}
+	if o.sync != "" {
+		if a.Sync, err = units.ParseDuration(o.sync); err != nil {
+			return a, usage(fmt.Errorf("--fsync: %w", err), cmp.Or(hintOf(err), "write it like --fsync 1ms"))
+		}
+	}
+	return a, nil
+}
+
+// tuningDraws of coincidences are enough that a rate near the limit is not judged by
+// its noise.
+const (
+	tuningDraws = 300
+	mostDraws   = 10_000
+)
+
+// weigh fills in what timeouts get: the advised ones and the products'.
+func weigh(a *report.TimeoutAdvice, s configs.Setup, seed int64, draws int) error {
+	tuning := func(engine string) quorum.Tuning {
+		s := s.OfEngine(engine)
+		return quorum.Tuning{
+			Failover: func(t quorum.Timeouts) quorum.Failover { return s.WithTimeouts(t).Failover(a.Sync) },
+			Healthy: func(t quorum.Timeouts) quorum.Healthy {
+				h := s.WithTimeouts(t).Healthy(a.Pauses)
+				h.Stalls = a.Stalls
+				return h
+			},
+			Allows:      s.Allows,
+			MostPerHour: a.MostPerHour, Draws: draws, Seed: seed,
+		}
+	}
+	best, err := tuning(configs.EngineHashicorp).Fastest()
+	if err != nil {
+		a.Why = err.Error()
+	} else {
+		a.Advised = &best
+	}
+	for _, p := range configs.Products() {
+		got, err := tuning(p.Engine).Get(p.Timeouts)
+		if err != nil {
+			return fail(exitFailed, err, "")
+		}
+		a.Others = append(a.Others, report.ProductTimeouts{Name: p.Name, What: p.What, Tuned: got})
+	}
+	a.Measure = measuredBy(*a)
+	return nil
+}
+
+// measuredBy is the run that watches a healthy cluster under the advised timeouts;
+// a process that pauses is not emulated, and comes with the host.
+func measuredBy(a report.TimeoutAdvice) string {
+	parts := []string{"raftbench run", fmt.Sprintf("--nodes %d", a.Nodes), "--profile " + a.Profile, "--trials 0 --proofs 0", "--set watch.duration=10m"}
+	if t := a.Advised; t != nil {
+		for key, value := range map[string]time.Duration{"heartbeat_timeout": t.Heartbeat, "election_timeout": t.Election, "leader_lease_timeout": t.Lease} {
+			parts = append(parts, fmt.Sprintf("--set raft.%s=%s", key, units.FormatDuration(value)))
+		}
+		slices.Sort(parts[5:])
+	}
+	if len(a.Stalls) > 0 {
+		parts = append(parts, "--set storage.stall_length="+units.FormatDuration(a.Stalls[0].Length), "--set storage.stall_every="+units.FormatDuration(a.Stalls[0].Every))
+	}
+	return strings.Join(parts, " ")
+}
+
+// longestPause of a process, or stall of a disk, that is asked about: longer ones
+// are failures.
+const longestPause = time.Minute
+
+// interruptions are read from LENGTH/EVERY.
+func interruptions(flag string, texts []string) ([]quorum.Interruption, error) {
+	all := []quorum.Interruption{}
+	for _, text := range texts {
+		length, every, found := strings.Cut(text, "/")
+		i := quorum.Interruption{}
+		var err error
+		if !found {
+			err = fmt.Errorf("got %q, want LENGTH/EVERY", text)
+		}
+		if err == nil {
+			i.Length, err = units.ParseDuration(length)
+		}
+		if err == nil {
+			i.Every, err = units.ParseDuration(every)
+		}
+		switch {
+		case err != nil:
+		case i.Length <= 0:
+			err = fmt.Errorf("got a length of %s, want more than 0", length)
+		case i.Length > longestPause:
+			err = fmt.Errorf("got a length of %s, want at most %s", length, units.FormatDuration(longestPause))
+		case i.Every < 10*i.Length:
+			err = fmt.Errorf("got %s every %s, want ten times its length or more between two", length, every)
+		}
+		if err != nil {
+			return nil, usage(fmt.Errorf("%s: %w", flag, err), cmp.Or(hintOf(err), "write it like "+flag+" 200ms/1h: for 200 ms, once an hour"))
+		}
+		all = append(all, i)
+	}
+	return all, nil
+}
+
+// perHour reads N/TIME, such as 1/30d or 2/year.
+func perHour(flag, text string) (float64, error) {
+	number, unit, found := strings.Cut(text, "/")
+	n, err := strconv.ParseFloat(number, 64)
+	switch {
+	case !found:
+		err = fmt.Errorf("got %q, want a number and a time", text)
+	case err != nil || !units.Finite(n) || n <= 0:
+		err = fmt.Errorf("got %q, want a number above 0", number)
+	}
+	if err != nil {
+		return 0, usage(fmt.Errorf("%s: %w", flag, err), "write it like "+flag+" 1/year or 2/30d")
+	}
+	if words := map[string]string{"hour": "1h", "day": "1d", "week": "7d", "month": "30d", "year": "1y"}; words[unit] != "" {
+		unit = words[unit]
+	}
+	every, err := units.ParseDuration(unit)
+	if err == nil && every == 0 {
+		err = errors.New("got 0, want a time above 0")
+	}
+	if err != nil {
+		return 0, usage(fmt.Errorf("%s: %w", flag, err), "write it like "+flag+" 1/year or 2/30d")
+	}
+	return n / every.Hours(), nil
+}
