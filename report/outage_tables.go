@@ -252,11 +252,13 @@ type listing struct {
 	title string
 	head  []string
 	rows  [][]string
+	// page: it stands on the page alone, and not on a terminal.
+	page bool
 }
 
 // listings are the tables of faults one by one or by what they hit.
 func (r *Report) listings() []listing {
-	return slices.DeleteFunc([]listing{r.otherOutages(), r.timeline()}, func(g listing) bool { return len(g.rows) == 0 })
+	return slices.DeleteFunc([]listing{r.otherOutages(), r.timeline(), r.elections()}, func(g listing) bool { return len(g.rows) == 0 })
 }
 
 // otherOutages are the repeated faults that hit something else than most did.
@@ -274,6 +276,30 @@ func (r *Report) otherOutages() listing {
 					sizeName(gr, c), done(o), count(int64(o.Faults)), outageIn(o, outage), outageIn(o, outageMax), count(o.Failed), count(o.Unknown),
 				})
 			}
+		}
+	}
+	return g
+}
+
+// elections count what the elections after the repeated faults took, all together.
+func (r *Report) elections() listing {
+	g := listing{title: "The elections after these faults, all together", page: true, head: []string{
+		"setup", "elections", "terms", "candidates", "pre-votes asked", "granted", "refused", "votes asked", "granted", "refused", "split votes", "lease step-downs",
+	}}
+	for _, gr := range r.groups {
+		for _, c := range gr.cells {
+			o := repeated(c)
+			if o == nil || o.Elected == 0 {
+				continue
+			}
+			row := []string{sizeName(gr, c)}
+			e := o.Elections
+			for _, n := range []int{
+				o.Elected, e.Terms, e.Candidates, e.PreVotesAsked, e.PreVotesGranted, e.PreVotesRefused, e.VotesAsked, e.VotesGranted, e.VotesRefused, e.SplitVotes, e.LeaseStepDowns,
+			} {
+				row = append(row, count(int64(n)))
+			}
+			g.rows = append(g.rows, row)
 		}
 	}
 	return g

@@ -124,7 +124,7 @@ func TestWhatOutagesSayIsPrinted(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
 	}
-	for _, column := range []string{"without writes for p50", "predicted split", "rediscover", "writes unknown"} {
+	for _, column := range []string{"without writes for p50", "predicted split", "rediscover", "writes unknown", "The elections after these faults", "| 3 nodes | 30 | 34 | "} {
 		if !strings.Contains(page, column) {
 			t.Errorf("the page lacks %q", column)
 		}

@@ -46,7 +46,9 @@ func (p *page) body(r *Report) {
 		p.sheet(sh)
 	}
 	for _, g := range r.listings() {
-		p.listing(g)
+		if !g.page {
+			p.listing(g)
+		}
 	}
 	p.lines(r.provenLines(), normal, "  ")
 	notes := r.doubtLines(shown(sheets), maxDoubts, maxDoubtSetups)

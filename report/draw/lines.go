@@ -33,7 +33,7 @@ func (cv *canvas) stroke(fd field, s *chart.Series) {
 		}
 	}
 	cv.line(hue(s.Look), 3, dashes(s.Look), through...)
-	if len(through) == 2 && through[0][0] == through[1][0] { // upright: it would strike labels through
+	if len(through) == 2 && (through[0][0] == through[1][0] || through[0][1] == through[1][1]) { // upright or level: it would strike labels through
 		cv.taken = append(cv.taken, rect{through[0][0], through[0][1], through[1][0], through[1][1]}.grown(3))
 	}
 }
