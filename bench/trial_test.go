@@ -206,8 +206,8 @@ faults:
 	acked, first := int64(0), int64(0)
 	for i, p := range slow.Probes { // until the rolling restart, with an election in it
 		acked += p.Acked
-		if p.Node != []string{"n1", "n2", "n3"}[i] || p.Node == kill.Leader && p.FirstAckNS > 0 && p.FirstAckNS < 300*ms {
-			t.Errorf("%s, of which %s was killed, saw %+v", p.Node, kill.Leader, p)
+		if p.Node != []string{"n1", "n2", "n3"}[i] {
+			t.Errorf("probe %d is of %s", i, p.Node)
 		}
 		if p.FirstAckNS > 0 && (first == 0 || p.FirstAckNS < first) {
 			first = p.FirstAckNS
@@ -216,8 +216,8 @@ faults:
 	if acked == 0 || first == 0 || slow.AtNS+first < electedAfter(r.Events, kill.AtNS) {
 		t.Errorf("%d writes acknowledged, the first %d ns after it: before anybody led at %d", acked, first, electedAfter(r.Events, kill.AtNS))
 	}
-	if slow.EndNS-slow.AtNS < 200*ms || slow.EndNS > kill.EndNS || slow.Alive != 2 {
-		t.Errorf("got %+v, want it done to two members and over before %+v", slow, kill)
+	if slow.EndNS-slow.AtNS < 200*ms || slow.AtNS < kill.DoneNS {
+		t.Errorf("got %+v, want it after %+v, and 200 ms long", slow, kill)
 	}
 	restarted := map[string]bool{}
 	for _, e := range r.Events {
