@@ -75,6 +75,24 @@ func writes(t *testing.T, s System, id string, within time.Duration) (time.Durat
 	return 0, false
 }
 
+// fastest of five writes to the leader: what a busy host adds, none of them has all
+// of.
+func (f *faults) fastest(t *testing.T, s System) time.Duration {
+	t.Helper()
+	least, acks := time.Duration(0), 0
+	f.settles(t, func() bool {
+		took, acked := writes(t, s, f.leader(t), 10*time.Second)
+		if acked && (acks == 0 || took < least) {
+			least = took
+		}
+		if acked {
+			acks++
+		}
+		return acks == 5
+	}, "five writes")
+	return least
+}
+
 // written waits until a write is acknowledged by somebody, as after an election.
 func (f *faults) written(t *testing.T) {
 	t.Helper()
@@ -131,13 +149,9 @@ func TestDisksAndDeadlocksOfOneNode(t *testing.T) {
 	const sync = 25 * time.Millisecond
 	slow := f.inflictNow(t, configs.TimedFault{Action: "disk-slow", Target: configs.Everybody, Sync: sync})
 	// The leader stores an entry before the followers do, each with two syncs.
-	f.settles(t, func() bool {
-		took, acked := writes(t, c, f.leader(t), time.Minute)
-		if acked && took < 4*sync {
-			t.Errorf("a write took %v with %v more a sync; want at least four of them", took, sync)
-		}
-		return acked
-	}, "a write to slow disks")
+	if took := f.fastest(t, c); took < 4*sync {
+		t.Errorf("a write took %v with %v more a sync; want at least four of them", took, sync)
+	}
 	f.mend(t, slow)
 
 	for _, target := range []string{configs.Follower, configs.Leader} {
@@ -226,13 +240,9 @@ func TestPartitionsAreWhatTheyAreCalled(t *testing.T) {
 
 	const delay = 10 * time.Millisecond
 	slow := f.inflictNow(t, configs.TimedFault{Action: "slow", Target: configs.Everybody, Link: configs.FaultLink{Delay: configs.Duration(delay)}})
-	f.settles(t, func() bool {
-		took, acked := writes(t, c, f.leader(t), time.Minute)
-		if acked && took < 2*delay {
-			t.Errorf("a write over links of %v took %v, want a round trip at least", delay, took)
-		}
-		return acked
-	}, "a write over slow links")
+	if took := f.fastest(t, c); took < 2*delay {
+		t.Errorf("a write over links of %v took %v, want a round trip at least", delay, took)
+	}
 	f.mend(t, slow)
 	lost := f.inflictNow(t, configs.TimedFault{Action: configs.MessageFaults, Target: configs.Everybody, Messages: &control.MessageFaults{Drop: 1}})
 	if _, acked := writes(t, c, "n1", hung); acked {

@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/raftbench/raftbench/loadgen"
@@ -33,22 +35,24 @@ func (w *witness) saw(one witnessed) {
 func (w *witness) probes(nodes []string, fromNS, untilNS int64) []results.Probe {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	slices.SortStableFunc(w.writes, func(a, b witnessed) int { return cmp.Compare(a.doneNS, b.doneNS) })
 	out := make([]results.Probe, len(nodes))
-	at := map[string]*results.Probe{}
 	for i, node := range nodes {
-		out[i].Node = node
-		at[node] = &out[i]
-	}
-	for _, one := range w.writes {
-		if p := at[one.node]; p != nil && one.sentNS > fromNS && one.sentNS <= untilNS {
-			one.addTo(p, fromNS)
+		p, answered := results.Probe{Node: node}, fromNS
+		for _, one := range w.writes {
+			if one.node == node && one.sentNS > fromNS && one.sentNS <= untilNS {
+				answered = one.addTo(&p, fromNS, answered)
+			}
 		}
+		p.GapNS = max(p.GapNS, untilNS-answered)
+		out[i] = p
 	}
 	return out
 }
 
-// addTo a probe of the fault at an instant.
-func (one witnessed) addTo(p *results.Probe, faultNS int64) {
+// addTo a probe of the fault at an instant, where the last answer before came at
+// another. It returns when the last came now.
+func (one witnessed) addTo(p *results.Probe, faultNS, answeredNS int64) int64 {
 	switch {
 	case errors.Is(one.err, loadgen.ErrRejected):
 		p.Failed++
@@ -56,8 +60,11 @@ func (one witnessed) addTo(p *results.Probe, faultNS int64) {
 		p.Unknown++
 	default:
 		p.Acked++
-		if took := one.doneNS - faultNS; p.FirstAckNS == 0 || took < p.FirstAckNS {
-			p.FirstAckNS = took
+		if p.FirstAckNS == 0 {
+			p.FirstAckNS = one.doneNS - faultNS
 		}
+		p.GapNS = max(p.GapNS, one.doneNS-answeredNS)
+		return one.doneNS
 	}
+	return answeredNS
 }
