@@ -40,6 +40,11 @@ func (r *Report) sheets() []sheet {
 	if r.outagesAlone() || r.onlyWatched() {
 		out = nil
 	}
+	if r.proves() {
+		tolerance := r.toleranceSheet()
+		tolerance.columns = filled(tolerance.columns, r.summary)
+		out = append(out, tolerance)
+	}
 	for _, extra := range []sheet{
 		{r.outageTitle(), r.outageColumns(), r.groups},
 		{"Where that time goes, median of each part", partColumns(), r.groups},
@@ -95,15 +100,7 @@ func (r *Report) costColumns() []column {
 	}
 	return []column{
 		nodesColumn(),
-		plain("", "quorum", 1, func(c summary.Cell) string { return fmt.Sprint(c.Quorum) }),
-		plain("members", "by zone", 2, func(c summary.Cell) string {
-			if places := c.Places(); len(places) > 0 {
-				return perZone(places)
-			}
-			return absent
-		}),
-		plain("failures tolerated", "theory", 9, func(c summary.Cell) string { return fmt.Sprint(c.Tolerates) }),
-		plain("failures tolerated", "proven", 0, proven),
+		plain("failures", "survived", 0, proven),
 		plain("operations", "failed", 10, failed),
 		plain("", "availability", 9, available),
 		measured(latency, "p50", 0, writeP50, units.Duration),

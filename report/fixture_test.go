@@ -10,6 +10,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
@@ -61,8 +62,19 @@ func standing(c summary.Cell, zones ...string) summary.Cell {
 			c.Sites = append(c.Sites, zones[i%len(zones)])
 		}
 	}
+	c.SpareAfterZone, c.Faults.ZonesSurvived = nil, nil
 	if len(zones) > 0 {
 		c.ToleratesSites = p(summary.ToleratesSites(c.Sites))
+		var members []int
+		for _, place := range c.Places() {
+			members = append(members, place.Members)
+		}
+		if spare, ok := quorum.Size(c.Nodes).SpareAfterSite(members); ok {
+			c.SpareAfterZone = p(spare)
+		}
+		if c.Faults.Survived != nil {
+			c.Faults.ZonesSurvived = p(*c.ToleratesSites)
+		}
 	}
 	return c
 }
@@ -99,8 +111,20 @@ func cell(n int, p50ms, perSecond float64) summary.Cell {
 			marginalPrefix + diskPer:      around(800*float64(n), 1),
 			marginalPrefix + fsyncsPer:    around(0.15*float64(n), 1),
 		},
-		Faults: proved(n),
+		Faults: proved(n), Losses: lossesOf(n),
 	}, "a", "b", "c")
+}
+
+// lossesOf are the outages of one proof over three zones.
+func lossesOf(n int) []summary.Loss {
+	if n < 3 {
+		return nil
+	}
+	return []summary.Loss{
+		{Of: summary.LostFollower, P50NS: p(4.1e6), MaxNS: p(6.3e6), N: 2, Full: true},
+		{Of: summary.LostLeader, P50NS: p(2.1e9), MaxNS: p(2.1e9), N: 1, Full: n < 5},
+		{Of: summary.LostZone, P50NS: p(1.9e9), MaxNS: p(2.4e9), N: 2, Full: true},
+	}
 }
 
 // decided adds the differences of each group: those of neighbouring sizes, and

@@ -19,6 +19,9 @@ func (r *Report) heading() []string {
 		first = append(first, r.env.StartedAt.UTC().Format("2006-01-02 15:04 UTC"))
 	}
 	out := []string{strings.Join(first, " · "), strings.Join(r.host(), " · ")}
+	if placed := r.placements(); placed != "" {
+		out = append(out, "members: "+placed)
+	}
 	if set := r.changed(); len(set) > 0 {
 		out = append(out, "set: "+strings.Join(set, " · "))
 	}

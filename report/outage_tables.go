@@ -66,18 +66,6 @@ func ofOutages(c column) column {
 	return c
 }
 
-// ofProofs shows nothing of repeated kills.
-func ofProofs(c column) column {
-	inner := c.value
-	c.value = func(cell summary.Cell) entry {
-		if cell.OutageTrials > 0 {
-			return entry{main: absent}
-		}
-		return inner(cell)
-	}
-	return c
-}
-
 func (r *Report) predicted(title string, keep int, words func(Forecast) string) column {
 	return plain("predicted", title, keep, func(c summary.Cell) string {
 		if f, ok := r.forecast(c); ok {

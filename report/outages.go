@@ -74,39 +74,6 @@ func anyFailed(s summary.Summary) bool {
 // failureNote explains how failures count.
 const failureNote = "An operation that failed counts as one that takes for ever; where a percentile lies among those that failed it is “never”."
 
-// outageNote says what the outage column rests on: how many kills, of whom,
-// and the timeouts that decide it.
-func outageNote(s summary.Summary) string {
-	fewest, most := 0, 0
-	var timeouts []string
-	for _, c := range s.Cells {
-		f, ok := metric(c, outage)
-		if !ok || c.OutageTrials > 0 {
-			continue
-		}
-		if fewest == 0 || f.n < fewest {
-			fewest = f.n
-		}
-		most = max(most, f.n)
-		if t := timeoutWords(c.Timeouts); t != "" && !slices.Contains(timeouts, t) {
-			timeouts = append(timeouts, t)
-		}
-	}
-	if most == 0 {
-		return ""
-	}
-	kills := units.Plural(most, "kill")
-	if fewest != most {
-		kills = fmt.Sprintf("%d to %s", fewest, kills)
-	}
-	text := "The outage when the leader dies is from " + kills +
-		" a size. The leader was the last to be killed, after tolerance − 1 followers; outages differ from kill to kill, and so few are no distribution."
-	if len(timeouts) > 0 {
-		text += " Raft's timeouts decide it: " + strings.Join(timeouts, "; or ") + "."
-	}
-	return text
-}
-
 func timeoutWords(t results.Timeouts) string {
 	var parts []string
 	for _, p := range []struct {

@@ -48,7 +48,7 @@ func TestAnOutageIsToldWithItsTimeoutsAndKills(t *testing.T) {
 	}
 	text := strings.Join(strings.Fields(table(t, s, 100)), " ")
 	for _, want := range []string{
-		"outage when the", "leader dies", "from 1 kill a size", "after tolerance − 1 followers", "no distribution",
+		"outage on losing", "the leader", "1 kill", "after tolerance − 1 followers", "no distribution",
 		"heartbeat 1s, election 2s, leader lease 500ms",
 	} {
 		if !strings.Contains(text, want) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/summary"
@@ -100,7 +101,7 @@ func (r *Report) provenLines() []string {
 	if r.outagesAlone() || r.onlyWatched() {
 		return nil // nobody was killed, and nothing was to be proven
 	}
-	out := append(proofLines(r.groups), r.electionLines()...)
+	out := slices.Concat(r.toleranceLines(), proofLines(r.groups), r.electionLines())
 	for _, g := range r.groups {
 		if few := r.fewLine(g); few != "" {
 			if g.name != "" {

@@ -41,8 +41,7 @@ func (r *Report) lightUse() []column {
 	case r.commonRate() == "":
 		out = append(out, measured("at a", "rate of", 8, offered, units.Rate))
 	}
-	out = append(out, usePer("", "", 5)...)
-	return append(out, ofProofs(measured("outage when the", "leader dies", 8, outage, units.Duration)))
+	return append(out, usePer("", "", 5)...)
 }
 
 func fullUse() []column {

@@ -134,10 +134,15 @@ func (r *Report) files() ([]file, error) {
 	if err := CSV(&data, r.summary); err != nil {
 		return nil, err
 	}
+	tolerance, err := r.toleranceCSV()
+	if err != nil {
+		return nil, err
+	}
 	out := []file{
 		{pageFile, []byte(r.markdown(charts))},
 		{"report.txt", table.Bytes()},
 		{"report.csv", data.Bytes()},
+		{toleranceFile, tolerance},
 	}
 	pictures, err := drawAll(charts)
 	if err != nil {

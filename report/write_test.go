@@ -83,7 +83,7 @@ func TestWriteMakesTheWholeReport(t *testing.T) {
 		names = append(names, filepath.Base(p))
 	}
 	want := []string{
-		"report.md", "report.txt", "report.csv", "tradeoff.png", "tradeoff.svg",
+		"report.md", "report.txt", "report.csv", toleranceFile, "tradeoff.png", "tradeoff.svg",
 		"tolerance.png", "tolerance.svg",
 		"throughput.png", "throughput.svg", "latency.png", "latency.svg",
 		"trials.csv", "trials.bench",
