@@ -97,9 +97,10 @@ func (p Plan) OutageTrials() []int {
 const wholeAgain = 800 * time.Millisecond
 
 // OutageTrialTime is about how long one outage trial of so many faults takes: each is
-// followed by an election, of some two heartbeat timeouts (as simulated in quorum).
+// preceded by a wait of 2.25 heartbeat timeouts on average (bench's settling) and
+// followed by an election of some two (as simulated in quorum).
 func OutageTrialTime(s Setup, faults int) time.Duration {
-	each := 2*s.Raft.HeartbeatTimeout + wholeAgain
+	each := 17*s.Raft.HeartbeatTimeout/4 + wholeAgain
 	return bootTime + time.Duration(faults)*each + auditTime
 }
 
