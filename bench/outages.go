@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type outages struct {
 	rng     *rand.Rand
 	probers *probers
 	harm    *harm
+	// patience is how long writes may take to go on, and a cluster to be whole.
+	patience time.Duration
 }
 
 // settling is how long a whole cluster is left alone before a fault, in heartbeat
@@ -76,11 +79,8 @@ func (t *trial) timeOutages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := &outages{
-		job: t.job, system: t.system, events: t.events, record: t.record, tell: t.tell, probers: p,
-		harm: newHarm(t.job.Setup, t.system, t.events, nil),
-		rng:  rand.New(rand.NewPCG(uint64(t.job.Seed), 0x6f757461676573)), //nolint:gosec // a recorded seed, no secret
-	}
+	o := newOutages(t.job, t.system, t.events, t.record, p)
+	o.tell = t.tell
 	err = o.run(ctx)
 	t.record.remark(t.links.doubts(&t.record.Trial)...)
 	seen, loadErr := p.end()
@@ -91,6 +91,15 @@ func (t *trial) timeOutages(ctx context.Context) error {
 		return fmt.Errorf("the load beside the outages: %w", loadErr) // nothing else means anything without it
 	}
 	return err
+}
+
+func newOutages(job Job, s System, events *timeline, rec *record, p *probers) *outages {
+	return &outages{
+		job: job, system: s, events: events, record: rec, probers: p, tell: func(Stage) {},
+		rng:      rand.New(rand.NewPCG(uint64(job.Seed), 0x6f757461676573)), //nolint:gosec // a recorded seed, no secret
+		harm:     newHarm(job.Setup, s, events, nil),
+		patience: recoveryBound(job.Setup.Raft),
+	}
 }
 
 // run does all faults.
@@ -162,8 +171,7 @@ func (o *outages) wholeAtSomeInstant(ctx context.Context, sinceNS int64) error {
 // holds, and a write sent after an instant was acknowledged at each. That it does not
 // come to that is a matter of liveness.
 func (o *outages) whole(ctx context.Context, sinceNS int64) (leadership, error) {
-	bound := recoveryBound(o.job.Setup.Raft)
-	wait, cancel := context.WithTimeout(ctx, bound)
+	wait, cancel := context.WithTimeout(ctx, o.patience)
 	defer cancel()
 	for {
 		l, missing := o.missing(wait, sinceNS)
@@ -179,9 +187,9 @@ func (o *outages) whole(ctx context.Context, sinceNS int64) (leadership, error) 
 			if ctx.Err() != nil {
 				return l, ctx.Err()
 			}
-			o.record.find(stuck(ctx, o.system, fmt.Sprintf("after %v %s", bound, missing),
+			o.record.find(stuck(ctx, o.system, fmt.Sprintf("after %v %s", o.patience, missing),
 				"a whole cluster: every member alive and caught up, and writes acknowledged at each"))
-			return l, fmt.Errorf("the cluster was not whole within %v: %s", bound, missing)
+			return l, fmt.Errorf("the cluster was not whole within %v: %s", o.patience, missing)
 		}
 	}
 }
@@ -266,31 +274,34 @@ func (o *outages) redial(ctx context.Context, sinceNS int64) error {
 	return o.probers.dial(ctx, o.system, nodes)
 }
 
-// expected are the members at which writes have to be acknowledged while a fault
-// stands, and how many of them at least: all that it leaves alone, where those are a
-// majority. Of an arrangement of cut links nobody is named that it leaves alone, and
-// Raft promises nothing: as many as a quorum, which promised is false, are waited for.
-func (o *outages) expected(f *inflicted) (nodes []string, atLeast int, promised bool) {
+// promised are the faults after which Raft promises that a majority goes on: those of
+// whole processes, and of a network that keeps them from everybody. A leader whose disk
+// stalls may send its heartbeats for ever, and no election comes of it.
+var promised = []string{"kill", "pause", "isolate"}
+
+// expected are the members at which writes are waited for while a fault stands, and
+// how many of them at least: all that it leaves alone, where those are a majority. Of
+// an arrangement of cut links nobody is named that it leaves alone: as many as a quorum.
+func (o *outages) expected(f *inflicted) (nodes []string, atLeast int) {
 	size := quorum.Size(o.job.Setup.Nodes)
 	all := byID(living(o.system))
 	switch others := without(all, f.Nodes...); {
 	case !f.action.Lasts:
-		return all, len(all), true
+		return all, len(all)
 	case !f.action.Members:
-		return all, size.Quorum(), false
+		return all, size.Quorum()
 	case len(others) >= size.Quorum():
-		return others, len(others), true
+		return others, len(others)
 	}
-	return nil, 0, true
+	return nil, 0
 }
 
 // goesOn waits until writes sent after the fault are acknowledged at those members
 // where that is to be expected. Where it was promised that they are, it is a matter of
 // liveness if they are not.
 func (o *outages) goesOn(ctx context.Context, f *inflicted) error {
-	nodes, atLeast, promised := o.expected(f)
-	bound := recoveryBound(o.job.Setup.Raft)
-	wait, cancel := context.WithTimeout(ctx, bound)
+	nodes, atLeast := o.expected(f)
+	wait, cancel := context.WithTimeout(ctx, o.patience)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -305,13 +316,13 @@ func (o *outages) goesOn(ctx context.Context, f *inflicted) error {
 				return err
 			}
 		case <-wait.Done():
-			if ctx.Err() != nil || !promised {
+			if ctx.Err() != nil || f.action.Lasts && !slices.Contains(promised, f.Action) {
 				return ctx.Err()
 			}
 			at := strings.Join(silent, ", ")
-			o.record.find(stuck(ctx, o.system, fmt.Sprintf("no write acknowledged at %s within %v after %s %s", at, bound, f.Action, strings.Join(f.Nodes, ", ")),
+			o.record.find(stuck(ctx, o.system, fmt.Sprintf("no write acknowledged at %s within %v after %s %s", at, o.patience, f.Action, strings.Join(f.Nodes, ", ")),
 				"some, a majority being alive"))
-			return fmt.Errorf("after %s %d: no write was acknowledged at %s within %v", f.Action, f.Repeat, at, bound)
+			return fmt.Errorf("after %s %d: no write was acknowledged at %s within %v", f.Action, f.Repeat, at, o.patience)
 		}
 	}
 }

@@ -264,7 +264,7 @@ func (p *pass) atOnce() []Job {
 func (p *pass) independently(ctx context.Context, jobs []Job) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	errs := make(chan error)
+	errs, over := make(chan error), 0
 	for i, job := range jobs {
 		t := p.newTrial(job, job.Attempt)
 		for _, other := range jobs {
@@ -276,7 +276,7 @@ func (p *pass) independently(ctx context.Context, jobs []Job) error {
 		go func() {
 			err := t.run(ctx)
 			if err == nil {
-				err = p.finish(t, job, p.next+i)
+				err = p.finishNext(t, job, &over)
 			}
 			errs <- err
 		}()
@@ -292,10 +292,17 @@ func (p *pass) independently(ctx context.Context, jobs []Job) error {
 	return first
 }
 
-// finish records a trial that is over.
-func (p *pass) finish(t *trial, job Job, at int) error {
+// finishNext is finish of one of several that live at once: they are counted as they
+// end.
+func (p *pass) finishNext(t *trial, job Job, over *int) error {
 	p.counting.Lock()
 	defer p.counting.Unlock()
+	*over++
+	return p.finish(t, job, p.next+*over-1)
+}
+
+// finish records a trial that is over.
+func (p *pass) finish(t *trial, job Job, at int) error {
 	if err := p.keep(t); err != nil {
 		return err
 	}
