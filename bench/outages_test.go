@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/results"
 )
@@ -152,21 +155,105 @@ func TestOutagesAreResumed(t *testing.T) {
 	}
 }
 
-// What is killed but lives on shows no outage: nothing here takes a fault for one.
-func TestAFaultThatIsNoneShowsNoOutage(t *testing.T) {
-	p := &probers{stop: func() error { return nil }}
-	n1 := &prober{of: p, node: "n1"}
-	p.all = []*prober{n1}
+// A cluster whose leader is not really killed shows no outage, one of which a member
+// does not run or lags is not taken for whole, and one that elects nobody is a finding
+// on liveness.
+func TestOutagesAreOfAWholeCluster(t *testing.T) {
+	deeds["nothing"] = deed{do: func(*harm, context.Context, *inflicted) error { return nil }}
+	t.Cleanup(func() { delete(deeds, "nothing") })
+	c, events, setup := bootSystem(t, quickly+"outages: {repeat: 1, rate: 100/s}\n")
+	job := Job{Setup: setup, Kind: results.Outages, Trial: 1, Seed: 1, Faults: 1}
+	rec, ctx := newRecord(job, 1), t.Context()
+	p, err := startProbers(ctx, c, setup, workload(setup, "k", 1), time.Minute, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOutages(job, c, events, rec, p)
+
+	o.job.Setup.Outage = configs.RepeatedFault{Action: "nothing", Target: "n2"}
+	if _, err := o.once(ctx, 1, 0); err != nil {
+		t.Fatal(err)
+	}
+	stood := slices.ContainsFunc(events.all(), func(e results.Event) bool {
+		return e.AtNS > rec.Faults[0].AtNS && (e.Kind == results.EventRole || e.Kind == results.EventNoop)
+	})
+	if silent := p.silent([]string{"n1", "n2", "n3"}); len(silent) > 0 || stood {
+		t.Errorf("nothing was done: no answer at %v, an election %v, want answers at all and none", silent, stood)
+	}
+
+	n3 := member(c, "n3")
+	for _, harm := range []struct {
+		do, undo func(context.Context) error
+		says     string
+	}{
+		{func(ctx context.Context) error { _, err := n3.Kill(ctx); return err }, n3.Restart, "n3 does not run"},
+		{func(ctx context.Context) error { return errors.Join(n3.Pause(ctx), behindBy(ctx, p, 2*behind)) }, n3.Resume, "n3"},
+	} {
+		if err := harm.do(ctx); err != nil {
+			t.Fatal(err)
+		}
+		bounded, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+		if _, missing := o.missing(bounded, 0); !strings.Contains(missing, harm.says) {
+			t.Errorf("missing of a whole cluster: %q, want that %s", missing, harm.says)
+		}
+		cancel()
+		if err := harm.undo(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.whole(ctx, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	for _, m := range []string{"n1", "n2"} {
+		if _, err := member(c, m).Kill(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.patience = 300 * time.Millisecond
+	f := &inflicted{Fault: results.Fault{Action: "kill", Nodes: []string{"n1"}}, action: configs.Action{Members: true, Lasts: true}}
 	p.begin()
-	p.settle(instants{1000, 1000})
-	if silent := p.silent([]string{"n1"}); !slices.Equal(silent, []string{"n1"}) {
-		t.Errorf("silent before any write: %v, want n1", silent)
+	p.settle(instants{clock.Now(), clock.Now()})
+	o.job.Setup.Nodes = 1 // what is expected of a cluster of which one may answer
+	if err := o.goesOn(ctx, f); err == nil || len(rec.Findings) != 1 || rec.Findings[0].Class != results.Liveness || len(rec.Findings[0].Log) == 0 {
+		t.Errorf("got %v, findings %+v: want one on liveness, with a log", err, rec.Findings)
 	}
-	p.ended(probe{n1, 1001, 1003, nil})
-	if silent := p.silent([]string{"n1", "n2"}); len(silent) > 0 {
-		t.Errorf("silent: %s, want nobody", strings.Join(silent, ", "))
+	if _, err := p.end(); err != nil {
+		t.Error(err)
 	}
-	if seen, _ := p.end(); seen[0][0].FirstAckNS != 3 {
-		t.Errorf("got %+v, want the next write's 3 ns", seen[0][0])
+}
+
+// behindBy waits until so many writes are acknowledged.
+func behindBy(ctx context.Context, p *probers, writes int64) error {
+	p.begin()
+	now := clock.Now()
+	p.settle(instants{now, now})
+	for {
+		p.mu.Lock()
+		var acked int64
+		for _, each := range p.all {
+			acked += each.seen[len(each.seen)-1].Acked
+		}
+		p.mu.Unlock()
+		if acked >= writes || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// What a node says it did not tell reaches the record.
+func TestDroppedEventsReachTheRecord(t *testing.T) {
+	events := &timeline{}
+	events.heard("n2", control.Event{Kind: control.EventDropped, AtNS: 5, Count: 9})
+	events.heard("n2", control.Event{Kind: control.EventNoop, AtNS: 6, From: "n1", Term: 3, Index: 4})
+	events.heard("n2", control.Event{Kind: control.EventRole, AtNS: 7, State: "Follower", Term: 3, Lease: true})
+	want := []results.Event{
+		{AtNS: 5, Node: "n2", Kind: results.EventDropped, Count: 9},
+		{AtNS: 6, Node: "n2", Kind: results.EventNoop, Peer: "n1", Term: 3, Index: 4},
+		{AtNS: 7, Node: "n2", Kind: results.EventRole, State: results.StateFollower, Term: 3, Lease: true},
+	}
+	if got := events.all(); !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
