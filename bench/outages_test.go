@@ -257,3 +257,30 @@ func TestDroppedEventsReachTheRecord(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// Outage trials of two sizes live at once. An interruption keeps those that are over,
+// and a resumed run does the others.
+func TestOutagesOfSeveralSizesAtOnce(t *testing.T) {
+	text := strings.Replace(quickly, "nodes: 3", "nodes: [3, 5]", 1) + "outages: {repeat: 1, rate: 50/s}\n"
+	runner := testRunner(t, text, nil)
+	runner.Plan = configs.Plan{Setups: setups(t, text), Outages: 1, Seed: 1}
+	ctx, interrupt := context.WithCancel(t.Context())
+	runner.Progress = func(p Progress) {
+		if p.Finished != nil {
+			interrupt()
+		}
+	}
+	_, err := runner.Run(ctx)
+	run, openErr := results.Open(runner.Writer.Dir())
+	if openErr != nil || len(run.Trials) == 0 || len(run.Trials) == 1 && !errors.Is(err, context.Canceled) {
+		t.Fatalf("on record: %+v, %v, after %v: want the trial that was over", run, openErr, err)
+	}
+	if first := run.Trials[0]; !first.Valid || len(first.Beside) != 1 || first.Faults[0].Alive != first.Nodes {
+		t.Errorf("on record: %+v, want a valid trial beside the other size's", first)
+	}
+	runner.Done, runner.Progress = run.Trials, nil
+	out, err := runner.Run(t.Context())
+	if err != nil || out.Settled != 2 || out.Failed != 0 || len(out.Starved) > 0 {
+		t.Errorf("resumed: got %+v, %v, want both trials", out, err)
+	}
+}

@@ -1,11 +1,14 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -18,7 +21,13 @@ const FaultsATrial = 10
 func (c *checker) outages(o Outages) {
 	between(c, "outages.repeat", One(o.Repeat), 0, 10_000)
 	between(c, "outages.rate", One(o.Rate), Rate(1), 1000)
-	c.word("outages.action", o.Action)
+	for i, name := range o.Action {
+		if !slices.Contains(repeatable(), name) {
+			c.errs = append(c.errs, c.origin.mistake(wanted(name, "one of "+strings.Join(repeatable(), ", ")).Error(),
+				cmp.Or(impossible[name], strictyaml.Meant(name, repeatable(), "what is over at once, or can be undone, is repeated")),
+				element("outages.action", i, len(o.Action))))
+		}
+	}
 	if o.Repeat == 0 && len(o.Action)+len(o.Target) > 2 {
 		c.errs = append(c.errs, c.origin.mistake("got several outages to compare, and none is timed",
 			"say how often each is repeated: outages: {repeat: 30}", "outages.action", "outages.target"))
