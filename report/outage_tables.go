@@ -203,6 +203,20 @@ func (r *Report) outageAnswer(cells []summary.Cell) string {
 	return subject + list(parts) + " (" + mediansOf(len(parts), fewest, most, r.faultNoun()) + ")."
 }
 
+// outageAnswers are those of groups of setups, each with its name.
+func (r *Report) outageAnswers() []string {
+	var out []string
+	for _, g := range r.groups {
+		if text := r.outageAnswer(g.cells); text != "" {
+			out = append(out, g.name+": "+text)
+		}
+	}
+	if len(out) == 0 && len(r.operationGroups()) == 0 {
+		return []string{without(noneValid).text}
+	}
+	return out
+}
+
 // mediansOf says what medians rest on: medians of 28 to 30 kills.
 func mediansOf(medians, fewest, most int, noun string) string {
 	word := "median"

@@ -222,6 +222,31 @@ func TestTheChartOfOutagesHasEveryKill(t *testing.T) {
 	}
 }
 
+// Setups that differ in more than their size are each answered once, with what tells
+// them apart.
+func TestSeveralFaultsAreAnsweredOneByOne(t *testing.T) {
+	var all []results.Trial
+	for _, n := range []int{3, 5} {
+		for _, action := range []string{"kill", "pause"} {
+			tr := killing(n, 6)
+			tr.Cell, tr.Params = tr.Cell+"-"+action, map[string]string{"outages.action": action}
+			for i := range tr.Faults {
+				tr.Faults[i].Action = action
+			}
+			all = append(all, tr)
+		}
+	}
+	text := strings.Join(strings.Fields(tableOf(t, outageRun(t, all...), Terminal{Width: 80})), " ")
+	for _, once := range []string{"action kill: A dead leader stops writes for", "action pause: When a leader is paused, writes stop for", "How long faults stop writes"} {
+		if strings.Count(text, once) != 1 {
+			t.Errorf("got %q %d times, want it once:\n%s", once, strings.Count(text, once), text)
+		}
+	}
+	if strings.Contains(text, "(medians, by size)") || strings.Contains(text, "No advice") {
+		t.Errorf("the answers are repeated:\n%s", text)
+	}
+}
+
 // A code of a gap that has no words would be shown as none.
 func TestEveryGapHasWords(t *testing.T) {
 	for _, g := range []summary.Gap{

@@ -84,6 +84,9 @@ func (v verdict) fit(steps []step, width int) {
 // suit another.
 func (r *Report) groupVerdict(width int) verdict {
 	var lines []string
+	if r.outagesAlone() {
+		return verdict{advice: fitted(slices.Concat(r.operationLines(), r.outageAnswers()), verdictLines, width)}
+	}
 	if len(r.operationGroups()) == 0 && r.oneSize() {
 		return verdict{advice: []string{"One size at several settings: which helps is told by `raftbench compare RUN --by " + strings.Join(r.varied(), "`, or --by `") + "`."}}
 	}
