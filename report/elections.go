@@ -272,10 +272,10 @@ func (r *Report) scalingLines() []string {
 	case told == 0:
 		return nil
 	case agree == told:
-		return []string{fmt.Sprintf("Time scales: in %s whose timeouts, jitter and load differ by one factor, %d elections were seen where %.0f were expected. So short timeouts tell what longer ones do under as much longer jitter: as many elections a timeout.",
+		return []string{fmt.Sprintf("Time scales, as far as so few tell: in %s that differ in time alone, %d elections were seen where %.0f were expected. So short timeouts tell what longer ones do under as much longer jitter: as many elections a timeout.",
 			units.Plural(told, "pair")+" of setups", seen, expected)}
 	}
-	return []string{fmt.Sprintf("Time does not scale: in %d of %s whose timeouts, jitter and load differ by one factor, other than so many elections were seen as were expected (%d, and %.0f, in all). What short timeouts show is no measure of long ones: here the host's own delays, which do not scale, are part of it.",
+	return []string{fmt.Sprintf("Time does not scale: in %d of %s that differ in time alone, other than so many elections were seen as were expected (%d, and %.0f, in all). What short timeouts show is no measure of long ones: the host's own delays, which do not scale, may be part of it.",
 		told-agree, units.Plural(told, "pair")+" of setups", seen, expected)}
 }
 

@@ -87,7 +87,7 @@ func TestWhetherTimeScalesIsSaid(t *testing.T) {
 		t.Errorf("of one election it says %q", got)
 	}
 	s.Scalings = append(s.Scalings, summary.Scaled{Factor: 2, Seen: 28, Expected: 30, P: 0.8})
-	if got := strings.Join(reportOf(s).scalingLines(), ""); !strings.HasPrefix(got, "Time scales: in 1 pair of setups") || !strings.Contains(got, "28 elections were seen where 30 were expected") {
+	if got := strings.Join(reportOf(s).scalingLines(), ""); !strings.HasPrefix(got, "Time scales, as far as so few tell: in 1 pair of setups") || !strings.Contains(got, "28 elections were seen where 30 were expected") {
 		t.Errorf("got %q", got)
 	}
 	s.Scalings = append(s.Scalings, summary.Scaled{Factor: 4, Seen: 60, Expected: 15, P: 1e-6})

@@ -89,9 +89,15 @@ func scaledSettings(a, b Cell, f float64) bool {
 			return false
 		}
 	}
-	// The default of the time between stalls does not scale.
+	// Defaults do not scale: that of the time between stalls, and of the longest time
+	// until followers hear how far the commit is, which tells them that they are led.
+	if a.Settings[commitTimeout] == "" || b.Settings[commitTimeout] == "" {
+		return false
+	}
 	return a.Settings[stallLength] == "" || a.Settings[stallEvery] != "" && b.Settings[stallEvery] != ""
 }
+
+const commitTimeout = "raft.commit_timeout"
 
 const stallLength, stallEvery = "storage.stall_length", "storage.stall_every"
 

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"maps"
 	"math"
 	"testing"
 	"time"
@@ -105,6 +106,9 @@ func TestTheRateOfFalseElectionsHasAnExactInterval(t *testing.T) {
 // A cell of which all time is twice another's is held against it, and no other.
 func TestWhatDiffersInTimeAloneIsHeldAgainstEachOther(t *testing.T) {
 	cell := func(name string, ms int64, rate float64, elections int, settings map[string]string) Cell {
+		if settings = maps.Clone(settings); name != "commit" {
+			settings[commitTimeout] = time.Duration(ms * 1e5).String()
+		}
 		return Cell{
 			Cell: name, Nodes: 3, Profile: "none", Settings: settings,
 			Timeouts: results.Timeouts{HeartbeatNS: ms * 1e6, ElectionNS: ms * 1e6, LeaseNS: ms * 5e5},
@@ -118,7 +122,7 @@ func TestWhatDiffersInTimeAloneIsHeldAgainstEachOther(t *testing.T) {
 	stalling := jitter("20ms")
 	stalling[stallLength] = "100ms"
 	got := scalings([]Cell{
-		a, cell("twice", 100, 20, 28, jitter("20ms")), cell("jitter", 100, 20, 28, jitter("10ms")), cell("rate", 100, 40, 28, jitter("20ms")),
+		a, cell("twice", 100, 20, 28, jitter("20ms")), cell("jitter", 100, 20, 28, jitter("10ms")), cell("commit", 100, 20, 28, jitter("20ms")), cell("rate", 100, 40, 28, jitter("20ms")),
 		cell("stalls", 100, 20, 28, stalling), cell("four", 200, 10, 60, jitter("40ms")),
 	})
 	if len(got) != 3 || got[0].To != "twice" || got[0].Factor != 2 || math.Abs(got[0].Expected-30) > 0.001 || got[0].P < 0.5 {
