@@ -124,20 +124,20 @@ faults: [{at: 100ms, action: kill, target: leader}]
 `
 
 // A stalled disk and a deadlock of the leader let no write through though its
-// process lives and answers, and no other is elected: its heartbeats go on. A slow
-// disk makes every write wait for its syncs. A full one of the leader moves
-// leadership, one of a follower nothing, and neither is a fault of the host; it dies
-// of it where raft has to store its term.
+// process lives and answers. A slow disk makes every write wait for its syncs. A full
+// one of the leader moves leadership, one of a follower nothing, and neither is a
+// fault of the host; it dies of it where raft has to store its term.
 func TestDisksAndDeadlocksOfOneNode(t *testing.T) {
 	c, f := harmed(t, onDisks)
 	for _, action := range []string{"disk-stall", "deadlock"} {
 		f.written(t)
 		one := f.inflictNow(t, configs.TimedFault{Action: action, Target: configs.Leader})
-		if _, acked := writes(t, c, one.Leader, hung); acked {
+		// On a busy host another may be elected, and take the write.
+		if _, acked := writes(t, c, one.Leader, hung); acked && f.leader(t) == one.Leader {
 			t.Errorf("%s of the leader %s: a write was acknowledged", action, one.Leader)
 		}
-		if now, err := member(c, one.Leader).Counters(t.Context()); err != nil || now.State != "Leader" {
-			t.Errorf("%s of the leader: it says %+v, %v; want it to answer and to lead", action, now, err)
+		if _, err := member(c, one.Leader).Counters(t.Context()); err != nil {
+			t.Errorf("%s of the leader: it does not answer: %v", action, err)
 		}
 		f.mend(t, one)
 		f.written(t)
@@ -168,15 +168,15 @@ func TestDisksAndDeadlocksOfOneNode(t *testing.T) {
 		if target == configs.Leader && f.leader(t) == victim.ID() {
 			t.Errorf("%s still leads, with a full disk", victim.ID())
 		}
-		f.mend(t, one)
-		if dead := f.died(victim.ID()); target == configs.Leader && !dead {
-			t.Errorf("%s, whose disk is full, lives though raft had a new term to store", victim.ID())
+		if target == configs.Leader {
+			f.settles(t, func() bool { return f.died(victim.ID()) }, "the death of one that cannot store its term")
 		}
+		f.mend(t, one)
 		if err := c.Health(); err != nil {
 			t.Errorf("disk-full of the %s, which was asked for: %v", target, err)
 		}
-		if !victim.Alive() {
-			t.Errorf("disk-full of the %s: it does not live after the end", target)
+		if target == configs.Leader && !victim.Alive() {
+			t.Errorf("%s, which died of its full disk, does not live after the end", victim.ID())
 		}
 	}
 	f.endAndAgree(t, c)
