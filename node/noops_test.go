@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -69,7 +70,7 @@ func TestPipelinesBeginWithTheTerm(t *testing.T) {
 	}
 	piped := func() bool {
 		p, err := tr.AppendEntriesPipeline("n2", "")
-		if err != nil && err != raft.ErrPipelineReplicationNotSupported {
+		if err != nil && !errors.Is(err, raft.ErrPipelineReplicationNotSupported) {
 			t.Fatal(err)
 		}
 		return p == raft.AppendPipeline(own)
