@@ -53,11 +53,11 @@ var deeds = map[string]deed{
 	"constrained-election": {prepare: (*harm).leaveBehind, do: cuts(aboutLeader(constrainedElection)), undo: (*harm).joins},
 	"chained":              {do: cuts(aboutLeader(chained)), undo: (*harm).joins},
 
-	"transfer":         {do: transfer},
-	"add-node":         {prepare: leave, do: addNode},
-	"remove-node":      {do: removeNode, undo: rejoin},
-	"remove-leader":    {do: removeNode, undo: rejoin},
-	"install-snapshot": {prepare: fallBehind, do: install},
+	"transfer":         {do: (*harm).transfer},
+	"add-node":         {prepare: (*harm).leave, do: (*harm).addNode},
+	"remove-node":      {do: (*harm).removeNode, undo: (*harm).rejoin},
+	"remove-leader":    {do: (*harm).removeNode, undo: (*harm).rejoin},
+	"install-snapshot": {prepare: (*harm).fallBehind, do: (*harm).install},
 
 	"slow":                {do: (*harm).slow, undo: (*harm).reshape},
 	configs.MessageFaults: {do: (*harm).setMessages, undo: (*harm).setMessages},
@@ -175,7 +175,7 @@ func (h *harm) rollingRestart(ctx context.Context, f *inflicted) error {
 	f.members, f.Nodes = members, byID(members)
 	for _, m := range members {
 		if m.ID() == f.Leader && len(members) > 1 {
-			if err := transfer(h, ctx, &inflicted{members: []Member{m}, Fault: f.Fault}); err != nil {
+			if err := h.transfer(ctx, &inflicted{members: []Member{m}, Fault: f.Fault}); err != nil {
 				return err
 			}
 		}

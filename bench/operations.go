@@ -33,7 +33,7 @@ func (s *stalled) Error() string { return s.Got + ", want " + s.Want }
 
 // transfer has the leader hand over to whom raft picks, and waits until another
 // leads. Where the same one is elected again it did not do what it is for.
-func transfer(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) transfer(ctx context.Context, f *inflicted) error {
 	from := f.members[0]
 	if err := from.HandOver(ctx); err != nil {
 		return &notDone{fmt.Sprintf("leadership of %s was not handed over: %v", from.ID(), err)}
@@ -69,7 +69,7 @@ func (h *harm) awaitTerm(ctx context.Context, term uint64) (string, error) {
 // removeNode takes a member out of the configuration and stops its process. A leader
 // that is removed hands over to nobody: the others elect one when their heartbeat
 // timeout is over.
-func removeNode(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) removeNode(ctx context.Context, f *inflicted) error {
 	victim := f.members[0]
 	leader, err := h.leading(ctx)
 	if err != nil {
@@ -95,8 +95,8 @@ func (h *harm) leading(ctx context.Context) (Member, error) {
 
 // leave takes a member out, and what it knows from its disk, before the instant at
 // which it is added as a new one.
-func leave(h *harm, ctx context.Context, f *inflicted) error {
-	if err := removeNode(h, ctx, f); err != nil {
+func (h *harm) leave(ctx context.Context, f *inflicted) error {
+	if err := h.removeNode(ctx, f); err != nil {
 		return err
 	}
 	_, err := h.leading(ctx) // who was removed may have led
@@ -106,14 +106,14 @@ func leave(h *harm, ctx context.Context, f *inflicted) error {
 // addNode adds a new node. Where the leader refused it, as one that was just voted
 // out does, it is added all the same, so that the cluster is whole, and the refusal
 // told.
-func addNode(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) addNode(ctx context.Context, f *inflicted) error {
 	m := f.members[0]
 	if err := restart(ctx, m, h.events); err != nil {
 		return err
 	}
 	err := h.admit(ctx, m)
 	if refused := (*notDone)(nil); errors.As(err, &refused) {
-		if again := rejoin(h, ctx, f); again != nil {
+		if again := h.rejoin(ctx, f); again != nil {
 			return again
 		}
 	}
@@ -147,7 +147,7 @@ func (h *harm) admit(ctx context.Context, m Member) error {
 
 // rejoin undoes a removal, again while a leader refuses it that another takes the
 // place of.
-func rejoin(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) rejoin(ctx context.Context, f *inflicted) error {
 	ctx, cancel := context.WithTimeout(ctx, h.patience)
 	defer cancel()
 	for {
@@ -190,7 +190,7 @@ func (h *harm) bringBack(ctx context.Context, m Member) error {
 
 // fallBehind kills a member and waits until the leader no longer has the entries that
 // it lacks: the load writes more than stays behind a snapshot, and then one is taken.
-func fallBehind(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) fallBehind(ctx context.Context, f *inflicted) error {
 	m := f.members[0]
 	last, err := m.Counters(ctx)
 	if err != nil {
@@ -231,7 +231,7 @@ const inFlightEntries = 16
 
 // install starts the member that fell behind, and waits until the leader's snapshot
 // is on its disk and it has applied what was committed.
-func install(h *harm, ctx context.Context, f *inflicted) error {
+func (h *harm) install(ctx context.Context, f *inflicted) error {
 	m := f.members[0]
 	if err := h.start(ctx, m); err != nil {
 		return err

@@ -110,7 +110,7 @@ func TestATransferThatMovesNobodyFailed(t *testing.T) {
 		events.add(leads("n1", 2))
 		m := &handing{do: func() error { return c.do(events) }}
 		h := newHarm(configs.Setup{Nodes: 1}, aloneSystem{m: m}, events, nil)
-		err := transfer(h, t.Context(), &inflicted{members: []Member{m}, Fault: results.Fault{Leader: "n1", Term: 2}})
+		err := h.transfer(t.Context(), &inflicted{members: []Member{m}, Fault: results.Fault{Leader: "n1", Term: 2}})
 		var failed *notDone
 		if !errors.As(err, &failed) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want that %s", name, err, c.want)

@@ -81,12 +81,14 @@ func (t *trial) timeOutages(ctx context.Context) error {
 	}
 	o := newOutages(t.job, t.system, t.events, t.record, p)
 	o.tell = t.tell
+	since := clock.Now()
 	err = o.run(ctx)
 	t.record.remark(t.links.doubts(&t.record.Trial)...)
 	seen, loadErr := p.end()
 	for i := range t.record.Faults {
 		t.record.Faults[i].Probes = seen[i]
 	}
+	spells(t.record.Faults, p.writes, since)
 	if loadErr != nil {
 		return fmt.Errorf("the load beside the outages: %w", loadErr) // nothing else means anything without it
 	}

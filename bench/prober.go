@@ -29,8 +29,11 @@ type probers struct {
 
 	mu      sync.Mutex
 	faults  []instants
+	began   []int64 // when each began to be prepared: writes from then until it are no fault's
 	unknown []probe // that ended since begin
 	begun   bool    // and not settled
+	beganNS int64   // of the one that is begun
+	writes  []probe // all that ended
 }
 
 // instants of a fault, on CLOCK_MONOTONIC: a write sent after the first is counted to
@@ -126,16 +129,20 @@ func (p *probers) at(node string) *prober {
 func (p *probers) begin() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.begun = true
+	p.begun, p.beganNS = true, clock.Now()
 }
 
 // settle says when it was done.
 func (p *probers) settle(at instants) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.faults = append(p.faults, at)
+	began := at.atNS
+	if p.begun {
+		began = min(began, p.beganNS)
+	}
+	p.faults, p.began = append(p.faults, at), append(p.began, began)
 	for _, each := range p.all {
-		each.close(at.atNS)
+		each.close(began)
 		each.seen = append(each.seen, results.Probe{Node: each.node})
 		each.answered = append(each.answered, at.atNS)
 	}
@@ -165,6 +172,7 @@ func (p *probers) end() (seen [][]results.Probe, err error) {
 func (p *probers) ended(w probe) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.writes = append(p.writes, w)
 	if p.begun {
 		p.unknown = append(p.unknown, w)
 		return
@@ -180,6 +188,9 @@ func (p *probers) count(w probe) {
 	for i := len(p.faults) - 1; i >= 0; i-- {
 		if w.sentNS > p.faults[i].atNS {
 			w.by.saw(i, p.faults[i], w)
+			return
+		}
+		if w.sentNS > p.began[i] {
 			return
 		}
 	}

@@ -157,7 +157,7 @@ type WatchSet struct {
 type Outages struct {
 	Repeat int          `json:"repeat" jsonschema:"How often, of each setup; 0: no outage is timed."`
 	Action List[string] `json:"action" jsonschema:"What is done, in a fault's words: kill; each is undone before the next."`
-	Target List[string] `json:"target" jsonschema:"To whom: leader, follower, a member (n1), a site."`
+	Target List[string] `json:"target" jsonschema:"To whom: leader, follower, a member (n1), a site; empty: whom each action is usually done to."`
 	Rate   Rate         `json:"rate" jsonschema:"Writes a second of a client at each member, which nobody tells who leads."`
 }
 

@@ -47,6 +47,21 @@ func (c combination) checkOutages(s Setup) mistakes {
 	return at.errs
 }
 
+// target of the fault: as written or, where it is left empty, whom the action is
+// usually done to, so that several actions may be compared.
+func (o Outages) target() string {
+	if target := o.Target.First(); target != "" {
+		return target
+	}
+	switch a, _ := ActionNamed(o.Action.First()); {
+	case a.Name == "rolling-restart":
+		return Everybody
+	case a.One:
+		return Follower
+	}
+	return Leader
+}
+
 // repeatable are the actions that can be done again and again: those that are over at
 // once, or are undone, and need nothing said beside their target.
 func repeatable() (names []string) {

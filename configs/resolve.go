@@ -30,7 +30,7 @@ func (c combination) resolve() (Setup, *network, mistakes) {
 	for _, f := range c.Faults {
 		s.Faults = append(s.Faults, f.resolve())
 	}
-	s.Outage = RepeatedFault{Action: c.Outages.Action.First(), Target: c.Outages.Target.First(), Rate: float64(c.Outages.Rate)}
+	s.Outage = RepeatedFault{Action: c.Outages.Action.First(), Target: c.Outages.target(), Rate: float64(c.Outages.Rate)}
 	s.MessageFaults = c.Network.MessageFaults.resolve()
 	if s.MessageFaults == nil && s.harmsMessages() {
 		// Raft's transport is made at a node's start, for faults or for none.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/summary"
@@ -47,7 +48,7 @@ func (r *Report) sheets() []sheet {
 	}
 	for _, extra := range []sheet{
 		{r.outageTitle(), r.outageColumns(), r.groups},
-		{"Where that time goes, median of each part", partColumns(), r.groups},
+		{"Where that time goes, median of each part", partColumns(), saying(r.groups, partColumns())},
 		r.operationSheet(),
 		r.electionSheet(),
 		r.degradedSheet(),
@@ -216,6 +217,13 @@ func filled(columns []column, s summary.Summary) []column {
 		}
 	}
 	return out
+}
+
+// saying are the groups of which some column but the first says anything.
+func saying(groups []group, columns []column) []group {
+	return slices.DeleteFunc(slices.Clone(groups), func(g group) bool {
+		return !slices.ContainsFunc(columns[1:], func(col column) bool { return saysAny(col, summary.Summary{Cells: g.cells}) })
+	})
 }
 
 func saysAny(col column, s summary.Summary) bool {

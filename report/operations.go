@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -11,14 +10,15 @@ import (
 // Operations are planned, and so is what they cost: how long writes stop, how much
 // longer those take that do not, and how long it is until all is done.
 
-// operationWords are what an operator calls an operation.
-var operationWords = map[string]string{
-	"transfer":         "leadership transfer",
-	"rolling-restart":  "rolling restart",
-	"add-node":         "adding a node",
-	"remove-node":      "removing a follower",
-	"remove-leader":    "removing the leader",
-	"install-snapshot": "snapshot to a node that was away",
+// operationWords are what an operator calls the operations, in the order in which they
+// are told.
+var operationWords = []struct{ action, words string }{
+	{"transfer", "leadership transfer"},
+	{"rolling-restart", "rolling restart"},
+	{"add-node", "adding a node"},
+	{"remove-node", "removing a follower"},
+	{"remove-leader", "removing the leader"},
+	{"install-snapshot", "snapshot to a node that was away"},
 }
 
 // operated is the operation of a setup's outage trials; nil where it had none.
@@ -29,30 +29,19 @@ func operated(c summary.Cell) *summary.Operation {
 	return &c.UnderLoad[0]
 }
 
-// operationWord of a setup.
-func operationWord(o *summary.Operation) string {
-	if words, ok := operationWords[o.Action]; ok {
-		return words
-	}
-	return o.Action
-}
-
-// operationGroups have a group an operation, with its sizes, in the order in which the
-// words stand above.
+// operationGroups have a group an operation, with its sizes.
 func (r *Report) operationGroups() []group {
 	var out []group
-	for _, c := range r.summary.Cells {
-		o := operated(c)
-		if o == nil {
-			continue
+	for _, o := range operationWords {
+		g := group{name: o.words}
+		for _, c := range r.summary.Cells {
+			if is := operated(c); is != nil && is.Action == o.action {
+				g.cells = append(g.cells, c)
+			}
 		}
-		name := operationWord(o)
-		i := slices.IndexFunc(out, func(g group) bool { return g.name == name })
-		if i < 0 {
-			i = len(out)
-			out = append(out, group{name: name})
+		if len(g.cells) > 0 {
+			out = append(out, g)
 		}
-		out[i].cells = append(out[i].cells, c)
 	}
 	return out
 }
@@ -102,7 +91,6 @@ func (r *Report) operationSheet() sheet {
 		of("writes stop for", "longest", 9, summary.OperationStop, units.Duration),
 		of("a write, p50", "before", 6, summary.WriteBefore, units.Duration),
 		of("a write, p50", "during", 7, summary.WriteDuring, units.Duration),
-		of("slowest", "write", 5, summary.WriteDuringMax, units.Duration),
 		counted("writes", "failed", 8, func(o *summary.Operation) string { return count(o.Failed) }),
 		counted("writes", "unknown", 8, func(o *summary.Operation) string { return count(o.Unknown) }),
 		of("until all is done", "p50", 8, summary.OperationTook, units.Duration),

@@ -46,7 +46,7 @@ func (r *Report) outageColumns() []column {
 		ofOutages(measured("without writes for", "p90", 9, outageP90, units.Duration)),
 		ofOutages(measured("without writes for", "longest", 8, outageMax, units.Duration)),
 		r.predicted("p50", 7, func(f Forecast) string { return duration(f.P50) }),
-		measured("with a", "split vote", 6, splitShare, units.Share),
+		ofOutages(measured("with a", "split vote", 6, splitShare, units.Share)),
 		r.predicted("split", 3, func(f Forecast) string { return share(f.SplitShare) }),
 		{over: "writes", title: "failed", keep: 5, value: writes(func(g *summary.Outages) int64 { return g.Failed })},
 		{over: "writes", title: "unknown", keep: 4, value: writes(func(g *summary.Outages) int64 { return g.Unknown })},
@@ -270,6 +270,9 @@ func (r *Report) otherOutages() listing {
 		for _, c := range gr.cells {
 			most := repeated(c)
 			for i := range c.Outages {
+				if operated(c) != nil {
+					break
+				}
 				o := &c.Outages[i]
 				if o.Kind != results.Outages || most != nil && o.Action == most.Action && o.Target == most.Target && o.Hit == most.Hit {
 					continue

@@ -31,9 +31,9 @@ type Fault struct {
 	Term   uint64 `json:"term,omitempty"`
 	Alive  int    `json:"alive"`
 
-	// Before are the writes of all clients that were sent in the second before it, as far
-	// as the cluster was whole then, and During those sent until it was done; null of a
-	// fault that is over at once, and where nobody wrote.
+	// Before are the writes that were sent in the second before it, as far as the cluster
+	// was whole then, and During those sent until it was done; null where nobody wrote.
+	// They are those of clients at members that it leaves in service.
 	Before *Latency `json:"before,omitempty"`
 	During *Latency `json:"during,omitempty"`
 

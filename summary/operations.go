@@ -11,6 +11,9 @@ import (
 // faults.
 var byOperator = []string{"transfer", "rolling-restart", "add-node", "remove-node", "remove-leader", "install-snapshot"}
 
+// takenOut are those that take the node that they are done to out of service.
+var takenOut = []string{"add-node", "remove-node", "remove-leader", "install-snapshot"}
+
 // Operation is what an operation that was done again and again under load cost.
 type Operation struct {
 	Action string `json:"action"`
@@ -20,7 +23,8 @@ type Operation struct {
 	Times   int    `json:"times"`
 	NotDone int    `json:"not_done,omitempty"`
 	Why     string `json:"why,omitempty"`
-	// Failed and Unknown writes, from each until the next.
+	// Failed and Unknown writes, from each until the next, at members that stay in
+	// service.
 	Failed  int64 `json:"failed"`
 	Unknown int64 `json:"unknown"`
 	// Metrics by name, each value that of one time: how long it took, the longest
@@ -37,7 +41,6 @@ const (
 	OperationStop   = "silent_max_ns"
 	WriteBefore     = "write_before_p50_ns"
 	WriteDuring     = "write_during_p50_ns"
-	WriteDuringMax  = "write_during_max_ns"
 	SnapshotInstall = "install_p50_ns"
 	SnapshotBytes   = "snapshot_bytes"
 )
@@ -71,9 +74,6 @@ func operationsOf(trials []*results.Trial) []Operation {
 				out[i].Metrics[most] = metricFrom(stats.Unbounded(slices.Max(all), len(all)))
 			}
 		}
-		if all := seen[i].sample(WriteDuringMax); len(all) > 0 {
-			out[i].Metrics[WriteDuringMax] = metricFrom(stats.Unbounded(slices.Max(all), len(all)))
-		}
 	}
 	return out
 }
@@ -85,6 +85,9 @@ func (o *Operation) count(f *results.Fault) {
 		}
 	}
 	for _, p := range f.Probes {
+		if slices.Contains(takenOut, f.Action) && slices.Contains(f.Nodes, p.Node) {
+			continue // who asks a node that is out has nothing to expect
+		}
 		o.Failed, o.Unknown = o.Failed+p.Failed, o.Unknown+p.Unknown
 	}
 }
@@ -100,7 +103,6 @@ func (o observations) operation(t *results.Trial, f *results.Fault) {
 	}
 	if f.During != nil {
 		o.add(t, WriteDuring, latencyOf(f.During.P50NS))
-		o.add(t, WriteDuringMax, latencyOf(f.During.MaxNS))
 	}
 	if f.Action != "install-snapshot" {
 		return
