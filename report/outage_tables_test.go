@@ -76,6 +76,18 @@ func election(nodes, i int, e quorum.Election) []results.Event {
 	return out
 }
 
+// forecastOf a size, simulated once.
+var forecastOf = func() func(nodes byte) Forecast {
+	known := map[byte]Forecast{}
+	return func(nodes byte) Forecast {
+		if _, there := known[nodes]; !there {
+			e := died(int(nodes), 200, 1)
+			known[nodes] = Forecast{float64(e.Committed.P50), float64(e.Committed.P90), e.SplitShare}
+		}
+		return known[nodes]
+	}
+}()
+
 // outageRun is a run of repeated kills alone.
 func outageRun(t testing.TB, trials ...results.Trial) *Report {
 	t.Helper()
@@ -86,8 +98,7 @@ func outageRun(t testing.TB, trials ...results.Trial) *Report {
 		t.Fatal(err)
 	}
 	return New(run, a, Options{Source: source, Forecast: func(cell string) (Forecast, bool) {
-		e := died(int(cell[1]-'0'), 500, 1)
-		return Forecast{float64(e.Committed.P50), float64(e.Committed.P90), e.SplitShare}, true
+		return forecastOf(cell[1] - '0'), true
 	}})
 }
 

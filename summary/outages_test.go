@@ -283,11 +283,11 @@ func TestATimelinesFaultsAreToldApart(t *testing.T) {
 func TestTheIntervalOverKillsHoldsTheMedian(t *testing.T) {
 	rules := quorum.HashiCorp(quorum.Timeouts{Heartbeat: time.Second, Election: time.Second, Lease: time.Second / 2})
 	death := quorum.Failover{Nodes: 3, Dead: 1, Rules: rules}
-	truth, err := death.Predict(50_000, 1)
+	truth, err := death.Predict(20_000, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	held, runs := 0, 400
+	held, runs := 0, 200
 	for run := range runs {
 		var s stats.Sample
 		for kill := range 30 {
@@ -301,7 +301,7 @@ func TestTheIntervalOverKillsHoldsTheMedian(t *testing.T) {
 			held++
 		}
 	}
-	if share := float64(held) / float64(runs); share < 0.93 {
+	if share := float64(held) / float64(runs); share < 0.91 { // 2.6 standard errors below
 		t.Errorf("%.3f of the intervals hold the median, want 0.95", share)
 	}
 }
