@@ -348,6 +348,9 @@ func (r *Report) failoverNS(c summary.Cell) time.Duration {
 	rules := quorum.HashiCorp(quorum.Timeouts{
 		Heartbeat: time.Duration(t.HeartbeatNS), Election: time.Duration(t.ElectionNS), Lease: time.Duration(t.LeaseNS),
 	})
+	if ns, err := units.Duration.Parse(c.Settings["raft.commit_timeout"]); err == nil {
+		rules.CommitIndex = quorum.Twice(time.Duration(ns))
+	}
 	e, err := quorum.Failover{Nodes: quorum.Size(c.Nodes), Dead: 1, Rules: rules}.Predict(failoverDraws, 1)
 	if err != nil {
 		return 0

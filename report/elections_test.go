@@ -76,6 +76,17 @@ func TestAWatchAnswersHowOftenALeaderIsVotedOut(t *testing.T) {
 	}
 }
 
+// A commit timeout of its own is part of the failover that is simulated: followers
+// heard the leader a shorter time ago, and miss it later.
+func TestTheFailoverIsThatOfTheCommitTimeout(t *testing.T) {
+	r, c := reportOf(watchedRun()), watchedCell(100, "5ms", 0, 0)
+	usual := r.failoverNS(c)
+	c.Settings = map[string]string{"raft.commit_timeout": "2ms"}
+	if often := r.failoverNS(c); often <= usual {
+		t.Errorf("with a commit timeout of 2 ms it takes %v, with the default's 50 ms %v; want longer", often, usual)
+	}
+}
+
 // Whether short timeouts may stand for long ones is said as the pairs have it.
 func TestWhetherTimeScalesIsSaid(t *testing.T) {
 	s := watchedRun()
