@@ -35,6 +35,9 @@ const (
 	proofTimeout = 2 * time.Second
 	// minBlocked is the least time in which nothing may be acknowledged.
 	minBlocked = 3 * time.Second
+	// minSiteBlocked is the same without a site: that a cluster of this size can stop
+	// was watched for longer already, and in a second some hundred writes are sent.
+	minSiteBlocked = time.Second
 )
 
 // proof kills members up to the tolerance and one beyond it, then all that are
@@ -56,9 +59,8 @@ type proof struct {
 	router *router
 	// blows are the faults so far, in order.
 	blows []*blow
-	// patience is how long writes may take to go on, watch for how long none may be
-	// acknowledged where none can be.
-	patience, watch time.Duration
+	// patience is how long writes may take to go on.
+	patience time.Duration
 }
 
 func (t *trial) newProof() *proof {
@@ -68,7 +70,6 @@ func (t *trial) newProof() *proof {
 	}
 	p.router = &router{watch: p.acks.watch}
 	p.patience = recoveryBound(p.setup.Raft)
-	p.watch = max(minBlocked, 3*p.setup.Raft.ElectionTimeout)
 	return p
 }
 
@@ -174,18 +175,18 @@ func (p *proof) blocks(ctx context.Context, failures int) error {
 	if _, err := p.kill(ctx, targetFollower, p.other(p.events.leaderAt(clock.Now()))); err != nil {
 		return err
 	}
-	silent, err := p.silent(ctx, fmt.Sprintf("%d of %d nodes dead", failures, p.setup.Nodes))
+	silent, err := p.silent(ctx, minBlocked, fmt.Sprintf("%d of %d nodes dead", failures, p.setup.Nodes))
 	if silent {
 		p.result.BlockedAt = failures
 	}
 	return err
 }
 
-// silent watches that no write sent from now on, with no majority alive, is
-// acknowledged; that one is, is a matter of safety.
-func (p *proof) silent(ctx context.Context, dead string) (bool, error) {
+// silent watches, for so long or three elections, that no write sent from now on,
+// with no majority alive, is acknowledged; that one is, is a matter of safety.
+func (p *proof) silent(ctx context.Context, least time.Duration, dead string) (bool, error) {
 	mark := p.acks.mark(clock.Now()) // the victims are reaped
-	for over := time.Now().Add(p.watch); mark.count() == 0 && time.Now().Before(over); {
+	for over := time.Now().Add(max(least, 3*p.setup.Raft.ElectionTimeout)); mark.count() == 0 && time.Now().Before(over); {
 		select {
 		case <-ctx.Done():
 			return false, ctx.Err()

@@ -99,7 +99,7 @@ func (p *proof) loses(ctx context.Context, lost []stand) error {
 	z.LeaderThere = slices.Contains(z.Members, b.fault.Leader)
 	durable := durableOn(victims)
 	if quorum.Size(p.setup.Nodes).NeedsSite(len(victims)) {
-		z.Blocked, err = p.silent(ctx, fmt.Sprintf("site %s dead, %d of %d nodes", name, len(victims), p.setup.Nodes))
+		z.Blocked, err = p.silent(ctx, minSiteBlocked, fmt.Sprintf("site %s dead, %d of %d nodes", name, len(victims), p.setup.Nodes))
 	} else {
 		err = p.goesOn(ctx, b.fault.AtNS, provingWrites, "without site "+name)
 		z.Survived = err == nil

@@ -22,7 +22,6 @@ func ownProof(t *testing.T, text string) (*trial, *proof) {
 		t.Fatal(err)
 	}
 	p := tr.newProof()
-	p.watch = time.Second
 	tr.record.Proof = p.result
 	if err := p.router.joinAll(t.Context(), p.system); err != nil {
 		t.Fatal(err)

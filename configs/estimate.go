@@ -120,7 +120,7 @@ func proofTime(s Setup) time.Duration {
 	if quorum.Size(s.Nodes).Tolerates() > 0 {
 		failovers += 2 * election
 	}
-	return failovers + blocked + time.Second + s.sitesTime(blocked)
+	return failovers + blocked + time.Second + s.sitesTime()
 }
 
 // What the loss of a site takes beside elections: its members are started again
@@ -129,8 +129,9 @@ const siteBack = 500 * time.Millisecond
 
 // sitesTime is that of losing one site after another. The leader is lost with the
 // first, and with one of the others again every second time; a site that the cluster
-// needs is watched for as long as one death too many, and then one is elected.
-func (s Setup) sitesTime(blocked time.Duration) (sum time.Duration) {
+// needs is watched (the larger of 1 s and three election timeouts), and then a leader
+// is elected.
+func (s Setup) sitesTime() (sum time.Duration) {
 	members := map[string]int{}
 	for i := range s.Nodes {
 		if site := s.Network.Site(i); site != "" {
@@ -144,7 +145,7 @@ func (s Setup) sitesTime(blocked time.Duration) (sum time.Duration) {
 	sum = 3 * failover / 2
 	for _, n := range members {
 		if sum += siteBack; quorum.Size(s.Nodes).NeedsSite(n) {
-			sum += blocked + failover
+			sum += max(time.Second, 3*s.Raft.ElectionTimeout) + failover
 		}
 	}
 	return sum
