@@ -58,7 +58,7 @@ func within(got, want, by time.Duration) bool { return (got - want).Abs() <= by 
 // the quorum of those that have dropped the leader is elected as soon as it
 // stands. That is a few lines, and they must say the same.
 func TestWithoutDelaysAnElectionIsAnOrderStatistic(t *testing.T) {
-	const draws = 5_000
+	const draws = 2_000
 	rules := heartbeatsOnly(HashiCorp(hashicorp(second)))
 	for _, n := range []Size{2, 3, 4, 5, 7} {
 		for dead := 1; dead <= n.Tolerates(); dead++ {
@@ -71,7 +71,7 @@ func TestWithoutDelaysAnElectionIsAnOrderStatistic(t *testing.T) {
 				{"candidate p50", e.Candidate.P50, candidate.P50}, {"candidate p90", e.Candidate.P90, candidate.P90},
 				{"elected p50", e.Elected.P50, elected.P50}, {"elected p90", e.Elected.P90, elected.P90}, {"elected mean", e.Elected.Mean, elected.Mean},
 			} {
-				if !within(c.got, c.want, 45*ms) {
+				if !within(c.got, c.want, 65*ms) {
 					t.Errorf("%d members, %d dead: %s %s, want %s", n, dead, c.what, c.got, c.want)
 				}
 			}
