@@ -253,7 +253,7 @@ func planned(plan configs.Plan, run *results.Run) (map[string]gate.Planned, erro
 	}
 	out := map[string]gate.Planned{}
 	for _, s := range plan.Setups {
-		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs, Outages: plan.Outages, Open: open}
+		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs, Outages: plan.OutagesOf(s), Open: open}
 	}
 	return out, nil
 }
