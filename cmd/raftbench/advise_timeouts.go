@@ -37,7 +37,7 @@ func newAdviseTimeoutsCommand() *cobra.Command {
 	var o adviseTimeoutsOptions
 	cmd := &cobra.Command{
 		Use:   "timeouts [--profile NAME] [--max-false-elections RATE]",
-		Short: "Recommend the timeouts with the fastest failover that rarely depose a healthy leader",
+		Short: "Recommend timeouts: a fast failover, and few false elections",
 		Long: `Recommend heartbeat, election and lease timeouts: those with the fastest failover
 whose false elections, of a leader that nothing is wrong with, stay under a rate.
 Beside it stands what the defaults of Consul, Nomad, Vault and etcd get there.
