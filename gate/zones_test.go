@@ -22,7 +22,7 @@ func TestZonesAreFacts(t *testing.T) {
 		of := cell()
 		of.Faults.ZonesSurvived, of.ToleratesSites = c.survived, c.tolerated
 		v := judge(t, "zones_survived == zones_tolerated", of)
-		if string(v.Answer) != c.want || c.want == "inconclusive" && !slices.Equal(codes(v), []ReasonCode{NotProven}) {
+		if v.Answer != c.want || c.want == "inconclusive" && !slices.Equal(codes(v), []ReasonCode{NotProven}) {
 			t.Errorf("%s: got %+v, want %s", name, v, c.want)
 		}
 	}
