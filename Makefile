@@ -5,7 +5,7 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run build test lint fuzz cross gate self-gate bench-netem bench-node bench-together bench-loadgen gate-study clean
+.PHONY: run build test test-packages test-command lint fuzz cross gate self-gate bench-netem bench-node bench-together bench-loadgen gate-study clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
@@ -15,14 +15,20 @@ run: build
 build:
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/raftbench
 
-## test: every test, with the race detector but for those that read records and draw
-# They start no node and share nothing between goroutines, and take five to ten
-# times as long under the race detector.
-READERS := ^(TestReportOf|TestReportRebuilds|TestReportRefuses|TestALinkedReportFolder|TestFilesThatNobodyWrote|TestFilesAreWritten|TestCompare[^A]|TestGateAgainst|TestGateOn|TestGateExit|TestGateFormats|TestGateTells|TestTrend)
+## test: every test, with the race detector but for most of the command's
+# The command's tests run whole experiments, and take three times as long under the
+# race detector; what they go through has tests in packages of its own, which run under
+# it, and so do those of the command that are about things happening at once. They wait
+# for real clusters more than they compute, so that they run beside the others.
+AT_ONCE := Signal|Terminal|NobodyReads|LiveLine|Killed|TestUp|Interrupted|TestRunAgainst|StopsWhenTold
 test:
 	$(GO) vet ./...
-	$(GO) test -race -p 2 -timeout 15m -skip '$(READERS)' ./...
-	$(GO) test -timeout 15m -run '$(READERS)' ./...
+	$(MAKE) -j2 --output-sync=target test-packages test-command
+test-packages:
+	$(GO) test -race -p 2 -timeout 15m $$($(GO) list ./... | grep -v /cmd/)
+test-command:
+	$(GO) test -timeout 15m ./cmd/raftbench
+	$(GO) test -race -timeout 15m -run '$(AT_ONCE)' ./cmd/raftbench
 
 ## lint: gofmt, golangci-lint, the arrows of the house, and the benchmarks of modules of their own
 lint: $(LINT)

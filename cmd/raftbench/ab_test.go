@@ -109,7 +109,7 @@ func TestABRefusesWhatItCannotCompare(t *testing.T) {
 		{"--b-set: got nodes, in which arms cannot differ", []string{"--b-set", "nodes=5"}},
 		{"the arm b changes what the experiment varies", []string{"--b-set", "raft.max_rpcs_in_flight=1,2"}},
 		{"6 blocks, the fewest that give an interval", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--budget", "40s"}},
-		{"2 questions can be decided by 7 blocks at the least", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--budget", "72s"}},
+		{"2 questions can be decided by 7 blocks at the least", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--budget", "82s"}},
 		{"got 3 trials, but 2 questions can be decided by 7 blocks at the least", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--trials", "3"}},
 		{"rules.yaml", []string{"--b-set", "raft.max_rpcs_in_flight=1", "--rules", "/no/rules.yaml"}},
 	} {

@@ -48,7 +48,7 @@ func TestMistakesSayWhatToDo(t *testing.T) {
 		"run --node-binary " + dir:             "hint: build one",
 		"run --resume " + dir + "/none":        "there is none of that name",
 		"rnu":                                  "hint: did you mean run?",
-		"frobnicate":                           `error: got the command "frobnicate", want one of aa, ab, compare, `,
+		"frobnicate":                           `error: got the command "frobnicate", want one of aa, ab, advise, compare, `,
 		"report":                               "error: got no argument, want at least 1",
 		"report " + broken:                     "not a run's folder: it is a file",
 		"report " + tinyRun + " -o pdf":        "hint: write it like -o table",
