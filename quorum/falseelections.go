@@ -280,9 +280,11 @@ func (p *healthySim) suffices(tuple []source) bool {
 // toLapse is how many followers must be silent for the lease to run out.
 func (p *healthySim) toLapse() int { return int(p.h.Nodes) - p.h.Nodes.Quorum() + 1 }
 
-// toVote is how many followers must have lost their leader for it to be deposed.
+// toVote is how many followers must have lost their leader for it to be deposed: one,
+// where it raises the term without asking (no pre-vote), or where those who still
+// hear the leader would vote for it all the same (RefuseNever); else a quorum.
 func (p *healthySim) toVote() int {
-	if !p.h.Rules.PreVote && p.h.Rules.Refuse != RefuseNever {
+	if !p.h.Rules.PreVote || p.h.Rules.Refuse == RefuseNever {
 		return 1
 	}
 	return p.h.Nodes.Quorum()

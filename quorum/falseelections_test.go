@@ -77,6 +77,20 @@ func TestWithoutPreVoteOneFollowerIsEnough(t *testing.T) {
 	}
 }
 
+// Where voters look at term and log alone, as the Raft paper has it (§5.2), one
+// follower that slept long enough is elected, whether or not it asks beforehand.
+func TestVotersThatNeverRefuseElectOneFollower(t *testing.T) {
+	for _, preVote := range []bool{false, true} {
+		h := healthy(5, Timeouts{second, second, 10 * second}, ms)
+		h.Rules = Paper(second, 2*second)
+		h.Rules.PreVote = preVote
+		h.Pauses = every(10*time.Hour, 4*second)
+		if f := estimate(t, h); f.PerHour < 0.3 {
+			t.Errorf("pre-vote %v: four followers that each sleep once in ten hours depose the leader %v times an hour, want about 0.4", preVote, f.PerHour)
+		}
+	}
+}
+
 // Times that are all a tenth make ten times as many in an hour: what is measured
 // with short timeouts says what long ones do. What does not scale, the ten
 // milliseconds between two looks at a lease, is small beside both.
