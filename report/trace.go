@@ -282,7 +282,8 @@ func (d *tracer) event(e results.Event) {
 			d.enter(l, e.AtNS, dead, 0)
 		}
 	}
-	if e.Term > l.highest {
+	// What a pre-vote asks for is a term that nobody is in yet, and may never be.
+	if e.Term > l.highest && !e.PreVote {
 		l.highest = e.Term
 		d.out.Value(l.term, d.at(e.AtNS), int64(min(e.Term, 1<<53)))
 	}

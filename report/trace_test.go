@@ -97,6 +97,23 @@ func TestTraceOfOtherOutages(t *testing.T) {
 	}
 }
 
+// A follower that is cut off asks for pre-votes of the next term and is in it never,
+// nor is who is asked.
+func TestATermIsDrawnOnlyOnceItIsOne(t *testing.T) {
+	trial := failedOver()
+	at := trial.Events[0].AtNS
+	trial.Events = []results.Event{
+		{AtNS: at, Node: "n1", Kind: results.EventRole, State: results.StateLeader, Term: 2},
+		{AtNS: at + 100, Node: "n3", Kind: results.EventRole, State: results.StateCandidate, Term: 2},
+		{AtNS: at + 110, Node: "n2", Kind: results.EventVote, Peer: "n3", Term: 3, PreVote: true},
+		{AtNS: at + 120, Node: "n3", Kind: results.EventBallot, Peer: "n2", Term: 3, PreVote: true},
+	}
+	text := strings.Join(perfettotest.Lines(t, traceOf(&trial).Encode()), "\n")
+	if strings.Contains(text, "counter term 3") || !strings.Contains(text, "counter term 2") {
+		t.Errorf("term 3 was only ever proposed, and is drawn:\n%s", text)
+	}
+}
+
 // A foreign folder's names and instants do no harm, and its traces have an end.
 func TestTraceOfAForeignTrial(t *testing.T) {
 	trial := failedOver()
