@@ -89,7 +89,7 @@ func (t *tally) outcome() Outcome {
 	for _, s := range t.plan.Setups {
 		measured := t.plan.Trials == 0 && !adaptive(t.plan) || t.valid[cellKind{s.Cell, results.Measure}]
 		proven := t.plan.Proofs == 0 || t.valid[cellKind{s.Cell, results.Proof}]
-		watched := t.plan.Watch == 0 || t.valid[cellKind{s.Cell, results.Watch}]
+		watched := !t.plan.Watches(s) || t.valid[cellKind{s.Cell, results.Watch}]
 		timed := t.plan.OutagesOf(s) == 0 || t.valid[cellKind{s.Cell, results.Outages}]
 		if !measured || !proven || !watched || !timed {
 			out.Starved = append(out.Starved, s.Cell)

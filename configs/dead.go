@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/quorum"
@@ -54,6 +55,36 @@ func (e Experiment) leftOut() []string {
 		}
 	}
 	return out
+}
+
+// unmeasured refuses dead followers where nothing is measured: only a measuring trial
+// has them, and without one they would name setups that are all alike.
+func (e Experiment) unmeasured() mistakes {
+	i := slices.IndexFunc(e.Dead, func(n int) bool { return n > 0 })
+	if i < 0 || e.Trials > 0 || e.Precision > 0 {
+		return nil
+	}
+	return mistakes{e.origin.mistake(
+		fmt.Sprintf("got %s dead and no measuring trial, want some: followers are dead in measuring trials only", units.Plural(e.Dead[i], "follower")),
+		"set trials: 10, or leave dead out", element(DeadAxis, i, len(e.Dead)), "trials")}
+}
+
+// wholeNone refuses outages and time to watch where every setup has dead followers.
+func (e Experiment) wholeNone(setups []Setup) mistakes {
+	if e.Outages.Repeat == 0 && e.Watch.Duration == 0 || slices.ContainsFunc(setups, func(s Setup) bool { return s.Dead == 0 }) {
+		return nil
+	}
+	return mistakes{e.origin.mistake("got dead followers in every setup, and outages or time to watch, which take a whole cluster",
+		"add setups without: dead: [0, 1]", DeadAxis)}
+}
+
+// onlyDead warns of outages and time to watch that setups with dead followers do not have.
+func (e Experiment) onlyDead(setups []Setup) []string {
+	dead := slices.ContainsFunc(setups, func(s Setup) bool { return s.Dead > 0 })
+	if !dead || e.Outages.Repeat == 0 && e.Watch.Duration == 0 {
+		return nil
+	}
+	return []string{"setups with dead followers are only measured: outages are timed and elections watched in whole clusters"}
 }
 
 // checkDead refuses dead followers where something else harms the cluster under

@@ -45,3 +45,23 @@ func TestDegradedPreset(t *testing.T) {
 		t.Errorf("%d setups in %s, want 14 in at most 6 minutes: %q", len(p.Setups), p.Budget, cellNames(p))
 	}
 }
+
+// Outages begin with a whole cluster, and only whole clusters are watched: a setup
+// with dead followers would be that without them under another name.
+func TestSetupsWithDeadFollowersAreOnlyMeasured(t *testing.T) {
+	p := mustPlan(t, "nodes: [3, 5]\ndead: [0, 1]\ntrials: 5\noutages: {repeat: 5}\nwatch: {duration: 1m}")
+	for name, groups := range map[string][][]int{"timed": p.OutageGroups(), "watched": WatchGroups(p)} {
+		all := slices.Sorted(slices.Values(slices.Concat(groups...)))
+		if len(all) != 2 || p.Setups[all[0]].Dead+p.Setups[all[1]].Dead > 0 {
+			t.Errorf("%s: got the setups %v of %q, want the two without dead followers", name, all, cellNames(p))
+		}
+	}
+	for _, s := range p.Setups {
+		if got, want := p.OutagesOf(s), 5*(1-s.Dead); got != want {
+			t.Errorf("%s: got %d outages, want %d", s.Cell, got, want)
+		}
+	}
+	if !slices.ContainsFunc(p.Warnings, func(w string) bool { return strings.Contains(w, "only measured") }) {
+		t.Errorf("warnings %q do not tell that setups with dead followers are only measured", p.Warnings)
+	}
+}

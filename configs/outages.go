@@ -74,9 +74,10 @@ func repeatable() (names []string) {
 }
 
 // OutagesOf is how many outages of a setup are timed: none where no member may fail,
-// since writes are then out until it is back.
+// since writes are then out until it is back, and none of a setup with dead followers,
+// since outages begin with a whole cluster: they would be those of the setup without.
 func (p Plan) OutagesOf(s Setup) int {
-	if !s.survives() {
+	if !s.survives() || s.Dead > 0 {
 		return 0
 	}
 	return p.Outages

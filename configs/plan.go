@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,7 +79,7 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	if len(wrong) > 0 {
 		return Plan{}, nil, append(wrong, unfit...).once().told()
 	}
-	if wrong := append(e.untimed(setups), e.paced(setups)...); len(wrong) > 0 {
+	if wrong := append(e.untimed(setups), slices.Concat(e.unmeasured(), e.wholeNone(setups), e.paced(setups))...); len(wrong) > 0 {
 		return Plan{}, nil, append(wrong, unfit...).once().told()
 	}
 	name(setups, all)

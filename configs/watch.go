@@ -10,6 +10,10 @@ import (
 // always; where it did not, that is on record.
 const MostWatched = 12
 
+// Watches tells whether a setup is watched: only whole clusters are, so one with dead
+// followers would be watched as the setup without.
+func (p Plan) Watches(s Setup) bool { return p.Watch > 0 && s.Dead == 0 }
+
 // WatchGroups are the setups that are watched at once, as places in the plan's:
 // neighbours, as many as have room.
 func WatchGroups(p Plan) [][]int {
@@ -20,6 +24,9 @@ func WatchGroups(p Plan) [][]int {
 	var out [][]int
 	processes := 0
 	for i, s := range p.Setups {
+		if !p.Watches(s) {
+			continue
+		}
 		if len(out) == 0 || p.Apart || processes+s.Nodes > most {
 			out, processes = append(out, nil), 0
 		}

@@ -70,9 +70,11 @@ func trialsOf(p configs.Plan) string {
 	if p.Precision > 0 {
 		return fmt.Sprintf("%s side by side, until differences are known to ±%s", units.Plural(len(p.Setups), "setup"), units.Share.Show(p.Precision))
 	}
-	each := p.Trials + p.Proofs
-	if p.Watch > 0 {
-		each++
+	trials := len(p.Setups)*(p.Trials+p.Proofs) + p.OutageTrialCount()
+	for _, s := range p.Setups {
+		if p.Watches(s) {
+			trials++
+		}
 	}
-	return units.Plural(len(p.Setups)*each+p.OutageTrialCount(), "trial") + " of " + units.Plural(len(p.Setups), "setup")
+	return units.Plural(trials, "trial") + " of " + units.Plural(len(p.Setups), "setup")
 }
