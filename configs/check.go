@@ -34,7 +34,7 @@ func (e Experiment) check() mistakes {
 	c.raft(e.Raft)
 	c.workload(e.Workload)
 	c.watch(e.Watch)
-	c.faults(e.Faults)
+	c.faults(e)
 	c.outages(e.Outages)
 	c.arms(e.Arms)
 	c.repeated(&e)

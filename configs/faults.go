@@ -13,8 +13,12 @@ import (
 )
 
 // faults finds the mistakes that a fault shows by itself.
-func (c *checker) faults(faults []FaultAt) {
-	for i, f := range faults {
+func (c *checker) faults(e Experiment) {
+	if len(e.Faults) > 0 && e.Trials == 0 && e.Precision == 0 {
+		c.errs = append(c.errs, c.origin.mistake("faults are done in the light load of a measuring trial, and trials is 0",
+			"say how many there are: trials: 1; or leave faults out", "faults"))
+	}
+	for i, f := range e.Faults {
 		fault := fmt.Sprintf("faults[%d]", i)
 		told := func(message, advice string, keys ...string) {
 			c.errs = append(c.errs, c.origin.mistake(message, advice, append(keys, fault)...))
@@ -147,6 +151,7 @@ func (c *faultCheck) target() {
 		c.add("action", fmt.Sprintf("got %s, and nothing was done before that it could undo", a.Name),
 			"put it after the fault that it ends, and give it the same target")
 	}
+	c.alive()
 }
 
 // nothingToUndo tells of an action whose only use is to undo, before which there
@@ -157,7 +162,7 @@ func (c *faultCheck) nothingToUndo() bool {
 	}
 	return !slices.ContainsFunc(c.setup.Faults[:c.i], func(f TimedFault) bool {
 		earlier, _ := ActionNamed(f.Action)
-		same := c.f.Target == "" || c.f.Target == f.Target || c.setup.hasMember(c.f.Target) && !strings.Contains(f.Target, "->")
+		same := c.f.Target == "" || c.f.Target == f.Target || c.setup.hasMember(c.f.Target) && c.setup.mayHit(f, c.f.Target)
 		return same && c.action.undoes(earlier)
 	})
 }
