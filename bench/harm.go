@@ -114,6 +114,7 @@ func (h *harm) undo(ctx context.Context, f *inflicted) error {
 		return nil
 	}
 	h.end(f)
+	f.UndoNS = clock.Now()
 	if f.deed.undo != nil {
 		if err := f.deed.undo(h, ctx, f); err != nil {
 			return fmt.Errorf("end of fault %s: %w", describe(f.asked), err)

@@ -86,7 +86,7 @@ func faultDots(x float64, o *summary.Outages, values *span) []chart.Point {
 		case ns != nil:
 			p.Y = new(float64(*ns))
 			values.add(*p.Y)
-		case stopped(o.Each[i]) == never:
+		case o.Each[i].Outlasted():
 			p.Missing, p.Beyond = neverAnswered, true
 		default:
 			continue

@@ -178,29 +178,49 @@ func (r *Report) outagesAlone() bool {
 func (r *Report) outageAnswer(cells []summary.Cell) string {
 	var parts []string
 	var of *summary.Outages
-	fewest, most := 0, 0
+	fewest, most, counted := 0, 0, false
 	for _, c := range cells {
 		g := repeated(c)
 		f, ok := metric(c, outage)
 		if g == nil || !ok || of != nil && done(g) != done(of) {
 			continue
 		}
-		text := duration(f.median) + " with " + fmt.Sprint(c.Nodes)
+		nodes, stop := fmt.Sprint(c.Nodes), lasting(g, f.median)
 		if of == nil {
-			of, fewest = g, f.n
-			text = duration(f.median) + " with " + units.Plural(c.Nodes, "node")
+			of, fewest, nodes = g, f.n, units.Plural(c.Nodes, "node")
+		} else if counted {
+			stop = strings.TrimPrefix(stop, "for ") // said once
 		}
+		counted = finite(f.median)
 		fewest, most = min(fewest, f.n), max(most, f.n)
-		parts = append(parts, text)
+		parts = append(parts, stop+" with "+nodes)
 	}
 	if of == nil {
 		return ""
 	}
-	subject := "When " + done(of) + ", writes stop for "
+	subject := "When " + done(of) + ", writes stop "
 	if of.Action == actionKill && of.Hit == summary.HitLeader {
-		subject = "A dead leader stops writes for "
+		subject = "A dead leader stops writes "
 	}
 	return subject + list(parts) + " (" + mediansOf(len(parts), fewest, most, r.faultNoun()) + ")."
+}
+
+// lasting says how long writes stop: for 1.9 s; or that it was not seen how long.
+func lasting(g *summary.Outages, median float64) string {
+	switch {
+	case finite(median):
+		return "for " + duration(median)
+	case g.Undone == 0:
+		return "until the next fault"
+	}
+	var waited []float64
+	for _, o := range g.Each {
+		if slices.Contains(o.Gaps, summary.GapUndone) {
+			waited = append(waited, float64(o.LastedNS))
+		}
+	}
+	slices.Sort(waited)
+	return "until it is undone (after " + duration(waited[len(waited)/2]) + ")"
 }
 
 // outageAnswers are those of groups of setups, each with its name.
@@ -237,6 +257,9 @@ func outageRange(cells []summary.Cell) string {
 	for _, c := range cells {
 		if f, ok := metric(c, outage); ok && repeated(c) != nil {
 			of = repeated(c)
+			if !finite(f.median) {
+				return "When " + done(of) + ", writes stop " + lasting(of, f.median) + "."
+			}
 			s.add(f.median)
 		}
 	}
@@ -376,6 +399,8 @@ func stopped(o summary.Outage) string {
 	switch {
 	case o.TotalNS != nil:
 		return duration(float64(*o.TotalNS))
+	case slices.Contains(o.Gaps, summary.GapUndone):
+		return "not before it was undone, after " + duration(float64(o.LastedNS))
 	case slices.Contains(o.Gaps, summary.GapUnanswered):
 		return never
 	}
@@ -386,6 +411,7 @@ func stopped(o summary.Outage) string {
 var gapWords = map[summary.Gap]string{
 	summary.GapUnwatched:  "nobody wrote meanwhile",
 	summary.GapUnanswered: "no write was acknowledged until the next fault",
+	summary.GapUndone:     "writes went on only when the fault was undone, so that how long it would have stopped them is not known",
 	summary.GapNoElection: "no new leader came before the first acknowledgement",
 	summary.GapDropped:    "a node could not tell of all its events",
 	summary.GapCandidate:  "no candidate was seen before the leader",
@@ -439,7 +465,7 @@ func (r *Report) anyForecast() bool {
 func gapNotes(gaps map[summary.Gap]int) []string {
 	var out []string
 	for _, g := range []summary.Gap{
-		summary.GapUnwatched, summary.GapUnanswered, summary.GapNoElection, summary.GapDropped, summary.GapCandidate, summary.GapNoop, summary.GapOrder,
+		summary.GapUnwatched, summary.GapUnanswered, summary.GapUndone, summary.GapNoElection, summary.GapDropped, summary.GapCandidate, summary.GapNoop, summary.GapOrder,
 	} {
 		if n := gaps[g]; n > 0 {
 			out = append(out, fmt.Sprintf("The parts of %s are not all known: %s.", units.Plural(n, "outage"), gapWords[g]))

@@ -258,10 +258,35 @@ func TestSeveralFaultsAreAnsweredOneByOne(t *testing.T) {
 	}
 }
 
+// How long a fault was left standing is not told as how long it stops writes.
+func TestWhatWasUndoneIsNotTimed(t *testing.T) {
+	tr := killing(3, 6)
+	for i := range tr.Faults {
+		f := &tr.Faults[i]
+		f.Action, f.UndoNS, f.EndNS = "deadlock", f.AtNS+11e8, f.AtNS+11e8
+	}
+	timed := killing(5, 6)
+	for i := range timed.Faults {
+		timed.Faults[i].Action = "deadlock"
+	}
+	text := strings.Join(strings.Fields(tableOf(t, outageRun(t, tr, timed), Terminal{Width: 80})), " ")
+	for _, want := range []string{
+		"When deadlock is done to a leader, writes stop until it is undone (after 1.10 s) with 3 nodes and for ",
+		"writes went on only when the fault was undone",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("got %s\nwant in it: %s", text, want)
+		}
+	}
+	if got := stopped(summary.TrialOutages(&tr)[0]); got != "not before it was undone, after 1.10 s" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A code of a gap that has no words would be shown as none.
 func TestEveryGapHasWords(t *testing.T) {
 	for _, g := range []summary.Gap{
-		summary.GapUnwatched, summary.GapUnanswered, summary.GapNoElection, summary.GapDropped, summary.GapCandidate, summary.GapNoop, summary.GapOrder,
+		summary.GapUnwatched, summary.GapUnanswered, summary.GapUndone, summary.GapNoElection, summary.GapDropped, summary.GapCandidate, summary.GapNoop, summary.GapOrder,
 	} {
 		if gapWords[g] == "" {
 			t.Errorf("%s has no words", g)

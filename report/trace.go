@@ -185,6 +185,9 @@ func (d *tracer) outages(track perfetto.Track) {
 			drawn = max(drawn, f.AtNS+*o.TotalNS)
 			d.out.Slice(track, d.at(from), d.at(drawn), "outage", perfetto.Arg{Name: "after", Text: cleanName(f.Action)})
 			d.parts(track, from, drawn, o)
+		case slices.Contains(o.Gaps, summary.GapUndone):
+			drawn = max(drawn, f.EndNS)
+			d.out.Slice(track, d.at(from), d.at(drawn), "no write until it was undone", perfetto.Arg{Name: "after", Text: cleanName(f.Action)})
 		case slices.Contains(o.Gaps, summary.GapUnanswered):
 			drawn = max(drawn, d.nextFault(f.AtNS))
 			d.out.Slice(track, d.at(from), d.at(drawn), "no write until here", perfetto.Arg{Name: "after", Text: cleanName(f.Action)})

@@ -122,14 +122,14 @@ func (f *Fault) check(r *ranges) {
 	r.lists(len(f.Nodes), len(f.Probes))
 	r.within("alive", int64(f.Alive), 0, MaxNodes)
 	r.counts(int64(f.Repeat))
-	r.times(f.AtNS, f.DoneNS, f.EndNS, f.SilentNS)
+	r.times(f.AtNS, f.DoneNS, f.UndoNS, f.EndNS, f.SilentNS)
 	r.texts(f.Failed)
 	for _, l := range []*Latency{f.Before, f.During} {
 		if l != nil {
 			l.check(r)
 		}
 	}
-	if f.DoneNS != 0 && f.DoneNS < f.AtNS || f.EndNS != 0 && f.EndNS < f.AtNS {
+	if f.DoneNS != 0 && f.DoneNS < f.AtNS || f.EndNS != 0 && f.EndNS < max(f.AtNS, f.UndoNS) {
 		r.fail("a fault at %d ns, done at %d and undone at %d: want them in that order", f.AtNS, f.DoneNS, f.EndNS)
 	}
 	for i := range f.Probes {

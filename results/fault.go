@@ -16,10 +16,12 @@ type Fault struct {
 	Repeat int `json:"repeat,omitempty"`
 
 	// AtNS is the instant just before it was done, DoneNS when all of it was done,
-	// EndNS when it was undone: healed, resumed, listening again; 0: not within the
-	// trial. All are on CLOCK_MONOTONIC.
+	// UndoNS the instant just before it was undone, and EndNS when all of it was:
+	// healed, resumed, listening again; 0: not within the trial. All are on
+	// CLOCK_MONOTONIC. What is over at once ends when it is done, and is not undone.
 	AtNS   int64 `json:"at_ns"`
 	DoneNS int64 `json:"done_ns"`
+	UndoNS int64 `json:"undo_ns,omitempty"`
 	EndNS  int64 `json:"end_ns,omitempty"`
 
 	// Failed is why it could not be done as it was asked for, as a leader that hands

@@ -91,7 +91,7 @@ func outOf(t *results.Trial, i int) (ns float64, ok bool) {
 	switch o := outageOf(t, i); {
 	case o.TotalNS != nil:
 		return float64(*o.TotalNS), true
-	case slices.Contains(o.Gaps, GapUnanswered):
+	case o.Outlasted():
 		return math.Inf(1), true
 	}
 	return 0, false

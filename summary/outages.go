@@ -27,7 +27,7 @@ type Outage struct {
 
 	// TotalNS is from the fault to the first acknowledgement, at any client, of a
 	// write that was sent after it. Null where none came before the next fault, or
-	// nobody wrote: see Gaps.
+	// before the fault was undone, or nobody wrote: see Gaps.
 	TotalNS *int64 `json:"total_ns"`
 	// The parts of it, which add up to it; null where one is not known, and Gaps say
 	// why. DetectNS is from the fault until a follower stands, ElectNS from then until
@@ -46,8 +46,8 @@ type Outage struct {
 	Failed  int64 `json:"failed"`
 	Unknown int64 `json:"unknown"`
 
-	// Elections from the fault to the first acknowledgement, or to the next fault
-	// where none came.
+	// Elections from the fault to the first acknowledgement; where none came, until it
+	// was undone, or the next fault.
 	Elections Elections `json:"elections"`
 
 	leaderNS *int64 // from the fault until the new leader led
@@ -76,6 +76,7 @@ type Gap string
 const (
 	GapUnwatched  Gap = "unwatched"        // nobody wrote
 	GapUnanswered Gap = "unanswered"       // no write was acknowledged until the next fault
+	GapUndone     Gap = "undone"           // none was until the fault was undone: how long it would have lasted is not known
 	GapNoElection Gap = "no-election"      // no new leader came before the acknowledgement
 	GapDropped    Gap = "events-dropped"   // a node could not tell of all its events
 	GapCandidate  Gap = "candidate-unseen" // a leader came, and no candidate before it
@@ -96,8 +97,11 @@ func outageOf(t *results.Trial, i int) Outage {
 	o.probed(f)
 	next := nextFault(t, f.AtNS)
 	answered := next
-	if o.TotalNS != nil {
+	switch {
+	case o.TotalNS != nil:
 		answered = f.AtNS + *o.TotalNS
+	case slices.Contains(o.Gaps, GapUndone):
+		answered = undoneFrom(f)
 	}
 	o.Elections = electionsOf(t.Events, f.AtNS, answered)
 	switch {
@@ -176,7 +180,28 @@ func (o *Outage) probed(f *results.Fault) {
 		o.Gaps = append(o.Gaps, GapUnwatched)
 	case o.TotalNS == nil:
 		o.Gaps = append(o.Gaps, GapUnanswered)
+	case undoneFrom(f) > 0 && f.AtNS+*o.TotalNS > undoneFrom(f):
+		o.TotalNS = nil
+		o.Gaps = append(o.Gaps, GapUndone)
 	}
+}
+
+// undoneFrom is when somebody began to undo a fault, or at the latest had done so; 0
+// where nobody did, or where it was over when it was done.
+func undoneFrom(f *results.Fault) int64 {
+	switch {
+	case f.EndNS <= f.DoneNS:
+		return 0
+	case f.UndoNS > 0:
+		return f.UndoNS
+	}
+	return f.EndNS
+}
+
+// Outlasted tells whether writes did not go on of themselves while anybody waited: not
+// before the next fault, or not before this one was undone.
+func (o *Outage) Outlasted() bool {
+	return slices.Contains(o.Gaps, GapUnanswered) || slices.Contains(o.Gaps, GapUndone)
 }
 
 // eventsWithin are those after one instant and up to another.
@@ -307,10 +332,11 @@ type Outages struct {
 	Hit    Hit               `json:"hit"`
 
 	// Faults of valid trials; after Unanswered of them no write was acknowledged
-	// until the next. Elected of them had an election, and Divided are those whose
+	// until the next, after Undone of them none until it was undone. Elected of them had an election, and Divided are those whose
 	// four parts are known.
 	Faults     int `json:"faults"`
 	Unanswered int `json:"unanswered"`
+	Undone     int `json:"undone,omitempty"`
 	Elected    int `json:"elected"`
 	Divided    int `json:"divided"`
 	// Acked, failed and unknown writes of all of them.
@@ -355,6 +381,9 @@ func (g *Outages) add(t *results.Trial, o Outage) {
 	if slices.Contains(o.Gaps, GapUnanswered) {
 		g.Unanswered++
 	}
+	if slices.Contains(o.Gaps, GapUndone) {
+		g.Undone++
+	}
 	if o.leaderNS != nil {
 		g.Elected++
 	}
@@ -379,7 +408,8 @@ var timed = []struct {
 }
 
 // observe adds what each fault says. An outage that did not end before the next
-// fault is longer than any that did.
+// fault, or only as its fault was undone, is longer than any that did: the wait for it
+// was the tool's, and says nothing of the cluster.
 //
 // Each fault is an observation of its own, though a trial has many. What makes
 // operations of one trial alike is the cluster and the host that they share; what
@@ -392,7 +422,7 @@ func (g *Outages) observe(o observations) {
 			switch v := m.of(&g.Each[i]); {
 			case v != nil:
 				o.add(g.trials[i], m.name, float64(*v))
-			case m.name == MedianOutage && slices.Contains(g.Each[i].Gaps, GapUnanswered):
+			case m.name == MedianOutage && g.Each[i].Outlasted():
 				o.add(g.trials[i], m.name, math.Inf(1))
 			}
 		}

@@ -235,6 +235,44 @@ func TestAnUnansweredFaultIsLongerThanAnyOther(t *testing.T) {
 	}
 }
 
+// Writes that go on only as the fault is undone waited for whoever undid it: how long
+// that took is no outage of the cluster's, and longer than any that was one. What is over
+// at once is not undone, and an acknowledgement that came before the undoing counts.
+func TestWhatEndsAsItIsUndoneHasNoLength(t *testing.T) {
+	for name, c := range map[string]struct {
+		done, undo, end int64 // in ms after the fault
+		undone          bool
+	}{
+		"undone before":           {1, 0, 2000, true},
+		"while it was undone":     {1, 2010, 2030, true},
+		"undone after":            {1, 2030, 2040, false},
+		"undone at the end":       {1, 0, 2030, false},
+		"over at once":            {1, 0, 1, false},
+		"over after a long while": {2000, 0, 2000, false},
+		"never undone":            {1, 0, 0, false},
+	} {
+		tr := killTrial(1, 3, usualKill, usualKill)
+		for i := range tr.Faults {
+			f := &tr.Faults[i]
+			f.Action, f.DoneNS = "deadlock", f.AtNS+c.done*ms
+			if c.end > 0 {
+				f.EndNS = f.AtNS + c.end*ms
+			}
+			if c.undo > 0 {
+				f.UndoNS = f.AtNS + c.undo*ms
+			}
+		}
+		cell := cellOf(t, tr)
+		o, m := cell.Outages[0].Each[0], cell.Metrics[MedianOutage]
+		if got := o.TotalNS == nil && slices.Equal(o.Gaps, []Gap{GapUndone}); got != c.undone {
+			t.Errorf("%s: got %+v, want undone: %v", name, o, c.undone)
+		}
+		if got := m.N == 2 && m.Median == nil; got != c.undone || (cell.Outages[0].Undone == 2) != c.undone {
+			t.Errorf("%s: got a median of %+v, want one above every number: %v", name, m, c.undone)
+		}
+	}
+}
+
 // A proof's one kill is not mixed with those of a trial that kills again and again,
 // be that trial valid or not.
 func TestProofsAndRepeatedKillsAreNotMixed(t *testing.T) {
