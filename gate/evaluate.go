@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -109,9 +110,14 @@ func safetyVerdicts(given []Verdict, s summary.Summary) []Verdict {
 func emptyCells(s summary.Summary) []Verdict {
 	var out []Verdict
 	for _, c := range s.Cells {
-		if c.ValidTrials+c.ValidProofs+c.ValidOutageTrials == 0 {
+		valid, all := 0, 0
+		for _, kind := range []results.TrialKind{results.Measure, results.Proof, results.Outages, results.Watch} {
+			good, of := c.TrialsOf(kind)
+			valid, all = valid+good, all+of
+		}
+		if valid == 0 {
 			v := Verdict{Rule: "a valid trial", Kind: Finished, Cell: c.Cell, Answer: stats.Inconclusive.String()}
-			out = append(out, v.because(Reason{Code: NoneValid, Want: c.Trials + c.Proofs + c.OutageTrials}))
+			out = append(out, v.because(Reason{Code: NoneValid, Want: all}))
 		}
 	}
 	return out
@@ -248,7 +254,7 @@ func answer(holds bool) stats.Answer {
 // missing says why a cell lacks a metric.
 func missing(c summary.Cell, metric string) Reason {
 	valid, all := trialsOf(c, metric)
-	if valid == 0 && (all > 0 || !summary.OfFaults(metric)) {
+	if valid == 0 && (all > 0 || c.Source(metric) == results.Measure) {
 		return Reason{Code: NoneValid, Want: all}
 	}
 	for _, far := range []string{"_p99_ns", "_p999_ns"} {
@@ -274,7 +280,7 @@ func (e evaluation) measured(t task) Verdict {
 	if metric == summary.LongestOutage {
 		return t.rule.longest(v, m)
 	}
-	v.P = e.probability(t.cell.Cell, metric, m, limit)
+	v.P = e.probability(t.cell, metric, m, limit)
 	answer, reasons := t.rule.byInterval(t.cell, m, limit)
 	if few := fewKills(metric, m, v.P); few != nil && (answer == stats.Pass || metric == summary.LateOutage) {
 		return v.because(*few)
@@ -289,11 +295,13 @@ func (e evaluation) measured(t task) Verdict {
 }
 
 // probability of a metric so far from the limit; nil where no test can be made.
-func (e evaluation) probability(cell, metric string, m summary.Metric, limit float64) *float64 {
+func (e evaluation) probability(cell summary.Cell, metric string, m summary.Metric, limit float64) *float64 {
 	var p float64
-	switch values := e.Run.Values(cell, metric); {
+	switch values := e.Run.Values(cell.Cell, metric); {
+	case metric == summary.FalseElections:
+		p = cell.Watched.Against(limit)
 	case metric == summary.LateOutage:
-		p = stats.QuantileAgainst(e.Run.Values(cell, summary.MedianOutage), summary.LateQuantile, max(0, limit))
+		p = stats.QuantileAgainst(e.Run.Values(cell.Cell, summary.MedianOutage), summary.LateQuantile, max(0, limit))
 	case len(values) >= 2 && len(values) == m.N:
 		p = stats.MedianAgainst(values, max(0, limit), e.questions)
 	case m.Interval:
@@ -340,7 +348,8 @@ func value(m summary.Metric) float64 { return m.Estimate().Center }
 
 // byInterval judges by the interval. Without one the median decides where the
 // run was planned so small, but for a far percentile, which a few slow operations
-// decide, and never that of one trial; where trials were lost to invalidity, what
+// decide, and never that of one trial. One watch is enough, since its interval is that
+// of the leaders that it saw lose their place; where trials were lost to invalidity, what
 // is left is a selection and decides nothing.
 func (r Rule) byInterval(c summary.Cell, m summary.Metric, limit float64) (stats.Answer, []Reason) {
 	e := m.Estimate()
@@ -351,7 +360,7 @@ func (r Rule) byInterval(c summary.Cell, m summary.Metric, limit float64) (stats
 		why = append(why, Reason{Code: NeverAnswered})
 	}
 	switch {
-	case m.N < 2:
+	case m.N < 2 && r.left.metric != summary.FalseElections:
 		return stats.Inconclusive, append(why, Reason{Code: OneTrial, Got: m.N})
 	case valid < all && valid < stats.IntervalTrials:
 		return stats.Inconclusive, append(why, Reason{Code: FewValid, Got: valid, Want: all})

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -13,14 +14,16 @@ type Planned struct {
 	Trials, Proofs int
 	// Outages are the faults that its outage trials were to do.
 	Outages int
+	// Watches are the trials that were to leave it alone.
+	Watches int
 	// Open: blocks were to be added until a precision is reached or a budget spent,
 	// and the measuring ended before either.
 	Open bool
 }
 
 // Expect adds an inconclusive verdict for every planned cell that the run has
-// not finished, measuring trials, proofs and outages: what is missing cannot have
-// passed.
+// not finished, measuring trials, proofs, outages and watches: what is missing cannot
+// have passed.
 func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 	for _, cell := range slices.Sorted(maps.Keys(planned)) {
 		done := summary.Cell{}
@@ -33,6 +36,8 @@ func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 		}
 		r.unfinished(cell, UnfinishedProofs, done.Proofs, planned[cell].Proofs)
 		r.unfinished(cell, UnfinishedOutages, done.OutageFaults, planned[cell].Outages)
+		_, watched := done.TrialsOf(results.Watch)
+		r.unfinished(cell, UnfinishedWatches, watched, planned[cell].Watches)
 	}
 	r.Answer = worst(r.Verdicts).String()
 }

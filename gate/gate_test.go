@@ -138,6 +138,7 @@ func TestWhatThePlanWantsAndTheRunLacksIsInconclusive(t *testing.T) {
 		"a trial is missing":   {map[string]Planned{done.Cell: {Trials: 7, Proofs: 1}}, "inconclusive", Reason{Code: UnfinishedTrials, Got: 6, Want: 7}},
 		"a proof is missing":   {map[string]Planned{done.Cell: {Trials: 6, Proofs: 2}}, "inconclusive", Reason{Code: UnfinishedProofs, Got: 1, Want: 2}},
 		"an outage is missing": {map[string]Planned{done.Cell: {Trials: 6, Proofs: 1, Outages: 30}}, "inconclusive", Reason{Code: UnfinishedOutages, Want: 30}},
+		"a watch is missing":   {map[string]Planned{done.Cell: {Trials: 6, Proofs: 1, Watches: 1}}, "inconclusive", Reason{Code: UnfinishedWatches, Want: 1}},
 		"proofs alone":         {map[string]Planned{done.Cell: {Trials: 0, Proofs: 3}}, "inconclusive", Reason{Code: UnfinishedProofs, Got: 1, Want: 3}},
 		"a cell is missing":    {map[string]Planned{done.Cell: {Trials: 6, Proofs: 1}, "n5": {Trials: 6, Proofs: 0}}, "inconclusive", Reason{Code: UnfinishedTrials, Want: 6}},
 		"a proof-only cell is": {map[string]Planned{done.Cell: {Trials: 6, Proofs: 1}, "n5": {Trials: 0, Proofs: 1}}, "inconclusive", Reason{Code: UnfinishedProofs, Want: 1}},

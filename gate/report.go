@@ -126,6 +126,7 @@ const (
 	UnfinishedProofs ReasonCode = "unfinished-proofs"
 	// UnfinishedOutages: of faults that outage trials were to do.
 	UnfinishedOutages ReasonCode = "unfinished-outages"
+	UnfinishedWatches ReasonCode = "unfinished-watches"
 	// UnfinishedMeasuring: after Got trials neither the precision was reached nor the
 	// budget spent.
 	UnfinishedMeasuring ReasonCode = "unfinished-measuring"

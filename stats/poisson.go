@@ -19,6 +19,23 @@ func EventsInterval(events int, confidence float64) (low, high float64) {
 	return low, high
 }
 
+// EventsAtMost is the probability of so few events or fewer where mean are expected,
+// two-sided as the interval's: doubled, but for none, whose error is on one side.
+func EventsAtMost(events int, mean float64) float64 {
+	if events <= 0 {
+		return min(1, math.Exp(-mean))
+	}
+	return min(1, 2*poissonCDF(events, max(0, mean)))
+}
+
+// EventsAtLeast is that of so many events or more.
+func EventsAtLeast(events int, mean float64) float64 {
+	if events <= 0 {
+		return 1
+	}
+	return min(1, 2*(1-poissonCDF(events-1, max(0, mean))))
+}
+
 // meanWhere is the mean up to which something holds.
 func meanWhere(holds func(mean float64) bool) float64 {
 	low, high := 0.0, 1.0
@@ -38,6 +55,9 @@ func meanWhere(holds func(mean float64) bool) float64 {
 // poissonCDF is the probability of at most n events where mean are expected. Its
 // terms are summed from the largest down, so that none is lost to a sum's digits.
 func poissonCDF(n int, mean float64) float64 {
+	if mean == 0 {
+		return 1
+	}
 	sum := 0.0
 	for k := n; k >= 0; k-- {
 		lg, _ := math.Lgamma(float64(k) + 1)

@@ -59,6 +59,26 @@ func TestEventsIntervalCovers(t *testing.T) {
 	}
 }
 
+// A mean at an end of the interval has the probability that the interval leaves out.
+func TestAMeanAtTheIntervalsEndHasItsError(t *testing.T) {
+	for _, events := range []int{0, 1, 7, 100} {
+		low, high := EventsInterval(events, 0.95)
+		if p := EventsAtMost(events, high); math.Abs(p-0.05) > 1e-9 {
+			t.Errorf("%d events, a mean of %.3f: got a probability of %v, want 0.05", events, high, p)
+		}
+		want := 0.05
+		if events == 0 {
+			want = 1
+		}
+		if p := EventsAtLeast(events, low); math.Abs(p-want) > 1e-9 {
+			t.Errorf("%d events, a mean of %.3f: got a probability of %v, want %v", events, low, p, want)
+		}
+	}
+	if p := EventsAtLeast(1, 0); p != 0 {
+		t.Errorf("an event where none can be: got a probability of %v, want 0", p)
+	}
+}
+
 // Equal rates are told apart in at most 5 of 100 cases, and unlike ones mostly.
 func TestSameRateHoldsItsError(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))

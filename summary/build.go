@@ -81,7 +81,7 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 	}
 	c.Watched = watched(s.watch)
 	if m, ok := c.Watched.metric(); ok {
-		c.Metrics[falseElections] = m
+		c.Metrics[FalseElections] = m
 	}
 	c.CapacityConfirmed = confirms(measured)
 	c.Operations = operations(measured)

@@ -12,7 +12,7 @@ import (
 // the calm window, which tells the cost of a write, nothing does.
 func MetricNames() []string {
 	names := []string{
-		"boot_p50_ns", "capacity_ops", falseElections,
+		"boot_p50_ns", "capacity_ops", FalseElections,
 		"throughput_ops", "rss_bytes", "leader_store_time_p50_ns",
 		"idle_cpu_seconds_per_second", "idle_network_bytes_per_second", "idle_disk_bytes_per_second", "idle_fsyncs_per_second",
 	}
@@ -70,6 +70,8 @@ func timesOfFaults() []string {
 // Source is the kind of trial that a cell's metric is taken from.
 func (c Cell) Source(metric string) results.TrialKind {
 	switch {
+	case metric == FalseElections:
+		return results.Watch
 	case !OfFaults(metric):
 		return results.Measure
 	case c.OutageTrials > 0 || slices.Contains(repeated, metric):
@@ -85,6 +87,11 @@ func (c Cell) TrialsOf(k results.TrialKind) (valid, all int) {
 		return c.ValidProofs, c.Proofs
 	case results.Outages:
 		return c.ValidOutageTrials, c.OutageTrials
+	case results.Watch:
+		if c.Watched == nil {
+			return 0, 0
+		}
+		return c.Watched.ValidTrials, c.Watched.Trials
 	}
 	return c.ValidTrials, c.Trials
 }

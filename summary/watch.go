@@ -63,8 +63,9 @@ func (e *Losses) add(o Losses) {
 	e.HeldNS = max(e.HeldNS, o.HeldNS)
 }
 
-// falseElections is the metric of a watch.
-const falseElections = "false_elections_per_hour"
+// FalseElections is the metric of a watch. Its interval is that of a Poisson count:
+// each leader that lost its place is an observation, so that one watch has one, too.
+const FalseElections = "false_elections_per_hour"
 
 // watched is what a cell's watches saw; nil where there was none.
 func watched(trials []*results.Trial) *Watched {
@@ -88,11 +89,26 @@ func watched(trials []*results.Trial) *Watched {
 		}
 	}
 	if hours := float64(w.WatchedNS) / float64(time.Hour); hours > 0 {
-		_, high := stats.EventsInterval(w.Elections, stats.Confidence)
-		low, _ := stats.EventsInterval(w.Elections-w.Host-w.Unclear, stats.Confidence)
+		_, high := stats.EventsInterval(w.most(), stats.Confidence)
+		low, _ := stats.EventsInterval(w.least(), stats.Confidence)
 		w.PerHour, w.Low, w.High = float64(w.Elections-w.Host)/hours, low/hours, high/hours
 	}
 	return w
+}
+
+// least are the losses that are certainly not this host's, most all that there may
+// have been.
+func (e Losses) least() int { return e.Elections - e.Host - e.Unclear }
+func (e Losses) most() int  { return e.Elections }
+
+// Against is the probability of a count so far from a rate an hour, or farther, if
+// that were the true rate: at most 5 % where the interval leaves the rate out.
+func (w *Watched) Against(perHour float64) float64 {
+	mean := perHour * float64(w.WatchedNS) / float64(time.Hour)
+	if w.PerHour < perHour {
+		return stats.EventsAtMost(w.most(), mean)
+	}
+	return stats.EventsAtLeast(w.least(), mean)
 }
 
 // metric of a watch that counts.

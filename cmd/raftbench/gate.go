@@ -251,9 +251,12 @@ func planned(plan configs.Plan, run *results.Run) (map[string]gate.Planned, erro
 		}
 		open = !run.Ended() && !progress.Reached() && (!proven || proofs < results.BlocksOf(run.Trials))
 	}
-	out := map[string]gate.Planned{}
+	out, watches := map[string]gate.Planned{}, 0
+	if plan.Watch > 0 {
+		watches = 1 // of each setup
+	}
 	for _, s := range plan.Setups {
-		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs, Outages: plan.OutagesOf(s), Open: open}
+		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs, Outages: plan.OutagesOf(s), Watches: watches, Open: open}
 	}
 	return out, nil
 }
