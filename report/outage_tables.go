@@ -342,43 +342,6 @@ func outageIn(o *summary.Outages, name string) string {
 	return duration(f.median)
 }
 
-// timeline lists the faults that were done while load was measured.
-func (r *Report) timeline() listing {
-	g := listing{title: "What was done while the load ran", head: []string{"setup", "what was done", "trial", "at", "for", "writes stopped", "failed", "unknown"}}
-	for _, gr := range r.groups {
-		for _, c := range gr.cells {
-			for _, o := range timelineOf(c) {
-				lasted := absent
-				if o.LastedNS > 0 {
-					lasted = duration(float64(o.LastedNS))
-				}
-				g.rows = append(g.rows, []string{
-					sizeName(gr, c), strings.TrimSpace(o.Action + " " + list(o.Nodes) + inRole(o.Hit)), fmt.Sprint(o.Trial),
-					duration(float64(o.SinceNS)), lasted, stopped(o), count(o.Failed), count(o.Unknown),
-				})
-			}
-		}
-	}
-	return g
-}
-
-// timelineOf a setup's measuring trials, trial by trial.
-func timelineOf(c summary.Cell) []summary.Outage {
-	var out []summary.Outage
-	for _, o := range c.Outages {
-		if o.Kind == results.Measure {
-			out = append(out, o.Each...)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b summary.Outage) int {
-		if a.Trial != b.Trial {
-			return a.Trial - b.Trial
-		}
-		return int(a.SinceNS - b.SinceNS)
-	})
-	return out
-}
-
 // inRole is what those that were hit were: (leader).
 func inRole(h summary.Hit) string {
 	switch h {

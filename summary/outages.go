@@ -24,6 +24,10 @@ type Outage struct {
 	// none from its first event. LastedNS is how long; 0 where it was not undone.
 	SinceNS  int64 `json:"since_ns"`
 	LastedNS int64 `json:"lasted_ns,omitempty"`
+	// NotDone is why it was not done as it was asked for. SilentNS is the longest stretch
+	// in which no client had an answer; 0 where none had one, or nobody wrote.
+	NotDone  string `json:"not_done,omitempty"`
+	SilentNS int64  `json:"silent_ns,omitempty"`
 
 	// TotalNS is from the fault to the first acknowledgement, at any client, of a
 	// write that was sent after it. Null where none came before the next fault, or
@@ -89,7 +93,7 @@ func outageOf(t *results.Trial, i int) Outage {
 	f := &t.Faults[i]
 	o := Outage{
 		Trial: t.Trial, Action: f.Action, Target: f.Target, Nodes: f.Nodes, Hit: hit(f), Repeat: f.Repeat,
-		SinceNS: f.AtNS - beginning(t),
+		SinceNS: f.AtNS - beginning(t), NotDone: f.Failed, SilentNS: silence(f),
 	}
 	if f.EndNS > f.AtNS {
 		o.LastedNS = f.EndNS - f.AtNS

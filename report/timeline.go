@@ -1,0 +1,79 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// timeline lists the faults that were done while load was measured.
+func (r *Report) timeline() listing {
+	g := listing{title: "What was done while the load ran", head: []string{"setup", "what was done", "trial", "at", "for", "writes stopped", "failed", "unknown"}}
+	for _, gr := range r.groups {
+		for _, c := range gr.cells {
+			for _, o := range timelineOf(c) {
+				lasted := absent
+				if o.LastedNS > 0 {
+					lasted = duration(float64(o.LastedNS))
+				}
+				g.rows = append(g.rows, []string{
+					sizeName(gr, c), deed(o), fmt.Sprint(o.Trial),
+					duration(float64(o.SinceNS)), lasted, silent(o), count(o.Failed), count(o.Unknown),
+				})
+			}
+		}
+	}
+	return g
+}
+
+// deed is what was done and to whom: kill n1 (leader); the target as the experiment
+// has it where no member was hit; and why where it was not done.
+func deed(o summary.Outage) string {
+	to := list(o.Nodes) + inRole(o.Hit)
+	if len(o.Nodes) == 0 {
+		to = cleanName(o.Target)
+	}
+	text := strings.TrimSpace(o.Action + " " + to)
+	if o.NotDone != "" {
+		text += ", not done: " + shorten(cleanDetail(o.NotDone), 60)
+	}
+	return text
+}
+
+// silent is for how long no client had an answer.
+func silent(o summary.Outage) string {
+	if o.SilentNS > 0 && o.TotalNS != nil {
+		return duration(float64(o.SilentNS))
+	}
+	return stopped(o)
+}
+
+// timelineNote says what the columns of the faults done under load are; empty where
+// there were none.
+func (r *Report) timelineNote() string {
+	if !slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { return len(timelineOf(c)) > 0 }) {
+		return ""
+	}
+	return "Writes stopped: the longest stretch from a fault until the next in which no client had an answer, known to the writes' interval; those that never stopped show that interval. " +
+		"Failed and unknown are writes of that time at members that the fault was not done to: one that is unknown may have been committed or not."
+}
+
+// timelineOf a setup's measuring trials, trial by trial.
+func timelineOf(c summary.Cell) []summary.Outage {
+	var out []summary.Outage
+	for _, o := range c.Outages {
+		if o.Kind == results.Measure {
+			out = append(out, o.Each...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b summary.Outage) int {
+		if a.Trial != b.Trial {
+			return a.Trial - b.Trial
+		}
+		return int(a.SinceNS - b.SinceNS)
+	})
+	return out
+}
