@@ -10,6 +10,7 @@ import (
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
 )
@@ -338,6 +339,18 @@ func mendAll(ctx context.Context, s System) error {
 		errs = append(errs, m.Disk(ctx, control.DiskFault{}))
 	}
 	return errors.Join(append(errs, healAll(ctx, s))...)
+}
+
+// reshapeAll gives all links between members the shape that the setup has for them.
+func reshapeAll(ctx context.Context, s System, links map[string]map[string]netem.Shape) error {
+	var errs []error
+	for _, m := range s.Members() {
+		for _, to := range without(byID(s.Members()), m.ID()) {
+			shape := control.Fault{Action: control.FaultShape, To: []string{to}, Shape: links[m.ID()][to]}
+			errs = append(errs, m.Links(ctx, shape))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // restart starts a member again, and notes what it found on its disk.

@@ -68,12 +68,18 @@ func (t *trial) finish(ctx context.Context, err error) error {
 		err = death // whatever else failed followed from it
 	}
 	t.tell(StageAuditing)
+	var mended error
+	if err != nil {
+		mended = t.mend(ctx) // its faults may still stand, and a paused node answers nobody
+	}
 	t.meterAll(ctx)
 	if t.record.found(results.Safety) {
 		return err // nothing that an audit could add would be news
 	}
 	if err != nil {
-		t.salvage(ctx)
+		if mended == nil {
+			t.salvage(ctx)
+		}
 		return err
 	}
 	if err := t.revive(ctx); err != nil {
@@ -189,6 +195,21 @@ func (t *trial) judge(ctx context.Context) error {
 	return t.audit.judge(ctx, t.system, t.record)
 }
 
+// mendBound is how long the end of a failed trial's faults may take.
+const mendBound = 10 * time.Second
+
+// mend ends every fault that a failed trial left standing. What a node does not do
+// because it is still paused, or cut off, is no finding. It has a bound of its own:
+// the trial may have failed because its time was over.
+func (t *trial) mend(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), mendBound)
+	defer cancel()
+	return errors.Join(
+		mendAll(bounded, t.system),
+		reshapeAll(bounded, t.system, t.job.Setup.Links),
+		stopMessageFaults(bounded, t.system))
+}
+
 // salvageBound is how long a failed trial's nodes may take to agree again.
 const salvageBound = 10 * time.Second
 
@@ -201,7 +222,7 @@ func (t *trial) salvage(ctx context.Context) {
 	}
 	bounded, cancel := context.WithTimeout(ctx, salvageBound)
 	defer cancel()
-	if err := errors.Join(healAll(bounded, t.system), restartAll(bounded, t.system, t.events, t.record)); err != nil {
+	if err := restartAll(bounded, t.system, t.events, t.record); err != nil {
 		return
 	}
 	if _, err := t.system.Leader(bounded); err == nil {
