@@ -35,7 +35,7 @@ var deeds = map[string]deed{
 	"restart":         {do: (*harm).restarted},
 	"rolling-restart": {do: (*harm).rollingRestart},
 	"power-loss":      {do: (*harm).restarted},
-	"deadlock":        {do: (*harm).setDeadlock, undo: (*harm).setDeadlock},
+	"deadlock":        {do: (*harm).deadlock, undo: (*harm).goOn},
 
 	"disk-stall": {do: (*harm).setDisk, undo: (*harm).setDisk},
 	"disk-slow":  {do: (*harm).setDisk, undo: (*harm).setDisk},
@@ -108,10 +108,10 @@ func (h *harm) startKilled(ctx context.Context, f *inflicted) error {
 	})
 }
 
-func (*harm) resumeLiving(ctx context.Context, f *inflicted) error {
+func (h *harm) resumeLiving(ctx context.Context, f *inflicted) error {
 	return toAll(f.members, func(m Member) error {
-		if !m.Alive() {
-			return nil // killed while it was paused
+		if !m.Alive() || h.holds(f.Action, m) {
+			return nil // killed while it was paused, or another pause of it stands
 		}
 		return m.Resume(ctx)
 	})
@@ -211,8 +211,18 @@ func (h *harm) awaitCaughtUp(ctx context.Context, m Member) error {
 	return h.awaitApplied(ctx, m, member(h.system, leader))
 }
 
-func (*harm) setDeadlock(ctx context.Context, f *inflicted) error {
-	return toAll(f.members, func(m Member) error { return m.Deadlock(ctx, !f.over) })
+func (*harm) deadlock(ctx context.Context, f *inflicted) error {
+	return toAll(f.members, func(m Member) error { return m.Deadlock(ctx, true) })
+}
+
+// goOn ends the deadlock of those that no other fault holds in one.
+func (h *harm) goOn(ctx context.Context, f *inflicted) error {
+	return toAll(f.members, func(m Member) error {
+		if h.holds(f.Action, m) {
+			return nil
+		}
+		return m.Deadlock(ctx, false)
+	})
 }
 
 func (h *harm) setDisk(ctx context.Context, f *inflicted) error {

@@ -291,6 +291,11 @@ func (h *harm) isCut(l results.Ends) bool {
 	return slices.ContainsFunc(h.standing, func(f *inflicted) bool { return slices.Contains(f.cut, l) })
 }
 
+// holds tells whether a standing fault of an action was done to a member.
+func (h *harm) holds(action string, m Member) bool {
+	return h.inForce(func(f *inflicted) bool { return f.Action == action && slices.Contains(f.members, m) }) != nil
+}
+
 func (h *harm) diskOf(m Member) control.DiskFault {
 	var d control.DiskFault
 	for _, f := range h.standing {
