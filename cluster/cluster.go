@@ -206,7 +206,7 @@ func (c *Cluster) ended(m *Member, p *process) {
 	c.mu.Unlock()
 	// A process that had not started is the error of its start, not a death.
 	if p.started.Load() && !p.asked.Load() && c.life.Err() == nil {
-		c.reportDeath(death(p, m.LogPath()), p.doomed.Load())
+		c.reportDeath(death(p, m.LogPath()), p.diedOfFullDisk(m.LogPath()))
 	}
 }
 

@@ -111,12 +111,13 @@ func (m *Member) MessageFaults(ctx context.Context, f *control.MessageFaults) er
 
 // Disk has the member's disk do what d says, in place of what it did before. As
 // with Links, it outlives the process, but a process has started before its disk
-// does it. A process that dies after its disk was full has not died unasked.
+// does it. A process that dies while its disk is full, or of what it could not write
+// then, has not died unasked.
 func (m *Member) Disk(ctx context.Context, d control.DiskFault) error {
 	return m.harm(ctx, control.Command{Op: control.OpDisk, Disk: &d}, func() {
 		m.network.disk = d
-		if p := m.process(); p != nil && d.Full {
-			p.doomed.Store(true)
+		if p := m.process(); p != nil {
+			p.setFull(d.Full)
 		}
 	})
 }

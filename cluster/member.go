@@ -163,7 +163,7 @@ func (m *Member) begin(ctx context.Context) error {
 	}
 	m.mu.Lock()
 	m.proc, m.paused, m.missedAddresses = p, false, false
-	p.doomed.Store(m.network.disk.Full)
+	p.setFull(m.network.disk.Full)
 	o := m.network.handOver(m.options)
 	o.Listen = m.listen
 	m.mu.Unlock()

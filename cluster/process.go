@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -53,11 +54,10 @@ type process struct {
 
 	// asked is set before the launcher itself ends the process.
 	asked atomic.Bool
-	// doomed is set when its disk is made full: raft panics when it cannot store its
-	// term, which is then no fault of the node's.
-	doomed  atomic.Bool
-	listens atomic.Bool
-	opening atomic.Bool
+	// full while its disk was asked to be full, wasFull ever since: see diedOfFullDisk.
+	full, wasFull atomic.Bool
+	listens       atomic.Bool
+	opening       atomic.Bool
 	// logFrom is the offset in the log file where this process's lines begin.
 	logFrom int64
 	started atomic.Bool
@@ -297,6 +297,23 @@ func (p *process) kill(ctx context.Context) error {
 	case <-ctx.Done():
 		return &WaitError{For: fmt.Sprintf("end of %s (pid %d) after SIGKILL", p.id, p.cmd.Process.Pid), Waited: time.Since(began), Err: context.Cause(ctx)}
 	}
+}
+
+// setFull notes whether its disk was asked to be full.
+func (p *process) setFull(full bool) {
+	p.full.Store(full)
+	if full {
+		p.wasFull.Store(true)
+	}
+}
+
+// diedOfFullDisk tells whether the process, which is over, died of the disk that was
+// asked to be full: raft panics when it cannot store its term. It may end a little
+// after there is room again; its panic then names what it could not write.
+func (p *process) diedOfFullDisk(logPath string) bool {
+	return p.full.Load() || p.wasFull.Load() && slices.ContainsFunc(linesOf(logPath, p.logFrom, faultBytes), func(line string) bool {
+		return isPanic(line) && control.CodeInWords(line) == control.CodeSpace
+	})
 }
 
 // running reports whether the process has not been reaped.
