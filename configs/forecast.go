@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -23,8 +24,10 @@ type Forecast struct {
 	// PipelineOps is how many writes a second fit the pipeline to that
 	// follower; 0 is no bound.
 	PipelineOps float64 `json:"pipeline_ops"`
-	// Failover after the leader's death; nil where nothing is tolerated.
-	Failover *quorum.Election `json:"failover"`
+	// Failover after the leader's death; nil where nothing is tolerated, or nobody
+	// is elected, which NotElected then says.
+	Failover   *quorum.Election `json:"failover"`
+	NotElected string           `json:"not_elected,omitempty"`
 }
 
 // forecastDraws settle a median to well under a percent.
@@ -66,7 +69,12 @@ func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 		return f, err
 	}
 	election, err := s.Failover(sync).Predict(failoverDraws, seed)
-	f.Failover = &election
+	switch {
+	case errors.Is(err, quorum.ErrNotElected):
+		f.NotElected, err = err.Error(), nil
+	case err == nil:
+		f.Failover = &election
+	}
 	return f, err
 }
 

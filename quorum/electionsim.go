@@ -12,8 +12,10 @@ type outcome struct {
 	split, settled                bool
 }
 
-// mostEvents ends a draw that elects nobody: some ten thousand rounds of votes.
-const mostEvents = 1_000_000
+// mostEvents ends a draw that elects nobody. A round in which everybody stands is
+// some six events for each pair of members, so this is more than a hundred rounds
+// of votes: a cluster that is not done by then is down, whatever comes after.
+func mostEvents(n Size) int { return 1000 * int(n) * int(n) }
 
 type role uint8
 
@@ -71,6 +73,7 @@ type electionSim struct {
 	out    outcome
 	done   bool
 	now    time.Duration
+	events int // that were handled, in all outages
 }
 
 func newElectionSim(f Failover, r *rand.Rand) *electionSim {
@@ -91,12 +94,9 @@ func newElectionSim(f Failover, r *rand.Rand) *electionSim {
 // outage kills the leader at 0 and plays until its successor has committed.
 func (s *electionSim) outage() outcome {
 	s.begin()
-	for events := 0; !s.done && s.queue.len() > 0; events++ {
+	for last := s.events + mostEvents(s.f.Nodes); !s.done && s.queue.len() > 0 && s.events < last; s.events++ {
 		e := s.queue.pop()
 		s.now = e.at
-		if events > mostEvents {
-			break
-		}
 		s.handle(e)
 	}
 	s.out.settled = s.done

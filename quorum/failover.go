@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -47,25 +48,43 @@ type Election struct {
 	// SplitShare is the share of outages with a split vote: a term in which two or
 	// more asked for votes, and nobody won.
 	SplitShare float64 `json:"split_vote_share"`
-	// Unsettled are the draws that were given up after very many events. They
-	// count as long as they lasted until then.
+	// Unsettled are the draws that were given up after very many events, so few
+	// that no percentile is one of them. They count as long as they lasted until then.
 	Unsettled int `json:"unsettled,omitempty"`
 }
 
-// Predict simulates elections. Too many dead for a quorum is an error. The
-// same seed gives the same prediction.
+// ErrNotElected says that elections under these timeouts do not end, or too seldom
+// to tell how long they take.
+var ErrNotElected = errors.New("no leader is elected under these timeouts")
+
+// What a prediction may cost: this many events are about a second, and a large
+// cluster is given fewer draws for it. Elections that do not end are given up
+// sooner.
+const (
+	mostEventsOfAll = 4_000_000
+	mostUnsettled   = 20
+	// fewestDraws have a 99th percentile.
+	fewestDraws = 100
+)
+
+// Predict simulates elections, fewer of them than draws where they take very many
+// events. Too many dead for a quorum is an error; where no leader is elected it is
+// ErrNotElected. The same seed gives the same prediction.
 func (f Failover) Predict(draws int, seed int64) (Election, error) {
 	if err := f.check(draws); err != nil {
 		return Election{}, err
 	}
-	s := newElectionSim(f, rand.New(rand.NewPCG(uint64(seed), 1)))
-	candidate, elected, committed := make([]time.Duration, draws), make([]time.Duration, draws), make([]time.Duration, draws)
+	return f.predict(newElectionSim(f, rand.New(rand.NewPCG(uint64(seed), 1))), draws)
+}
+
+func (f Failover) predict(s *electionSim, draws int) (Election, error) {
+	var candidate, elected, committed []time.Duration
 	var e Election
-	splits := 0
-	for i := range draws {
+	splits, terms, played := 0, 0, 0
+	for ; played < draws && s.events < mostEventsOfAll && e.Unsettled < mostUnsettled; played++ {
 		o := s.outage()
-		candidate[i], elected[i], committed[i] = o.candidate, o.elected, o.committed
-		e.Terms += float64(o.terms) / float64(draws)
+		candidate, elected, committed = append(candidate, o.candidate), append(elected, o.elected), append(committed, o.committed)
+		terms += o.terms
 		if o.split {
 			splits++
 		}
@@ -73,19 +92,23 @@ func (f Failover) Predict(draws int, seed int64) (Election, error) {
 			e.Unsettled++
 		}
 	}
+	if 100*e.Unsettled > played || e.Unsettled >= mostUnsettled || played < min(draws, fewestDraws) {
+		return Election{}, fmt.Errorf("%w: heartbeat %s and election %s, with %s for a write to the store",
+			ErrNotElected, f.Rules.Timeout.Low, f.Rules.Retry.Low, f.Store)
+	}
+	e.Terms, e.SplitShare = float64(terms)/float64(played), float64(splits)/float64(played)
 	e.Candidate, e.Elected, e.Committed = summarise(candidate), summarise(elected), summarise(committed)
-	e.SplitShare = float64(splits) / float64(draws)
 	return e, nil
 }
 
-// mostMembers bounds what one simulation keeps of each pair of members.
-const mostMembers = 64
+// MaxMembers bounds what one simulation keeps of each pair of members.
+const MaxMembers = 64
 
 func (f Failover) check(draws int) error {
 	live := int(f.Nodes) - f.Dead
 	switch {
-	case f.Nodes < 1 || f.Nodes > mostMembers:
-		return fmt.Errorf("got %d members, want 1 to %d", f.Nodes, mostMembers)
+	case f.Nodes < 1 || f.Nodes > MaxMembers:
+		return fmt.Errorf("got %d members, want 1 to %d", f.Nodes, MaxMembers)
 	case f.Dead < 1:
 		return fmt.Errorf("got %d dead members, want at least the leader", f.Dead)
 	case live < f.Nodes.Quorum():

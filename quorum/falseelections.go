@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -76,6 +77,10 @@ const smallestInterval = 10 * time.Millisecond
 // place.
 const mostTogether = 4
 
+// ErrNoLeaderLasts says that silences as long as the lease or the timeout are
+// normal, without any interruption.
+var ErrNoLeaderLasts = errors.New("no leader lasts under these timeouts")
+
 // Estimate how often a healthy leader loses its place. Interruptions are rare, so
 // it plays no hours in which nothing happens: it goes through what can come
 // together, leaves out what is certain not to suffice, plays the rest so many
@@ -86,8 +91,8 @@ func (h Healthy) Estimate(draws int, seed int64) (FalseElections, error) {
 	}
 	p := newHealthySim(h, rand.New(rand.NewPCG(uint64(seed), 3)))
 	if p.quiet >= min(h.Rules.Timeout.Low, h.Lease) {
-		return FalseElections{}, fmt.Errorf("a silence of up to %s between two heartbeats is normal here, want less than the lease %s and the timeout %s",
-			p.quiet, h.Lease, h.Rules.Timeout.Low)
+		return FalseElections{}, fmt.Errorf("%w: a silence of up to %s between two heartbeats is normal here, want less than the lease %s and the timeout %s",
+			ErrNoLeaderLasts, p.quiet, h.Lease, h.Rules.Timeout.Low)
 	}
 	var f FalseElections
 	var lease float64
@@ -125,8 +130,8 @@ func (h Healthy) Estimate(draws int, seed int64) (FalseElections, error) {
 
 func (h Healthy) check(draws int) error {
 	switch {
-	case h.Nodes < 2 || h.Nodes > mostMembers:
-		return fmt.Errorf("got %d members, want 2 to %d", h.Nodes, mostMembers)
+	case h.Nodes < 2 || h.Nodes > MaxMembers:
+		return fmt.Errorf("got %d members, want 2 to %d", h.Nodes, MaxMembers)
 	case h.Lease <= 0 || h.Rules.Timeout.Low <= 0:
 		return fmt.Errorf("got a lease of %s and a timeout of %s, want more than 0", h.Lease, h.Rules.Timeout.Low)
 	case draws < 1 || draws > MaxDraws:

@@ -31,10 +31,14 @@ type Tuned struct {
 	// Normal is set where silences as long as the lease or the timeout are normal
 	// there, and no leader would last: nothing else is known then.
 	Normal bool `json:"no_leader_lasts,omitempty"`
+	// Unelected is set where elections do not end: the failover is not known then.
+	Unelected bool `json:"no_leader_elected,omitempty"`
 }
 
 // Within is whether false elections stay under the rate, by their upper bound.
-func (t Tuned) Within(perHour float64) bool { return !t.Normal && t.False.UpperPerHour <= perHour }
+func (t Tuned) Within(perHour float64) bool {
+	return !t.Normal && !t.Unelected && t.False.UpperPerHour <= perHour
+}
 
 // The heartbeat timeouts that are tried, a step of a quarter or less between two,
 // and the leases, as shares of them: half is what hashicorp/raft has. A longer
@@ -50,29 +54,60 @@ var (
 // mostElections settle the median to a percent; there are twenty for each of Draws.
 const mostElections = 5000
 
+// ErrNoTimeouts says that no timeouts keep false elections under the rate.
+var ErrNoTimeouts = errors.New("no timeouts do")
+
 // Fastest are the shortest timeouts, and of these the shortest lease, with which
-// false elections stay under the rate. The error says that none do. Longer
-// timeouts have fewer, so it halves the range again and again.
+// false elections stay under the rate and a leader is elected. The error is
+// ErrNoTimeouts where none do. Longer timeouts have fewer false elections, so it
+// halves the range again and again.
 func (t Tuning) Fastest() (Tuned, error) {
-	within := func(at int, share float64) bool {
-		timeouts := tried(at, share)
-		if t.Allows != nil && !t.Allows(timeouts) {
-			return false
-		}
-		f, err := t.falseElections(timeouts, t.MostPerHour)
-		return err == nil && f.UpperPerHour <= t.MostPerHour
-	}
 	widest := triedLeases[len(triedLeases)-1]
-	at := sort.Search(len(triedTimeouts), func(i int) bool { return within(i, widest) })
-	if at == len(triedTimeouts) {
-		return Tuned{}, fmt.Errorf("no timeouts up to %s keep false elections under that rate", tried(at-1, widest).Heartbeat)
+	var failed error
+	at := sort.Search(len(triedTimeouts), func(i int) bool {
+		ok, err := t.within(tried(i, widest))
+		if err != nil {
+			failed = err
+		}
+		return ok
+	})
+	for ; failed == nil && at < len(triedTimeouts); at++ {
+		if tuned, err := t.shortestLease(at); err != nil || tuned.Within(t.MostPerHour) {
+			return tuned, err
+		}
 	}
-	for _, share := range triedLeases {
-		if share == widest || within(at, share) {
+	if failed != nil {
+		return Tuned{}, failed
+	}
+	return Tuned{}, fmt.Errorf("%w: tried were those up to %s", ErrNoTimeouts, tried(len(triedTimeouts)-1, widest).Heartbeat)
+}
+
+// shortestLease that goes with a timeout under the rate, which the widest is
+// taken to do.
+func (t Tuning) shortestLease(at int) (Tuned, error) {
+	last := len(triedLeases) - 1
+	for _, share := range triedLeases[:last] {
+		ok, err := t.within(tried(at, share))
+		if err != nil {
+			return Tuned{}, err
+		}
+		if ok {
 			return t.Get(tried(at, share))
 		}
 	}
-	return Tuned{}, errors.New("no lease was tried")
+	return t.Get(tried(at, triedLeases[last]))
+}
+
+// within is whether these timeouts keep false elections under the rate.
+func (t Tuning) within(timeouts Timeouts) (bool, error) {
+	if t.Allows != nil && !t.Allows(timeouts) {
+		return false, nil
+	}
+	f, err := t.falseElections(timeouts, t.MostPerHour)
+	if errors.Is(err, ErrNoLeaderLasts) {
+		return false, nil
+	}
+	return err == nil && f.UpperPerHour <= t.MostPerHour, err
 }
 
 func tried(at int, share float64) Timeouts {
@@ -84,11 +119,17 @@ func tried(at int, share float64) Timeouts {
 func (t Tuning) Get(timeouts Timeouts) (Tuned, error) {
 	tuned := Tuned{Timeouts: timeouts}
 	var err error
-	if tuned.False, err = t.falseElections(timeouts, 0); err != nil {
+	if tuned.False, err = t.falseElections(timeouts, 0); errors.Is(err, ErrNoLeaderLasts) {
 		tuned.Normal = true
 		return tuned, nil
 	}
+	if err != nil {
+		return tuned, err
+	}
 	tuned.Failover, err = t.Failover(timeouts).Predict(min(20*t.Draws, mostElections), t.Seed)
+	if errors.Is(err, ErrNotElected) {
+		tuned.Unelected, err = true, nil
+	}
 	return tuned, err
 }
 

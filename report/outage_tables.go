@@ -15,7 +15,11 @@ import (
 
 // Forecast is what a model expects of outages when a leader dies: until the first
 // commit after it, in ns, and in which share of them votes are split.
-type Forecast struct{ P50, P90, SplitShare float64 }
+type Forecast struct {
+	P50, P90, SplitShare float64
+	// NotElected is set where no leader is elected, and nothing else is known.
+	NotElected bool
+}
 
 // repeated are the faults that a setup's metrics of outages are of; nil where it has
 // none but a proof's, or an operation's.
@@ -78,11 +82,21 @@ func (r *Report) predicted(title string, keep int, words func(Forecast) string) 
 // forecast of a setup's outages; ok is false where they are not those of a leader's
 // death, which alone is predicted.
 func (r *Report) forecast(c summary.Cell) (Forecast, bool) {
+	f, ok := r.simulated(c)
+	return f, ok && !f.NotElected
+}
+
+func (r *Report) simulated(c summary.Cell) (Forecast, bool) {
 	g := repeated(c)
 	if g == nil || g.Action != actionKill || g.Hit != summary.HitLeader || r.options.Forecast == nil {
 		return Forecast{}, false
 	}
 	return r.options.Forecast(c.Cell)
+}
+
+// notElected is whether the simulation elects no leader in some setup.
+func (r *Report) notElected() bool {
+	return slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { f, _ := r.simulated(c); return f.NotElected })
 }
 
 // partColumns are where the time went.
@@ -416,6 +430,9 @@ func (r *Report) outageNotes() []string {
 	}
 	if r.options.Forecast != nil && r.anyForecast() {
 		out = append(out, "Predicted is by a simulation of raft's timers, votes and writes to disk up to the new leader's first commit; processors and the clients' next try come on top.")
+	}
+	if r.notElected() {
+		out = append(out, "Where nothing is predicted, the simulation elects no leader under those timeouts, with the time that a sync takes there.")
 	}
 	return append(out, gapNotes(gaps)...)
 }

@@ -82,7 +82,7 @@ var forecastOf = func() func(nodes byte) Forecast {
 	return func(nodes byte) Forecast {
 		if _, there := known[nodes]; !there {
 			e := died(int(nodes), 200, 1)
-			known[nodes] = Forecast{float64(e.Committed.P50), float64(e.Committed.P90), e.SplitShare}
+			known[nodes] = Forecast{P50: float64(e.Committed.P50), P90: float64(e.Committed.P90), SplitShare: e.SplitShare}
 		}
 		return known[nodes]
 	}

@@ -98,6 +98,8 @@ func (a TimeoutAdvice) rows() [][]string {
 		row := []string{name, units.FormatDuration(t.Heartbeat), units.FormatDuration(t.Election), units.FormatDuration(t.Lease)}
 		if t.Normal {
 			row = append(row, "no leader lasts", "", "", "")
+		} else if t.Unelected {
+			row = append(row, "no prediction", "", rateOf(t.False.PerHour), rateOf(t.False.UpperPerHour))
 		} else {
 			row = append(row, duration(float64(t.Failover.Committed.P50)), duration(float64(t.Failover.Committed.P99)),
 				rateOf(t.False.PerHour), rateOf(t.False.UpperPerHour))
@@ -152,6 +154,9 @@ func (a TimeoutAdvice) notes() []string {
 		out = append(out, fmt.Sprintf("Each disk stalls for %s. hashicorp/raft sends and answers heartbeats past the disk, so its stalls delay writes and depose nobody; etcd's leader sends none meanwhile.", interruptions(a.Stalls)))
 	}
 	var what []string
+	if slices.ContainsFunc(a.Others, func(o ProductTimeouts) bool { return o.Unelected }) {
+		out = append(out, "No prediction: no leader is elected under those timeouts with that time for a sync.")
+	}
 	for _, o := range a.Others {
 		what = append(what, o.Name+": "+o.What)
 	}

@@ -152,6 +152,9 @@ func (o adviseSizeOptions) predictedSizes() ([]summary.SizeFacts, error) {
 		if err != nil {
 			return nil, fail(exitFailed, err, "")
 		}
+		if f.NotElected != "" {
+			return nil, fail(exitFailed, fmt.Errorf("no prediction for %d nodes: %s", s.Nodes, f.NotElected), "name a profile with shorter round trips")
+		}
 		size := summary.SizeFacts{Nodes: s.Nodes, OutageBasis: summary.OutagePredicted, OutageNS: (s.Raft.HeartbeatTimeout * 3 / 2).Nanoseconds()}
 		if f.Failover != nil {
 			size.OutageNS = (f.Failover.Committed.Mean + f.Write.Mean).Nanoseconds()

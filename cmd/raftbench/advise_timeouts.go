@@ -133,6 +133,9 @@ func (o adviseTimeoutsOptions) stated(s configs.Setup) (report.TimeoutAdvice, er
 		if a.Sync, err = units.ParseDuration(o.sync); err != nil {
 			return a, usage(fmt.Errorf("--fsync: %w", err), cmp.Or(hintOf(err), "write it like --fsync 1ms"))
 		}
+		if a.Sync > longestSync {
+			return a, usage(fmt.Errorf("got --fsync %s, want at most %s", o.sync, longestSync), "write it like --fsync 1ms")
+		}
 	}
 	return a, nil
 }
@@ -160,9 +163,12 @@ func weigh(a *report.TimeoutAdvice, s configs.Setup, seed int64, draws int) erro
 		}
 	}
 	best, err := tuning(configs.EngineHashicorp).Fastest()
-	if err != nil {
+	switch {
+	case errors.Is(err, quorum.ErrNoTimeouts):
 		a.Why = err.Error()
-	} else {
+	case err != nil:
+		return fail(exitFailed, err, "")
+	default:
 		a.Advised = &best
 	}
 	for _, p := range configs.Products() {

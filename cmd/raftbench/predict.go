@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/host"
+	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -61,8 +62,8 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 	for _, w := range plan.Warnings {
 		fmt.Fprintf(stderr, "warning: %s\n", w)
 	}
-	if o.sync < 0 {
-		return usage(fmt.Errorf("got --fsync %s, want zero or more", o.sync), "write it like --fsync 150us; 0 probes this disk")
+	if o.sync < 0 || o.sync > longestSync {
+		return usage(fmt.Errorf("got --fsync %s, want 0 to %s", o.sync, longestSync), "write it like --fsync 150us; 0 probes this disk")
 	}
 	if o.sync == 0 {
 		if o.sync, err = probeSync(ctx, stdout, stderr); err != nil {
@@ -79,6 +80,9 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 	}
 	return printPredicted(stdout, all, o.output)
 }
+
+// longestSync of a disk that is asked about: a slower one is broken.
+const longestSync = 10 * time.Second
 
 // probeSync measures how long a sync of the disk takes here.
 func probeSync(ctx context.Context, stdout, stderr io.Writer) (time.Duration, error) {
@@ -101,7 +105,13 @@ func sketch(o runOptions) (configs.Plan, error) {
 	if err != nil {
 		return configs.Plan{}, err
 	}
-	return e.Sketch()
+	plan, err := e.Sketch()
+	for _, s := range plan.Setups {
+		if s.Nodes > quorum.MaxMembers {
+			return configs.Plan{}, usage(fmt.Errorf("got %d nodes, want at most %d", s.Nodes, quorum.MaxMembers), "larger clusters can be run, and not predicted")
+		}
+	}
+	return plan, err
 }
 
 func printPredicted(w io.Writer, all []predicted, output string) error {
@@ -128,6 +138,11 @@ func printPredicted(w io.Writer, all []predicted, output string) error {
 	paragraph(w, "", "These are floors by theory: client + sync(leader) + round trip and sync(the follower that completes the majority), "+
 		"before any processor time. Measured latencies are higher and rates lower. Pipeline: the most entries a second that raft keeps under way. "+
 		"Outage: from the death of the leader to the first entry that its successor commits, simulated.")
+	for _, p := range all {
+		if p.NotElected != "" {
+			paragraph(w, "", "No prediction for "+p.Cell+": "+p.NotElected+".")
+		}
+	}
 	return nil
 }
 
@@ -143,6 +158,8 @@ func predictedTable(all []predicted, shared string) *table {
 		}
 		if p.Failover != nil {
 			usual, late = showNS(p.Failover.Committed.P50.Nanoseconds()), showNS(p.Failover.Committed.P99.Nanoseconds())
+		} else if p.NotElected != "" {
+			usual, late = "no prediction", "no prediction"
 		}
 		t.add(strings.TrimSuffix(p.Cell, shared), fmt.Sprint(p.Tolerates), showNS(p.QuorumRTT.Nanoseconds()),
 			showNS(p.Write.P50.Nanoseconds()), showNS(p.Write.P99.Nanoseconds()), pipeline, usual, late)

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 )
@@ -44,6 +46,9 @@ func forecastOf(run *results.Run, cell string) *report.Forecast {
 	failover := plan.Setups[i].Failover(time.Duration(run.Environment.FsyncP50NS))
 	failover.Repeat = true
 	e, err := failover.Predict(forecastOutages, plan.Seed)
+	if errors.Is(err, quorum.ErrNotElected) {
+		return &report.Forecast{NotElected: true}
+	}
 	if err != nil {
 		return nil
 	}
