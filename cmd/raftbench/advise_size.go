@@ -76,6 +76,14 @@ func runAdviseSize(stdout, stderr io.Writer, o adviseSizeOptions) error {
 	if err != nil {
 		return err
 	}
+	largest := 0
+	for _, s := range sizes {
+		largest = max(largest, s.Nodes)
+	}
+	if n := len(lives.Nodes); n > largest {
+		return usage(fmt.Errorf("got times of %d nodes, want at most %d: as many as the largest size has", n, largest),
+			"shorten the list of --mtbf or --mttr, or add a size with --nodes")
+	}
 	if o.zone != "" {
 		for i := range sizes {
 			sizes[i].Sites = nil // asked for otherwise

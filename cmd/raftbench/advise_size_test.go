@@ -55,6 +55,7 @@ func TestAdviseSizeRefusesWhatMakesNoSense(t *testing.T) {
 		{"size --mtbf 30d --mttr 10m --zone-mtbf 1y,2y --zone-mttr 1h", "one time for all zones", "--zone-mtbf 1y"},
 		{"size --mtbf 30d --mttr 10m --zones 2", "zones that do not fail change nothing", "--zone-mtbf 1y"},
 		{"size --mtbf 30d --mttr 10m --zone-mtbf 1y --zone-mttr 1h --zones 0", "got --zones 0, want a number from 1 to 26", "--zones 3"},
+		{"size --mtbf 30d,20d,10d --mttr 10m --nodes 1", "got times of 3 nodes, want at most 1", "--mtbf"},
 		{"size --mtbf 30d --mttr 10m --nodes 0", "--nodes: got 0", "--nodes 3"},
 		{"size ../../results/reference --mtbf 30d --mttr 10m --nodes 6", "none of that size: want of 1, 3, 4, 5, 7", "leave out --nodes"},
 		{"size ../../results/reference --mtbf 30d --mttr 10m --profile lan", `no setup of the profile "lan", want one of ["multi-az"]`, "--profile"},
