@@ -300,11 +300,8 @@ func (p *proof) compare(durable map[string]uint64) (disks []results.Disk) {
 	return disks
 }
 
-// recoveryBound is how long writes may take to go on: elections that split
-// their votes are repeated, each within twice the timeout.
-func recoveryBound(r control.Raft) time.Duration {
-	return 10*time.Second + 10*max(r.ElectionTimeout, r.HeartbeatTimeout)
-}
+// recoveryBound is how long writes may take to go on.
+func recoveryBound(r control.Raft) time.Duration { return configs.RecoveryBound(r) }
 
 // goesOn waits until enough writes sent after an instant are acknowledged. That
 // they are not is a matter of liveness.

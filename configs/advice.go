@@ -13,6 +13,9 @@ const everyKey = "`raftbench init` writes an example with every key there is"
 // of the same key.
 func writtenLike(flag, path string) string {
 	value := defaultAt(path)
+	if path == "network.sites" {
+		value = "a=2,b=1" // by default members go round the sites
+	}
 	key := path[strings.LastIndex(path, ".")+1:]
 	switch {
 	case value == "":

@@ -243,6 +243,16 @@ func (c combination) checkPlaces(s Setup) mistakes {
 	return errs
 }
 
+// checkStalls refuses a disk that stalls for longer than it works.
+func (c combination) checkStalls(s Setup) mistakes {
+	if s.Storage.StallLength <= s.Storage.StallEvery {
+		return nil
+	}
+	return mistakes{c.origin.mistake(
+		fmt.Sprintf("got a stall every %s, want at least a stall's length, %s: the disk would hardly ever write", short(s.Storage.StallEvery), short(s.Storage.StallLength)),
+		"shorten stall_length, or set stall_every well above it", c.at("storage.stall_every"), c.at("storage.stall_length"))}
+}
+
 // checkTarget refuses to ask a follower where there is none.
 func (c combination) checkTarget(s Setup) mistakes {
 	if s.Workload.Target != "follower" || s.Nodes > 1 {
@@ -288,5 +298,5 @@ func (s Setup) siteList() string {
 
 // fit finds what each value alone does not show: whether they go together.
 func (c combination) fit(s Setup) mistakes {
-	return slices.Concat(c.checkSites(s), c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkOutages(s), c.checkMessages(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
+	return slices.Concat(c.checkSites(s), c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkOutages(s), c.checkMessages(s), c.checkStalls(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
 }

@@ -172,8 +172,14 @@ func (c *faultCheck) groups() {
 	if len(c.f.Groups) == 0 {
 		return
 	}
+	if len(c.f.Groups) == 1 {
+		c.add("groups", "got one group, which cuts nothing, want two or more", needed["groups"])
+	}
 	seen := map[string]bool{}
 	for _, group := range c.f.Groups {
+		if len(group) == 0 {
+			c.add("groups", "got a group of nobody, want members in each", "leave it out")
+		}
 		for _, id := range group {
 			switch {
 			case !c.setup.hasMember(id):
@@ -210,9 +216,25 @@ func (c *faultCheck) means() {
 	if err := c.f.Link.Change(netem.Shape{}).Validate(); err != nil {
 		c.add("link", err.Error(), "links change within what network.links takes")
 	}
+	if l := c.f.Link; (l.Distribution != "" || l.Correlation > 0) && l.Jitter == 0 && !s.hasJitter() {
+		c.add("link", "correlation and distribution are of the jitter, and the links have none: they would do nothing", "add one, such as jitter: 1ms")
+	}
 	if err := c.f.Messages.Validate(); err != nil {
 		c.add("messages", err.Error(), cmp.Or(advice(err), "messages: {delay: 10%, max_delay: 20ms}"))
 	}
+}
+
+// hasJitter tells whether any link has, or gets by a fault, jitter of a kind that
+// could change.
+func (s Setup) hasJitter() bool {
+	for _, from := range s.Links {
+		for _, shape := range from {
+			if shape.Jitter > 0 {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(s.Faults, func(f TimedFault) bool { return f.Link.Jitter > 0 })
 }
 
 // checkMessages holds the shares of harmed messages against each other.
@@ -237,6 +259,11 @@ func (s Setup) targetAdvice(a Action, target string) string {
 	for i := range s.Nodes {
 		all = append(all, control.MemberID(i))
 	}
+	all = slices.DeleteFunc(all, func(t string) bool { return !s.hasTarget(a, t) })
+	kinds := "a target is a role, a member or a site: docs/faults.md"
+	if a.Links {
+		kinds = "a target is a role, a member, a site or a link: docs/faults.md"
+	}
 	switch {
 	case a.One && s.hasTarget(Action{Members: true}, target):
 		return a.Name + " is arranged around one member: name it"
@@ -249,7 +276,10 @@ func (s Setup) targetAdvice(a Action, target string) string {
 	case isMember(target):
 		return fmt.Sprintf("leave sizes without %s out of nodes, or name a role", target)
 	}
-	return strictyaml.MeantName(target, all, "a target is a role, a member, a site or a link: docs/faults.md")
+	if a.Members && slices.Contains(s.Network.Sites, target) {
+		return fmt.Sprintf("no member of %d stands there; sites with a member: %s", s.Nodes, s.siteList())
+	}
+	return strictyaml.MeantName(target, all, kinds)
 }
 
 // isMember also holds for members that only larger sizes have.

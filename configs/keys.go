@@ -15,7 +15,13 @@ import (
 func suggest(unknown string) string {
 	unknown = indices.ReplaceAllString(unknown, "")
 	best, least := "", len(lastKey(unknown))/2+1
+	section := parent(unknown)
+	inSection := section != "" && isSection(section)
 	for _, path := range nearestPaths(unknown) {
+		// A slip of the pen is within the section; elsewhere stands only what has the very name.
+		if inSection && !strings.HasPrefix(path, section+".") && lastKey(path) != lastKey(unknown) {
+			continue
+		}
 		if d := edits(lastKey(unknown), lastKey(path)); d < least {
 			best, least = path, d
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/units"
@@ -28,9 +29,26 @@ func (c *checker) outages(o Outages) {
 				element("outages.action", i, len(o.Action))))
 		}
 	}
+	c.sameOutage(o)
 	if o.Repeat == 0 && len(o.Action)+len(o.Target) > 2 {
 		c.errs = append(c.errs, c.origin.mistake("got several outages to compare, and none is timed",
 			"say how often each is repeated: outages: {repeat: 30}", "outages.action", "outages.target"))
+	}
+}
+
+// sameOutage refuses two targets that are one: an empty target is the usual one.
+func (c *checker) sameOutage(o Outages) {
+	for _, action := range o.Action {
+		seen := map[string]bool{}
+		for i, t := range o.Target {
+			target := Outages{Action: One(action), Target: One(t)}.target()
+			if seen[target] && slices.Contains(o.Target, "") {
+				c.errs = append(c.errs, c.origin.mistake(fmt.Sprintf("got %s of %s twice: an empty target is the usual one, %s", action, target, target),
+					"leave one of them out", element("outages.target", i, len(o.Target)), "outages.target"))
+				return
+			}
+			seen[target] = true
+		}
 	}
 }
 
@@ -121,11 +139,31 @@ func (p Plan) OutageTrials() []int {
 // long as it was away; all at once with other clusters on two cores.
 const wholeAgain = 800 * time.Millisecond
 
+// RecoveryBound is how long writes may take to go on: elections that split
+// their votes are repeated, each within twice the timeout.
+func RecoveryBound(r control.Raft) time.Duration {
+	return 10*time.Second + 10*max(r.ElectionTimeout, r.HeartbeatTimeout)
+}
+
+// outlasts tells of an outage that ends no sooner than it is undone: writes are waited
+// for in vain, each time as long as they may take. A leader that hangs or whose disk
+// stalls still sends heartbeats, and nobody else is elected.
+func (s Setup) outlasts() bool {
+	switch s.Outage.Action {
+	case "deadlock", "disk-stall":
+		return s.Outage.Target != Follower && s.Outage.Target != Followers
+	}
+	return s.Outage.Action == "constrained-election"
+}
+
 // OutageTrialTime is about how long one outage trial of so many faults takes: each is
 // preceded by a wait of 2.25 heartbeat timeouts on average (bench's settling) and
 // followed by an election of some two (as simulated in quorum).
 func OutageTrialTime(s Setup, faults int) time.Duration {
 	each := 17*s.Raft.HeartbeatTimeout/4 + wholeAgain
+	if s.outlasts() {
+		each += RecoveryBound(s.Raft)
+	}
 	return bootTime + time.Duration(faults)*each + auditTime
 }
 

@@ -53,3 +53,19 @@ func TestOutagesAreSpreadOverTrials(t *testing.T) {
 		t.Errorf("warnings %q do not tell that size 1 is left out", p.Warnings)
 	}
 }
+
+// Where nobody is elected as long as the fault stands, each repeat waits as long as
+// writes may take to go on.
+func TestOutagesThatDoNotEndAreEstimatedByTheirPatience(t *testing.T) {
+	s := mustPlan(t, "nodes: [5]\noutages: {repeat: 5}").Setups[0]
+	kill := OutageTrialTime(s, 5)
+	for _, c := range []struct {
+		action, target string
+		waits          int
+	}{{"deadlock", Leader, 5}, {"disk-stall", "n1", 5}, {"constrained-election", Leader, 5}, {"deadlock", Follower, 0}, {"pause", Leader, 0}} {
+		s.Outage.Action, s.Outage.Target = c.action, c.target
+		if got, want := OutageTrialTime(s, 5), kill+time.Duration(c.waits)*RecoveryBound(s.Raft); got != want {
+			t.Errorf("%s of %s: got %v, want %v", c.action, c.target, got, want)
+		}
+	}
+}

@@ -154,6 +154,9 @@ func TestHintsShowHowAValueIsWritten(t *testing.T) {
 		want string
 	}{
 		{Overrides{Nodes: "0"}, "write it like --nodes 3"},
+		{Overrides{Sites: "a=x"}, "write it like --sites a=2,b=1"},
+		{Overrides{Set: []string{"outages.foo=1"}}, everyKey},
+		{Overrides{Set: []string{"watch.foo=1"}}, everyKey},
 		{Overrides{Duration: "5"}, "write it like --duration 4s"},
 		{Overrides{Set: []string{"raft.heartbeat_timeout=1"}}, "write it like --set raft.heartbeat_timeout=1s"},
 		{Overrides{Profile: "mult-az"}, "did you mean multi-az?"},
