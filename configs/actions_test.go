@@ -23,7 +23,7 @@ func TestEveryActionIsDocumented(t *testing.T) {
 	}
 }
 
-// The page's example is one, on a cluster that has what it names.
+// The page's example runs as it stands, saved to a file.
 func TestTheDocumentedTimelineIsValid(t *testing.T) {
 	page, err := os.ReadFile("../docs/faults.md")
 	if err != nil {
@@ -31,8 +31,36 @@ func TestTheDocumentedTimelineIsValid(t *testing.T) {
 	}
 	_, example, _ := strings.Cut(string(page), "```yaml\n")
 	example, _, _ = strings.Cut(example, "```")
-	plan, err := planOf([]byte("nodes: 3\nworkload: {calm: {duration: 10s}}\n" + example))
-	if err != nil || len(plan.Setups[0].Faults) != 5 {
-		t.Errorf("got %v", err)
+	plan, err := planOf([]byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Setups) != 1 || len(plan.Setups[0].Faults) != 5 || plan.Trials != 1 || plan.Proofs != 0 {
+		t.Errorf("got %d setups, %d trials and %d proofs, want one trial of five faults", len(plan.Setups), plan.Trials, plan.Proofs)
+	}
+}
+
+// So do those of the page on outages and on watching, and each preset is told there.
+func TestTheDocumentedOutagesAndWatchAreValid(t *testing.T) {
+	page, err := os.ReadFile("../docs/outages.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plans []Plan
+	for _, part := range strings.Split(string(page), "```yaml\n")[1:] {
+		example, _, _ := strings.Cut(part, "```")
+		plan, err := planOf([]byte(example))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans = append(plans, plan)
+	}
+	if len(plans) != 2 || plans[0].Outages == 0 || plans[0].Trials != 0 || plans[1].Watch == 0 || plans[1].Trials != 0 {
+		t.Errorf("got %d files, want one of outages alone and one that watches alone", len(plans))
+	}
+	for _, name := range PresetNames() {
+		if !strings.Contains(string(page), "| `"+name+"` |") {
+			t.Errorf("docs/outages.md does not tell of the preset %s", name)
+		}
 	}
 }

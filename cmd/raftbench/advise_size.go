@@ -39,8 +39,9 @@ func newAdviseSizeCommand() *cobra.Command {
 		Long: `Tell how many minutes of a year nothing can be written, for each cluster size,
 from how often a node fails and how soon it is back: without a majority, and in
 elections after the leader failed. Beside it stands what a write costs, and what
-an outage lasts, as a run's folder has them; without DIR both are predicted from
-the profile's round trips and raft's timeouts.
+an outage lasts, as a run's folder has them: one run of "raftbench run --set
+outages.repeat=30" has both. Without DIR outages are predicted from raft's timeouts
+and, with --profile, the cost of a write from its round trips.
 
 Times may be days and years: 30d, 1y. Of lists, the first value is n1's, the
 second n2's, and the last that of all later nodes.`,

@@ -14,7 +14,7 @@ import (
 func TestDocumentedCommandsExist(t *testing.T) {
 	command := regexp.MustCompile("(?:bin/)?raftbench ([a-z][^`\n|]*)")
 	found := 0
-	for _, file := range []string{"../../README.md", "../../DEVELOPMENT.md", "../../CHANGELOG.md", "../../docs/cross-check.md", "../../docs/elections.md", "../../docs/faults.md", "../../docs/downtime.md", "../../docs/traces.md"} {
+	for _, file := range []string{"../../README.md", "../../DEVELOPMENT.md", "../../CHANGELOG.md", "../../docs/cross-check.md", "../../docs/elections.md", "../../docs/faults.md", "../../docs/outages.md", "../../docs/downtime.md", "../../docs/traces.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -43,6 +43,9 @@ func runValidate(ctx context.Context, stdout io.Writer, o runOptions) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "ok: %s\n%s\n", o.origin(), sizeOf(plan))
+	for _, line := range deedsOf(plan) {
+		fmt.Fprintln(stdout, line)
+	}
 	if system.found() != "" {
 		fmt.Fprintln(stdout, system.found())
 	}

@@ -79,3 +79,37 @@ func TestASetupThatIsNeverBesideAnotherIsWarnedOf(t *testing.T) {
 		}
 	}
 }
+
+// What is done beside measuring is said: how often and how long, to whom, and when.
+func TestValidateSaysWhatIsDone(t *testing.T) {
+	for preset, want := range map[string]string{
+		"failover": "\n30 outages a setup (kill leader)\n",
+		"timeouts": "\nwatched for 1m30s a setup\n",
+		"faults":   "\nfaults: 1s kill follower for 1s; 3s kill leader for 1s; 5s pause leader for 1s;\n  7s restart leader; 9s rolling-restart; 12s deadlock leader for 1s;\n",
+	} {
+		code, stdout, stderr := command(t, "validate", "--preset", preset)
+		if code != exitOK || !strings.Contains(stdout, want) {
+			t.Errorf("%s: got %d, want %q:\n%s%s", preset, code, want, stdout, stderr)
+		}
+	}
+}
+
+// The README's rows of experiments are ones that run would take.
+func TestTheReadmesExperimentsAreValid(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{
+		"--sites a=2,b=2,c=1 --nodes 5",
+		"--set outages.repeat=30",
+		"--set raft.heartbeat_timeout=5s --set raft.election_timeout=5s --set raft.leader_lease_timeout=2500ms",
+	} {
+		if !strings.Contains(string(text), "`raftbench run "+args) {
+			t.Errorf("the README does not show raftbench run %s", args)
+		}
+		if code, _, stderr := command(t, append([]string{"validate"}, strings.Fields(args)...)...); code != exitOK {
+			t.Errorf("%s: got %d: %s", args, code, stderr)
+		}
+	}
+}
