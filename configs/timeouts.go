@@ -153,6 +153,42 @@ func (s Setup) slowestQuorum(kills bool) (time.Duration, string) {
 	return slowest, "from the leader to its quorum"
 }
 
+// writesPerVote are the store's transactions before a vote is given: hashicorp/raft
+// writes the term once and the vote twice (setCurrentTerm and persistVote in raft.go).
+const writesPerVote = 3
+
+// tooSlow tells of an emulated disk under which nobody is elected, and of operations
+// that are given up before they can be done.
+func (s Setup) tooSlow() []string {
+	var out []string
+	vote, election := writesPerVote*s.storeTime(0), s.Raft.ElectionTimeout
+	if s.Engine == EngineHashicorp && s.Nodes > 1 && vote >= election {
+		out = append(out, fmt.Sprintf("storage.sync: none may be elected: with %s for a sync a vote takes %s to write, and the election_timeout is %s",
+			short(s.Storage.EmulatedSync), short(vote), short(election)))
+	}
+	write := s.storeTime(0)
+	if s.Nodes > 1 {
+		write += quorum.CompletingRTT(s.roundTripsWithoutJitter(s.leaderIndex()), s.Nodes)
+		if s.Engine == EngineHashicorp {
+			write += s.storeTime(0)
+		}
+	}
+	if limit := s.Workload.Timeout; limit > 0 && limit < write {
+		out = append(out, fmt.Sprintf("workload.timeout: hardly a write is answered within %s: its round trip and syncs take %s", short(limit), short(write)))
+	}
+	return out
+}
+
+func (s Setup) roundTripsWithoutJitter(i int) []time.Duration {
+	var rtts []time.Duration
+	for j := range s.Nodes {
+		if j != i {
+			rtts = append(rtts, s.Links[control.MemberID(i)][control.MemberID(j)].Delay+s.Links[control.MemberID(j)][control.MemberID(i)].Delay)
+		}
+	}
+	return rtts
+}
+
 // roundTrips from member i to each of the others. Jitter counts three times,
 // pessimistically: 99.9 % of a normal distribution, all of a uniform one.
 func (s Setup) roundTrips(i int) []time.Duration {

@@ -24,6 +24,9 @@ func (e Experiment) warnings(setups []Setup) []string {
 		}
 		all = append(all, slices.Concat(s.withoutLocal(), s.cutOff(), s.clamped())...)
 	}
+	for _, s := range setups {
+		all = append(all, s.tooSlow()...)
+	}
 	all = append(all, e.Network.MessageFaults.warnings(setups)...)
 	all = append(all, e.Outages.warnings(setups)...)
 	all = append(all, e.onlyDead(setups)...)

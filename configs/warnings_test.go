@@ -39,6 +39,22 @@ func TestWhatDoesNothingIsSaid(t *testing.T) {
 	}
 }
 
+// What the experiment itself makes impossible is said before it is run.
+func TestADiskOrATimeoutThatCannotDoIsSaid(t *testing.T) {
+	const fast = "raft: {heartbeat_timeout: 150ms, election_timeout: 150ms, leader_lease_timeout: 100ms}\nnodes: 3\nnetwork: {profile: none}\n"
+	for text, want := range map[string][]string{
+		"storage: {sync: 25ms}":                            {"storage.sync: none may be elected: with 25ms for a sync a vote takes 150ms to write, and the election_timeout is 150ms"},
+		"storage: {sync: 10ms}":                            nil,
+		"storage: {sync: 5ms}\nworkload: {timeout: 10ms}":  {"workload.timeout: hardly a write is answered within 10ms: its round trip and syncs take 20ms"},
+		"storage: {sync: 5ms}\nworkload: {timeout: 100ms}": nil,
+	} {
+		p := mustPlan(t, fast+text)
+		if diff := cmp.Diff(want, p.Warnings, cmp.Transformer("empty", func(s []string) string { return fmt.Sprintf("%q", s) })); diff != "" {
+			t.Errorf("%s: %s", text, diff)
+		}
+	}
+}
+
 // A round trip inside a site that nobody gave is not invented, and said to be
 // none where members share a site.
 func TestSharedSitesWithoutLocalAreSaid(t *testing.T) {

@@ -50,7 +50,7 @@ answer. All of it is predicted, and the command that measures it is printed.`,
 			"  raftbench advise timeouts --nodes 5 --profile aws-us-3 --max-false-elections 1/30d --pause 200ms/1h --stall 2s/10m",
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runAdviseTimeouts(cmd.OutOrStdout(), o)
+			return runAdviseTimeouts(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
 	f := cmd.Flags()
@@ -67,7 +67,7 @@ answer. All of it is predicted, and the command that measures it is printed.`,
 	return cmd
 }
 
-func runAdviseTimeouts(stdout io.Writer, o adviseTimeoutsOptions) error {
+func runAdviseTimeouts(stdout, stderr io.Writer, o adviseTimeoutsOptions) error {
 	if err := checkFormat(o.output, adviseFormats...); err != nil {
 		return err
 	}
@@ -78,6 +78,9 @@ func runAdviseTimeouts(stdout io.Writer, o adviseTimeoutsOptions) error {
 	a, err := o.stated(setup)
 	if err != nil {
 		return err
+	}
+	if setup.Nodes > 3 {
+		fmt.Fprintf(stderr, "simulating %d nodes: this takes seconds, and minutes for dozens of nodes; fewer --draws take less, and bound less\n", setup.Nodes)
 	}
 	if err := weigh(&a, setup, seed, o.draws); err != nil {
 		return err
@@ -235,6 +238,9 @@ func interruptions(flag string, texts []string) ([]quorum.Interruption, error) {
 	return all, nil
 }
 
+// mostFalseElections an hour that are asked about: one a second.
+const mostFalseElections = 3600
+
 // perHour reads N/TIME, such as 1/30d or 2/year.
 func perHour(flag, text string) (float64, error) {
 	number, unit, found := strings.Cut(text, "/")
@@ -248,7 +254,7 @@ func perHour(flag, text string) (float64, error) {
 	if err != nil {
 		return 0, usage(fmt.Errorf("%s: %w", flag, err), "write it like "+flag+" 1/year or 2/30d")
 	}
-	if words := map[string]string{"hour": "1h", "day": "1d", "week": "7d", "month": "30d", "year": "1y"}; words[unit] != "" {
+	if words := map[string]string{"hour": "1h", "day": "1d", "week": "7d", "month": "30d", "year": "1y", "y": "1y"}; words[unit] != "" {
 		unit = words[unit]
 	}
 	every, err := units.ParseDuration(unit)
@@ -258,5 +264,9 @@ func perHour(flag, text string) (float64, error) {
 	if err != nil {
 		return 0, usage(fmt.Errorf("%s: %w", flag, err), "write it like "+flag+" 1/year or 2/30d")
 	}
-	return n / every.Hours(), nil
+	rate := n / every.Hours()
+	if rate > mostFalseElections {
+		return 0, usage(fmt.Errorf("%s: got %s, want at most %d an hour", flag, text, mostFalseElections), "write it like "+flag+" 1/year or 2/30d")
+	}
+	return rate, nil
 }
