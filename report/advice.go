@@ -10,6 +10,7 @@ import (
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // advice is which size to run, derived from the arithmetic of majorities, the
@@ -25,6 +26,8 @@ func (r *Report) advise(g group) advice {
 	switch why := r.noAdvice(g.cells); {
 	case why == noneValid && r.outagesAlone() && outageRange(g.cells) != "":
 		return advice{text: "This run timed outages alone: what a write costs at each size is not in it.", short: outageRange(g.cells)}
+	case why == noneValid && r.unmeasuredWhole() && provedWords(g.cells) != "":
+		return advice{text: "This run proved what sizes survive: what a write costs at each is not in it.", short: provedWords(g.cells)}
 	case why != "":
 		return without(why)
 	}
@@ -387,16 +390,45 @@ func (r *Report) foundCosts(from, to summary.Cell) string {
 	return list(parts)
 }
 
+// unmeasuredWhole tells of a run that was not to measure what a write costs.
+func (r *Report) unmeasuredWhole() bool {
+	return !slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { return c.Trials > 0 })
+}
+
+// provedWords are what proofs saw of sizes in half a line; empty where they saw nothing.
+func provedWords(cells []summary.Cell) string {
+	var parts []string
+	for _, c := range cells {
+		if c.Faults.Survived != nil {
+			parts = append(parts, fmt.Sprintf("%s survived %s dead", units.Plural(c.Nodes, "node"), number(*c.Faults.Survived)))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return capital(strings.Join(parts, "; ")) + "."
+}
+
 // Closing is the run's verdict in one line.
 func (r *Report) Closing() string {
 	if r.onlyWatched() {
 		return closingLine(r.electionLines()[0])
+	}
+	if lines := r.operationLines(); r.outagesAlone() && len(lines) > 0 {
+		return closingLine(lines[0])
 	}
 	switch len(r.answers) {
 	case 0:
 		return ""
 	case 1:
 		return closingLine(r.answers[0].advice.short)
+	}
+	if r.outagesAlone() {
+		line := r.outageAnswers()[0]
+		if _, answer, named := strings.Cut(line, ": "); named && !strings.HasPrefix(line, "No advice") {
+			line = answer // the worst of them; the others stand above
+		}
+		return closingLine(line)
 	}
 	return fmt.Sprintf("%d groups of setups: each has its own verdict above.", len(r.answers))
 }

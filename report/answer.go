@@ -31,7 +31,7 @@ func (r *Report) answerOf(g group) answer {
 		a.notes = append([]string{text}, a.notes...)
 	}
 	for _, c := range g.cells {
-		if !costed(c) && (c.Trials > 0 || repeated(c) == nil) {
+		if !costed(c) && (c.Trials > 0 || !r.unmeasuredWhole() && repeated(c) == nil) {
 			a.notes = append(a.notes, unmeasured(c))
 		}
 	}

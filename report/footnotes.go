@@ -19,7 +19,11 @@ func (r *Report) footnotes() []string {
 	if text := pooledNote(r.summary); text != "" {
 		out = append(out, text)
 	}
-	out = append(out, fmt.Sprintf("Medians over trials; a range is the 95 %% interval of its median, absent with fewer than %d trials or where it prints as its median.", stats.IntervalTrials))
+	if r.outagesAlone() && r.repeatedActions() != nil {
+		out = append(out, fmt.Sprintf("A range is the 95 %% interval of its median, absent with fewer than %d faults.", stats.IntervalTrials))
+	} else {
+		out = append(out, fmt.Sprintf("Medians over trials; a range is the 95 %% interval of its median, absent with fewer than %d trials or where it prints as its median.", stats.IntervalTrials))
+	}
 	for _, text := range []string{warmth(r.summary), company(r.summary), r.failuresCount(), confirmations(r.summary), r.saturationNote(), r.toleranceNote(), mixedCosts(r.summary), unpooledTrials(r.summary), r.splitNote(), r.operationNote(), r.timelineNote()} {
 		if text != "" {
 			out = append(out, text)

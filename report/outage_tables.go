@@ -237,14 +237,21 @@ func lasting(g *summary.Outages, median float64) string {
 	return "until it is undone (after " + duration(waited[len(waited)/2]) + ")"
 }
 
-// outageAnswers are those of groups of setups, each with its name.
+// outageAnswers are those of groups of setups, each with its name: what befalls leaders
+// first, since that stops writes longest.
 func (r *Report) outageAnswers() []string {
-	var out []string
+	var out, others []string
 	for _, g := range r.groups {
-		if text := r.outageAnswer(g.cells); text != "" {
+		text := r.outageAnswer(g.cells)
+		switch {
+		case text == "":
+		case slices.ContainsFunc(g.cells, func(c summary.Cell) bool { of := repeated(c); return of != nil && of.Hit.LeaderLost() }):
 			out = append(out, g.name+": "+text)
+		default:
+			others = append(others, g.name+": "+text)
 		}
 	}
+	out = append(out, others...)
 	if len(out) == 0 && len(r.operationGroups()) == 0 {
 		return []string{without(noneValid).text}
 	}

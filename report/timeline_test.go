@@ -1,10 +1,12 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
 )
 
 // underLoad are faults that were done while load was measured.
@@ -38,6 +40,52 @@ func TestWhatWasDoneUnderLoadIsToldWhole(t *testing.T) {
 	} {
 		if !strings.Contains(flat, want) {
 			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// Of several faults all are answered, the leader's first, and nothing is said of
+// intervals over trials.
+func TestWhatBefallsTheLeaderIsAnsweredFirst(t *testing.T) {
+	var all []results.Trial
+	for i, action := range []string{"pause", "isolate", "restart", "slow-disk", "deadlock", "kill"} {
+		tr := killing(3, 6)
+		tr.Cell, tr.Params = tr.Cell+"-"+fmt.Sprint(i), map[string]string{"outages.action": action}
+		for k := range tr.Faults {
+			if tr.Faults[k].Action = action; action != "kill" {
+				tr.Faults[k].Nodes = []string{"n3"}
+			}
+		}
+		all = append(all, tr)
+	}
+	text := strings.Join(strings.Fields(tableOf(t, outageRun(t, all...), Terminal{Width: 80})), " ")
+	leader, follower := strings.Index(text, "action kill: A dead leader"), strings.Index(text, "action pause: When a follower")
+	if leader < 0 || follower < leader || strings.Contains(text, "see the tables") {
+		t.Errorf("the leader's death is not first, or something is left out:\n%s", text)
+	}
+	if closing := outageRun(t, all...).Closing(); !strings.HasPrefix(closing, "A dead leader stops writes for") {
+		t.Errorf("ends with %q", closing)
+	}
+	if strings.Contains(text, "Medians over trials") {
+		t.Errorf("speaks of intervals over trials, where each fault counts:\n%s", text)
+	}
+}
+
+// A run that was to measure no costs does not end by missing them.
+func TestARunWithoutCostsEndsWithWhatItSaw(t *testing.T) {
+	proved := cell(4, 1, 0)
+	proved.Trials, proved.ValidTrials, proved.Metrics = 0, 0, nil
+	for _, tt := range []struct {
+		cell summary.Cell
+		want string
+	}{
+		{operation(4, "transfer", 42, 0), "Leadership transfer: writes stop for 42.0 ms with 4 nodes."},
+		{proved, "4 nodes survived one dead."},
+	} {
+		r := reportOf(summary.Summary{SchemaVersion: summary.SchemaVersion, Cells: []summary.Cell{tt.cell}})
+		text := tableOf(t, r, Terminal{Width: 80})
+		if got := r.Closing(); got != tt.want || strings.Contains(text, "not measured") || strings.Contains(text, "No advice: no size") {
+			t.Errorf("ends with %q, want %q, after:\n%s", got, tt.want, text)
 		}
 	}
 }

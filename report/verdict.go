@@ -85,7 +85,11 @@ func (v verdict) fit(steps []step, width int) {
 func (r *Report) groupVerdict(width int) verdict {
 	var lines []string
 	if r.outagesAlone() {
-		return verdict{advice: fitted(slices.Concat(r.operationLines(), r.outageAnswers()), verdictLines, width)}
+		lines, room := slices.Concat(r.operationLines(), r.outageAnswers()), verdictLines
+		if len(lines) <= verdictLines {
+			room = math.MaxInt // whole: no table says it as well
+		}
+		return verdict{advice: fitted(lines, room, width)}
 	}
 	if len(r.operationGroups()) == 0 && r.oneSize() {
 		return verdict{advice: []string{"One size at several settings: which helps is told by `raftbench compare RUN --by " + strings.Join(r.varied(), "`, or --by `") + "`."}}
