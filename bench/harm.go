@@ -86,7 +86,8 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 		return nil, err
 	}
 	if deed.prepare != nil {
-		if err := deed.prepare(h, ctx, f); err != nil {
+		err = failing(f, deed.prepare(h, ctx, f))
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -97,16 +98,25 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 		f.Nodes = append(f.Nodes, m.ID())
 	}
 	h.standing = append(h.standing, f)
-	err = deed.do(h, ctx, f)
-	f.DoneNS = clock.Now()
-	if failed := (*notDone)(nil); errors.As(err, &failed) {
-		f.Failed, err = failed.why, nil
+	if f.Failed == "" {
+		err = failing(f, deed.do(h, ctx, f))
 	}
+	f.DoneNS = clock.Now()
 	h.note(f)
 	if !action.Lasts {
 		h.end(f)
 	}
 	return f, err
+}
+
+// failing notes in a fault that it came to its end without doing what it was to do;
+// any other error remains one.
+func failing(f *inflicted, err error) error {
+	if failed := (*notDone)(nil); errors.As(err, &failed) {
+		f.Failed = failed.why
+		return nil
+	}
+	return err
 }
 
 // undo ends a fault; to end it twice changes nothing.

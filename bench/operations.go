@@ -96,10 +96,16 @@ func (h *harm) leading(ctx context.Context) (Member, error) {
 // leave takes a member out, and what it knows from its disk, before the instant at
 // which it is added as a new one.
 func (h *harm) leave(ctx context.Context, f *inflicted) error {
-	if err := h.removeNode(ctx, f); err != nil {
+	err := h.removeNode(ctx, f)
+	if refused := (*notDone)(nil); errors.As(err, &refused) {
+		if again := h.rejoin(ctx, f); again != nil { // it may be out all the same
+			return again
+		}
+	}
+	if err != nil {
 		return err
 	}
-	_, err := h.leading(ctx) // who was removed may have led
+	_, err = h.leading(ctx) // who was removed may have led
 	return errors.Join(err, f.members[0].Wipe())
 }
 

@@ -182,8 +182,7 @@ func (t *trial) meterAll(ctx context.Context) {
 // acknowledged. Nodes that were killed and keep nothing by design have nothing
 // to be asked.
 func (t *trial) judge(ctx context.Context) error {
-	killed := t.job.Kind != results.Measure || len(t.job.Setup.Faults) > 0 || len(t.record.Dead) > 0
-	if !t.record.Durable && killed {
+	if !t.record.Durable && t.killed() {
 		t.record.remark(results.Remark{Code: results.CodeNotDurable, Severity: results.Doubtful})
 		return nil
 	}
@@ -193,6 +192,12 @@ func (t *trial) judge(ctx context.Context) error {
 		}
 	}
 	return t.audit.judge(ctx, t.system, t.record)
+}
+
+// killed tells whether members were, or may have been, killed.
+func (t *trial) killed() bool {
+	harmed := t.job.Kind == results.Proof || t.job.Kind == results.Outages
+	return harmed || len(t.job.Setup.Faults) > 0 || len(t.record.Dead) > 0
 }
 
 // mendBound is how long the end of a failed trial's faults may take.
