@@ -117,6 +117,17 @@ func TestEachReasonForInvalidity(t *testing.T) {
 	}
 }
 
+// The worst timeouts let nothing through: that is what a watch is to see.
+func TestAWatchInWhichNothingWasCompletedStands(t *testing.T) {
+	j := healthy()
+	j.harmed, j.light, j.window.Role, j.window.Completed = true, false, results.RoleWatch, 0
+	for _, r := range j.remarks() {
+		if r.Severity == results.Invalid {
+			t.Errorf("got %+v, want a watch that stands", r)
+		}
+	}
+}
+
 // What a link's lateness did to the median operation decides, not its share of
 // the delay: 90 µs of 50 matter to a write of 2 ms, and not to one of 200.
 func TestALateLinkIsHeldAgainstTheNumber(t *testing.T) {

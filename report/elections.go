@@ -175,12 +175,20 @@ func noneSeen(c summary.Cell) string {
 	if c.Watched.Elections > 0 {
 		but = " that this host did not cause"
 	}
-	return fmt.Sprintf("none was seen%s in %s: fewer than %s an hour", but, units.About(time.Duration(c.Watched.WatchedNS)), hourly(c.Watched.High))
+	return fmt.Sprintf("none was seen%s in %s: fewer than %s an hour%s", but, units.About(time.Duration(c.Watched.WatchedNS)), hourly(c.Watched.High), untold(c.Watched))
+}
+
+// untold says how much of the upper end is what nobody heard of.
+func untold(w *summary.Watched) string {
+	if w.Untold == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", counting each of %s that members could not tell of as one", units.Plural(int(w.Untold), "event"))
 }
 
 // often is a rate with its interval: 12 times an hour (7 to 20).
 func often(w *summary.Watched) string {
-	return fmt.Sprintf("%s times an hour (%s to %s)", hourly(w.PerHour), hourly(w.Low), hourly(w.High))
+	return fmt.Sprintf("%s times an hour (%s to %s%s)", hourly(w.PerHour), hourly(w.Low), hourly(w.High), untold(w))
 }
 
 // hourly writes a rate an hour: of less than ten with a digit more.

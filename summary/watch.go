@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/raftbench/raftbench/results"
@@ -51,6 +53,10 @@ type Losses struct {
 	Suspicions int `json:"suspicions"`
 	// HeldNS is the longest time for which the host, or itself, held a process up.
 	HeldNS int64 `json:"held_ns"`
+	// Untold are the events that members could not tell of, since nobody read them in
+	// time. Each may have been one more leader that lost its place: they are in the
+	// upper end of the rate alone.
+	Untold int64 `json:"untold,omitempty"`
 }
 
 func (e *Losses) add(o Losses) {
@@ -61,6 +67,7 @@ func (e *Losses) add(o Losses) {
 	e.Unclear += o.Unclear
 	e.Suspicions += o.Suspicions
 	e.HeldNS = max(e.HeldNS, o.HeldNS)
+	e.Untold += o.Untold
 }
 
 // FalseElections is the metric of a watch. Its interval is that of a Poisson count:
@@ -99,7 +106,10 @@ func watched(trials []*results.Trial) *Watched {
 // least are the losses that are certainly not this host's, most all that there may
 // have been.
 func (e Losses) least() int { return e.Elections - e.Host - e.Unclear }
-func (e Losses) most() int  { return e.Elections }
+func (e Losses) most() int  { return e.Elections + int(min(e.Untold, mostUntold)) }
+
+// mostUntold bounds what is computed with: beyond it nothing is known anyway.
+const mostUntold = 1_000_000
 
 // Against is the probability of a count so far from a rate an hour, or farther, if
 // that were the true rate: at most 5 % where the interval leaves the rate out.
@@ -122,10 +132,11 @@ func (w *Watched) metric() (Metric, bool) {
 // LossesIn is what a trial's events tell of a stretch of time, in which nobody
 // did anything to the cluster.
 func LossesIn(t *results.Trial, from, to int64) Losses {
-	s := reigns{trial: t, from: from, to: to, standing: map[string]bool{}}
+	s := reigns{trial: t, from: from, to: to, standing: map[string]bool{}, held: heldBy(t.Events)}
 	for i := range t.Events {
 		s.next(&t.Events[i])
 	}
+	s.seen.Untold = untoldIn(t.Events, from, to)
 	return s.seen
 }
 
@@ -149,6 +160,57 @@ type reigns struct {
 	challenged int64
 	// standing are those who took a leader for dead while it led.
 	standing map[string]bool
+	held     holds
+}
+
+// untoldIn counts the events that members did not tell of in a stretch: from the first
+// of them until the member's next event.
+func untoldIn(events []results.Event, from, to int64) (n int64) {
+	next := map[string]int64{} // of each member, seen from the end
+	for i := len(events) - 1; i >= 0; i-- {
+		e := &events[i]
+		if e.Kind != results.EventDropped {
+			next[e.Node] = e.AtNS
+			continue
+		}
+		if until, told := next[e.Node]; e.AtNS < to && (!told || until >= from) {
+			n += e.Count
+		}
+	}
+	return n
+}
+
+// holds are the times that each member was held up, in order: those of one process
+// do not overlap, so that they are in the order of their beginnings, too.
+type holds struct {
+	of map[string][]results.Event
+	// looked counts the holds that longest looked at.
+	looked int
+}
+
+func heldBy(events []results.Event) holds {
+	h := holds{of: map[string][]results.Event{}}
+	for i := range events {
+		if e := &events[i]; e.Kind == results.EventHeld {
+			h.of[e.Node] = append(h.of[e.Node], *e)
+		}
+	}
+	return h
+}
+
+// longest of those that ended since an instant and began before another.
+func (h *holds) longest(since, until int64) (longest int64) {
+	for _, all := range h.of {
+		first, _ := slices.BinarySearchFunc(all, since, func(e results.Event, at int64) int { return cmp.Compare(e.AtNS, at) })
+		for i := first; i < len(all); i++ {
+			h.looked++
+			if all[i].AtNS-all[i].Count > until {
+				break
+			}
+			longest = max(longest, all[i].Count)
+		}
+	}
+	return longest
 }
 
 func (s *reigns) next(e *results.Event) {
@@ -222,11 +284,5 @@ const (
 // most, and may wait out an election timeout until a second one looks.
 func (s *reigns) heldBefore(at int64) int64 {
 	t := s.trial.Timeouts
-	since, longest := at-2*t.HeartbeatNS-t.ElectionNS, int64(0)
-	for i := range s.trial.Events {
-		if e := &s.trial.Events[i]; e.Kind == results.EventHeld && e.AtNS >= since && e.AtNS-e.Count <= at {
-			longest = max(longest, e.Count)
-		}
-	}
-	return longest
+	return s.held.longest(at-2*t.HeartbeatNS-t.ElectionNS, at)
 }

@@ -103,6 +103,55 @@ func TestTheRateOfFalseElectionsHasAnExactInterval(t *testing.T) {
 	}
 }
 
+// What a member did not tell of may have been elections: the upper end has them all.
+func TestWhatWasNotToldOfIsInTheUpperEnd(t *testing.T) {
+	dropped := func(at int64) results.Event {
+		return results.Event{AtNS: at, Node: "n2", Kind: results.EventDropped, Count: 4}
+	}
+	for name, c := range map[string]struct {
+		events []results.Event
+		want   int64
+	}{
+		"within":                   {[]results.Event{dropped(500)}, 4},
+		"from before into it":      {[]results.Event{dropped(-500), roleAt(100, "n2", results.StateFollower, 2)}, 4},
+		"over before it":           {[]results.Event{dropped(-500), roleAt(-100, "n2", results.StateFollower, 2)}, 0},
+		"after it":                 {[]results.Event{dropped(60_001)}, 0},
+		"another's event is later": {[]results.Event{dropped(-500), roleAt(-100, "n3", results.StateFollower, 2)}, 4},
+	} {
+		w := watched([]*results.Trial{watchOf(c.events...)})
+		want := map[int64]float64{0: 179.7, 4: 614.5}[c.want]
+		if w.Untold != c.want || w.Elections != 0 || w.Low != 0 || math.Abs(w.High-want) > 0.5 {
+			t.Errorf("%s: got %+v, want %d untold and an upper end of %v an hour", name, w, c.want, want)
+		}
+	}
+}
+
+// A long watch has some hundred thousand holds and thousands of losses: of each loss
+// only those holds are looked at that it may have come of.
+func TestALossLooksAtTheHoldsBeforeItAlone(t *testing.T) {
+	var events []results.Event
+	const losses, holdsEach = 5000, 24
+	for i := range int64(losses) {
+		at := i * 1000
+		for k := range int64(holdsEach) {
+			events = append(events, heldAt(at+k*41, 12, []string{"n1", "n2", "n3"}[k%3]))
+		}
+		events = append(events, roleAt(at+990, "n1", results.StateFollower, uint64(2+i)), roleAt(at+995, "n1", results.StateLeader, uint64(3+i)))
+	}
+	w := watchOf(events...)
+	w.Windows[0].DurationNS = losses * int64(time.Second)
+	s := reigns{trial: w, from: w.Windows[0].StartNS, to: w.Windows[0].StartNS + w.Windows[0].DurationNS, standing: map[string]bool{}, held: heldBy(w.Events)}
+	for i := range w.Events {
+		s.next(&w.Events[i])
+	}
+	if s.seen.Elections != losses || s.seen.Unclear != losses {
+		t.Errorf("got %+v, want %d elections, each after a hold of 12 ms", s.seen, losses)
+	}
+	if s.held.looked > losses*holdsEach {
+		t.Errorf("%d holds were looked at, want at most the %d that there are", s.held.looked, losses*holdsEach)
+	}
+}
+
 // A cell of which all time is twice another's is held against it, and no other.
 func TestWhatDiffersInTimeAloneIsHeldAgainstEachOther(t *testing.T) {
 	cell := func(name string, ms int64, rate float64, elections int, settings map[string]string) Cell {
