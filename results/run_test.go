@@ -473,3 +473,29 @@ func TestNeverIsNull(t *testing.T) {
 		t.Fatalf("got %+v, %v", l, err)
 	}
 }
+
+// What readers would refuse is not written, so that the rest of the run stays readable.
+func TestATrialTooLongToReadIsNotWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := Create(dir, Environment{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := sampleTrial(2)
+	long.Events = make([]Event, 600_000)
+	for i := range long.Events {
+		long.Events[i] = Event{AtNS: int64(i) + 1e15, Node: "n1", Kind: EventHeld, Count: 5e6}
+	}
+	if err := w.Append(sampleTrial(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Append(long); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("got %v, want it refused", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := Open(dir); err != nil || len(run.Trials) != 1 {
+		t.Errorf("got %v, want the one trial that can be read", err)
+	}
+}

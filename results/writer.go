@@ -166,6 +166,12 @@ func (w *Writer) Append(t Trial) error {
 	if err != nil {
 		return fmt.Errorf("record trial %d of %s: %w", t.Trial, t.Cell, err)
 	}
+	if len(line) > maxTrialLine {
+		return &Error{
+			Path: filepath.Join(w.dir, TrialsFile), What: "cannot hold the trial", Err: fmt.Errorf("%w: trial %d of %s takes a line of %d bytes with %d events, and readers want at most %d", ErrTooLarge, t.Trial, t.Cell, len(line), len(t.Events), maxTrialLine),
+			Do: "nothing of it was written: make the trial shorter (watch.duration, or fewer faults a trial)",
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.known.add(t, len(w.known.lines)+1); err != nil {
