@@ -104,7 +104,9 @@ func (p *proof) loses(ctx context.Context, lost []stand) error {
 		err = p.goesOn(ctx, b.fault.AtNS, provingWrites, "without site "+name)
 		z.Survived = err == nil
 	}
-	if first := b.mark.first(); first > 0 {
+	// A write may have been acknowledged while the kills were under way: where none
+	// was afterwards, that ended no outage.
+	if first := b.mark.first(); first > 0 && !z.Blocked {
 		z.OutageNS = first - b.fault.AtNS
 	}
 	p.result.Zones = append(p.result.Zones, z)

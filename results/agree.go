@@ -132,6 +132,8 @@ func (t *Trial) agree(r *ranges) {
 	}
 	t.agreeOnBeside(r)
 	t.agreeOnDead(r)
+	t.agreeOnFaults(r)
+	t.agreeOnEvents(r)
 	t.agreeOnProof(r)
 	t.agreeOnAudit(r)
 	if t.Valid && t.Kind == Measure && len(t.Windows) == 0 {
@@ -196,6 +198,11 @@ func (t *Trial) agreeOnProof(r *ranges) {
 	case len(p.Disks) > t.Nodes:
 		r.fail("disks of %d members, want at most %d", len(p.Disks), t.Nodes)
 	}
+	t.areMembers(r, "the killed of a proof", p.Killed)
+	if p.Leader != "" {
+		t.areMembers(r, "the killed leader of a proof", []string{p.Leader})
+	}
+	t.agreeOnZones(r, p.Zones)
 	for i, d := range p.Disks {
 		switch {
 		case slices.ContainsFunc(p.Disks[:i], func(e Disk) bool { return e.Node == d.Node }):

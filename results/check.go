@@ -122,20 +122,23 @@ func (f *Fault) check(r *ranges) {
 	r.lists(len(f.Nodes), len(f.Probes))
 	r.within("alive", int64(f.Alive), 0, MaxNodes)
 	r.counts(int64(f.Repeat))
-	r.times(f.AtNS, f.DoneNS, f.UndoNS, f.EndNS, f.SilentNS)
+	r.times(f.AtNS, f.DoneNS, f.UndoNS, f.EndNS)
+	r.stretches(f.SilentNS)
 	r.texts(f.Failed)
 	for _, l := range []*Latency{f.Before, f.During} {
 		if l != nil {
 			l.check(r)
 		}
 	}
-	if f.DoneNS != 0 && f.DoneNS < f.AtNS || f.EndNS != 0 && f.EndNS < max(f.AtNS, f.UndoNS) {
+	if f.DoneNS < f.AtNS || f.EndNS != 0 && f.EndNS < max(f.DoneNS, f.UndoNS) {
 		r.fail("a fault at %d ns, done at %d and undone at %d: want them in that order", f.AtNS, f.DoneNS, f.EndNS)
+	} else {
+		r.stretches(f.DoneNS-f.AtNS, max(f.EndNS-f.AtNS, 0))
 	}
 	for i := range f.Probes {
 		p := &f.Probes[i]
 		r.names(p.Node)
-		r.times(p.FirstAckNS, p.GapNS)
+		r.stretches(p.FirstAckNS, p.GapNS)
 		r.counts(p.Acked, p.Failed, p.Unknown)
 		if p.FirstAckNS > 0 && p.Acked == 0 {
 			r.fail("a first acknowledgement after %d ns, and none counted: want at least that one", p.FirstAckNS)
@@ -148,7 +151,7 @@ func (z *ZoneResult) check(r *ranges) {
 	r.within("the members of a loss", int64(len(z.Members)), 1, MaxNodes)
 	r.texts(z.Sites...)
 	r.texts(z.Members...)
-	r.times(z.OutageNS)
+	r.stretches(z.OutageNS)
 	if z.Survived && z.Blocked {
 		r.fail("the loss of sites %.200q was survived and blocked: want one of them", z.Sites)
 	}
@@ -254,6 +257,13 @@ func (r *ranges) counts(vs ...int64) {
 func (r *ranges) times(vs ...int64) {
 	for _, v := range vs {
 		r.within("a time in nanoseconds of", v, 0, maxTimeNS)
+	}
+}
+
+// stretches of a trial, which ends within days.
+func (r *ranges) stretches(vs ...int64) {
+	for _, v := range vs {
+		r.within("a time in nanoseconds of", v, 0, longestNS)
 	}
 }
 
