@@ -278,7 +278,10 @@ func (e evaluation) measured(t task) Verdict {
 	}
 	v.Metric, v.Measured = metric, &m
 	if metric == summary.LongestOutage {
-		return t.rule.longest(v, m)
+		return t.rule.longest(v, t.cell, m)
+	}
+	if n := t.cell.RepeatedGroups(); n > 1 && (metric == summary.MedianOutage || metric == summary.LateOutage) {
+		return v.because(Reason{Code: OfOneGroup, Got: n})
 	}
 	v.P = e.probability(t.cell, metric, m, limit)
 	answer, reasons := t.rule.byInterval(t.cell, m, limit)
@@ -328,12 +331,16 @@ func fewKills(metric string, m summary.Metric, p *float64) *Reason {
 
 // longest judges the longest outage of all that were seen. It is no estimate: that
 // one was longer than the limit is certain, and that none was says nothing of the
-// kills that were not tried.
-func (r Rule) longest(v Verdict, m summary.Metric) Verdict {
+// kills that were not tried, nor of those of trials that are not valid: it passes only
+// where all are.
+func (r Rule) longest(v Verdict, c summary.Cell, m summary.Metric) Verdict {
 	if m.N < 2 {
 		return v.because(Reason{Code: OneTrial, Got: m.N})
 	}
 	holds := r.op.holds(value(m), *v.Limit)
+	if valid, all := trialsOf(c, r.left.metric); holds && valid < all {
+		return v.because(Reason{Code: FewValid, Got: valid, Want: all})
+	}
 	v.Answer = answer(holds).String()
 	if !holds {
 		v.P = new(0.0)

@@ -84,3 +84,42 @@ func TestARunOfOutagesAloneIsJudged(t *testing.T) {
 		t.Errorf("got %+v, want none of 1 valid", v)
 	}
 }
+
+// A few long outages of faults that hit another are no part of the median; the longest
+// is of all, and what is of some alone decides nothing.
+func TestRulesOnOutagesAreOfAllThatWereHit(t *testing.T) {
+	tr := outagesOf(spreadOf(40, 1.2, 2.8)...)
+	for i := range 3 {
+		f := &tr.Faults[i]
+		f.Nodes, f.Probes[0].FirstAckNS = []string{"n3"}, 50e9
+	}
+	for rule, want := range map[string]struct {
+		answer string
+		code   ReasonCode
+	}{
+		"outage_max < 9s":  {"fail", OfKills},
+		"outage_max < 60s": {"pass", OfKills},
+		"outage_p50 < 9s":  {"inconclusive", OfOneGroup},
+		"outage_p90 < 9s":  {"inconclusive", OfOneGroup},
+	} {
+		v := evaluated(t, Input{Run: analysed(t, []results.Trial{tr})}, rule).Verdicts[0]
+		if v.Answer != want.answer || !slices.Contains(codes(v), want.code) {
+			t.Errorf("%s: got %+v, want %+v", rule, v, want)
+		}
+	}
+}
+
+// That no outage was longer is not known of trials that are not valid; that one was
+// stands whatever they saw.
+func TestTheLongestOutagePassesOnlyOverAllTrials(t *testing.T) {
+	all := []results.Trial{outagesOf(1, 2), outagesOf(1, 2), outagesOf(1, 2)}
+	for i := range all {
+		all[i].Trial, all[i].Valid = i+1, i == 0
+	}
+	for rule, want := range map[string]string{"outage_max < 60s": "inconclusive", "outage_max < 1s": "fail"} {
+		v := evaluated(t, Input{Run: analysed(t, all)}, rule).Verdicts[0]
+		if v.Answer != want || want == "inconclusive" && !slices.Contains(codes(v), FewValid) {
+			t.Errorf("%s: got %+v, want %s", rule, v, want)
+		}
+	}
+}

@@ -116,6 +116,7 @@ const (
 	FewKills         ReasonCode = "few-kills"      // Got of the Want outages that give an interval, and the limit is near
 	ByCount          ReasonCode = "by-count"       // of Got faults: there is no interval, but how many took longer decides
 	OfKills          ReasonCode = "of-kills"       // Got faults are all that were looked at: rarer ones may take longer
+	OfOneGroup       ReasonCode = "of-one-group"   // the faults are of Got kinds by whom they hit, and the value is of the most frequent alone
 	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed
 	Doubtful         ReasonCode = "doubtful"       // Remark may have moved the value, and the verdict stands
 	Shaken           ReasonCode = "shaken"         // Remark may have moved the value beyond the limit, or back

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,12 +59,18 @@ func (r *Report) outageColumns() []column {
 	return out
 }
 
-// ofOutages shows nothing of a proof's single outage, which stands elsewhere.
+// ofOutages shows nothing of a proof's single outage, which stands elsewhere, nor of
+// faults that hit another, which have a table of their own.
 func ofOutages(c column) column {
 	inner := c.value
 	c.value = func(cell summary.Cell) entry {
-		if repeated(cell) == nil {
+		g := repeated(cell)
+		if g == nil {
 			return entry{main: absent}
+		}
+		if m, ok := g.Metrics[outageMax]; ok {
+			cell.Metrics = maps.Clone(cell.Metrics)
+			cell.Metrics[outageMax] = m
 		}
 		return inner(cell)
 	}

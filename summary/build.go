@@ -79,6 +79,9 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 	if again != nil {
 		maps.Copy(c.Metrics, again.Metrics)
 	}
+	if m, ok := longest(c.Outages); ok {
+		c.Metrics[LongestOutage] = m
+	}
 	c.Watched = watched(s.watch)
 	if m, ok := c.Watched.metric(); ok {
 		c.Metrics[FalseElections] = m

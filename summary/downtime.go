@@ -236,7 +236,7 @@ func sizeFacts(c Cell) (SizeFacts, error) {
 		f.OutageNS, f.OutageBasis, f.Outages = mean.Nanoseconds(), OutageMeasured, n
 		return f, nil
 	}
-	if m := c.Metrics[MedianOutage]; m.Median != nil && m.N >= fewestOutages {
+	if m := c.Metrics[MedianOutage]; m.Median != nil && m.N >= fewestOutages && ofLeadersDeath(c) {
 		f.OutageNS, f.OutageBasis, f.Outages = int64(*m.Median), OutageMedian, m.N
 		return f, nil
 	}
@@ -245,16 +245,27 @@ func sizeFacts(c Cell) (SizeFacts, error) {
 	return f, err
 }
 
-// meanOutage is over the kills of a leader, one after the other, that were followed
-// by an acknowledgement.
+// ofLeadersDeath tells whether a cell's median outage is of a leader's death: that of
+// proofs is, and that of faults done again and again where most of them killed it.
+func ofLeadersDeath(c Cell) bool {
+	if c.Source(MedianOutage) == results.Proof {
+		return true
+	}
+	g := c.MainOutages()
+	return g != nil && g.Action == "kill" && g.Hit == HitLeader && !slices.ContainsFunc(g.Each, func(o Outage) bool { return o.beyond })
+}
+
+// meanOutage is over the kills of a leader, one after the other, that the cluster
+// tolerates and that were followed by an acknowledgement: where too many are dead,
+// writes wait for one to come back and not for an election.
 func meanOutage(c Cell) (mean time.Duration, n int) {
 	var sum int64
 	for _, g := range c.Outages {
-		if g.Kind != results.Outages || g.Action != "kill" || !g.Hit.LeaderLost() {
+		if g.Kind != results.Outages || g.Action != "kill" || g.Hit != HitLeader {
 			continue
 		}
 		for _, o := range g.Each {
-			if o.TotalNS != nil {
+			if o.TotalNS != nil && !o.beyond {
 				sum, n = sum+*o.TotalNS, n+1
 			}
 		}

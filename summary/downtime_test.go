@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,33 @@ func TestTheMeanIsOverKillsOfTheLeader(t *testing.T) {
 	got, err := SizesOf(Summary{Cells: []Cell{c}}, "")
 	if err != nil || got[0].OutageBasis != OutageMeasured || got[0].OutageNS != 2e9 || got[0].Outages != 6 {
 		t.Errorf("got %+v, %v, want a mean of 2 s over 6 kills", got, err)
+	}
+}
+
+// Only a leader's death stands for a leader's death, and only where the cluster goes on
+// without it.
+func TestOnlyTheLeadersDeathStandsForIt(t *testing.T) {
+	kills := func(do func(f *results.Fault)) results.Trial {
+		tr := killTrial(1, 3, slices.Repeat([]killed{usualKill}, 8)...)
+		for i := range tr.Faults {
+			do(&tr.Faults[i])
+		}
+		return tr
+	}
+	for name, c := range map[string]struct {
+		do   func(f *results.Fault)
+		want OutageBasis
+	}{
+		"kills of the leader":  {func(*results.Fault) {}, OutageMeasured},
+		"transfers":            {func(f *results.Fault) { f.Action = "transfer" }, OutagePredicted},
+		"one was dead already": {func(f *results.Fault) { f.Alive = 2 }, OutagePredicted},
+		"a whole zone":         {func(f *results.Fault) { f.Nodes = []string{"n1", "n2"} }, OutagePredicted},
+		"the follower":         {func(f *results.Fault) { f.Leader = "n3" }, OutagePredicted},
+	} {
+		got, err := sizeFacts(cellOf(t, kills(c.do)))
+		if err != nil || got.OutageBasis != c.want {
+			t.Errorf("%s: got %+v, %v, want %s", name, got, err, c.want)
+		}
 	}
 }
 

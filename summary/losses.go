@@ -69,7 +69,7 @@ func losses(trials []*results.Trial) []Loss {
 // takenBy is what a kill took, where the cluster goes on without it; a zone of one
 // member is that member too.
 func takenBy(t *results.Trial, f *results.Fault) (out []Lost) {
-	if f.Action != "kill" || len(f.Nodes) == 0 || f.Leader == "" || t.Nodes-f.Alive+len(f.Nodes) > quorum.Size(t.Nodes).Tolerates() {
+	if f.Action != "kill" || len(f.Nodes) == 0 || f.Leader == "" || beyond(t, f) {
 		return nil
 	}
 	led := slices.Contains(f.Nodes, f.Leader)

@@ -55,6 +55,7 @@ type Outage struct {
 	Elections Elections `json:"elections"`
 
 	leaderNS *int64 // from the fault until the new leader led
+	beyond   bool   // with those that it was done to, more were out than are tolerated
 }
 
 // Hit is what those were to whom a fault was done, at the instant of the fault.
@@ -98,6 +99,7 @@ func outageOf(t *results.Trial, i int) Outage {
 	if f.EndNS > f.AtNS {
 		o.LastedNS = f.EndNS - f.AtNS
 	}
+	o.beyond = beyond(t, f)
 	o.probed(f)
 	next := nextFault(t, f.AtNS)
 	answered := next
@@ -125,6 +127,12 @@ func TrialOutages(t *results.Trial) []Outage {
 		out[i] = outageOf(t, i)
 	}
 	return out
+}
+
+// beyond tells whether more members were out, with those that a fault was done to, than
+// the cluster tolerates.
+func beyond(t *results.Trial, f *results.Fault) bool {
+	return t.Nodes-f.Alive+len(f.Nodes) > quorum.Size(t.Nodes).Tolerates()
 }
 
 func hit(f *results.Fault) Hit {
@@ -439,12 +447,45 @@ func (g *Outages) metrics() map[string]Metric {
 	out := metrics(o)
 	if all := o.sample(MedianOutage); len(all) > 0 {
 		out[LateOutage] = metricFrom(all.Quantile(LateQuantile))
-		out[LongestOutage] = metricFrom(stats.Unbounded(slices.Max(all), len(all)))
+		out[LongestOutage] = longestOf(all)
 	}
 	if split, of := g.splitVotes(); of > 0 {
 		out["split_vote_share"] = metricFrom(stats.Share(split, of))
 	}
 	return out
+}
+
+func longestOf(all stats.Sample) Metric {
+	return metricFrom(stats.Unbounded(slices.Max(all), len(all)))
+}
+
+// longest outage of all that trials saw which do one fault again and again, whatever
+// it hit; ok is false where there is none.
+func longest(all []Outages) (m Metric, ok bool) {
+	var seen stats.Sample
+	for i := range all {
+		if all[i].Kind == results.Outages {
+			o := observations{}
+			all[i].observe(o)
+			seen = append(seen, o.sample(MedianOutage)...)
+		}
+	}
+	if len(seen) == 0 {
+		return Metric{}, false
+	}
+	return longestOf(seen), true
+}
+
+// RepeatedGroups is among how many groups the faults are that a cell's trials did again
+// and again: by what was done, and whom it hit.
+func (c Cell) RepeatedGroups() int {
+	n := 0
+	for i := range c.Outages {
+		if c.Outages[i].Kind == results.Outages {
+			n++
+		}
+	}
+	return n
 }
 
 // splitVotes counts the faults whose election had a split vote, and those of which
