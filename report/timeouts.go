@@ -96,11 +96,12 @@ func (a TimeoutAdvice) rows() [][]string {
 	rows := [][]string{{"", "heartbeat", "election", "lease", "failover p50", "p99", "false elections", "at most"}}
 	add := func(name string, t quorum.Tuned) {
 		row := []string{name, units.FormatDuration(t.Heartbeat), units.FormatDuration(t.Election), units.FormatDuration(t.Lease)}
-		if t.Normal {
+		switch {
+		case t.Normal:
 			row = append(row, "no leader lasts", "", "", "")
-		} else if t.Unelected {
+		case t.Unelected:
 			row = append(row, "no prediction", "", rateOf(t.False.PerHour), rateOf(t.False.UpperPerHour))
-		} else {
+		default:
 			row = append(row, duration(float64(t.Failover.Committed.P50)), duration(float64(t.Failover.Committed.P99)),
 				rateOf(t.False.PerHour), rateOf(t.False.UpperPerHour))
 		}
