@@ -93,7 +93,7 @@ func TestFaultsEventsAndZonesAgreeWithTheCluster(t *testing.T) {
 		`the loss of sites ["z"]`:              func(t *Trial) { t.Proof.Zones[0].Sites[0] = "z" },
 		`the loss of sites ["a" "a"]`:          func(t *Trial) { t.Proof.Zones[0].Sites = []string{"a", "a"} },
 		`members of a loss: got "n5"`:          func(t *Trial) { t.Proof.Zones[1].Members[0] = "n5" },
-		`took ["n1"]: want all who stand`: func(t *Trial) { t.Proof.Zones[0].Members = []string{"n1"} },
+		`took ["n1"]: want all who stand`:      func(t *Trial) { t.Proof.Zones[0].Members = []string{"n1"} },
 		"survived and blocked":                 func(t *Trial) { t.Proof.Zones[1].Blocked = true },
 		"want no end of it":                    func(t *Trial) { t.Proof.Zones[0].OutageNS = 7 },
 		"a valid outage trial without a fault": func(t *Trial) { t.Kind, t.Proof, t.Faults = Outages, nil, nil },
