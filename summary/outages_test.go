@@ -140,6 +140,8 @@ func TestWhatIsNotSeenIsNotKnown(t *testing.T) {
 					tr.Events[i].AtNS += byMS * ms
 				}
 			}
+			// A record's events are in the order of their instants.
+			slices.SortStableFunc(tr.Events, func(a, b results.Event) int { return cmp.Compare(a.AtNS, b.AtNS) })
 		}
 	}
 	stands := func(e results.Event) bool { who, does := candidacy(e); return does && who == "n2" }
