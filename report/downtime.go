@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/summary"
@@ -29,7 +28,7 @@ func Downtime(w io.Writer, d summary.Downtimes) error {
 	}
 	b.WriteString("\n")
 	say(downtimeLegend, "")
-	b.WriteString("\n" + downtimeTable(d) + "\n")
+	b.WriteString("\n" + alignedRows(downtimeRows(d), alignRight) + "\n")
 	for _, note := range downtimeNotes(d) {
 		say(note, "  ")
 	}
@@ -214,28 +213,6 @@ func writeRatioWords(s summary.SizeDowntime) string {
 		return percent(r.ratio)
 	}
 	return absent
-}
-
-// downtimeTable lays the rows out, numbers to the right.
-func downtimeTable(d summary.Downtimes) string {
-	rows := downtimeRows(d)
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, text := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(text))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		for i, text := range row {
-			if i > 0 {
-				b.WriteString("  ")
-			}
-			b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text)) + text)
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
 }
 
 // downtimeNotes say what the figures rest on.

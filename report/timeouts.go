@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/units"
@@ -53,7 +52,7 @@ func AdvisedTimeouts(w io.Writer, a TimeoutAdvice) error {
 		}
 	}
 	say(a.answer(), "")
-	b.WriteString("\n" + a.table() + "\n")
+	b.WriteString("\n" + alignedRows(a.rows(), alignLeft) + "\n")
 	for _, note := range a.notes() {
 		say(note, "  ")
 	}
@@ -114,30 +113,6 @@ func (a TimeoutAdvice) rows() [][]string {
 		add(o.Name, o.Tuned)
 	}
 	return rows
-}
-
-// table lays the rows out, names to the left and numbers to the right.
-func (a TimeoutAdvice) table() string {
-	rows := a.rows()
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, text := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(text))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		for i, text := range row {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(text))
-			if i == 0 {
-				b.WriteString(text + pad)
-			} else {
-				b.WriteString("  " + pad + text)
-			}
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
 }
 
 // notes say what the figures rest on.
