@@ -25,5 +25,6 @@
 //  3. A client has one operation at a time.
 //  4. The outcome "rejected" is certain: the operation has had no effect and will
 //     have none. Where there is any doubt the outcome is "unknown".
-//  5. Nobody else writes keys under the header's prefix.
+//  5. Nobody else ever writes keys under the header's prefix, and none is there
+//     when the history begins.
 package history

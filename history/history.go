@@ -28,6 +28,10 @@ type Header struct {
 	Nodes int `json:"nodes"`
 	// Prefix of all keys.
 	Prefix string `json:"prefix,omitempty"`
+	// Alone tells that nobody else wrote to the store, under whatever keys, from
+	// the first call to the last return. Then each revision in between is that of
+	// one of the history's operations, and a judge misses those that are of none.
+	Alone bool `json:"alone,omitempty"`
 }
 
 // Kind of an operation.
@@ -69,8 +73,8 @@ type Call struct {
 	// no deletion: one that deletes what is not there takes no revision, and its
 	// answer does not tell.
 	Writes []Write `json:"writes,omitempty"`
-	// Reads are the keys read: before the writes, at one revision with them and the
-	// compares, and whether or not these hold.
+	// Reads are the keys read: before the writes, and at one revision with them and
+	// the compares.
 	Reads []string `json:"reads,omitempty"`
 }
 
@@ -113,8 +117,8 @@ type Return struct {
 	// Revision of the store in the answer's header: of what was changed, that
 	// change's own; else the revision at which it was read.
 	Revision int64 `json:"revision,omitempty"`
-	// Read answers the call's Reads, in their order; of a scan it is all the keys
-	// that there are.
+	// Read answers the call's Reads, in their order; it may be left out where the
+	// compares did not hold. Of a scan it is all the keys that there are.
 	Read []KV `json:"read,omitempty"`
 	// Err is the error's text, for people.
 	Err string `json:"err,omitempty"`
