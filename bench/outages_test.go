@@ -18,7 +18,7 @@ import (
 // timed is an outage trial of three quick nodes.
 func timed(t *testing.T, faults int, s script) results.Trial {
 	t.Helper()
-	text := quickly + "outages: {repeat: 3, rate: 40/s}\n"
+	text := quickly + "outages: {repeat: 3, rate: 120/s}\n"
 	runner := testRunner(t, text, s.start)
 	trial := runner.newTrial(Job{Setup: setups(t, text)[0], Kind: results.Outages, Trial: 1, Seed: 1, Faults: faults}, 1)
 	trial.tell = func(stage Stage) {
@@ -122,12 +122,12 @@ func TestOutageTrialsLiveAtOnce(t *testing.T) {
 			t.Errorf("%s has %d faults, want 25", cell, n)
 		}
 	}
-	if len(faults) != 5 || len(at) != 3*2 {
-		t.Errorf("got %d cells in %d groups, want 5 in 6: %v", len(faults), len(at), at)
+	if len(faults) != 5 || len(at) != 3*3 {
+		t.Errorf("got %d cells in %d groups, want 5 in 9: %v", len(faults), len(at), at)
 	}
 	for group, processes := range at {
-		if processes > MostProcesses {
-			t.Errorf("group %v has %d processes, want at most %d", group, processes, MostProcesses)
+		if processes > configs.MostHarmed {
+			t.Errorf("group %v has %d processes, want at most %d", group, processes, configs.MostHarmed)
 		}
 	}
 	plan.Apart = true
@@ -161,7 +161,7 @@ func TestOutagesAreResumed(t *testing.T) {
 func TestOutagesAreOfAWholeCluster(t *testing.T) {
 	deeds["nothing"] = deed{do: func(*harm, context.Context, *inflicted) error { return nil }}
 	t.Cleanup(func() { delete(deeds, "nothing") })
-	c, events, setup := bootSystem(t, quickly+"outages: {repeat: 1, rate: 100/s}\n")
+	c, events, setup := bootSystem(t, quickly+"outages: {repeat: 1, rate: 300/s}\n")
 	job := Job{Setup: setup, Kind: results.Outages, Trial: 1, Seed: 1, Faults: 1}
 	rec, ctx := newRecord(job, 1), t.Context()
 	p, err := startProbers(ctx, c, setup, workload(setup, "k", 1), time.Minute, nil)
@@ -261,7 +261,7 @@ func TestDroppedEventsReachTheRecord(t *testing.T) {
 // Outage trials of two sizes live at once. An interruption keeps those that are over,
 // and a resumed run does the others.
 func TestOutagesOfSeveralSizesAtOnce(t *testing.T) {
-	text := strings.Replace(quickly, "nodes: 3", "nodes: [3, 5]", 1) + "outages: {repeat: 1, rate: 50/s}\n"
+	text := strings.Replace(quickly, "nodes: 3", "nodes: [3, 5]", 1) + "outages: {repeat: 1, rate: 150/s}\n"
 	runner := testRunner(t, text, nil)
 	runner.Plan = configs.Plan{Setups: setups(t, text), Outages: 1, Seed: 1}
 	ctx, interrupt := context.WithCancel(t.Context())

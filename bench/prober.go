@@ -17,8 +17,8 @@ import (
 
 // probers are clients that write at a constant rate, one pinned to each member of a
 // cluster. None is told who leads: a member that does not lead hands the write on.
-// They write in turn, so that N of them at 20 a second see the end of an outage to
-// 50 ms / N.
+// They write in turn, so that all together see the end of an outage as finely at every
+// size, and load every size alike.
 //
 // A fault goes through two calls. begin says that one is about to be done; settle
 // says when it was. Between the two nobody knows yet whether a write was sent before
@@ -74,11 +74,12 @@ func startProbers(ctx context.Context, s System, setup configs.Setup, work loadg
 	ctx, cancel := context.WithCancel(ctx)
 	var load sync.WaitGroup
 	errs := make([]error, len(p.all))
-	origin, apart := time.Now().Add(lead), time.Duration(float64(time.Second)/setup.Outage.Rate)/time.Duration(len(p.all))
-	for i, each := range p.all {
-		gen := loadgen.New([]loadgen.Target{each}, work, observers...)
+	each := setup.Outage.Rate / float64(len(p.all))
+	origin, apart := time.Now().Add(lead), time.Duration(float64(time.Second)/setup.Outage.Rate)
+	for i, one := range p.all {
+		gen := loadgen.New([]loadgen.Target{one}, work, observers...)
 		window := loadgen.Window{
-			Name: "probe", Schedule: loadgen.Constant(setup.Outage.Rate), Duration: bound,
+			Name: "probe", Schedule: loadgen.Constant(each), Duration: bound,
 			Origin: origin.Add(time.Duration(i) * apart), Timeout: setup.Workload.Timeout, MaxInFlight: maxInFlight,
 		}
 		load.Go(func() { _, errs[i] = gen.Run(ctx, window) })

@@ -13,7 +13,7 @@ import (
 // A trial fails while a member is paused, by another's death. The audit has that
 // one go on first: what it could not do while it was paused is no finding.
 func TestAFailedTrialsFaultsEndBeforeItsAudit(t *testing.T) {
-	text := strings.Replace(quickly, "nodes: 3", "nodes: 5", 1) + "outages: {repeat: 1, action: pause, target: n2, rate: 2/s}\n"
+	text := strings.Replace(quickly, "nodes: 3", "nodes: 5", 1) + "outages: {repeat: 1, action: pause, target: n2, rate: 10/s}\n"
 	trial := testRunner(t, text, nil).newTrial(Job{Setup: setups(t, text)[0], Kind: results.Outages, Trial: 1, Seed: 1, Faults: 1}, 1)
 	over := make(chan struct{})
 	go func() {

@@ -158,7 +158,7 @@ type Outages struct {
 	Repeat int          `json:"repeat" jsonschema:"How often, of each setup; 0: no outage is timed."`
 	Action List[string] `json:"action" jsonschema:"What is done, in a fault's words: kill; each is undone before the next."`
 	Target List[string] `json:"target" jsonschema:"To whom: leader, follower, a member (n1), a site; empty: whom each action is usually done to."`
-	Rate   Rate         `json:"rate" jsonschema:"Writes a second of a client at each member, which nobody tells who leads."`
+	Rate   Rate         `json:"rate" jsonschema:"Writes a second in all, by clients that take turns: one at each member, and nobody tells it who leads."`
 }
 
 // Default is the experiment of a person who writes nothing: one to seven
@@ -203,7 +203,7 @@ func Default() Experiment {
 		},
 		Watch:   WatchSet{Rate: One(Rate(20))},
 		Faults:  []FaultAt{},
-		Outages: Outages{Action: One("kill"), Target: One("leader"), Rate: 20},
+		Outages: Outages{Action: One("kill"), Target: One("leader"), Rate: 40},
 		Arms:    []Arm{},
 	}
 }

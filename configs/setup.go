@@ -89,7 +89,7 @@ type Capacity struct {
 // RepeatedFault is done again and again, and undone in between.
 type RepeatedFault struct {
 	Action, Target string
-	Rate           float64 // of the writes to each member, per second
+	Rate           float64 // of the writes to all members together, per second
 }
 
 // Plan is what an experiment comes to.

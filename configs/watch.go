@@ -4,11 +4,11 @@ import (
 	"time"
 )
 
-// MostWatched are the node processes that are watched at once: of four clusters
-// of three. What they keep a host of two cores busy with, heartbeats every few
-// milliseconds above all, leaves each of them a core when it needs one, almost
-// always; where it did not, that is on record.
-const MostWatched = 12
+// MostWatched are the node processes that are watched at once on a host of two cores:
+// three clusters of three. With heartbeats every few milliseconds and 40 writes a second
+// a cluster takes a third of a core, so that one is nearly always free when a node needs
+// it; where none was, that is on record.
+const MostWatched = 9
 
 // Watches tells whether a setup is watched: only whole clusters are, so one with dead
 // followers would be watched as the setup without.
