@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"crypto/sha256"
+	"encoding"
 	"fmt"
 	"maps"
 	"reflect"
@@ -29,6 +31,9 @@ func Changed(s Setup) map[string]string {
 	if text, changed := s.changedSites(); changed {
 		out["network.sites"] = text
 	}
+	if len(s.Faults) > 0 {
+		out[timelineSetting] = s.timeline()
+	}
 	return out
 }
 
@@ -40,13 +45,67 @@ func differ(section string, got, usual any, out map[string]string) {
 			continue
 		}
 		name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
-		text := fmt.Sprint(a.Field(i).Interface())
-		if d, ok := a.Field(i).Interface().(time.Duration); ok {
-			short, _ := Duration(d).MarshalText()
-			text = string(short)
-		}
-		out[section+"."+strings.TrimSuffix(name, "_ns")] = text
+		out[section+"."+strings.TrimSuffix(name, "_ns")] = textOf(a.Field(i).Interface())
 	}
+}
+
+// textOf is a value as a person writes it.
+func textOf(v any) string {
+	if d, ok := v.(time.Duration); ok {
+		v = Duration(d)
+	}
+	if m, ok := v.(encoding.TextMarshaler); ok {
+		if text, err := m.MarshalText(); err == nil {
+			return string(text)
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// timelineSetting is the path of the faults that are done in a setup's light load.
+const timelineSetting = "faults"
+
+// mostTimeline bounds the text of a timeline, in bytes. A longer one is told apart from
+// all others by its fingerprint.
+const mostTimeline = 4 << 10
+
+// timeline of faults as one text, the same for all that do the same: at 1s kill leader
+// for 500ms; at 3s disk-slow n2 sync 20ms.
+func (s Setup) timeline() string {
+	var all []string
+	for _, f := range s.Faults {
+		all = append(all, f.text())
+	}
+	text := strings.Join(all, "; ")
+	if len(text) <= mostTimeline {
+		return text
+	}
+	return fmt.Sprintf("%s and more, %d in all, SHA-256 %x", strings.ToValidUTF8(text[:mostTimeline], ""), len(all), sha256.Sum256([]byte(text)))
+}
+
+func (f TimedFault) text() string {
+	words := []string{"at " + short(f.At), f.Action}
+	if f.Target != "" {
+		words = append(words, f.Target)
+	}
+	for i, group := range f.Groups {
+		words = append(words, strings.Repeat("| ", min(i, 1))+strings.Join(group, " "))
+	}
+	if f.For > 0 {
+		words = append(words, "for "+short(f.For))
+	}
+	if f.Sync > 0 {
+		words = append(words, "sync "+short(f.Sync))
+	}
+	figures := map[string]string{}
+	differ("link", f.Link, FaultLink{}, figures)
+	if f.Messages != nil {
+		differ("messages", *f.Messages, control.MessageFaults{}, figures)
+	}
+	for _, path := range slices.Sorted(maps.Keys(figures)) {
+		words = append(words, path+" "+figures[path])
+	}
+	return strings.Join(words, " ")
 }
 
 // changedLinks are the links between members that are shaped otherwise than the

@@ -160,6 +160,7 @@ var traitWords = map[summary.Trait]string{
 	summary.TraitFsyncReal: "whether fsync is real", summary.TraitFsync: "median of the fsync probe", summary.TraitGo: "Go version",
 	summary.TraitRaftbench: "build of raftbench", summary.TraitNodeBinary: "binary of the nodes", summary.TraitArmBuild: "build of an arm", summary.TraitEndpoints: "endpoints of a running cluster",
 	summary.TraitProfile: "network profile", summary.TraitMessageFaults: "messages harmed on purpose",
+	summary.TraitFaults: "faults done under load",
 }
 
 // contrastText words one thing in which the runs differ: kernel 6.12.0 → 6.18.4.
@@ -187,7 +188,7 @@ func contrastText(u summary.Contrast) string {
 		none = "raftbench's own"
 	case summary.TraitArmBuild:
 		what, none = "build", "raftbench's own"
-	case summary.TraitEndpoints:
+	case summary.TraitEndpoints, summary.TraitFaults:
 		none = "none"
 	}
 	if u.Arm != "" {

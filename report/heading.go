@@ -157,10 +157,14 @@ func everyLink(links []settingOf) string {
 	return strings.Join(values, "; or ")
 }
 
+// timelineSetting is the path of the faults done under load, which have a table of their
+// own.
+const timelineSetting = "faults"
+
 // changed are the settings that are not the usual ones.
 func (r *Report) changed() []string {
 	var out []string
-	for _, s := range r.settings(func(path string) bool { return !strings.HasPrefix(path, linkSettings) }) {
+	for _, s := range r.settings(func(path string) bool { return !strings.HasPrefix(path, linkSettings) && path != timelineSetting }) {
 		if !r.armsDiffer(s.path) {
 			out = append(out, s.path+" "+s.value)
 		}

@@ -289,6 +289,31 @@ func TestSettingsAreNamedByTheirPath(t *testing.T) {
 	}
 }
 
+// Two runs under other faults are told apart by them, as a whole, and their figures are
+// not compared; under the same they are.
+func TestOtherFaultsAreToldAndBar(t *testing.T) {
+	under := func(text, experiment string) *results.Run {
+		tr := trial(1, 100_000, 2000)
+		if text != "" {
+			tr.Settings = map[string]string{"faults": text}
+		}
+		return experimentOf(recorded(t, tr), experiment)
+	}
+	kill, pause := "at 1s kill leader", "at 1s pause leader"
+	ofKill, ofPause := "faults: [{at: 1s, action: kill, target: leader}]\n", "faults: [{at: 1s, action: pause, target: leader}]\n"
+	got, _ := unlikeOf(t, under(kill, ofKill), under(pause, ofPause))
+	want := []Contrast{{What: TraitFaults, Old: kill, New: pause, Bars: true, Cells: []string{"n3-x"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got, _ := unlikeOf(t, under("", "faults: []\n"), under(pause, ofPause)); len(got) != 1 || got[0].Old != "" || !got[0].Bars {
+		t.Errorf("faults against none: got %+v, want it told", got)
+	}
+	if got, _ := unlikeOf(t, under(kill, ofKill), under(kill, ofKill)); len(got) > 0 {
+		t.Errorf("the same faults: got %+v, want nothing told", got)
+	}
+}
+
 // What cannot be read key by key is told to differ as a whole, or not at all.
 func TestAnExperimentThatCannotBeReadIsTold(t *testing.T) {
 	broken := "nodes: [3\n"

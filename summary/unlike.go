@@ -64,6 +64,8 @@ const (
 	TraitDelay       Trait = "delay"
 	// TraitMessageFaults: messages were harmed on purpose, true or false.
 	TraitMessageFaults Trait = "message-faults"
+	// TraitFaults are those done under some cells' load, in one text; empty: none.
+	TraitFaults Trait = "faults"
 )
 
 // Common is what two runs have in common, of what is on record in both.
@@ -102,7 +104,7 @@ func unlike(old, latest Side, pairs []cellPair) ([]Contrast, Common) {
 	u.hosts(old.Run.Environment, latest.Run.Environment)
 	u.builds(old.Run.Environment, latest.Run.Environment)
 	u.networks(old, latest, pairs)
-	u.settings(old.Run, latest.Run)
+	u.settings(old.Run, latest.Run, u.timelines(old, latest, pairs))
 	slices.SortStableFunc(u.differ, func(a, b Contrast) int {
 		if a.Bars != b.Bars {
 			return cmp.Compare(strconv.FormatBool(b.Bars), strconv.FormatBool(a.Bars))
@@ -113,7 +115,7 @@ func unlike(old, latest Side, pairs []cellPair) ([]Contrast, Common) {
 }
 
 // Bars are what keeps the figures of two runs from being compared: they were
-// measured on hosts of two classes, or through other networks.
+// measured on hosts of two classes, through other networks, or under other faults.
 func Bars(old, latest Side) []Contrast {
 	all, _ := unlike(old, latest, matched(old.Summary.Cells, latest.Summary.Cells))
 	return slices.DeleteFunc(all, func(c Contrast) bool { return !c.Bars })

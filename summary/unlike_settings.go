@@ -78,9 +78,24 @@ func pathsOf(a, b *written) []string {
 	return out
 }
 
+// timelineSetting is the path of the faults that are done under load.
+const timelineSetting = "faults"
+
+// timelines bars the cells whose load ran under other faults: what those do is no change
+// of the build. It tells whether there are any.
+func (u *unlikeness) timelines(old, latest Side, pairs []cellPair) bool {
+	at := len(u.differ)
+	for _, p := range pairs {
+		was, is := old.Summary.Cells[p.old], latest.Summary.Cells[p.new]
+		u.bar(at, Contrast{What: TraitFaults, Old: was.Settings[timelineSetting], New: is.Settings[timelineSetting]}, was.Cell)
+	}
+	return len(u.differ) > at
+}
+
 // settings compares the experiments key by key; those that say how often, and
-// not what is measured, come last.
-func (u *unlikeness) settings(old, latest *results.Run) {
+// not what is measured, come last. Timelines of faults that differ may be told as a
+// whole before.
+func (u *unlikeness) settings(old, latest *results.Run, timelinesTold bool) {
 	a, b := readSettings(old.Experiment), readSettings(latest.Experiment)
 	if a == nil || b == nil {
 		if !bytes.Equal(old.Experiment, latest.Experiment) {
@@ -91,6 +106,9 @@ func (u *unlikeness) settings(old, latest *results.Run) {
 	paths := pathsOf(a, b)
 	slices.SortStableFunc(paths, func(x, y string) int { return howOften(x) - howOften(y) })
 	for _, path := range paths {
+		if timelinesTold && strings.HasPrefix(path, timelineSetting+"[") {
+			continue
+		}
 		u.compare(Contrast{What: TraitSetting, Name: path, Old: a.at[path], New: b.at[path]})
 	}
 }
