@@ -54,7 +54,8 @@ var csvHeader = []string{
 }
 
 // CSV writes one line for each setup and metric, in the units that the
-// metric's name carries, all runs under one header. What is not known, or is
+// metric's name carries, all runs under one header. A metric of an operation under load
+// has the operation's name before its own: transfer.silent_p50_ns. What is not known, or is
 // beyond every number, is empty. Names that a spreadsheet would take for a
 // formula begin with an apostrophe. Its error is w's.
 func CSV(w io.Writer, runs ...summary.Summary) error {
@@ -82,14 +83,20 @@ func csvCell(run string, c summary.Cell) [][]string {
 		strconv.FormatInt(c.Operations.Attempted, 10), strconv.FormatInt(c.Operations.Failed, 10),
 		defuse(ruleList(c.Faults)), defuse(codeList(c.Remarks)),
 	}
-	if len(c.Metrics) == 0 {
-		return [][]string{append(head, make([]string, len(csvHeader)-len(head))...)}
-	}
 	var lines [][]string
-	for _, name := range slices.Sorted(maps.Keys(c.Metrics)) {
-		m := c.Metrics[name]
-		lines = append(lines, append(slices.Clone(head), defuse(clean(name)), optionalFloat(m.Median),
-			optionalFloat(m.CILow), optionalFloat(m.CIHigh), strconv.Itoa(m.N), strconv.FormatBool(m.Pooled), doubtList(m, c.Remarks)))
+	add := func(prefix string, metrics map[string]summary.Metric) {
+		for _, name := range slices.Sorted(maps.Keys(metrics)) {
+			m := metrics[name]
+			lines = append(lines, append(slices.Clone(head), defuse(clean(prefix+name)), optionalFloat(m.Median),
+				optionalFloat(m.CILow), optionalFloat(m.CIHigh), strconv.Itoa(m.N), strconv.FormatBool(m.Pooled), doubtList(m, c.Remarks)))
+		}
+	}
+	add("", c.Metrics)
+	for _, o := range c.UnderLoad {
+		add(o.Action+".", o.Metrics)
+	}
+	if len(lines) == 0 {
+		return [][]string{append(head, make([]string, len(csvHeader)-len(head))...)}
 	}
 	return lines
 }

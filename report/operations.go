@@ -91,6 +91,8 @@ func (r *Report) operationSheet() sheet {
 		of("writes stop for", "longest", 9, summary.OperationStop, units.Duration),
 		of("a write, p50", "before", 6, summary.WriteBefore, units.Duration),
 		of("a write, p50", "during", 7, summary.WriteDuring, units.Duration),
+		of("a write, p99", "before", 5, summary.SlowBefore, units.Duration),
+		of("a write, p99", "during", 6, summary.SlowDuring, units.Duration),
 		counted("writes", "failed", 8, func(o *summary.Operation) string { return count(o.Failed) }),
 		counted("writes", "unknown", 8, func(o *summary.Operation) string { return count(o.Unknown) }),
 		of("until all is done", "p50", 8, summary.OperationTook, units.Duration),
@@ -140,7 +142,7 @@ func (r *Report) operationNote() string {
 		return ""
 	}
 	text := "Writes stop: the longest stretch, begun before an operation was done, in which no client had an answer; clients at every member write throughout, so that it is known to their interval. " +
-		"A write before is one sent in the second before, during one sent until all was done."
+		"A write before is one sent in the second before, during one sent until all was done; each figure is the median over the times, and the p99 of one time with fewer than 100 writes is the slowest of them."
 	for _, g := range groups {
 		switch operated(g.cells[0]).Action {
 		case "remove-leader":

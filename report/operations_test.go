@@ -21,6 +21,7 @@ func operation(n int, action string, silentMS float64, notDone int) summary.Cell
 		summary.OperationTook: around(2*silentMS*1e6, 10), summary.OperationSilent: around(silentMS*1e6, 10),
 		summary.OperationStop: {Median: p(3 * silentMS * 1e6), N: 8},
 		summary.WriteBefore:   around(1.7e6, 5), summary.WriteDuring: around(2.4e6, 5),
+		summary.SlowBefore: around(3.1e6, 5), summary.SlowDuring: around(45e6, 5),
 	}}
 	if notDone > 0 {
 		o.Why = "n1 leads again after it handed over, want another"
@@ -48,7 +49,7 @@ func TestOperationsAreAnsweredFirst(t *testing.T) {
 		"Leadership transfer: writes stop for 42.0 ms with 3 nodes and 51.0 ms with 5; not done: 1 of 8 with 5 nodes (n1 leads again after it handed over, want another).",
 		"Snapshot to a node that was away: writes stop for 12.0 ms with 3 nodes and 13.0 ms with 5.",
 		"What an operation under load costs",
-		"5 8, 1 failed 51.0 ms 153 ms 1.70 ms 2.40 ms 2 1 102 ms",
+		"5 8, 1 failed 51.0 ms 153 ms 1.70 ms 2.40 ms 3.10 ms 45.0 ms 2 1 102 ms",
 		"256 KiB",
 	} {
 		if !strings.Contains(text, want) {
@@ -57,6 +58,15 @@ func TestOperationsAreAnsweredFirst(t *testing.T) {
 	}
 	if strings.Contains(text, "without writes for") || strings.Contains(text, "Faults that hit another") || strings.Contains(text, "What each size buys") {
 		t.Errorf("an operation stands among the faults, or beside costs that nobody measured:\n%s", b.String())
+	}
+	b.Reset()
+	if err := CSV(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"transfer.write_before_p99_ns,3.1e+06", "transfer.write_during_p99_ns,4.5e+07", "install-snapshot.silent_p50_ns,1.2e+07"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the CSV lacks %s:\n%s", want, b.String())
+		}
 	}
 	if plain := reportOf(typical()).operationSheet(); len(plain.groups) > 0 {
 		t.Error("a run without operations has a table of them")

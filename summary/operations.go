@@ -28,8 +28,9 @@ type Operation struct {
 	Failed  int64 `json:"failed"`
 	Unknown int64 `json:"unknown"`
 	// Metrics by name, each value that of one time: how long it took, the longest
-	// stretch without any acknowledgement, what writes took before and during, how long
-	// a snapshot took to be installed after the start of who was away, and its bytes.
+	// stretch without any acknowledgement, what writes took before and during, at the
+	// median and at the 99th percentile, which of fewer than a hundred is the slowest; how
+	// long a snapshot took to be installed after the start of who was away, and its bytes.
 	Metrics map[string]Metric `json:"metrics"`
 }
 
@@ -41,6 +42,8 @@ const (
 	OperationStop   = "silent_max_ns"
 	WriteBefore     = "write_before_p50_ns"
 	WriteDuring     = "write_during_p50_ns"
+	SlowBefore      = "write_before_p99_ns"
+	SlowDuring      = "write_during_p99_ns"
 	SnapshotInstall = "install_p50_ns"
 	SnapshotBytes   = "snapshot_bytes"
 )
@@ -100,9 +103,11 @@ func (o observations) operation(t *results.Trial, f *results.Fault) {
 	}
 	if f.Before != nil {
 		o.add(t, WriteBefore, latencyOf(f.Before.P50NS))
+		o.add(t, SlowBefore, latencyOf(f.Before.P99NS))
 	}
 	if f.During != nil {
 		o.add(t, WriteDuring, latencyOf(f.During.P50NS))
+		o.add(t, SlowDuring, latencyOf(f.During.P99NS))
 	}
 	if f.Action != "install-snapshot" {
 		return
