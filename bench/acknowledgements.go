@@ -18,10 +18,14 @@ type acknowledgements struct {
 	marks []*mark
 }
 
-// mark is one instant on CLOCK_MONOTONIC and what was acknowledged since.
+// mark is one instant on CLOCK_MONOTONIC and what was acknowledged since. That of a kill
+// is known only when it was done, and so is when the killed were dead: until then what
+// ends is kept.
 type mark struct {
-	owner   *acknowledgements
-	afterNS int64
+	owner *acknowledgements
+	at    instants
+	open  bool // at is not known yet
+	kept  []witnessed
 	// untilNS is when writes are no longer counted by member; 0: they are.
 	untilNS int64
 	n       int
@@ -30,14 +34,32 @@ type mark struct {
 }
 
 func (a *acknowledgements) mark(afterNS int64) *mark {
+	m := a.begin()
+	m.settle(instants{afterNS, afterNS})
+	return m
+}
+
+// begin a mark of what is about to be done.
+func (a *acknowledgements) begin() *mark {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	m := &mark{owner: a, afterNS: afterNS, probes: map[string]*results.Probe{}}
+	m := &mark{owner: a, open: true, probes: map[string]*results.Probe{}}
 	a.marks = append(a.marks, m)
 	return m
 }
 
-// count of the acknowledged writes that were sent after the mark.
+// settle says when it was done.
+func (m *mark) settle(at instants) {
+	m.owner.mu.Lock()
+	defer m.owner.mu.Unlock()
+	m.at, m.open = at, false
+	for _, w := range m.kept {
+		m.add(w)
+	}
+	m.kept = nil
+}
+
+// count of the acknowledged writes that were sent after the mark took effect.
 func (m *mark) count() int {
 	m.owner.mu.Lock()
 	defer m.owner.mu.Unlock()
@@ -75,40 +97,49 @@ func (m *mark) seen(members []Member) []results.Probe {
 }
 
 // add counts a write to a member.
-func (a *acknowledgements) add(node string, sentNS, doneNS int64, err error) {
+func (a *acknowledgements) add(w witnessed) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, m := range a.marks {
-		if sentNS <= m.afterNS {
-			continue
-		}
-		if err == nil {
-			m.n++
-			if m.firstNS == 0 {
-				m.firstNS = doneNS
-			}
-		}
-		if m.untilNS == 0 || sentNS < m.untilNS {
-			m.probe(node, doneNS, err)
+		if m.open {
+			m.kept = append(m.kept, w)
+		} else {
+			m.add(w)
 		}
 	}
 }
 
+func (m *mark) add(w witnessed) {
+	if w.sentNS <= m.at.atNS {
+		return
+	}
+	if w.err == nil && w.sentNS > m.at.effectNS {
+		m.n++
+		if m.firstNS == 0 || w.doneNS < m.firstNS {
+			m.firstNS = w.doneNS
+		}
+	}
+	if m.untilNS == 0 || w.sentNS < m.untilNS {
+		m.probe(w)
+	}
+}
+
 // probe counts a write by its member.
-func (m *mark) probe(node string, doneNS int64, err error) {
-	p := m.probes[node]
+func (m *mark) probe(w witnessed) {
+	p := m.probes[w.node]
 	if p == nil {
-		p = &results.Probe{Node: node}
-		m.probes[node] = p
+		p = &results.Probe{Node: w.node}
+		m.probes[w.node] = p
 	}
 	switch {
-	case errors.Is(err, loadgen.ErrRejected):
+	case errors.Is(w.err, loadgen.ErrRejected):
 		p.Failed++
-	case err != nil:
+	case w.err != nil:
 		p.Unknown++
 	default:
-		if p.Acked++; p.FirstAckNS == 0 {
-			p.FirstAckNS = doneNS - m.afterNS
+		p.Acked++
+		if took := w.doneNS - m.at.atNS; w.sentNS > m.at.effectNS && (p.FirstAckNS == 0 || took < p.FirstAckNS) {
+			p.FirstAckNS = took
 		}
 	}
 }
@@ -128,6 +159,6 @@ type watched struct {
 func (w watched) Put(ctx context.Context, key string, value []byte) (int64, error) {
 	sent := clock.Now()
 	revision, err := w.Target.Put(ctx, key, value)
-	w.acks.add(w.node, sent, clock.Now(), err)
+	w.acks.add(witnessed{w.node, sent, clock.Now(), err})
 	return revision, err
 }

@@ -20,6 +20,9 @@ type blow struct {
 	mark  *mark
 }
 
+// deadNS is when all of them were known to be dead.
+func (b *blow) deadNS() int64 { return b.fault.DoneNS }
+
 // strike kills members at once, and takes each out of the load's way when it is
 // dead. target is whom they were to be: leader, follower, or a site.
 func (p *proof) strike(ctx context.Context, target string, victims ...Member) (*blow, error) {
@@ -28,9 +31,9 @@ func (p *proof) strike(ctx context.Context, target string, victims ...Member) (*
 	for _, earlier := range p.blows {
 		earlier.mark.close(b.fault.AtNS)
 	}
-	b.mark = p.acks.mark(b.fault.AtNS)
+	b.mark = p.acks.begin()
 	p.blows = append(p.blows, b)
-	errs := make([]error, len(victims))
+	errs, signalled := make([]error, len(victims)), make([]int64, len(victims))
 	var all sync.WaitGroup
 	for i, m := range victims {
 		b.fault.Nodes = append(b.fault.Nodes, m.ID())
@@ -38,11 +41,15 @@ func (p *proof) strike(ctx context.Context, target string, victims ...Member) (*
 			at, err := m.Kill(ctx)
 			p.router.remove(m.ID())
 			p.events.add(results.Event{AtNS: at, Kind: results.EventFault, Node: m.ID(), Action: actionKill, Target: target})
-			errs[i] = err
+			errs[i], signalled[i] = err, at
 		})
 	}
 	all.Wait()
 	b.fault.DoneNS = clock.Now()
+	if len(victims) > 0 {
+		b.fault.AtNS = max(b.fault.AtNS, slices.Min(signalled))
+	}
+	b.mark.settle(instants{b.fault.AtNS, b.deadNS()})
 	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
 		return nil, fmt.Errorf("kill %s: %w", victims[i].ID(), errs[i])
 	}

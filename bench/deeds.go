@@ -29,7 +29,7 @@ type step func(*harm, context.Context, *inflicted) error
 
 // deeds by the action's name.
 var deeds = map[string]deed{
-	"kill":            {do: (*harm).kill, undo: (*harm).startKilled},
+	"kill":            {do: (*harm).kill, undo: (*harm).reviveAll},
 	"pause":           {do: each(Member.Pause), undo: (*harm).resumeLiving},
 	"resume":          {do: undoes("pause")},
 	"restart":         {do: (*harm).restarted},
@@ -55,8 +55,8 @@ var deeds = map[string]deed{
 
 	"transfer":         {do: (*harm).transfer},
 	"add-node":         {prepare: (*harm).leave, do: (*harm).addNode},
-	"remove-node":      {do: (*harm).removeNode, undo: (*harm).rejoin},
-	"remove-leader":    {do: (*harm).removeNode, undo: (*harm).rejoin},
+	"remove-node":      {do: (*harm).removeNode, undo: (*harm).readmit},
+	"remove-leader":    {do: (*harm).removeNode, undo: (*harm).readmit},
 	"install-snapshot": {prepare: (*harm).fallBehind, do: (*harm).install},
 
 	"slow":                {do: (*harm).slow, undo: (*harm).reshape},
@@ -67,7 +67,12 @@ var deeds = map[string]deed{
 // each does something to every member of a fault at once.
 func each(do func(Member, context.Context) error) step {
 	return func(_ *harm, ctx context.Context, f *inflicted) error {
-		return toAll(f.members, func(m Member) error { return do(m, ctx) })
+		return toAll(f.members, func(m Member) error {
+			if err := do(m, ctx); err != nil && m.Alive() {
+				return err
+			}
+			return nil // it died of an earlier fault meanwhile, or the trial's health tells of it
+		})
 	}
 }
 
@@ -82,7 +87,8 @@ func toAll(members []Member, do func(Member) error) error {
 	return errors.Join(errs...)
 }
 
-// kill stamps the fault with the instant just before its first signal.
+// kill stamps the fault with the instant just before its first signal. Who died by
+// itself just then is as dead.
 func (h *harm) kill(ctx context.Context, f *inflicted) error {
 	var mu sync.Mutex
 	first := int64(0)
@@ -90,22 +96,36 @@ func (h *harm) kill(ctx context.Context, f *inflicted) error {
 		at, err := h.stop(ctx, m)
 		mu.Lock()
 		defer mu.Unlock()
-		if err == nil && (first == 0 || at < first) {
+		switch {
+		case err == nil && (first == 0 || at < first):
 			first = at
+		case err != nil && m.Alive():
+			return err
 		}
-		return err
+		f.dead = append(f.dead, m)
+		return nil
 	})
-	f.AtNS = max(f.AtNS, first)
+	f.AtNS, f.effectNS = max(f.AtNS, first), clock.Now()
 	return err
 }
 
-func (h *harm) startKilled(ctx context.Context, f *inflicted) error {
-	return toAll(f.members, func(m Member) error {
-		if m.Alive() {
-			return nil
+// reviveAll starts those of a fault's members that died, unless another fault keeps
+// them from running: at once, but for those that have to be added to the configuration.
+func (h *harm) reviveAll(ctx context.Context, f *inflicted) error {
+	var dead, removed []Member
+	for _, m := range f.members {
+		switch {
+		case h.out[m.ID()] != nil:
+			removed = append(removed, m)
+		case !m.Alive() && h.keptDead(m) == nil:
+			dead = append(dead, m)
 		}
-		return h.start(ctx, m)
-	})
+	}
+	errs := []error{toAll(dead, func(m Member) error { return h.start(ctx, m) })}
+	for _, m := range removed {
+		errs = append(errs, h.revive(ctx, m))
+	}
+	return errors.Join(errs...)
 }
 
 func (h *harm) resumeLiving(ctx context.Context, f *inflicted) error {
@@ -149,7 +169,7 @@ func (h *harm) undoThose(ctx context.Context, f *inflicted, which func(*inflicte
 }
 
 // restarted starts those that a fault of the same target killed, or kills members
-// and starts them at once.
+// and starts them at once, whatever keeps them from running.
 func (h *harm) restarted(ctx context.Context, f *inflicted) error {
 	if len(f.members) == 0 {
 		return undoes("kill")(h, ctx, f)
@@ -159,8 +179,11 @@ func (h *harm) restarted(ctx context.Context, f *inflicted) error {
 	if err := h.kill(ctx, killed); err != nil {
 		return err
 	}
-	f.AtNS = max(f.AtNS, killed.AtNS)
-	return h.startKilled(ctx, f)
+	f.AtNS, f.effectNS = max(f.AtNS, killed.AtNS), killed.effectNS
+	for _, m := range f.members {
+		h.release(m)
+	}
+	return h.reviveAll(ctx, f)
 }
 
 // rollingRestart kills and starts the members one after another, each when its
@@ -179,7 +202,7 @@ func (h *harm) rollingRestart(ctx context.Context, f *inflicted) error {
 				return err
 			}
 		}
-		if err := h.kill(ctx, &inflicted{members: []Member{m}}); err != nil {
+		if err := h.killWithin(ctx, f, m); err != nil {
 			return err
 		}
 		if err := h.start(ctx, m); err != nil {
@@ -232,7 +255,7 @@ func (h *harm) setDisk(ctx context.Context, f *inflicted) error {
 // refill gives room again, and starts whoever died for want of it: raft panics when
 // it cannot store its term.
 func (h *harm) refill(ctx context.Context, f *inflicted) error {
-	return errors.Join(h.setDisk(ctx, f), h.startKilled(ctx, f))
+	return errors.Join(h.setDisk(ctx, f), h.reviveAll(ctx, f))
 }
 
 func (h *harm) setMessages(ctx context.Context, f *inflicted) error {
@@ -330,7 +353,7 @@ func (h *harm) links(ctx context.Context, which []results.Ends, fault control.Fa
 func (h *harm) leaveBehind(ctx context.Context, f *inflicted) error {
 	hub := h.opposite(f)
 	f.cut = apart([]string{hub.ID()}, without(byID(h.system.Members()), hub.ID()))
-	h.events.add(results.Event{AtNS: clock.Now(), Kind: results.EventFault, Action: "isolate", Target: f.Action, Node: hub.ID()})
+	h.noteWithin(f, "isolate", hub, clock.Now())
 	if err := h.links(ctx, f.cut, control.Fault{Action: control.FaultCut}); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/raftbench/raftbench/clock"
@@ -90,22 +91,25 @@ func (f *faults) nextEnd() (next *inflicted, in time.Duration) {
 	return next, in
 }
 
-// keep puts on record what was done, and what the load saw of each until the next.
-// What only undid a fault is that one's end.
+// keep puts on record what was done, and what the load saw of each until the next, or
+// until its own end: what is undone then, the load does not see. What only undid a fault
+// is that one's end; what did nothing ends no other's stretch.
 func (f *faults) keep() {
+	nodes, until := byID(f.system.Members()), f.witness.lastSent()
 	var kept []results.Fault
-	for _, one := range f.done {
-		if !one.undid && !undoing(one.action) {
-			kept = append(kept, one.Fault)
+	for _, one := range slices.Backward(f.done) {
+		if one.undid || undoing(one.action) {
+			continue
 		}
-	}
-	nodes := byID(f.system.Members())
-	for i := range kept {
-		until := clock.Now()
-		if i+1 < len(kept) {
-			until = kept[i+1].AtNS
+		if !one.unbegun {
+			one.Probes = f.witness.probes(nodes, instants{one.AtNS, takesEffect(one)}, max(one.AtNS, until))
+			until = one.AtNS
+			if one.PrepareNS > 0 {
+				until = one.PrepareNS
+			}
 		}
-		kept[i].Probes = f.witness.probes(nodes, kept[i].AtNS, until)
+		kept = append(kept, one.Fault)
 	}
+	slices.Reverse(kept)
 	f.record.Faults = append(f.record.Faults, kept...)
 }

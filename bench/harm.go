@@ -31,10 +31,13 @@ type harm struct {
 	patience time.Duration
 
 	standing []*inflicted
+	// out are the members that are not in the cluster's configuration, with what took
+	// each out of it.
+	out map[string]*inflicted
 }
 
 func newHarm(setup configs.Setup, s System, events *timeline, r *router) *harm {
-	return &harm{setup: setup, system: s, events: events, router: r, patience: recoveryBound(setup.Raft)}
+	return &harm{setup: setup, system: s, events: events, router: r, patience: recoveryBound(setup.Raft), out: map[string]*inflicted{}}
 }
 
 // inflicted is a fault that was done, with what it takes to undo it.
@@ -45,9 +48,14 @@ type inflicted struct {
 	members []Member
 	// cut are the links that it cut; reshaped those that it changed.
 	cut, reshaped []results.Ends
-	deed          deed
-	// undid: all it did was to end other faults.
-	undid, over bool
+	// dead are the members that it keeps from running, for as long as it stands.
+	dead []Member
+	deed deed
+	// undid: all it did was to end other faults. unbegun: it did nothing at all.
+	undid, over, unbegun bool
+	// effectNS is when it was known to be in force, where that is neither its instant
+	// nor when all of it was done.
+	effectNS int64
 }
 
 // hits tells whether a fault was done to a target: as it was written, or to a
@@ -80,20 +88,25 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 	if !known {
 		return nil, fmt.Errorf("unknown action %q", asked.Action)
 	}
-	f := &inflicted{asked: asked, action: action, deed: deed, Fault: results.Fault{Action: asked.Action, Target: asked.Target}}
-	var err error
-	if f.members, err = h.whom(ctx, f); err != nil {
+	f := &inflicted{asked: asked, action: action, deed: deed, Fault: results.Fault{Action: asked.Action, Target: asked.Target, Groups: asked.Groups}}
+	members, err := h.whom(ctx, f)
+	if f.members = members; err == nil {
+		err = h.possible(ctx, f)
+	}
+	if err = failing(f, err); err != nil {
 		return nil, err
 	}
+	if f.Failed != "" {
+		h.leaveUndone(f)
+		return f, nil
+	}
 	if deed.prepare != nil {
-		err = failing(f, deed.prepare(h, ctx, f))
-		if err != nil {
+		f.PrepareNS = clock.Now()
+		if err = failing(f, deed.prepare(h, ctx, f)); err != nil {
 			return nil, err
 		}
 	}
-	f.AtNS = clock.Now()
-	f.Leader, f.Term = h.events.leading(f.AtNS)
-	f.Alive = len(living(h.system))
+	h.stamp(f)
 	for _, m := range f.members {
 		f.Nodes = append(f.Nodes, m.ID())
 	}
@@ -109,6 +122,20 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 	return f, err
 }
 
+// stamp notes the instant of a fault, and what the cluster was then.
+func (h *harm) stamp(f *inflicted) {
+	f.AtNS = clock.Now()
+	f.Leader, f.Term = h.events.leading(f.AtNS)
+	f.Alive = len(living(h.system))
+}
+
+// leaveUndone closes the record of a fault that was done to nobody: it stands for
+// nothing, and nothing of it is to be undone.
+func (h *harm) leaveUndone(f *inflicted) {
+	h.stamp(f)
+	f.members, f.unbegun, f.over, f.DoneNS, f.EndNS = nil, true, true, f.AtNS, f.AtNS
+}
+
 // failing notes in a fault that it came to its end without doing what it was to do;
 // any other error remains one.
 func failing(f *inflicted, err error) error {
@@ -117,6 +144,35 @@ func failing(f *inflicted, err error) error {
 		return nil
 	}
 	return err
+}
+
+// possible is an error of type *notDone where a fault's members are not such as it can
+// be done to: a process that does not run cannot be killed again, one that is out of the
+// configuration is not started before it is added, and none is removed whom the others
+// need for a quorum.
+//
+// What is asked of a role never finds its members dead, but may find nobody.
+func (h *harm) possible(ctx context.Context, f *inflicted) error {
+	for _, m := range f.members {
+		by := h.out[m.ID()]
+		switch {
+		case by != nil && f.Action != "add-node" && (f.action.Process || f.action.Starts || f.action.Removes):
+			return notDoneSince("%s is out of the configuration since %s", m.ID(), describe(by.asked))
+		case f.action.Process && !m.Alive():
+			return notDoneSince("%s does not run%s", m.ID(), h.since(m))
+		case f.action.Removes:
+			return h.keepsQuorum(ctx, m)
+		}
+	}
+	return nil
+}
+
+// since tells which fault keeps a member from running, where one does.
+func (h *harm) since(m Member) string {
+	if by := h.keptDead(m); by != nil {
+		return " since " + describe(by.asked)
+	}
+	return ""
 }
 
 // undo ends a fault; to end it twice changes nothing.
@@ -131,8 +187,16 @@ func (h *harm) undo(ctx context.Context, f *inflicted) error {
 			return fmt.Errorf("end of fault %s: %w", describe(f.asked), err)
 		}
 	}
-	f.EndNS = clock.Now()
+	if !h.awaited(f) {
+		f.EndNS = clock.Now()
+	}
 	return nil
+}
+
+// awaited tells whether a removal is undone only when its member is added again, which
+// another fault keeps from running, or for which nobody leads.
+func (h *harm) awaited(f *inflicted) bool {
+	return slices.ContainsFunc(f.members, func(m Member) bool { return h.out[m.ID()] == f })
 }
 
 // end takes a fault from those that stand.
@@ -152,8 +216,8 @@ func (h *harm) undoAll(ctx context.Context) error {
 		errs = append(errs, h.undo(ctx, f))
 	}
 	for _, m := range h.system.Members() {
-		if !m.Alive() {
-			errs = append(errs, h.start(ctx, m))
+		if !m.Alive() || h.out[m.ID()] != nil {
+			errs = append(errs, h.revive(ctx, m))
 		}
 	}
 	return errors.Join(append(errs, mendAll(ctx, h.system))...)
@@ -197,7 +261,7 @@ func (h *harm) whom(ctx context.Context, f *inflicted) ([]Member, error) {
 	}
 	found, err := h.role(ctx, target)
 	if err == nil && len(found) == 0 {
-		err = errors.New("no such member lives now")
+		err = notDoneSince("no member of %s runs", target)
 	}
 	return found, err
 }
@@ -225,7 +289,7 @@ func (h *harm) role(ctx context.Context, target string) ([]Member, error) {
 	}
 	leader, err := h.awaitLeader(ctx)
 	if err != nil {
-		return nil, err
+		return nil, unled(err)
 	}
 	leads := of(func(m Member) bool { return m.ID() == leader })
 	followers := of(func(m Member) bool { return m.ID() != leader })
@@ -244,13 +308,28 @@ func (h *harm) role(ctx context.Context, target string) ([]Member, error) {
 	return first(tolerated + 1), nil
 }
 
+// leaderless is a cluster that nobody led for as long as an election may take.
+type leaderless struct{ within time.Duration }
+
+// Error implements error.
+func (l *leaderless) Error() string { return fmt.Sprintf("nobody led within %v", l.within) }
+
+// unled has a fault that nothing was done of yet be told as not done for want of a
+// leader.
+func unled(err error) error {
+	if none := (*leaderless)(nil); errors.As(err, &none) {
+		return notDoneSince("%v", none)
+	}
+	return err
+}
+
 // leaderPoll is how often the events are asked for a leader.
 const leaderPoll = 2 * time.Millisecond
 
 // awaitLeader is the living member that leads, for which it waits as long as an
 // election may take.
-func (h *harm) awaitLeader(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, recoveryBound(h.setup.Raft))
+func (h *harm) awaitLeader(parent context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(parent, recoveryBound(h.setup.Raft))
 	defer cancel()
 	for {
 		if leader, _ := h.events.leading(clock.Now()); leader != "" {
@@ -260,7 +339,10 @@ func (h *harm) awaitLeader(ctx context.Context) (string, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("nobody led within %v, and it is done to a role", recoveryBound(h.setup.Raft))
+			if parent.Err() != nil {
+				return "", parent.Err()
+			}
+			return "", &leaderless{recoveryBound(h.setup.Raft)}
 		case <-time.After(leaderPoll):
 		}
 	}
@@ -275,6 +357,33 @@ func (h *harm) done(action, target string) []*inflicted {
 		}
 	}
 	return out
+}
+
+// keptDead is the fault that stands and keeps a member from running; nil where none
+// does.
+func (h *harm) keptDead(m Member) *inflicted {
+	return h.inForce(func(f *inflicted) bool { return slices.Contains(f.dead, m) })
+}
+
+// release has no fault keep a member from running any longer: somebody starts it.
+func (h *harm) release(m Member) {
+	for _, f := range h.standing {
+		f.dead = slices.DeleteFunc(f.dead, func(d Member) bool { return d == m })
+	}
+}
+
+// revive starts a member that does not run, unless a fault that stands keeps it from
+// running; one that was removed is added as well.
+func (h *harm) revive(ctx context.Context, m Member) error {
+	switch {
+	case h.keptDead(m) != nil:
+		return nil
+	case h.out[m.ID()] != nil:
+		return h.rejoin(ctx, &inflicted{members: []Member{m}})
+	case m.Alive():
+		return nil
+	}
+	return h.start(ctx, m)
 }
 
 // stop and start keep the load off a member that does not live.

@@ -6,27 +6,20 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/configs"
-	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/results"
 )
 
 // refusing is a leader that takes nobody out.
-type refusing struct{ told }
+type refusing struct{ *process }
 
 func (*refusing) RemoveServer(context.Context, string) error { return errors.New("leadership lost") }
-
-// Counters have it vote still.
-func (*refusing) Counters(context.Context) (control.Stats, error) {
-	return control.Stats{Voters: []string{"n1"}}, nil
-}
 
 // An operation whose preparation is refused is told as not done, as one that is
 // refused itself: others may follow.
 func TestAPreparationThatIsRefusedIsTold(t *testing.T) {
-	events := &timeline{}
-	events.add(leads("n1", 2))
-	h := newHarm(configs.Setup{Nodes: 1}, aloneSystem{m: &refusing{}}, events, nil)
-	f, err := h.do(t.Context(), configs.TimedFault{Action: "add-node", Target: "n1"})
+	h, of := threeProcesses()
+	h.system = processes{all: []Member{&refusing{of["n1"]}, of["n2"], of["n3"]}}
+	f, err := h.do(t.Context(), configs.TimedFault{Action: "add-node", Target: "n2"})
 	if err != nil || f == nil || f.Failed != "leadership lost" || f.DoneNS < f.AtNS || f.AtNS == 0 {
 		t.Errorf("got %+v, %v; want it on record as not done", f, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/clock"
+	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -25,6 +26,8 @@ type notDone struct{ why string }
 // Error implements error.
 func (n *notDone) Error() string { return n.why }
 
+func notDoneSince(why string, with ...any) error { return &notDone{fmt.Sprintf(why, with...)} }
+
 // stalled is a member that should have caught up and did not: a matter of liveness.
 type stalled struct{ results.Finding }
 
@@ -36,14 +39,14 @@ func (s *stalled) Error() string { return s.Got + ", want " + s.Want }
 func (h *harm) transfer(ctx context.Context, f *inflicted) error {
 	from := f.members[0]
 	if err := from.HandOver(ctx); err != nil {
-		return &notDone{fmt.Sprintf("leadership of %s was not handed over: %v", from.ID(), err)}
+		return notDoneSince("leadership of %s was not handed over: %v", from.ID(), err)
 	}
 	leader, err := h.awaitTerm(ctx, f.Term+1)
 	if err != nil {
 		return err
 	}
 	if leader == from.ID() {
-		return &notDone{leader + " leads again after it handed over, want another"}
+		return notDoneSince("%s leads again after it handed over, want another", leader)
 	}
 	return nil
 }
@@ -76,12 +79,39 @@ func (h *harm) removeNode(ctx context.Context, f *inflicted) error {
 		return err
 	}
 	if err := leader.RemoveServer(ctx, victim.ID()); err != nil {
-		return &notDone{err.Error()}
+		return notDoneSince("%v", err)
 	}
+	h.out[victim.ID()], f.dead = f, append(f.dead, victim)
 	if h.router != nil {
 		h.router.remove(victim.ID())
 	}
 	return victim.Shutdown(ctx)
+}
+
+// keepsQuorum refuses a removal that the others could not commit. A change of the
+// configuration is counted by the new one as soon as it is in the leader's log (Ongaro's
+// thesis, 4.1): where too few of the new one's members run, nothing is committed until
+// others come back, and not the removal either.
+func (h *harm) keepsQuorum(ctx context.Context, victim Member) error {
+	leader, err := h.leading(ctx)
+	if err != nil {
+		return unled(err)
+	}
+	now, err := leader.Counters(ctx)
+	if err != nil {
+		return notDoneSince("%v", err)
+	}
+	voters := without(now.Voters, victim.ID())
+	running := 0
+	for _, id := range voters {
+		if m := member(h.system, id); m != nil && m.Alive() && !h.holds("pause", m) {
+			running++
+		}
+	}
+	if want := quorum.Size(len(voters)).Quorum(); running < want {
+		return notDoneSince("%s was not removed: %d of the other %d members run, want %d, or nothing is committed any more", victim.ID(), running, len(voters), want)
+	}
+	return nil
 }
 
 // leading is the member that leads, for which it waits.
@@ -96,6 +126,7 @@ func (h *harm) leading(ctx context.Context) (Member, error) {
 // leave takes a member out, and what it knows from its disk, before the instant at
 // which it is added as a new one.
 func (h *harm) leave(ctx context.Context, f *inflicted) error {
+	at := clock.Now()
 	err := h.removeNode(ctx, f)
 	if refused := (*notDone)(nil); errors.As(err, &refused) {
 		if again := h.rejoin(ctx, f); again != nil { // it may be out all the same
@@ -105,8 +136,16 @@ func (h *harm) leave(ctx context.Context, f *inflicted) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.leading(ctx) // who was removed may have led
-	return errors.Join(err, f.members[0].Wipe())
+	h.noteWithin(f, "remove-node", f.members[0], at)
+	if _, err = h.leading(ctx); err != nil { // who was removed may have led
+		return err
+	}
+	at = clock.Now()
+	if err := f.members[0].Wipe(); err != nil {
+		return err
+	}
+	h.noteWithin(f, "wipe", f.members[0], at)
+	return nil
 }
 
 // addNode adds a new node. Where the leader refused it, as one that was just voted
@@ -114,6 +153,7 @@ func (h *harm) leave(ctx context.Context, f *inflicted) error {
 // told.
 func (h *harm) addNode(ctx context.Context, f *inflicted) error {
 	m := f.members[0]
+	h.release(m)
 	if err := restart(ctx, m, h.events); err != nil {
 		return err
 	}
@@ -136,19 +176,45 @@ func (h *harm) admit(ctx context.Context, m Member) error {
 		return err
 	}
 	if err := leader.AddNonvoter(ctx, m.ID()); err != nil {
-		return &notDone{err.Error()}
+		return notDoneSince("%v", err)
 	}
 	if err := h.awaitApplied(ctx, m, leader); err != nil {
 		return err
 	}
 	if err := leader.AddVoter(ctx, m.ID()); err != nil {
-		return &notDone{err.Error()}
+		return notDoneSince("%v", err)
 	}
+	h.added(m)
 	if h.router == nil {
 		return nil
 	}
 	h.router.remove(m.ID()) // it may be there already
 	return h.router.join(ctx, h.system, m.ID())
+}
+
+// added notes that a member is in the configuration, and when a removal came to its end
+// that was undone before.
+func (h *harm) added(m Member) {
+	if removal := h.out[m.ID()]; removal != nil && removal.over && removal.action.Lasts {
+		removal.EndNS = clock.Now()
+	}
+	delete(h.out, m.ID())
+	h.release(m)
+}
+
+// readmit undoes a removal. Whom another fault keeps from running comes back when that
+// one ends; where nobody leads who could add it, when all faults are over.
+func (h *harm) readmit(ctx context.Context, f *inflicted) error {
+	m := f.members[0]
+	if h.keptDead(m) != nil {
+		return nil
+	}
+	err := unled(h.rejoin(ctx, f))
+	if later := (*notDone)(nil); errors.As(err, &later) {
+		h.out[m.ID()] = f // it may be, of a removal that was refused as well
+		return nil
+	}
+	return err
 }
 
 // rejoin undoes a removal, again while a leader refuses it that another takes the
@@ -179,9 +245,13 @@ func (h *harm) bringBack(ctx context.Context, m Member) error {
 	}
 	now, err := leader.Counters(ctx)
 	if err != nil {
-		return &notDone{err.Error()} // it died, or hangs: another will lead
+		return notDoneSince("%v", err) // it died, or hangs: another will lead
 	}
-	switch votes := slices.Contains(now.Voters, m.ID()); {
+	votes := slices.Contains(now.Voters, m.ID())
+	if votes {
+		h.added(m)
+	}
+	switch {
 	case votes && m.Alive():
 		return nil
 	case votes:
@@ -202,7 +272,7 @@ func (h *harm) fallBehind(ctx context.Context, f *inflicted) error {
 	if err != nil {
 		return err
 	}
-	if err := h.kill(ctx, &inflicted{members: f.members}); err != nil {
+	if err := h.killWithin(ctx, f, m); err != nil {
 		return err
 	}
 	leader, err := h.leading(ctx)
@@ -231,6 +301,22 @@ func (h *harm) fallBehind(ctx context.Context, f *inflicted) error {
 	}
 }
 
+// killWithin kills a member as a part of a fault, and notes when.
+func (h *harm) killWithin(ctx context.Context, f *inflicted, m Member) error {
+	part := &inflicted{members: []Member{m}}
+	err := h.kill(ctx, part)
+	if err == nil {
+		h.noteWithin(f, "kill", m, part.AtNS)
+	}
+	return err
+}
+
+// noteWithin notes what was done to a member as a part of a fault, most of it before the
+// fault's own instant.
+func (h *harm) noteWithin(f *inflicted, action string, m Member, atNS int64) {
+	h.events.add(results.Event{AtNS: atNS, Kind: results.EventFault, Action: action, Target: f.Action, Node: m.ID()})
+}
+
 // inFlightEntries are more than can be on their way to a member when it is killed
 // under a light load.
 const inFlightEntries = 16
@@ -252,7 +338,7 @@ func (h *harm) install(ctx context.Context, f *inflicted) error {
 	if !slices.ContainsFunc(h.events.all(), func(e results.Event) bool {
 		return e.Kind == results.EventInstall && e.Node == m.ID() && e.AtNS > f.AtNS
 	}) {
-		return &notDone{m.ID() + " caught up from the log, want by a snapshot"}
+		return notDoneSince("%s caught up from the log, want by a snapshot", m.ID())
 	}
 	return nil
 }

@@ -47,12 +47,22 @@ faults:
 				t.Errorf("%+v: want another to lead after it", f)
 			}
 		case "install-snapshot":
+			prepared(t, r, f, "kill")
 			if !slices.ContainsFunc(r.Events, func(e results.Event) bool {
 				return e.Kind == results.EventInstall && e.Node == f.Nodes[0] && e.AtNS > f.AtNS && e.AtNS < f.DoneNS && e.Bytes > 0
 			}) {
 				t.Errorf("%+v: want a snapshot that it installed, and its size", f)
 			}
+		case "rolling-restart":
+			for _, n := range f.Nodes {
+				if !within(r, f, "kill", n, f.AtNS, f.DoneNS) {
+					t.Errorf("%+v: nothing tells when %s was killed", f, n)
+				}
+			}
 		case "add-node", "remove-node":
+			if f.Action == "add-node" {
+				prepared(t, r, f, "remove-node", "wipe")
+			}
 			if f.Nodes[0] == f.Leader {
 				t.Errorf("%+v: want it done to a follower", f)
 			}
@@ -61,6 +71,23 @@ faults:
 	if want := []string{"install-snapshot", "transfer", "add-node", "remove-node", "remove-leader", "rolling-restart"}; !slices.Equal(done, want) {
 		t.Errorf("done were %q, want %q", done, want)
 	}
+}
+
+// prepared wants what prepared a fault on record: when, and to whom.
+func prepared(t *testing.T, r results.Trial, f results.Fault, actions ...string) {
+	t.Helper()
+	for _, action := range actions {
+		if f.PrepareNS == 0 || !within(r, f, action, f.Nodes[0], f.PrepareNS, f.AtNS) {
+			t.Errorf("%+v: want it prepared by a %s of %s, before it was done", f, action, f.Nodes[0])
+		}
+	}
+}
+
+// within tells whether a part of a fault was done to a node between two instants.
+func within(r results.Trial, f results.Fault, action, node string, fromNS, toNS int64) bool {
+	return slices.ContainsFunc(r.Events, func(e results.Event) bool {
+		return e.Kind == results.EventFault && e.Action == action && e.Target == f.Action && e.Node == node && e.AtNS >= fromNS && e.AtNS <= toNS
+	})
 }
 
 // A node that is cut off is added, and never catches up: that is a matter of

@@ -244,6 +244,9 @@ func (o *outages) do(ctx context.Context, repeat int) (*inflicted, error) {
 	setup := o.job.Setup.Outage
 	o.probers.begin()
 	f, err := o.harm.do(ctx, configs.TimedFault{Action: setup.Action, Target: setup.Target})
+	if err == nil && f.unbegun {
+		err = fmt.Errorf("fault %s: %s", describe(f.asked), f.Failed)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -252,11 +255,15 @@ func (o *outages) do(ctx context.Context, repeat int) (*inflicted, error) {
 	return f, o.redial(ctx, f.AtNS)
 }
 
-// takesEffect is when a fault is known to be in force. A killed process answers nobody
-// from its signal on, and what is over at once is a stretch in itself; the links of a
-// partition, or all threads of a process, are cut or stopped one after another.
+// takesEffect is when a fault is known to be in force. A process is dead, and none of its
+// threads answers any more, when it was reaped, which is after its signal; the links of a
+// partition, or the threads of a paused process, are cut or stopped one after another.
+// What is over at once is a stretch in itself, and a restart one from that death on.
 func takesEffect(f *inflicted) int64 {
-	if f.Action == "kill" || !f.action.Lasts {
+	switch {
+	case f.effectNS > 0:
+		return f.effectNS
+	case !f.action.Lasts:
 		return f.AtNS
 	}
 	return f.DoneNS
@@ -339,6 +346,9 @@ func (o *outages) undo(ctx context.Context, f *inflicted) error {
 			}
 		}
 		return err
+	}
+	if o.harm.awaited(f) {
+		return fmt.Errorf("end of %s %d: %s was not added again within %v", f.Action, f.Repeat, strings.Join(f.Nodes, ", "), o.harm.patience)
 	}
 	return o.redial(ctx, f.DoneNS)
 }

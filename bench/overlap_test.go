@@ -2,10 +2,15 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/results"
 )
 
 // told is a member that keeps what was asked of it.
@@ -44,5 +49,276 @@ func TestOverlappingFaultsOfAProcessEndWithTheLast(t *testing.T) {
 				t.Errorf("%d of 2 overlapping faults ended: asked of the member was %q, want %q", i+1, m.asked, want)
 			}
 		}
+	}
+}
+
+// process is a member without a process. It runs, or does not, as it is told.
+type process struct {
+	Member
+	id    string
+	runs  bool
+	asked []string
+	// voters of the cluster, which all members share.
+	voters *[]string
+	// killing is called between the signal and the death.
+	killing func()
+}
+
+// threeProcesses are a cluster of which n1 leads.
+func threeProcesses() (*harm, map[string]*process) {
+	events, all := &timeline{}, map[string]*process{}
+	events.add(leads("n1", 2))
+	voters := []string{"n1", "n2", "n3"}
+	var s processes
+	for _, id := range voters {
+		all[id] = &process{id: id, runs: true, voters: &voters, killing: func() {}}
+		s.all = append(s.all, all[id])
+	}
+	return newHarm(configs.Setup{Nodes: 3}, s, events, nil), all
+}
+
+type processes struct {
+	System
+	all []Member
+}
+
+func (p processes) Members() []Member { return p.all }
+
+func (p *process) ID() string                                    { return p.id }
+func (p *process) Site() string                                  { return "" }
+func (p *process) Alive() bool                                   { return p.runs }
+func (p *process) OnDisk() (control.OnDisk, bool)                { return control.OnDisk{}, false }
+func (p *process) Disk(context.Context, control.DiskFault) error { return nil }
+func (p *process) Shutdown(context.Context) error                { p.runs = false; return nil }
+func (p *process) Wipe() error                                   { return nil }
+func (p *process) AddNonvoter(context.Context, string) error     { return nil }
+func (p *process) Counters(context.Context) (control.Stats, error) {
+	return control.Stats{Voters: slices.Clone(*p.voters)}, nil
+}
+
+func (p *process) Links(context.Context, control.Fault) error { return nil }
+
+func (p *process) AddVoter(_ context.Context, id string) error {
+	*p.voters = append(*p.voters, id)
+	return nil
+}
+
+func (p *process) RemoveServer(_ context.Context, id string) error {
+	p.asked = append(p.asked, "remove "+id)
+	*p.voters = slices.DeleteFunc(*p.voters, func(v string) bool { return v == id })
+	return nil
+}
+
+func (p *process) Kill(context.Context) (int64, error) {
+	if !p.runs {
+		return 0, errors.New("it does not run")
+	}
+	at := clock.Now()
+	p.killing()
+	p.runs = false
+	return at, nil
+}
+
+func (p *process) Restart(context.Context) error {
+	if p.runs {
+		return errors.New("it still runs")
+	}
+	p.runs = true
+	return nil
+}
+
+// inflictOn does a fault that must come to no error.
+func inflictOn(t *testing.T, h *harm, action, target string) *inflicted {
+	t.Helper()
+	f, err := h.do(t.Context(), configs.TimedFault{Action: action, Target: target})
+	if err != nil {
+		t.Fatalf("%s %s: %v", action, target, err)
+	}
+	return f
+}
+
+func endOf(t *testing.T, h *harm, f *inflicted) {
+	t.Helper()
+	if err := h.undo(t.Context(), f); err != nil {
+		t.Fatalf("end of %s %s: %v", f.Action, f.Target, err)
+	}
+}
+
+// What needs a process that runs is told as not done to one that is dead, with what it
+// died of; to end it changes nothing.
+func TestWhatIsDoneToTheDeadIsNotDone(t *testing.T) {
+	h, of := threeProcesses()
+	killed := inflictOn(t, h, "kill", "n2")
+	done := len(h.events.all())
+	for _, action := range []string{"kill", "pause", "deadlock", "rolling-restart", "install-snapshot"} {
+		f := inflictOn(t, h, action, "n2")
+		if f.Failed != "n2 does not run since kill n2" || len(f.Nodes) > 0 || f.AtNS == 0 || f.DoneNS != f.AtNS || f.EndNS != f.AtNS || f.Alive != 2 {
+			t.Errorf("%s of the dead is on record as %+v, want it not done, and why", action, f.Fault)
+		}
+		endOf(t, h, f)
+	}
+	if n := len(h.events.all()); n != done || of["n2"].runs {
+		t.Errorf("%d events of what was not done; n2 runs %v; want none, and n2 dead", n-done, of["n2"].runs)
+	}
+	if f := inflictOn(t, h, "kill", "nowhere"); f.Failed != "no member of nowhere runs" {
+		t.Errorf("a kill of nobody is on record as %+v", f.Fault)
+	}
+	if endOf(t, h, killed); !of["n2"].runs {
+		t.Error("n2 does not run after the end of its kill")
+	}
+}
+
+// The end of a fault starts nobody whom another fault keeps from running.
+func TestAnEndStartsNobodyWhomAnotherFaultHolds(t *testing.T) {
+	h, of := threeProcesses()
+	killed := inflictOn(t, h, "kill", "n2")
+	endOf(t, h, inflictOn(t, h, "disk-full", "n2"))
+	if of["n2"].runs {
+		t.Error("the end of a full disk started n2, which a kill holds")
+	}
+	removed := inflictOn(t, h, "remove-node", "n2")
+	endOf(t, h, removed)
+	if of["n2"].runs || removed.UndoNS == 0 || removed.EndNS != 0 {
+		t.Errorf("the end of a removal, %+v: n2 runs %v; want it dead, and not added yet", removed.Fault, of["n2"].runs)
+	}
+	endOf(t, h, killed)
+	if !of["n2"].runs || !slices.Contains(*of["n1"].voters, "n2") || removed.EndNS <= removed.UndoNS {
+		t.Errorf("n2 runs %v, voters %q, %+v; want it added when nothing holds it", of["n2"].runs, *of["n1"].voters, removed.Fault)
+	}
+
+	removed, killed = inflictOn(t, h, "remove-node", "n2"), inflictOn(t, h, "kill", "n2")
+	if killed.Failed != "n2 is out of the configuration since remove-node n2" {
+		t.Errorf("a kill of one that was removed is on record as %+v", killed.Fault)
+	}
+	if endOf(t, h, killed); of["n2"].runs {
+		t.Error("the end of a kill started n2, which a removal holds")
+	}
+	endOf(t, h, removed)
+
+	killed = inflictOn(t, h, "kill", "follower") // which is n2
+	inflictOn(t, h, "power-loss", "n2")          // and starts it
+	full := inflictOn(t, h, "disk-full", "n2")
+	of["n2"].runs = false // it died of it
+	if endOf(t, h, full); !of["n2"].runs {
+		t.Error("n2 was started before by a power loss, and is dead after its full disk has room again")
+	}
+	endOf(t, h, killed)
+}
+
+// A removal that would leave no quorum is not begun.
+func TestARemovalThatLeavesNoQuorumIsNotDone(t *testing.T) {
+	h, of := threeProcesses()
+	inflictOn(t, h, "kill", "n2")
+	for _, f := range []*inflicted{inflictOn(t, h, "remove-leader", ""), inflictOn(t, h, "remove-node", "n3"), inflictOn(t, h, "add-node", "n3")} {
+		if !strings.Contains(f.Failed, "of the other 2 members run, want 2") || len(f.Nodes) > 0 || !f.over {
+			t.Errorf("%s is on record as %+v, want it not done", f.Action, f.Fault)
+		}
+	}
+	if asked := of["n1"].asked; len(asked) > 0 {
+		t.Errorf("the leader was asked to %q, want nothing", asked)
+	}
+	if f := inflictOn(t, h, "remove-node", "n2"); f.Failed != "" { // the two others run
+		t.Errorf("the removal of a dead member is on record as %+v, want it done", f.Fault)
+	}
+}
+
+// Who still reached whom in a partition is on record.
+func TestThePartitionsGroupsAreOnRecord(t *testing.T) {
+	h, _ := threeProcesses()
+	groups := [][]string{{"n1", "n2"}, {"n3"}}
+	f, err := h.do(t.Context(), configs.TimedFault{Action: "partition", Groups: groups})
+	if err != nil || !slices.EqualFunc(f.Groups, groups, slices.Equal) {
+		t.Errorf("on record is %+v, %v; want groups %q", f, err, groups)
+	}
+}
+
+// A write that was sent after the signal, and answered before the killed process was
+// dead, does not end an outage: in a timeline, and in a proof.
+func TestAWriteToTheDyingEndsNoOutage(t *testing.T) {
+	h, of := threeProcesses()
+	f := &faults{harm: h, record: &record{}}
+	p := &proof{system: h.system, events: h.events, acks: &acknowledgements{}, router: &router{}}
+	for id, seen := range map[string]func(witnessed){"n1": f.witness.saw, "n2": p.acks.add} {
+		of[id].killing = func() {
+			sent := clock.Now()
+			w := witnessed{"n3", sent, sent + 1, nil}
+			seen(w)
+			for clock.Now() <= w.doneNS { //nolint:revive // until the clock has gone on
+			}
+		}
+	}
+	if err := f.doNext(t.Context(), configs.TimedFault{Action: "kill", Target: "n1"}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := p.strike(t.Context(), "n2", of["n2"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := clock.Now() + 1
+	late := witnessed{"n3", sent, sent + 5, nil}
+	f.witness.saw(late)
+	p.acks.add(late)
+	f.keep()
+	if got, want := f.record.Faults[0].Probes[2].FirstAckNS, late.doneNS-f.record.Faults[0].AtNS; got != want {
+		t.Errorf("first acknowledgement %d ns after the kill, want that of the write sent to the living, %d", got, want)
+	}
+	if b.mark.count() != 1 || b.mark.first() != late.doneNS {
+		t.Errorf("in a proof %d writes, the first at %d, want one at %d", b.mark.count(), b.mark.first(), late.doneNS)
+	}
+}
+
+// A timeline that kills who is dead already is done as far as it can be, and its trial
+// stands. Ends of faults leave dead whom another holds.
+func TestATimelineOverTheDeadStands(t *testing.T) {
+	r := runTrial(t, quickly+`faults:
+  - {at: 50ms, action: kill, target: n3}
+  - {at: 100ms, action: disk-full, target: n3, for: 50ms}
+  - {at: 200ms, action: kill, target: followers}
+  - {at: 250ms, action: kill, target: n1}
+  - {at: 300ms, action: kill, target: n2}
+`, results.Measure, script{})
+	if _, failed := says(r.Remarks, results.CodeFailed); failed || len(r.Faults) != 5 || r.Audit == nil || r.Audit.Nodes != 3 || r.Audit.Lost != 0 {
+		t.Fatalf("remarks %+v, findings %+v, audit %+v; want a trial that came to its end", r.Remarks, r.Findings, r.Audit)
+	}
+	for _, e := range r.Events {
+		if e.Kind == results.EventRestart && e.Node == "n3" && e.AtNS < r.Faults[0].UndoNS {
+			t.Errorf("n3 was started at %d, and its kill stood until %d", e.AtNS, r.Faults[0].UndoNS)
+		}
+	}
+	if a, b := r.Faults[3].Failed, r.Faults[4].Failed; (a == "") == (b == "") {
+		t.Errorf("kills of n1 and n2, one of which was dead: %q and %q, want one of them not done", a, b)
+	}
+}
+
+// starting is a leader that has not yet committed what its log holds.
+type starting struct {
+	*process
+	counters []control.Stats // one an answer, the last for ever
+	answers  int
+}
+
+func (s *starting) Counters(context.Context) (control.Stats, error) {
+	at := min(s.answers, len(s.counters)-1)
+	s.answers++
+	return s.counters[at], nil
+}
+
+type ledBy struct {
+	processes
+	leader string
+}
+
+func (l ledBy) Leader(context.Context) (string, error) { return l.leader, nil }
+
+// An audit after everybody was started anew waits until the new leader has committed:
+// until then no replica has applied anything, and nothing is lost.
+func TestAnAuditWaitsForTheFirstCommit(t *testing.T) {
+	leader := &starting{process: &process{id: "n1", runs: true}, counters: []control.Stats{
+		{LastIndex: 40}, {LastIndex: 41}, {LastIndex: 41, CommitIndex: 41, Applied: 12}, {LastIndex: 41, CommitIndex: 41, Applied: 41},
+	}}
+	tr := (&Runner{}).newTrial(Job{Setup: configs.Setup{Nodes: 1}, Kind: results.Proof}, 1)
+	tr.system = ledBy{processes{all: []Member{leader}}, "n1"}
+	if tr.awaitCommit(t.Context()); leader.answers != 4 {
+		t.Errorf("the audit began after %d answers, want 4: when all was committed and applied", leader.answers)
 	}
 }

@@ -140,7 +140,7 @@ func (p *proof) survives(ctx context.Context, tolerates int) error {
 		if err != nil {
 			return err
 		}
-		if err := p.goesOn(ctx, b.fault.AtNS, provingWrites, fmt.Sprintf("after %s", units.Plural(n, "kill"))); err != nil {
+		if err := p.goesOn(ctx, b.deadNS(), provingWrites, fmt.Sprintf("after %s", units.Plural(n, "kill"))); err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func (p *proof) survives(ctx context.Context, tolerates int) error {
 		return err
 	}
 	at := b.fault.AtNS
-	if err := p.goesOn(ctx, at, provingWrites, fmt.Sprintf("after %s", units.Plural(tolerates, "kill"))); err != nil {
+	if err := p.goesOn(ctx, b.deadNS(), provingWrites, fmt.Sprintf("after %s", units.Plural(tolerates, "kill"))); err != nil {
 		return err
 	}
 	p.result.Survived = tolerates

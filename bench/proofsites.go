@@ -101,11 +101,9 @@ func (p *proof) loses(ctx context.Context, lost []stand) error {
 	if quorum.Size(p.setup.Nodes).NeedsSite(len(victims)) {
 		z.Blocked, err = p.silent(ctx, minSiteBlocked, fmt.Sprintf("site %s dead, %d of %d nodes", name, len(victims), p.setup.Nodes))
 	} else {
-		err = p.goesOn(ctx, b.fault.AtNS, provingWrites, "without site "+name)
+		err = p.goesOn(ctx, b.deadNS(), provingWrites, "without site "+name)
 		z.Survived = err == nil
 	}
-	// A write may have been acknowledged while the kills were under way: where none
-	// was afterwards, that ended no outage.
 	if first := b.mark.first(); first > 0 && !z.Blocked {
 		z.OutageNS = first - b.fault.AtNS
 	}

@@ -12,7 +12,8 @@ import (
 // What an operation costs in latency is what writes took while it went on beside what
 // they took just before, when the same cluster was whole and idle but for them.
 
-// spellBefore is how long before an operation writes count as those before it.
+// spellBefore is how long before an operation, or before what prepares it, writes count
+// as those before it.
 const spellBefore = time.Second
 
 // longestWrite bounds the histograms, as the load's own are bounded.
@@ -46,11 +47,17 @@ func (s *spell) latency() *results.Latency {
 }
 
 // spells gives each fault its writes before and during, and how long no client had an
-// answer; what clients of members see that it takes out of service is left out. since is when the cluster was last whole before the first of them.
+// answer; what clients of members see that it takes out of service is left out. since is
+// when the cluster was last whole before the first of them. What was sent while a fault
+// was prepared is neither before nor during it.
 func spells(faults []results.Fault, writes []probe, sinceNS int64) {
 	for i := range faults {
 		f := &faults[i]
-		from := max(sinceNS, f.AtNS-int64(spellBefore))
+		until := f.AtNS
+		if f.PrepareNS > 0 {
+			until = f.PrepareNS
+		}
+		from := max(sinceNS, until-int64(spellBefore))
 		before, during := newSpell(), newSpell()
 		out := outOfService(f)
 		for _, w := range writes {
@@ -58,7 +65,7 @@ func spells(faults []results.Fault, writes []probe, sinceNS int64) {
 			case slices.Contains(out, w.by.node):
 			case w.sentNS >= f.AtNS && w.sentNS <= f.DoneNS:
 				during.add(w)
-			case w.sentNS >= from && w.sentNS < f.AtNS:
+			case w.sentNS >= from && w.sentNS < until:
 				before.add(w)
 			}
 		}

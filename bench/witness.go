@@ -30,18 +30,28 @@ func (w *witness) saw(one witnessed) {
 	w.writes = append(w.writes, one)
 }
 
-// probes are what a client at each of the nodes saw of the writes that it sent from
-// one instant until another.
-func (w *witness) probes(nodes []string, fromNS, untilNS int64) []results.Probe {
+// lastSent is when the last write was sent; 0 where none was.
+func (w *witness) lastSent() (atNS int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, one := range w.writes {
+		atNS = max(atNS, one.sentNS)
+	}
+	return atNS
+}
+
+// probes are what a client at each of the nodes saw of the writes that it sent after a
+// fault, until another instant.
+func (w *witness) probes(nodes []string, fault instants, untilNS int64) []results.Probe {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	slices.SortStableFunc(w.writes, func(a, b witnessed) int { return cmp.Compare(a.doneNS, b.doneNS) })
 	out := make([]results.Probe, len(nodes))
 	for i, node := range nodes {
-		p, answered := results.Probe{Node: node}, fromNS
+		p, answered := results.Probe{Node: node}, fault.atNS
 		for _, one := range w.writes {
-			if one.node == node && one.sentNS > fromNS && one.sentNS <= untilNS {
-				answered = one.addTo(&p, fromNS, answered)
+			if one.node == node && one.sentNS > fault.atNS && one.sentNS <= untilNS {
+				answered = one.addTo(&p, fault, answered)
 			}
 		}
 		p.GapNS = max(p.GapNS, untilNS-answered)
@@ -50,9 +60,9 @@ func (w *witness) probes(nodes []string, fromNS, untilNS int64) []results.Probe 
 	return out
 }
 
-// addTo a probe of the fault at an instant, where the last answer before came at
-// another. It returns when the last came now.
-func (one witnessed) addTo(p *results.Probe, faultNS, answeredNS int64) int64 {
+// addTo a fault's probe, where the last answer before came at an instant. It returns when
+// the last came now.
+func (one witnessed) addTo(p *results.Probe, fault instants, answeredNS int64) int64 {
 	switch {
 	case errors.Is(one.err, loadgen.ErrRejected):
 		p.Failed++
@@ -60,8 +70,8 @@ func (one witnessed) addTo(p *results.Probe, faultNS, answeredNS int64) int64 {
 		p.Unknown++
 	default:
 		p.Acked++
-		if p.FirstAckNS == 0 {
-			p.FirstAckNS = one.doneNS - faultNS
+		if p.FirstAckNS == 0 && one.sentNS > fault.effectNS {
+			p.FirstAckNS = one.doneNS - fault.atNS
 		}
 		p.GapNS = max(p.GapNS, one.doneNS-answeredNS)
 		return one.doneNS

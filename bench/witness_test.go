@@ -15,7 +15,8 @@ import (
 func TestWritesAreToldByFault(t *testing.T) {
 	var w witness
 	for _, one := range []witnessed{
-		{"n1", 90, 130, nil}, // sent before the fault
+		{"n1", 90, 130, nil},  // sent before the fault
+		{"n1", 105, 110, nil}, // sent before it took effect
 		{"n1", 110, 190, nil},
 		{"n2", 120, 125, loadgen.ErrRejected},
 		{"n1", 140, 160, nil},
@@ -26,11 +27,11 @@ func TestWritesAreToldByFault(t *testing.T) {
 		w.saw(one)
 	}
 	want := []results.Probe{
-		{Node: "n1", FirstAckNS: 60, GapNS: 60, Acked: 3, Unknown: 1},
+		{Node: "n1", FirstAckNS: 60, GapNS: 50, Acked: 4, Unknown: 1},
 		{Node: "n2", GapNS: 100, Failed: 1},
 		{Node: "n3", GapNS: 100},
 	}
-	if diff := cmp.Diff(want, w.probes([]string{"n1", "n2", "n3"}, 100, 200)); diff != "" {
+	if diff := cmp.Diff(want, w.probes([]string{"n1", "n2", "n3"}, instants{100, 115}, 200)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }

@@ -23,6 +23,10 @@ type Action struct {
 	Part bool
 	// Needs is the key, beside its target, that says what is done.
 	Needs string
+	// Process: it is done to processes that run, and to none that does not. Starts: it
+	// starts whom it is done to, whatever ended that one before. Removes: it takes a
+	// member out of the cluster's configuration.
+	Process, Starts, Removes bool
 	// Lasts: it stands until it is undone, and takes `for`.
 	Lasts bool
 	// Undoes the actions of these names; all where its own name is Heal.
@@ -38,13 +42,13 @@ const Heal = "heal"
 
 // actions in the order in which a person is told of them.
 var actions = []Action{
-	{Name: "kill", Members: true, Lasts: true},
-	{Name: "pause", Members: true, Lasts: true},
+	{Name: "kill", Members: true, Process: true, Lasts: true},
+	{Name: "pause", Members: true, Process: true, Lasts: true},
 	{Name: "resume", Members: true, Undoes: []string{"pause"}},
-	{Name: "restart", Members: true},
-	{Name: "rolling-restart", Members: true},
-	{Name: "power-loss", Members: true},
-	{Name: "deadlock", Members: true, Lasts: true},
+	{Name: "restart", Members: true, Starts: true},
+	{Name: "rolling-restart", Members: true, Process: true, Starts: true},
+	{Name: "power-loss", Members: true, Starts: true},
+	{Name: "deadlock", Members: true, Process: true, Lasts: true},
 
 	{Name: "disk-stall", Members: true, Lasts: true, Disk: true},
 	{Name: "disk-slow", Members: true, Lasts: true, Needs: "sync", Disk: true, Syncs: true},
@@ -62,10 +66,10 @@ var actions = []Action{
 	{Name: "chained", Leader: true, Lasts: true, Fewest: 3},
 
 	{Name: "transfer", Leader: true, Fewest: 2},
-	{Name: "add-node", One: true, Fewest: 2},
-	{Name: "remove-node", One: true, Lasts: true, Fewest: 2},
-	{Name: "remove-leader", Leader: true, Lasts: true, Fewest: 2},
-	{Name: "install-snapshot", One: true, Fewest: 3},
+	{Name: "add-node", One: true, Starts: true, Removes: true, Fewest: 2},
+	{Name: "remove-node", One: true, Removes: true, Lasts: true, Fewest: 2},
+	{Name: "remove-leader", Leader: true, Removes: true, Lasts: true, Fewest: 2},
+	{Name: "install-snapshot", One: true, Process: true, Starts: true, Fewest: 3},
 
 	{Name: "slow", Members: true, Links: true, Lasts: true, Needs: "link", Fewest: 2},
 	{Name: MessageFaults, Members: true, Lasts: true, Needs: "messages", Fewest: 2},

@@ -152,6 +152,7 @@ func (c *faultCheck) target() {
 			"put it after the fault that it ends, and give it the same target")
 	}
 	c.alive()
+	c.removal()
 }
 
 // nothingToUndo tells of an action whose only use is to undo, before which there

@@ -10,33 +10,27 @@ import (
 // it is done. What names members can be followed before anything runs: what follows
 // tells of nothing that might turn out otherwise.
 
-// needLife are actions that a member which does not run cannot be part of. Links and
-// disks are the host's: they are there without it.
-var needLife = []string{"kill", "pause", "deadlock", "rolling-restart", "install-snapshot"}
-
-// Of what is done to a member, some starts it if it was killed; and some does so
-// whenever it ends, so that nobody can be sure from then on.
-var (
-	startAtOnce = []string{"restart", "rolling-restart", "power-loss", "add-node", "install-snapshot"}
-	startAtEnd  = []string{"disk-full", "remove-node", "remove-leader"}
-)
+// mayKillToo are actions under which a member may be without a process without a kill,
+// until they end: who is killed then may be dead already.
+var mayKillToo = []string{"disk-full", "remove-node", "remove-leader"}
 
 // dead is the fault that left a fault's member without a process; false where there is
 // none, or it is not sure.
 func (c *faultCheck) dead() (killed TimedFault, found bool) {
-	if !c.setup.hasMember(c.f.Target) || !slices.Contains(needLife, c.action.Name) {
+	if !c.setup.hasMember(c.f.Target) || !c.action.Process {
 		return TimedFault{}, false
 	}
 	for _, f := range c.setup.Faults[:c.i] {
 		touches := c.setup.mayHit(f, c.f.Target)
+		action, _ := ActionNamed(f.Action)
 		switch {
 		case f.Action == "kill" && c.setup.hits(f.Target, c.f.Target):
 			if !found || over(killed, f.At) { // else a site's kill was of the others
 				killed, found = f, true
 			}
-		case touches && slices.Contains(startAtOnce, f.Action):
+		case touches && action.Starts:
 			found = false
-		case touches && slices.Contains(startAtEnd, f.Action):
+		case touches && slices.Contains(mayKillToo, f.Action):
 			return TimedFault{}, false
 		}
 	}

@@ -108,6 +108,9 @@ var remarkWords = map[results.Code]func(r worst) string{
 		return "the store keeps nothing over a restart, so that a restart proves nothing"
 	},
 	results.CodeUsageUnread: func(r worst) string { return "what the processes used could not be read" + r.detail() },
+	results.CodeHeldThinned: func(r worst) string {
+		return fmt.Sprintf("of %s times that a process was held up the %s shortest, of %s%s and less, are not on record", count(r.Of), count(r.Count), r.at, r.got())
+	},
 	results.CodeFaultFailed: func(r worst) string { return "a fault could not be done as asked" + r.detail() },
 }
 

@@ -30,10 +30,13 @@ func (r *Report) timeline() listing {
 }
 
 // deed is what was done and to whom: kill n1 (leader); the target as the experiment
-// has it where no member was hit; and why where it was not done.
+// has it, or a partition's groups, where no member was hit; and why where it was not done.
 func deed(o summary.Outage) string {
 	to := list(o.Nodes) + inRole(o.Hit)
-	if len(o.Nodes) == 0 {
+	switch {
+	case len(o.Groups) > 0:
+		to = groupsText(o.Groups)
+	case len(o.Nodes) == 0:
 		to = cleanName(o.Target)
 	}
 	text := strings.TrimSpace(o.Action + " " + to)
@@ -41,6 +44,15 @@ func deed(o summary.Outage) string {
 		text += ", not done: " + shorten(cleanDetail(o.NotDone), 60)
 	}
 	return text
+}
+
+// groupsText tells who still reached whom: n1 n2 | n3.
+func groupsText(groups [][]string) string {
+	var sides []string
+	for _, g := range groups {
+		sides = append(sides, cleanName(strings.Join(g, " ")))
+	}
+	return strings.Join(sides, " | ")
 }
 
 // silent is for how long no client had an answer.

@@ -30,12 +30,16 @@ func TestWhatWasDoneUnderLoadIsToldWhole(t *testing.T) {
 			{Node: "n2", FirstAckNS: 14e8, GapNS: 14e8, Acked: 90, Unknown: 2}, {Node: "n3", FirstAckNS: 15e8, GapNS: 15e8, Acked: 90},
 		}},
 		results.Fault{Action: "partition", Target: "n1->n2", AtNS: 9e9, DoneNS: 9e9 + 1e6},
+		results.Fault{Action: "partition", Groups: [][]string{{"n1", "n2"}, {"n3"}}, AtNS: 10e9, DoneNS: 10e9 + 1e6},
+		results.Fault{Action: "kill", Target: "n3", AtNS: 11e9, DoneNS: 11e9, EndNS: 11e9, Failed: "n3 does not run since kill follower"},
 	)), Terminal{Width: 160})
 	flat := strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
 		"transfer n1 (leader), not done: n1 leads again, want another",
 		"isolate n1 (leader) 1 3.00 s – 1.40 s 0 2",
 		"partition n1->n2",
+		"partition n1 n2 | n3",
+		"kill n3, not done: n3 does not run since kill follower",
 		"in which no client had an answer", "may have been committed or not",
 	} {
 		if !strings.Contains(flat, want) {

@@ -143,7 +143,7 @@ func (d *tracer) faults(root perfetto.Track) {
 	var stack stack
 	for _, f := range d.trial.Faults {
 		name := f.Action
-		if to := cmp.Or(strings.Join(f.Nodes, ", "), f.Target); to != "" {
+		if to := cmp.Or(strings.Join(f.Nodes, ", "), f.Target, groupsText(f.Groups)); to != "" {
 			name += " " + to
 		}
 		var args []perfetto.Arg

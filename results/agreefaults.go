@@ -62,7 +62,11 @@ func (t *Trial) agreeOnFault(r *ranges, f *Fault) {
 	if f.Leader != "" {
 		t.areMembers(r, "the leader before a fault", []string{f.Leader})
 	}
-	var probed []string
+	var grouped, probed []string
+	for _, g := range f.Groups {
+		grouped = append(grouped, g...)
+	}
+	t.areMembers(r, "the groups of a partition", grouped)
 	for i := range f.Probes {
 		probed = append(probed, f.Probes[i].Node)
 	}

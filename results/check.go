@@ -119,10 +119,10 @@ func (t *Trial) checkRest(r *ranges) {
 func (f *Fault) check(r *ranges) {
 	r.names(f.Action, f.Target, f.Leader)
 	r.names(f.Nodes...)
-	r.lists(len(f.Nodes), len(f.Probes))
+	r.lists(len(f.Nodes), len(f.Probes), len(f.Groups))
 	r.within("alive", int64(f.Alive), 0, MaxNodes)
 	r.counts(int64(f.Repeat))
-	r.times(f.AtNS, f.DoneNS, f.UndoNS, f.EndNS)
+	r.times(f.PrepareNS, f.AtNS, f.DoneNS, f.UndoNS, f.EndNS)
 	r.stretches(f.SilentNS)
 	r.texts(f.Failed)
 	for _, l := range []*Latency{f.Before, f.During} {
@@ -134,6 +134,9 @@ func (f *Fault) check(r *ranges) {
 		r.fail("a fault at %d ns, done at %d and undone at %d: want them in that order", f.AtNS, f.DoneNS, f.EndNS)
 	} else {
 		r.stretches(f.DoneNS-f.AtNS, max(f.EndNS-f.AtNS, 0))
+	}
+	if f.PrepareNS > f.AtNS {
+		r.fail("a fault at %d ns, prepared from %d on: want it prepared before", f.AtNS, f.PrepareNS)
 	}
 	for i := range f.Probes {
 		p := &f.Probes[i]

@@ -46,7 +46,8 @@ type Event struct {
 	Peer   string `json:"peer,omitempty"`
 	Index  uint64 `json:"index,omitempty"`
 	Action string `json:"action,omitempty"` // kill, pause, isolate, …
-	Target string `json:"target,omitempty"` // as the experiment said it: leader
+	// Target is as the experiment said it, leader, or the fault that this was a part of.
+	Target string `json:"target,omitempty"`
 
 	Granted bool `json:"granted,omitempty"`
 	PreVote bool `json:"pre_vote,omitempty"`

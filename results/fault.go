@@ -15,6 +15,12 @@ type Fault struct {
 	// 0 for those of a timeline.
 	Repeat int `json:"repeat,omitempty"`
 
+	// Groups of a partition: who still reached whom.
+	Groups [][]string `json:"groups,omitempty"`
+
+	// PrepareNS is when somebody began to prepare it, as to kill the member that a
+	// snapshot is to be installed on; 0 where it takes no preparation.
+	PrepareNS int64 `json:"prepare_ns,omitempty"`
 	// AtNS is the instant just before it was done, DoneNS when all of it was done,
 	// UndoNS the instant just before it was undone, and EndNS when all of it was:
 	// healed, resumed, listening again; 0: not within the trial. All are on
@@ -25,7 +31,8 @@ type Fault struct {
 	EndNS  int64 `json:"end_ns,omitempty"`
 
 	// Failed is why it could not be done as it was asked for, as a leader that hands
-	// over and is elected again; empty where it was done.
+	// over and is elected again; empty where it was done. Where nothing was done at all,
+	// since its target did not run, it has no Nodes and was over at AtNS.
 	Failed string `json:"failed,omitempty"`
 
 	// Leader and Term are those at AtNS, Alive how many members ran just before.
@@ -33,8 +40,8 @@ type Fault struct {
 	Term   uint64 `json:"term,omitempty"`
 	Alive  int    `json:"alive"`
 
-	// Before are the writes that were sent in the second before it, as far as the cluster
-	// was whole then, and During those sent until it was done; null where nobody wrote.
+	// Before are the writes that were sent in the second before it, and before anything
+	// was prepared, as far as the cluster was whole then, and During those sent until it was done; null where nobody wrote.
 	// They are those of clients at members that it leaves in service.
 	Before *Latency `json:"before,omitempty"`
 	During *Latency `json:"during,omitempty"`
@@ -54,7 +61,8 @@ type Probe struct {
 	// Node is the member that it asks; nobody tells it who leads.
 	Node string `json:"node"`
 	// FirstAckNS is from the fault to the first acknowledgement of a write that was
-	// sent after it; 0 where none came.
+	// sent after it took effect: when whom it killed was known to be dead, or all its
+	// links were cut; 0 where none came.
 	FirstAckNS int64 `json:"first_ack_ns,omitempty"`
 	// GapNS is the longest time in which none was acknowledged: from the fault, or
 	// from one acknowledgement, to the next.

@@ -83,6 +83,9 @@ func TestFaultsEventsAndZonesAgreeWithTheCluster(t *testing.T) {
 	for want, do := range map[string]func(*Trial){
 		"a fault at 4 ns after one at 5":       func(t *Trial) { t.Faults[1].AtNS = 4 },
 		"has repeat 1: want 0":                 func(t *Trial) { t.Faults[0].Repeat = 1 },
+		`groups of a partition: got "n9"`:      func(t *Trial) { t.Faults[0].Groups = [][]string{{"n1"}, {"n9"}} },
+		`groups of a partition: got "n1" twic`: func(t *Trial) { t.Faults[0].Groups = [][]string{{"n1"}, {"n1"}} },
+		"prepared from 7 on: want it prepared": func(t *Trial) { t.Faults[1].PrepareNS = 7 },
 		"an event at 3 ns after one at 4":      func(t *Trial) { t.Events[1].AtNS = 3 },
 		"of an event -4":                       func(t *Trial) { t.Events[0].AtNS = -4 },
 		`an event of "n4"`:                     func(t *Trial) { t.Events[2].Node = "n4" },

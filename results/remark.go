@@ -109,6 +109,10 @@ const (
 	CodeNotDurable Code = "not-durable"
 	// What the processes used could not be read; Detail is the error's text.
 	CodeUsageUnread Code = "usage-unread"
+	// Of Of times that a process was held up Count are not on record, the longest of
+	// them of Got: the shortest of many, none of which was the longest before anybody
+	// lost or sought leadership. Unit ns.
+	CodeHeldThinned Code = "held-thinned"
 	// A fault could not be done as asked; Detail is the error's text.
 	CodeFaultFailed Code = "fault-failed"
 )

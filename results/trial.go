@@ -153,7 +153,7 @@ type ProofResult struct {
 	// Disks are each member's, after that restart.
 	Disks []Disk `json:"disks,omitempty"`
 	// OutageNS is from the leader's kill to the first acknowledged write sent
-	// after it; ElectionNS to the new leader's own event.
+	// after it was known to be dead; ElectionNS to the new leader's own event.
 	OutageNS   int64 `json:"outage_ns"`
 	ElectionNS int64 `json:"election_ns"`
 	// Zones are what the loss of whole sites showed, after that restart: each site
@@ -175,7 +175,7 @@ type ZoneResult struct {
 	Survived bool `json:"survived,omitempty"`
 	Blocked  bool `json:"blocked,omitempty"`
 	// OutageNS is from just before the kills to the first acknowledged write that was
-	// sent after; 0 where none was.
+	// sent when all of them were known to be dead; 0 where none was.
 	OutageNS int64 `json:"outage_ns,omitempty"`
 }
 

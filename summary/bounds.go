@@ -113,6 +113,8 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeUnjudged:   untouched,
 	results.CodeUndecided:  untouched,
 	results.CodeNotDurable: untouched,
+	// What decides whose fault a lost leadership was is on record.
+	results.CodeHeldThinned: untouched,
 }
 
 // worsening are the codes of what can only have made operations slower and dearer,

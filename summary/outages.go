@@ -20,6 +20,8 @@ type Outage struct {
 	Nodes  []string `json:"nodes,omitempty"`
 	Hit    Hit      `json:"hit"`
 	Repeat int      `json:"repeat,omitempty"`
+	// Groups of a partition.
+	Groups [][]string `json:"groups,omitempty"`
 	// SinceNS is when it was done, from the trial's first window on, or where it has
 	// none from its first event. LastedNS is how long; 0 where it was not undone.
 	SinceNS  int64 `json:"since_ns"`
@@ -93,7 +95,7 @@ const (
 func outageOf(t *results.Trial, i int) Outage {
 	f := &t.Faults[i]
 	o := Outage{
-		Trial: t.Trial, Action: f.Action, Target: f.Target, Nodes: f.Nodes, Hit: hit(f), Repeat: f.Repeat,
+		Trial: t.Trial, Action: f.Action, Target: f.Target, Nodes: f.Nodes, Hit: hit(f), Repeat: f.Repeat, Groups: f.Groups,
 		SinceNS: f.AtNS - beginning(t), NotDone: f.Failed, SilentNS: silence(f),
 	}
 	if f.EndNS > f.AtNS {
