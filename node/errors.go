@@ -48,6 +48,8 @@ func applyError(err error) error {
 		return errNotLeader
 	case errors.Is(err, raft.ErrEnqueueTimeout):
 		return errQueueFull
+	case mutant == lossToldAsRejection && errors.Is(err, raft.ErrLeadershipLost):
+		return errNotLeader
 	case errors.Is(err, raft.ErrLeadershipLost):
 		return errLeadership
 	case errors.Is(err, raft.ErrRaftShutdown):

@@ -72,7 +72,11 @@ func forward[Resp any, P interface {
 	}
 	n.forwarded.Add(1)
 	resp := P(new(Resp))
-	if err := conn.Invoke(ctx, method, r, resp); err != nil {
+	err = conn.Invoke(ctx, method, r, resp)
+	if mutant == retriedForwards {
+		err = n.forwardAgain(ctx, method, r, resp, err)
+	}
+	if err != nil {
 		return nil, forwardError(err)
 	}
 	resp.GetHeader().MemberId = n.peers.number

@@ -47,7 +47,7 @@ func (s *kvServer) Txn(ctx context.Context, r *pb.TxnRequest) (*pb.TxnResponse, 
 	if err := checkTxn(r); err != nil {
 		return nil, err
 	}
-	if s.node.leads() || serializable(r) {
+	if s.node.leads() || serializable(r) || mutant == localReads && readOnly(r) {
 		return s.node.txn(ctx, r)
 	}
 	return forward[pb.TxnResponse](ctx, s.node, forwardTxn, r)
@@ -58,7 +58,7 @@ func (s *kvServer) Range(ctx context.Context, r *pb.RangeRequest) (*pb.RangeResp
 	if err := checkRange(r); err != nil {
 		return nil, err
 	}
-	if s.node.leads() || r.Serializable {
+	if s.node.leads() || r.Serializable || mutant == localReads {
 		return s.node.rangeKeys(ctx, r)
 	}
 	return forward[pb.RangeResponse](ctx, s.node, forwardRange, r)

@@ -101,7 +101,7 @@ func checkOptions(o control.Options) error {
 	case o.Raft.MaxRPCsInFlight < 0:
 		return fmt.Errorf("max_rpcs_in_flight is %d, want 1 or more (1: no pipelining), or 0 for raft's default", o.Raft.MaxRPCsInFlight)
 	}
-	return o.MessageFaults.Validate()
+	return errors.Join(CheckMutant(), o.MessageFaults.Validate())
 }
 
 func (n *Node) start(ctx context.Context) error {
@@ -150,6 +150,9 @@ func (n *Node) openStores() error {
 		return err
 	}
 	n.stores = stores
+	if err := spoilStores(stores, n.opts.DataDir, n.opts.Seed); err != nil {
+		return err
+	}
 	failures := newFailures(n.events)
 	stores.disk.failures, stores.snaps.failures = failures, failures
 	stores.disk.stalls = newStalls(n.opts.Storage, n.opts.Seed, clock.Now())

@@ -30,6 +30,11 @@ func (n *Node) propose(ctx context.Context, command proto.Message) (proto.Messag
 			return nil, errQueueFull // not handed to raft
 		}
 	}
+	if mutant != noMutant {
+		if made := n.answerUnproposed(command, data); made != nil {
+			return made, nil
+		}
+	}
 	future := n.raft.Apply(data, timeout)
 	if err := future.Error(); err != nil {
 		return nil, applyError(err)

@@ -49,7 +49,7 @@ func (n *Node) newRaft() (*raft.Raft, error) {
 		return nil, err
 	}
 	return unlessPanicked(n.log, func() (*raft.Raft, error) {
-		r, err := raft.NewRaft(c, n.machine, n.stores.logs, n.stores.disk, n.stores.snaps, n.transport)
+		r, err := raft.NewRaft(c, spoiledMachine(n), n.stores.logs, n.stores.disk, n.stores.snaps, n.transport)
 		if err != nil {
 			return nil, dataError{err}
 		}
@@ -75,7 +75,7 @@ func (n *Node) newTransport(l net.Listener) wholeTransport {
 		n.faulty = newFaultyTransport(n.network, *n.opts.MessageFaults, n.opts.Seed)
 		t = n.faulty
 	}
-	return newElectionTransport(t, n.emit)
+	return newElectionTransport(spoiledTransport(t, n.peers), n.emit)
 }
 
 // transportTimeout is raft's usual 10 s at default timeouts, and shorter with

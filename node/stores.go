@@ -53,7 +53,7 @@ func openStores(dir string, s control.Storage, log hclog.Logger) (*stores, error
 			return nil, err
 		}
 	}
-	noSync := s.Store == control.StoreBoltNoSync || s.EmulatedSync > 0
+	noSync := s.Store == control.StoreBoltNoSync || s.EmulatedSync > 0 || mutant == boltWithoutSync
 	bolt, err := raftboltdb.New(raftboltdb.Options{
 		Path:        filepath.Join(dir, logFile),
 		NoSync:      noSync,

@@ -64,3 +64,18 @@ type ClientBias struct {
 	OfferedOps float64 `json:"offered_ops"` // per second
 	Count      int64   `json:"count"`
 }
+
+// BrokenNodes stands among Versions where a build's nodes may be broken on purpose,
+// and says how they were: see Broken.
+const BrokenNodes = "raftbench/broken-nodes"
+
+// Broken says how the run's nodes were broken on purpose, to see whether the checks
+// find it; empty where they were not. Nothing else of such a run is a result.
+func (e Environment) Broken() string {
+	for _, a := range e.Arms {
+		if how := a.Versions[BrokenNodes]; how != "" {
+			return how
+		}
+	}
+	return e.Versions[BrokenNodes]
+}

@@ -108,7 +108,7 @@ func (o adviseSizeOptions) sizes(stderr io.Writer) ([]summary.SizeFacts, error) 
 	if o.dir == "" {
 		return o.predictedSizes()
 	}
-	run, err := openRun(stderr, o.dir)
+	run, err := openHonest(stderr, o.dir)
 	if err != nil {
 		return nil, err
 	}

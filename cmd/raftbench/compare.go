@@ -126,7 +126,7 @@ func openSides(stderr io.Writer, dirs []string) ([]summary.Side, error) {
 	}
 	var out []summary.Side
 	for _, dir := range dirs {
-		run, err := openRun(stderr, dir)
+		run, err := openHonest(stderr, dir)
 		if err != nil {
 			return nil, err
 		}

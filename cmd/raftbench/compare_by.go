@@ -14,7 +14,7 @@ import (
 // runCompareBy answers "which setting helps?" from one run: its blocks held all
 // settings side by side, so that no host's drift lies between them.
 func runCompareBy(stdout, stderr io.Writer, o compareOptions) error {
-	run, err := openRun(stderr, o.runs[0])
+	run, err := openHonest(stderr, o.runs[0])
 	if err != nil {
 		return err
 	}

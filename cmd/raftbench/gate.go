@@ -112,7 +112,7 @@ func judged(stderr io.Writer, o gateOptions) (ci.Judged, error) {
 	if err != nil {
 		return ci.Judged{}, usage(err, "")
 	}
-	run, err := openRun(stderr, o.dir)
+	run, err := openHonest(stderr, o.dir)
 	if err != nil {
 		return ci.Judged{}, err
 	}
@@ -163,7 +163,7 @@ func baselineFor(stderr io.Writer, run *results.Run, o gateOptions) (*gate.Basel
 	if err := checkDistinct([]string{o.baseline, run.Dir}); err != nil {
 		return nil, err
 	}
-	before, err := openRun(stderr, o.baseline)
+	before, err := openHonest(stderr, o.baseline)
 	if err != nil {
 		return nil, err
 	}

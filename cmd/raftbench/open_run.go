@@ -27,6 +27,20 @@ func openRun(stderr io.Writer, dir string) (*results.Run, error) {
 	return run, nil
 }
 
+// openHonest is openRun for what judges, compares or learns from a run: one whose
+// nodes were broken on purpose is refused.
+func openHonest(stderr io.Writer, dir string) (*results.Run, error) {
+	run, err := openRun(stderr, dir)
+	if err != nil {
+		return nil, err
+	}
+	if how := run.Environment.Broken(); how != "" {
+		return nil, usage(fmt.Errorf("%s: its nodes were broken on purpose (%s), want a run of honest nodes", dir, how),
+			"what its checks found is told by: "+commandLine("report", dir))
+	}
+	return run, nil
+}
+
 // unreadable gives an error of a run's folder the exit code for usage.
 func unreadable(err error) error {
 	var r *results.Error

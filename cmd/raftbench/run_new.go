@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/raftbench/raftbench/cluster"
@@ -72,12 +73,22 @@ func prepareNewRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o run
 		}
 	}
 	measureClient(ctx, stderr, plan, &env, o.quiet)
-	env.RunID, env.Label = filepath.Base(dir), plan.Label
+	env.RunID, env.Label = filepath.Base(dir), labelOf(plan, env)
 	w, err := create(dir, env, plan)
 	if err != nil {
 		return nil, usage(err, "")
 	}
 	return &preparedRun{plan: plan, writer: w, start: system.start, host: env}, nil
+}
+
+// labelOf a run is its experiment's, behind the warning that its nodes were broken
+// on purpose, where they were.
+func labelOf(plan configs.Plan, env results.Environment) string {
+	how := env.Broken()
+	if how == "" {
+		return plan.Label
+	}
+	return strings.TrimSpace("NODES BROKEN ON PURPOSE (" + how + "): no figure here is a result. " + plan.Label)
 }
 
 // planFor finds the system that is to be measured, and resolves the experiment

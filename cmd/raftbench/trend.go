@@ -290,7 +290,7 @@ func rememberAll(ctx context.Context, stderr io.Writer, dirs, metrics []string) 
 		if err := ctx.Err(); err != nil {
 			return nil, fail(exitInterrupted, err, "")
 		}
-		run, err := openRun(warnings, dir)
+		run, err := openHonest(warnings, dir)
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/raftbench/raftbench/node"
 	"github.com/raftbench/raftbench/strictyaml"
 )
 
@@ -21,6 +22,9 @@ const variablePrefix = "RAFTBENCH_"
 func applyVariables(cmd *cobra.Command, _ []string) error {
 	if cmd.Hidden {
 		return nil // a node takes no flags, and may be of another build
+	}
+	if err := node.CheckMutant(); err != nil {
+		return usage(err, "")
 	}
 	if err := checkVariables(cmd.Root()); err != nil {
 		return err
@@ -50,6 +54,9 @@ func isOwn(f *pflag.Flag) bool { return f.Name == "help" || f.Name == "version" 
 // was meant to be set would not be.
 func checkVariables(root *cobra.Command) error {
 	known := variablesOf(root)
+	if node.MutantVariable != "" {
+		known = append(known, node.MutantVariable) // a build with mutants
+	}
 	for _, e := range os.Environ() {
 		name, value, _ := strings.Cut(e, "=")
 		if !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) {

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/node"
+	"github.com/raftbench/raftbench/results"
 )
 
 // version of raftbench; no release has been made yet.
@@ -36,8 +38,8 @@ func runVersion(stdout io.Writer) error {
 
 // versionText is what version and --version print.
 func versionText() string {
-	text := fmt.Sprintf("raftbench %s (%s), node protocol %d, %s %s/%s\n",
-		version, commit, control.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	text := fmt.Sprintf("raftbench %s (%s)%s, node protocol %d, %s %s/%s\n",
+		version, commit, mutantText(), control.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	modules := versions()
 	for _, name := range slices.Sorted(maps.Keys(modules)) {
 		text += fmt.Sprintf("  %s %s\n", name, modules[name])
@@ -45,9 +47,21 @@ func versionText() string {
 	return text
 }
 
-// versions of the modules that a figure depends on.
+// mutantText warns of a build with mutants; empty in any other.
+func mutantText() string {
+	if node.Broken() == "" {
+		return ""
+	}
+	return ", a build of nodes broken on purpose (" + node.MutantVariable + ": " + node.Broken() + ")"
+}
+
+// versions of the modules that a figure depends on, and how the nodes of this build
+// are broken on purpose, where they are.
 func versions() map[string]string {
 	out := map[string]string{}
+	if how := node.Broken(); how != "" {
+		out[results.BrokenNodes] = how
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return out
