@@ -22,7 +22,7 @@ func TestElectionsDocHasTheSimulatedNumbers(t *testing.T) {
 	}
 	text := string(b)
 	for name, table := range map[string]func(*testing.T) string{
-		"figure 16": figure16Table, "one at a time": switchedTable, "sizes": sizesTable,
+		"figure 16": figure16Table, "one at a time": switchedTable, "sizes": sizesTable, "clients and a busy host": busyTable,
 	} {
 		begin, end := fmt.Sprintf("<!-- %s: simulated -->\n", name), fmt.Sprintf("<!-- end of %s -->", name)
 		before, rest, ok := strings.Cut(text, begin)
@@ -121,6 +121,24 @@ func sizesTable(t *testing.T) string {
 		p50 := func(p Prediction) string { return fmt.Sprint(int64(p.P50.Round(ms) / ms)) }
 		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | %s | %s | %.1f %% |\n", n, p50(slow.Candidate), p50(slow.Elected), p50(slow.Committed),
 			p50(fast.Candidate), p50(fast.Elected), p50(fast.Committed), 100*fast.SplitShare)
+	}
+	return b.String()
+}
+
+// busyTable is what clients, and then a host that is busy, add to the preset
+// even-sizes.
+func busyTable(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| nodes | first commit, nobody writing | first answer, 20 writes a second at each member | … on a busy host | split votes there |\n|---|---|---|---|---|\n")
+	for n := Size(3); n <= 6; n++ {
+		f := Failover{Nodes: n, Dead: 1, Repeat: true, RTT: ms / 2, Store: 2 * ms, Rules: HashiCorp(hashicorp(150 * ms))}
+		alone := elections(t, f, docDraws)
+		f.Every = second / 20 / time.Duration(n)
+		asked := elections(t, f, docDraws)
+		f.Store, f.Slow, f.Late = 2400*time.Microsecond, LongTail(0, 5*ms), LongTail(60*time.Microsecond, 5*ms)
+		busy := elections(t, f, docDraws)
+		p50 := func(p Prediction) int64 { return int64(p.P50.Round(ms) / ms) }
+		fmt.Fprintf(&b, "| %d | %d | %d | %d | %.1f %% |\n", n, p50(alone.Committed), p50(asked.Acknowledged), p50(busy.Acknowledged), 100*busy.SplitShare)
 	}
 	return b.String()
 }

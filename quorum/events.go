@@ -11,10 +11,15 @@ const (
 	answerPreVote
 	askVote
 	answerVote
-	appendProbe
-	answerProbe
-	appendNoop
-	answerNoop
+	appendEntries
+	answerEntries
+	// A leader has entries in its own log.
+	entriesStored
+	// A client writes at its member, which hands the write on to the leader; the
+	// client has its answer.
+	clientWrites
+	leaderIsAsked
+	clientIsAnswered
 )
 
 // event is what reaches a member at an instant.
@@ -24,8 +29,13 @@ type event struct {
 	to, from int
 	try      int // whose candidacy, timer or leadership it belongs to
 	term     int
-	kind     eventKind
-	granted  bool
+	// index is up to which entry of its term a leader sends, or has stored: the
+	// no-op is 1, and 0 asks only whether the logs agree up to there.
+	index   int
+	kind    eventKind
+	granted bool
+	// older has entries of earlier terms sent with it, which were found missing.
+	older    bool
 	answered bool // its connection is free again
 }
 

@@ -8,9 +8,9 @@ import (
 )
 
 // Failover is the death of a leader and what follows until its successor has
-// committed an entry, simulated event by event: timers, pre-votes, votes with
-// their writes to disk, split votes. Processors take no time in it and nothing
-// is lost on the way; they only add.
+// committed an entry and a client has its answer, simulated event by event: timers,
+// pre-votes, votes with their writes to disk, split votes. Nothing is lost on the
+// way, and processors take no time unless Late says so; they only add.
 type Failover struct {
 	Nodes Size
 	// Dead is how many members are dead, the old leader among them.
@@ -29,10 +29,15 @@ type Failover struct {
 	OneWay func(from, to int) Draw
 	// Store is one write transaction of the stable store or the log.
 	Store time.Duration
-	// Contact is the longest time between two messages of a leader under
-	// load, where that is less than its heartbeats'; zero means idle.
-	Contact time.Duration
-	// Behind is how many survivors have too short a log to be elected.
+	// Slow is how much longer than Store a transaction takes, and Late how long
+	// whoever has something to do waits for a processor: what fires, arrives or is to
+	// be sent. Nil is no time. Both are to be measured on the host.
+	Slow, Late Draw
+	// Every is the time between two writes of all clients. There is one at each
+	// member, they write in turn, and none is told who leads. Zero: nobody writes.
+	Every time.Duration
+	// Behind is how many survivors have too short a log to be elected, beside those
+	// that the leader had not yet sent its last entries to.
 	Behind int
 }
 
@@ -43,6 +48,9 @@ type Election struct {
 	Candidate Prediction `json:"candidate"`
 	Elected   Prediction `json:"elected"`
 	Committed Prediction `json:"committed"`
+	// Acknowledged is when the first client has its answer; as Committed where
+	// nobody writes.
+	Acknowledged Prediction `json:"acknowledged"`
 	// Terms are how many terms were begun, in the mean.
 	Terms float64 `json:"terms"`
 	// SplitShare is the share of outages with a split vote: a term in which two or
@@ -78,12 +86,13 @@ func (f Failover) Predict(draws int, seed int64) (Election, error) {
 }
 
 func (f Failover) predict(s *electionSim, draws int) (Election, error) {
-	var candidate, elected, committed []time.Duration
+	var candidate, elected, committed, acknowledged []time.Duration
 	var e Election
 	splits, terms, played := 0, 0, 0
 	for ; played < draws && s.events < mostEventsOfAll && e.Unsettled < mostUnsettled; played++ {
 		o := s.outage()
-		candidate, elected, committed = append(candidate, o.candidate), append(elected, o.elected), append(committed, o.committed)
+		candidate, elected = append(candidate, o.candidate), append(elected, o.elected)
+		committed, acknowledged = append(committed, o.committed), append(acknowledged, o.acknowledged)
 		terms += o.terms
 		if o.split {
 			splits++
@@ -97,7 +106,8 @@ func (f Failover) predict(s *electionSim, draws int) (Election, error) {
 			ErrNotElected, f.Rules.Timeout.Low, f.Rules.Retry.Low, f.Store)
 	}
 	e.Terms, e.SplitShare = float64(terms)/float64(played), float64(splits)/float64(played)
-	e.Candidate, e.Elected, e.Committed = summarise(candidate), summarise(elected), summarise(committed)
+	e.Candidate, e.Elected = summarise(candidate), summarise(elected)
+	e.Committed, e.Acknowledged = summarise(committed), summarise(acknowledged)
 	return e, nil
 }
 

@@ -127,9 +127,84 @@ func TestPartsOfAFailover(t *testing.T) {
 	}
 	f = Failover{Nodes: 3, Dead: 1, Rules: heartbeatsOnly(rules)}
 	quiet := elections(t, f, 5_000)
-	f.Contact = ms
+	f.Every = ms
 	if busy := elections(t, f, 5_000); busy.Candidate.P50 <= quiet.Candidate.P50 {
 		t.Error("a leader that was heard later is given up no later")
+	}
+}
+
+// A follower that lacks the dead leader's last entries refuses the probe, and is sent
+// these before the first entry of the term: a round trip more.
+func TestALackingFollowerIsARoundTripMore(t *testing.T) {
+	f := Failover{Nodes: 3, Dead: 1, Behind: 1, RTT: 20 * ms, Rules: HashiCorp(hashicorp(second))}
+	e := elections(t, f, 2000)
+	if got := e.Committed.P50 - e.Elected.P50; got != 60*ms {
+		t.Errorf("the first commit comes %s after the election, want three round trips", got)
+	}
+}
+
+// With calls and writes that take no time the first answer is that of the next write:
+// half the time between two of the clients', and a whole one where it is the dead
+// member's turn.
+func TestTheFirstAnswerIsThatOfTheNextWrite(t *testing.T) {
+	const apart = 30 * ms
+	for _, n := range []Size{3, 4, 5} {
+		e := elections(t, Failover{Nodes: n, Dead: 1, Every: apart, Rules: HashiCorp(hashicorp(second))}, 4000)
+		got, want := e.Acknowledged.Mean-e.Committed.Mean, apart/2+apart/time.Duration(n)
+		if !within(got, want, ms) {
+			t.Errorf("%d members: the first answer comes %s after the first commit, want %s", n, got, want)
+		}
+	}
+	quiet := elections(t, Failover{Nodes: 3, Dead: 1, Rules: HashiCorp(hashicorp(second))}, 1000)
+	if quiet.Acknowledged != quiet.Committed {
+		t.Errorf("nobody writes: answered after %s, committed after %s", quiet.Acknowledged.P50, quiet.Committed.P50)
+	}
+}
+
+// Among many clients one's write is right behind the new leader's first entry: written
+// by the leader while that one's followers write, and then by them.
+func TestAWriteIsStoredBehindTheFirstEntry(t *testing.T) {
+	f := Failover{Nodes: 3, Dead: 1, Every: ms / 2, Store: 10 * ms, Rules: HashiCorp(hashicorp(second))}
+	e := elections(t, f, 2000)
+	if got := e.Acknowledged.P50 - e.Committed.P50; got != 10*ms {
+		t.Errorf("the first answer comes %s after the first commit, want a write", got)
+	}
+}
+
+// Of a message each end waits for a processor: four ways until the first commit. And
+// what a leader had not yet sent when it died its followers lack: the time that it
+// waited, as a share of that between two entries.
+func TestWaitsForAProcessor(t *testing.T) {
+	f := Failover{Nodes: 3, Dead: 1, Late: Fixed(5 * ms), Rules: HashiCorp(hashicorp(second))}
+	e := elections(t, f, 1000)
+	if got := e.Committed.P50 - e.Elected.P50; got != 20*ms {
+		t.Errorf("the first commit comes %s after the election, want four waits", got)
+	}
+	f = Failover{Nodes: 5, Dead: 1, Every: 10 * ms, Rules: HashiCorp(hashicorp(second)), Late: func(r *rand.Rand) time.Duration {
+		return time.Duration(r.Float64() * float64(4*ms))
+	}}
+	s, lacking, of := newElectionSim(f, rand.New(rand.NewPCG(1, 1))), 0, 0
+	for range 5000 {
+		s.begin()
+		for _, v := range s.voters {
+			if v.role != dead {
+				lacking, of = lacking+v.missing, of+1
+			}
+		}
+	}
+	if share := float64(lacking) / float64(of); share < 0.18 || share > 0.22 {
+		t.Errorf("%.3f of the followers lack an entry, want a fifth", share)
+	}
+}
+
+func TestALongTailHasItsPercentiles(t *testing.T) {
+	r, draw := rand.New(rand.NewPCG(1, 1)), LongTail(2*ms, 10*ms)
+	all := make([]time.Duration, 100_000)
+	for i := range all {
+		all[i] = draw(r)
+	}
+	if p := summarise(all); !within(p.P50, 2*ms, ms/10) || !within(p.P99, 10*ms, ms/2) {
+		t.Errorf("p50 %s, p99 %s, want 2ms and 10ms", p.P50, p.P99)
 	}
 }
 

@@ -3,6 +3,7 @@ package quorum
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -21,6 +22,19 @@ func Samples(s []time.Duration) Draw {
 		return Fixed(0)
 	}
 	return func(r *rand.Rand) time.Duration { return s[r.IntN(len(s))] }
+}
+
+// LongTail draws from what is known by its median and its 99th percentile: half the
+// time it is the median, and above that falls off exponentially, as waits in a queue
+// do.
+func LongTail(p50, p99 time.Duration) Draw {
+	mean := float64(max(0, p99-p50)) / math.Log(50) // of the upper half 2 % are above
+	return func(r *rand.Rand) time.Duration {
+		if r.Float64() < 0.5 {
+			return p50
+		}
+		return p50 + time.Duration(r.ExpFloat64()*mean)
+	}
 }
 
 // Sum is the sum of independent draws: a round trip and then a sync.
