@@ -14,8 +14,8 @@ import (
 // What follows tells of trials that do one fault again and again: how long writes
 // were out, as a distribution, and where that time went.
 
-// Forecast is what a model expects of outages when a leader dies: until the first
-// commit after it, in ns, and in which share of them votes are split.
+// Forecast is what a model expects of outages when a leader dies: until a client has
+// the first answer after it, in ns, and in which share of them votes are split.
 type Forecast struct {
 	P50, P90, SplitShare float64
 	// NotElected is set where no leader is elected, and nothing else is known.
@@ -443,7 +443,7 @@ func (r *Report) outageNotes() []string {
 			"The parts of each outage add up to it, their medians need not.")
 	}
 	if r.options.Forecast != nil && r.anyForecast() {
-		out = append(out, "Predicted is by a simulation of raft's timers, votes and writes to disk up to the new leader's first commit; processors and the clients' next try come on top.")
+		out = append(out, "Predicted is by a simulation of raft's timers, votes and writes up to the first acknowledgement, with writes to the log as slow, and links as late, as this run found them.")
 	}
 	if r.notElected() {
 		out = append(out, "Where nothing is predicted, the simulation elects no leader under those timeouts, with the time that a sync takes there.")
