@@ -23,6 +23,12 @@ var ruleWords = map[string]string{
 	results.RuleQuorum:       "a write was acknowledged without a majority alive",
 	results.RuleDisk:         "a store lost what it had reported durable",
 	results.RuleUnreadable:   "a node cannot open its own data",
+	results.RuleAborted:      "a write that was refused took effect",
+	results.RuleFuture:       "a value was read before it was written",
+	results.RuleTwice:        "an operation took effect more than once",
+	results.RuleAtomic:       "a part of a transaction took effect without the rest",
+	results.RuleCompare:      "a compare went otherwise than the key's state has it",
+	results.RuleSkew:         "an answer contradicts the revision that it names",
 
 	results.RuleApplied:  "a replica did not catch up",
 	results.RuleNoLeader: "a whole cluster elects no leader",

@@ -175,6 +175,12 @@ const (
 	RuleQuorum       = "quorum"         // acknowledged without a majority alive
 	RuleDisk         = "durability"     // a store lost what it had reported durable
 	RuleUnreadable   = "unreadable"     // a node cannot open its own data
+	RuleAborted      = "aborted-read"   // a write took effect that had been refused (Adya's G1a)
+	RuleFuture       = "future-read"    // an answer ahead of what had been written
+	RuleTwice        = "applied-twice"  // one write took effect twice
+	RuleAtomic       = "atomicity"      // a part of a transaction took effect
+	RuleCompare      = "compare"        // a compare went otherwise than it must
+	RuleSkew         = "read-skew"      // two answers differ about one revision
 
 	RuleApplied  = "catch-up"  // a replica did not catch up
 	RuleNoLeader = "no-leader" // a whole cluster elects nobody

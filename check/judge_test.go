@@ -1,0 +1,143 @@
+package check
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftbench/raftbench/history"
+)
+
+// show a history, for a test that failed.
+func show(h *history.History) string {
+	var b strings.Builder
+	for _, o := range h.Operations {
+		fmt.Fprintf(&b, "%+v", o.Call)
+		if o.Return != nil {
+			fmt.Fprintf(&b, " → %+v", *o.Return)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// The judge is silent on whatever a store can do: on thousands of histories that
+// are linearizable by how they are made, small and crowded or long.
+func TestNoLinearizableHistoryIsObjectedTo(t *testing.T) {
+	undecided := 0
+	for seed := range uint64(4000) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		s := newSim(seed, 1+random.IntN(8), 1+random.IntN(4))
+		s.unknown, s.reads = random.Float64()/2, random.Float64()
+		h := s.run(5+random.IntN(60), 3)
+		switch v := Judge(h, time.Minute); v.Answer {
+		case Violated:
+			t.Fatalf("seed %d: %v\n%s", seed, v.Findings, show(h))
+		case Undecided:
+			undecided++
+		}
+	}
+	t.Logf("%d undecided", undecided)
+	for seed := range uint64(20) {
+		s := newSim(seed, 20, 5)
+		if v := Judge(s.run(3000, 5), time.Minute); v.Answer != Holds {
+			t.Fatalf("seed %d: %s %v %v", seed, v.Answer, v.Findings, v.UndecidedKeys)
+		}
+	}
+}
+
+// On small histories that were tampered with, the judge agrees with one that
+// tries every order.
+func TestTheJudgeAgreesWithTryingEveryOrder(t *testing.T) {
+	count := map[string]int{}
+	for seed := range uint64(6000) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		s := newSim(seed, 1+random.IntN(4), 1+random.IntN(2))
+		s.unknown, s.reads = random.Float64()/2, random.Float64()
+		h := s.run(3+random.IntN(7), random.IntN(2))
+		h.Alone = false
+		for range random.IntN(3) {
+			tamper(random, h)
+		}
+		v, legal := Judge(h, time.Minute), linearizable(h.Operations)
+		count[fmt.Sprintf("%t %s", legal, v.Answer)]++
+		if legal && v.Answer == Violated || !legal && v.Answer == Holds {
+			t.Fatalf("seed %d: got %s, but trying every order says %t: %v\n%s", seed, v.Answer, legal, v.Findings, show(h))
+		}
+		if !legal && v.Answer == Undecided || legal && v.Answer == Undecided {
+			t.Logf("seed %d: undecided, legal is %t\n%s", seed, legal, show(h))
+		}
+	}
+	t.Log(count)
+}
+
+// tamper with one answer.
+func tamper(random *rand.Rand, h *history.History) {
+	o := &h.Operations[random.IntN(len(h.Operations))]
+	if o.Return == nil || o.Outcome() != history.OK {
+		return
+	}
+	other := h.Operations[random.IntN(len(h.Operations))]
+	switch random.IntN(6) {
+	case 0:
+		o.Return.Revision = max(1, o.Return.Revision+int64(random.IntN(3))-1)
+	case 1:
+		if (len(o.Compares) > 0 || o.Kind == history.Delete) && len(o.Return.Read) == 0 && len(o.Reads) == 0 {
+			o.Return.Succeeded = !o.Return.Succeeded
+		}
+	case 2:
+		if len(o.Return.Read) > 0 && o.Kind != history.Scan {
+			kv := &o.Return.Read[random.IntN(len(o.Return.Read))]
+			*kv = history.KV{Key: kv.Key}
+		}
+	case 3: // another's answer
+		if other.Outcome() == history.OK && len(o.Reads) == 1 && len(o.Return.Read) == 1 && len(other.Reads) == 1 && o.Reads[0] == other.Reads[0] && len(other.Return.Read) == 1 {
+			o.Return.Read = other.Return.Read
+		}
+	case 4:
+		if o.Kind != history.Scan {
+			o.Return = &history.Return{ID: o.ID, AtNS: o.Return.AtNS, Outcome: history.Outcome([]string{"rejected", "unknown"}[random.IntN(2)])}
+		}
+	case 5:
+		o.Return.AtNS = max(o.AtNS, o.Return.AtNS-int64(random.IntN(10)))
+	}
+}
+
+// However a crash cuts a linearizable history off, what is left is one, too: what
+// had not returned has no outcome.
+func TestNoCutOffHistoryIsObjectedTo(t *testing.T) {
+	for seed := range uint64(60) {
+		s := newSim(seed, 6, 3)
+		h := s.run(40, 3)
+		for at := range s.now + 1 {
+			cut := cutOff(h, at)
+			if v := Judge(cut, time.Minute); v.Answer == Violated {
+				t.Fatalf("seed %d, cut off at %d: %v\n%s", seed, at, v.Findings, show(cut))
+			}
+		}
+	}
+}
+
+// cutOff is what was recorded of a history up to an instant.
+func cutOff(h *history.History, at int64) *history.History {
+	cut := &history.History{Header: h.Header}
+	for _, o := range h.Operations {
+		if o.AtNS > at {
+			continue
+		}
+		if o.Return != nil && o.Return.AtNS > at {
+			o.Return = nil
+		}
+		cut.Operations = append(cut.Operations, o)
+	}
+	return cut
+}
+
+func picture(v Verdict) string {
+	var b bytes.Buffer
+	_ = v.Visualize(&b)
+	return b.String()
+}
