@@ -106,7 +106,7 @@ func (s Setup) rules() quorum.Rules {
 		Heartbeat: s.Raft.HeartbeatTimeout, Election: s.Raft.ElectionTimeout, Lease: s.Raft.LeaderLeaseTimeout,
 	})
 	r.PreVote = !s.Raft.PreVoteDisabled
-	r.CommitIndex = quorum.Twice(s.Raft.CommitTimeout)
+	r.CommitIndex, r.InFlight = quorum.Twice(s.Raft.CommitTimeout), s.Raft.MaxRPCsInFlight
 	return r
 }
 

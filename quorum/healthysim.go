@@ -26,7 +26,7 @@ type healthySim struct {
 	// that follower.
 	contacts, answers [][]time.Duration
 	dropped           []stretch // without a leader, of all followers
-	merged            []time.Duration
+	merged, under     []time.Duration
 	begin, end        time.Duration
 }
 
@@ -115,6 +115,13 @@ func (p *healthySim) interrupt(s source, at time.Duration) {
 // run from one instant to another, and say whether the leader lost its place, and
 // whether by its lease.
 func (p *healthySim) run(begin, end time.Duration) (lost, byLease bool) {
+	lapse, vote := p.ends(begin, end)
+	return lapse < never || vote < never, lapse < never && lapse <= vote
+}
+
+// ends is when the leader's lease runs out, and when it is voted out; never where it
+// is not between two instants.
+func (p *healthySim) ends(begin, end time.Duration) (lapse, vote time.Duration) {
 	p.begin, p.end = begin, end
 	p.dropped = p.dropped[:0]
 	for i := range p.process {
@@ -122,14 +129,13 @@ func (p *healthySim) run(begin, end time.Duration) (lost, byLease bool) {
 			p.beat(i)
 		}
 	}
-	lapse := p.leaseLapse()
+	lapse = p.leaseLapse()
 	for i := range p.process {
 		if i != p.h.Leader {
 			p.drops(i)
 		}
 	}
-	vote := p.votedOut()
-	return lapse < never || vote < never, lapse < never && lapse <= vote
+	return lapse, p.votedOut()
 }
 
 const never = time.Duration(1<<63 - 1)
@@ -173,14 +179,26 @@ func (p *healthySim) beat(i int) {
 	}
 	beats := len(contacts)
 	if rules.CommitIndex.High > 0 && !p.loses(i) {
+		under := p.under[:0] // when each so far was answered, in their order
 		for at := p.begin + rules.CommitIndex.residual(p.r); at < p.end; at += rules.CommitIndex.draw(p.r) {
+			if k := len(under) - rules.InFlight; rules.InFlight > 0 && k >= 0 {
+				at = max(at, under[k])
+			}
 			at = send(at) // none is sent while the leader does not run
 			// The follower's main loop reads these, which waits for its disk.
-			heard, _ := exchange(at)
-			if through(p.disk[i], heard) == heard {
-				contacts, answers = append(contacts, heard), append(answers, through(p.process[p.h.Leader], heard+back(p.r)))
+			heard, answered := exchange(at)
+			if held := through(p.disk[i], heard); held == heard {
+				answered = through(p.process[p.h.Leader], heard+back(p.r))
+				contacts, answers = append(contacts, heard), append(answers, answered)
+			} else {
+				answered += held - heard
 			}
+			if n := len(under); n > 0 {
+				answered = max(answered, under[n-1])
+			}
+			under = append(under, answered)
 		}
+		p.under = under
 	}
 	p.contacts[i], p.answers[i] = p.inOrder(contacts, beats), p.inOrder(answers, beats)
 }

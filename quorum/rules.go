@@ -53,6 +53,10 @@ type Rules struct {
 	// CommitIndex is the time between two messages that carry the commit index to
 	// an idle follower (CommitTimeout in replication.go); they count as contact.
 	CommitIndex Span
+	// InFlight is how many of these may be unanswered: the next waits for the answer
+	// to the one so many before (MaxRPCsInFlight, AppendEntries in net_transport.go);
+	// 0 is no limit.
+	InFlight int
 	// Together has the last heartbeat before the leader's death sent to all
 	// followers at one instant, the worst for split votes.
 	Together bool
@@ -87,14 +91,17 @@ type Rules struct {
 // commitTimeout is hashicorp/raft's default.
 const commitTimeout = 50 * time.Millisecond
 
+// inFlight is hashicorp/raft's default of MaxRPCsInFlight.
+const inFlight = 2
+
 // HashiCorp are hashicorp/raft's rules, with pre-vote and the default commit
 // timeout.
 func HashiCorp(t Timeouts) Rules {
 	return Rules{
 		Timeout: Twice(t.Heartbeat), Retry: Twice(t.Election),
 		Heartbeat: Twice(t.Heartbeat / 10), AwaitAnswer: true,
-		CommitIndex: Twice(commitTimeout),
-		Refuse:      RefuseWhileLed, PreVote: true,
+		CommitIndex: Twice(commitTimeout), InFlight: inFlight,
+		Refuse: RefuseWhileLed, PreVote: true,
 		// setCurrentTerm is one transaction, persistVote two.
 		TermWrites: 1, VoteWrites: 2, VoteBetween: true,
 		Probe: true, Dial: true,
