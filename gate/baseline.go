@@ -95,6 +95,9 @@ func (e evaluation) against(t task) Verdict {
 	if math.IsInf(m.Estimate().Center, 1) && math.IsInf(base.Estimate().Center, 1) {
 		return v.because(Reason{Code: NoRatio})
 	}
+	if n := max(groupsOf(t.cell, metric), groupsOf(old, metric)); n > 1 {
+		return v.because(Reason{Code: OfOneGroup, Got: n})
+	}
 	for _, c := range []summary.Cell{t.cell, old} {
 		if valid, all := trialsOf(c, metric); valid < all && valid < stats.IntervalTrials {
 			return v.because(Reason{Code: FewValid, Got: valid, Want: all})

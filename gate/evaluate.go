@@ -280,7 +280,7 @@ func (e evaluation) measured(t task) Verdict {
 	if metric == summary.LongestOutage {
 		return t.rule.longest(v, t.cell, m)
 	}
-	if n := t.cell.RepeatedGroups(); n > 1 && (metric == summary.MedianOutage || metric == summary.LateOutage) {
+	if n := groupsOf(t.cell, metric); n > 1 {
 		return v.because(Reason{Code: OfOneGroup, Got: n})
 	}
 	v.P = e.probability(t.cell, metric, m, limit)
@@ -295,6 +295,15 @@ func (e evaluation) measured(t task) Verdict {
 	}
 	v.Answer = answer.String()
 	return v.because(append(reasons, doubts(t.cell, m, metric)...)...)
+}
+
+// groupsOf a cell's faults that a percentile of its outages leaves out all of but one:
+// how many there are. The longest outage is of all.
+func groupsOf(c summary.Cell, metric string) int {
+	if metric != summary.MedianOutage && metric != summary.LateOutage {
+		return 0
+	}
+	return c.RepeatedGroups()
 }
 
 // probability of a metric so far from the limit; nil where no test can be made.

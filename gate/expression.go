@@ -151,6 +151,9 @@ func parseRatio(text string, m []int, at int, left name, known []string) (operan
 	if left.fact {
 		return operand{}, &badRule{at, fmt.Sprintf("%s is a fact, which no factor allows for: got %q, want a number or a fact", left.text, text), left.like("==")}
 	}
+	if left.metric == summary.FalseElections {
+		return operand{}, &badRule{at, fmt.Sprintf("%s counts what is rare and often not seen at all, so that no ratio of it is judged: got %q, want a number", left.text, text), left.like("<")}
+	}
 	out := operand{at: at}
 	switch near := strictyaml.Nearest(word, append(names(known), baselineWord), 1); {
 	case word == baselineWord:

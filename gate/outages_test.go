@@ -1,10 +1,13 @@
 package gate
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/strictyaml"
 )
 
 // outagesOf makes a trial that killed the leader again and again, and was without
@@ -120,6 +123,49 @@ func TestTheLongestOutagePassesOnlyOverAllTrials(t *testing.T) {
 		v := evaluated(t, Input{Run: analysed(t, all)}, rule).Verdicts[0]
 		if v.Answer != want || want == "inconclusive" && !slices.Contains(codes(v), FewValid) {
 			t.Errorf("%s: got %+v, want %s", rule, v, want)
+		}
+	}
+}
+
+// Faults that are done again and again have no blocks: a ratio of two setups' outages is
+// refused, with what to write in its place. Those of proofs, one each, have.
+func TestRatiosOfRepeatedOutagesAreRefused(t *testing.T) {
+	three, five := outagesOf(spreadOf(30, 1.2, 2.8)...), outagesOf(spreadOf(30, 1.2, 2.8)...)
+	five.Cell, five.Nodes = "n5-x", 5
+	run := analysed(t, []results.Trial{three, five})
+	for rule, want := range map[string]string{
+		"outage_p50[n=5] <= 1.2x outage_p50[n=3]": "write it like `outage_p50 < 20ms`",
+		"detect_p50[n=5] <= 1.2x detect_p50[n=3]": "write it like `detect_p50 < ",
+	} {
+		_, err := Evaluate(rulesOf(t, rule), Input{Run: run})
+		var typed *strictyaml.Error
+		if !errors.As(err, &typed) || !strings.Contains(typed.Message, "has no blocks") || !strings.Contains(typed.Advice, want) || !strings.Contains(typed.Advice, "--baseline DIR") {
+			t.Errorf("%s: got %v, want it refused with %q", rule, err, want)
+		}
+	}
+	var proofs []results.Trial
+	for b := range 6 {
+		for nodes, cell := range map[int]string{3: "n3-x", 5: "n5-x"} {
+			tr := made(cell, nodes, b, nil, 1e6)
+			tr.Kind, tr.Windows, tr.Proof = results.Proof, nil, &results.ProofResult{OutageNS: int64(1e9) + int64(b)*1e7}
+			proofs = append(proofs, tr)
+		}
+	}
+	if v := evaluated(t, Input{Run: analysed(t, proofs)}, "outage_p50[n=5] <= 1.5x outage_p50[n=3]").Verdicts[0]; v.Answer != "pass" {
+		t.Errorf("got %+v, want what the proofs' blocks say", v)
+	}
+}
+
+// Against another run, too, the median of one group of several decides nothing.
+func TestABaselinesOutagesAreOfAllThatWereHit(t *testing.T) {
+	tr := outagesOf(spreadOf(40, 1.2, 2.8)...)
+	mixed := outagesOf(spreadOf(40, 1.2, 2.8)...)
+	mixed.Faults[0].Nodes = []string{"n3"}
+	for name, c := range map[string]struct{ run, baseline results.Trial }{"the run": {mixed, tr}, "the baseline": {tr, mixed}} {
+		in := Input{Run: analysed(t, []results.Trial{c.run}), Baseline: &Baseline{Run: analysed(t, []results.Trial{c.baseline})}}
+		v := evaluated(t, in, "outage_p50 <= 1.2x baseline").Verdicts[0]
+		if v.Answer != "inconclusive" || !slices.Contains(codes(v), OfOneGroup) {
+			t.Errorf("%s has two groups: got %+v, want %s", name, v, OfOneGroup)
 		}
 	}
 }

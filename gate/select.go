@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/strictyaml"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -39,7 +40,8 @@ func (e evaluation) tasks(r Rule) ([]task, error) {
 	}
 	switch {
 	case r.right.selects != nil:
-		return r.shapes(left, cells, e.arms)
+		tasks, err := r.shapes(left, cells, e.arms)
+		return r.inBlocks(tasks, err)
 	case !r.right.baseline:
 		return alone(r, left), nil
 	case e.Baseline != nil && e.arms:
@@ -50,7 +52,23 @@ func (e evaluation) tasks(r Rule) ([]task, error) {
 		return nil, r.mistake(r.right.at, "the run has no arms, and no other run was given as baseline",
 			"measure two variants side by side with `raftbench ab`, or name a stored run with --baseline DIR")
 	}
-	return r.againstBase(left, cells)
+	return r.inBlocks(r.againstBase(left, cells))
+}
+
+// inBlocks refuses ratios of what has no blocks: trials that do a fault again and again
+// have many draws each, and none of one setup's goes with any of another's.
+func (r Rule) inBlocks(tasks []task, err error) ([]task, error) {
+	if err != nil {
+		return nil, err
+	}
+	metric := r.left.metric
+	for _, t := range tasks {
+		if summary.OfFaults(metric) && (t.cell.Source(metric) == results.Outages || t.from.Source(metric) == results.Outages) {
+			return nil, r.mistake(r.right.at, fmt.Sprintf("%s of faults that were done again and again has no blocks within which a ratio could be taken: got %s against %s, want a number",
+				r.left.text, t.cell.Cell, t.from.Cell), r.left.like("<")+", for each setup, or hold the run against a stored one with --baseline DIR")
+		}
+	}
+	return tasks, nil
 }
 
 func alone(r Rule, cells []summary.Cell) []task {

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,5 +75,16 @@ func TestAWatchIsHeldToItsLooks(t *testing.T) {
 	in := Input{Run: analysed(t, []results.Trial{watchOf(2*time.Minute, 0)}), Looks: 2}
 	if v := evaluated(t, in, "false_elections_per_hour < 95").Verdicts[0]; v.Answer != "inconclusive" || !slices.Contains(codes(v), NotAtThisLook) {
 		t.Errorf("got %+v, want it not sure enough for the second look", v)
+	}
+}
+
+// A rate of what is rare, and often 0, has no ratio: refused as it is read, with what to
+// write.
+func TestRatiosOfFalseElectionsAreRefused(t *testing.T) {
+	for _, rule := range []string{"false_elections_per_hour <= 1.1x baseline", "false_elections_per_hour[n=5] <= 1.1x false_elections_per_hour[n=3]"} {
+		_, err := Parse("t.yaml", []byte("rules: [\""+rule+"\"]"))
+		if err == nil || !strings.Contains(err.Error(), "no ratio of it is judged") {
+			t.Errorf("%s: got %v, want it refused", rule, err)
+		}
 	}
 }

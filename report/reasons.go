@@ -61,7 +61,7 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 		return "the longest of " + units.Plural(r.Got, "fault") + ": rarer ones may take longer"
 	},
 	gate.OfOneGroup: func(_ gate.Verdict, r gate.Reason) string {
-		return fmt.Sprintf("the faults were of %d kinds, by what was done and whom it hit, and this is of the most frequent alone: outage_max is of all", r.Got)
+		return fmt.Sprintf("the faults were of %d kinds, by what was done and whom it hit, and this is of the most frequent alone: write a rule on outage_max, which is of all", r.Got)
 	},
 	gate.NeverAnswered: says("never: it lies among operations that failed"),
 	gate.Doubtful: func(_ gate.Verdict, r gate.Reason) string {
