@@ -412,10 +412,10 @@ func provedWords(cells []summary.Cell) string {
 // Closing is the run's verdict in one line.
 func (r *Report) Closing() string {
 	if r.onlyWatched() {
-		return closingLine(r.electionLines()[0])
+		return closingLine(r.electionMessage())
 	}
 	if lines := r.operationLines(); r.outagesAlone() && len(lines) > 0 {
-		return closingLine(lines[0])
+		return closingLine(lines[r.longestOperation()])
 	}
 	switch len(r.answers) {
 	case 0:
@@ -424,6 +424,9 @@ func (r *Report) Closing() string {
 		return closingLine(r.answers[0].advice.short)
 	}
 	if r.outagesAlone() {
+		if cells := r.summary.Cells; len(r.repeatedActions()) == 1 && outageRange(cells) != "" {
+			return closingLine(strings.Replace(outageRange(cells), "by size", "by setup", 1))
+		}
 		line := r.outageAnswers()[0]
 		if _, answer, named := strings.Cut(line, ": "); named && !strings.HasPrefix(line, "No advice") {
 			line = answer // the worst of them; the others stand above

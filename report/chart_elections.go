@@ -25,7 +25,7 @@ func (r *Report) electionMaps() []chart.Chart {
 }
 
 func (r *Report) electionMap(name string, columns []condition) chart.Chart {
-	c := r.base(name, electionTitle, falseElections)
+	c := r.base(name, strings.TrimSuffix(r.electionMessage(), "."), falseElections)
 	c.Notes = slices.DeleteFunc(c.Notes, func(note string) bool { return slices.Contains(r.undrawn(), note) }) // all are
 	c.Subtitle = []string{"Times an hour, with the exact 95 % interval; “none” with the bound that it proves."}
 	rows := timeoutRows(columns)

@@ -3,6 +3,9 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/summary"
@@ -18,59 +21,100 @@ const (
 	forecastTo           = 0.45
 )
 
-// outageCharts show every outage of every size, one chart for each group of setups.
+// outagePlace is where the faults of a setup stand in a chart.
+type outagePlace struct {
+	label string
+	cell  summary.Cell
+}
+
+// mostPlaced setups of one size each stand in one chart, by names of so many runes.
+const (
+	mostPlaced  = 6
+	longestMark = 16
+)
+
+// outageCharts show every outage of every size, one chart for each group of setups;
+// groups of one setup each stand side by side in one.
 func (r *Report) outageCharts() []chart.Chart {
+	var side []outagePlace
 	var out []chart.Chart
 	for _, g := range r.drawn() {
-		if c, ok := r.outageChart(numbered("outages", len(out)), g); ok {
+		var places []outagePlace
+		for _, c := range g.cells {
+			places = append(places, outagePlace{units.Plural(c.Nodes, "node"), c})
+			side = append(side, outagePlace{g.name, c})
+		}
+		if c, ok := r.outageChart(numbered("outages", len(out)), g.name, places); ok {
 			out = append(out, c)
 		}
+	}
+	long := slices.ContainsFunc(side, func(p outagePlace) bool { return utf8.RuneCountInString(p.label) > longestMark })
+	if len(out) < 2 || len(side) != len(out) || len(side) > mostPlaced || long {
+		return out
+	}
+	if c, ok := r.outageChart(numbered("outages", 0), "", side); ok {
+		return []chart.Chart{c}
 	}
 	return out
 }
 
-func (r *Report) outageChart(name string, g group) (chart.Chart, bool) {
+func (r *Report) outageChart(name, of string, setups []outagePlace) (chart.Chart, bool) {
 	c := r.base(name, "", outage)
 	each := chart.Series{Name: "each fault", Form: chart.Dots, Look: chart.Look{Number: chart.Neutral}}
 	medians := chart.Series{Name: "median", Form: chart.Points, Look: chart.Look{}}
 	var forecasts []chart.Series
 	var values span
-	var of *summary.Outages
-	places := 0
-	for _, cell := range g.cells {
-		o := repeated(cell)
-		f, ok := metric(cell, outage)
+	var shown []summary.Cell
+	for _, s := range setups {
+		o := repeated(s.cell)
+		f, ok := metric(s.cell, outage)
 		if o == nil || !ok {
 			continue
 		}
-		x := float64(places)
-		of, places = o, places+1
-		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: x, Label: units.Plural(cell.Nodes, "node"), Under: units.Plural(f.n, r.faultNoun()[:len(r.faultNoun())-1])})
+		x := float64(len(shown))
+		shown = append(shown, s.cell)
+		under := units.Plural(f.n, strings.TrimSuffix(r.faultNoun(), "s"))
+		if s.label != units.Plural(s.cell.Nodes, "node") {
+			under = units.Plural(s.cell.Nodes, "node") + ", " + under
+		}
+		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: x, Label: s.label, Under: under})
 		each.Points = append(each.Points, faultDots(x, o, &values)...)
 		values.add(f.upper())
 		medians.Points = append(medians.Points, pointOf(x+medianAt, f))
-		if p, known := r.forecast(cell); known {
+		if p, known := r.forecast(s.cell); known {
 			values.add(p.P50)
 			forecasts = append(forecasts, forecastLine(x, p))
 		}
 		c.Labels = append(c.Labels, chart.Label{Value: show(units.Duration, f.median) + f.mark(), Of: []chart.Ref{{Point: len(medians.Points) - 1}}})
 	}
-	if of == nil {
+	if len(shown) == 0 {
 		return chart.Chart{}, false
 	}
-	c.Title = "How long writes stop when " + done(of) + ", by number of nodes"
-	if g.name != "" {
-		c.Subtitle = append(c.Subtitle, g.name)
+	c.Title = outageMessage(shown)
+	if of != "" {
+		c.Subtitle = append(c.Subtitle, of)
 	}
-	c.Subtitle = append(c.Subtitle, "From the fault to the first acknowledgement of a write sent after it. At each size, from left to right, in the order in which they were done.")
+	c.Subtitle = append(c.Subtitle, "From the fault to the first acknowledgement of a write sent after it: each, from left to right in the order in which they were done.")
 	c.Series = append(append([]chart.Series{each}, forecasts...), medians) // the marks over the lines
 	for i := range c.Labels {
 		c.Labels[i].Of[0].Series = len(c.Series) - 1
 	}
-	c.X.Min, c.X.Max, c.X.Places = -0.5, float64(places)-0.5, true
+	c.X.Min, c.X.Max, c.X.Places = -0.5, float64(len(shown))-0.5, true
 	c.Y = latencyAxis("time without writes", "95 % intervals over faults", values)
 	c.Keys = outageKeys(r, c.Series)
 	return c, true
+}
+
+// outageMessage is a chart's title: for how long writes stop.
+func outageMessage(cells []summary.Cell) string {
+	alike := !slices.ContainsFunc(cells, func(c summary.Cell) bool { return done(repeated(c)) != done(repeated(cells[0])) })
+	if !alike {
+		return "How long faults stop writes"
+	}
+	if text := outageRange(cells); text != "" {
+		return strings.Replace(strings.TrimSuffix(text, "."), "(medians, by size)", "(medians)", 1)
+	}
+	return "How long writes stop when " + done(repeated(cells[0]))
 }
 
 // faultDots are the faults of a size, each at its outage.

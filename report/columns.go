@@ -46,10 +46,12 @@ func (r *Report) sheets() []sheet {
 		tolerance.columns = filled(tolerance.columns, r.summary)
 		out = append(out, tolerance)
 	}
+	faultParts, operationParts := r.partSheets()
 	for _, extra := range []sheet{
-		{r.outageTitle(), r.outageColumns(), r.groups},
-		{"Where that time goes, median of each part", partColumns(), saying(r.groups, partColumns())},
+		{r.outageTitle(), r.outageColumns(), r.faultGroups()},
+		faultParts,
 		r.operationSheet(),
+		operationParts,
 		r.electionSheet(),
 		r.degradedSheet(),
 		{"What a write uses at " + r.lightWords() + ", all nodes together", r.lightUse(), r.groups},
@@ -58,10 +60,18 @@ func (r *Report) sheets() []sheet {
 		{"What a read costs", r.readColumns(), r.groups},
 		{"What a write takes at part of the capacity", shareColumns(), r.groups},
 	} {
-		extra.columns = filled(extra.columns, r.summary)
+		extra.columns = filled(extra.columns, summary.Summary{Cells: extra.cells()})
 		if len(extra.columns) > extra.least() {
 			out = append(out, extra)
 		}
+	}
+	return out
+}
+
+func (sh sheet) cells() []summary.Cell {
+	var out []summary.Cell
+	for _, g := range sh.groups {
+		out = append(out, g.cells...)
 	}
 	return out
 }

@@ -76,28 +76,101 @@ func alive(dead int) string {
 	return fmt.Sprintf("%d dead", dead)
 }
 
+// readsAxis is how reads were answered: linearizable or serializable.
+const readsAxis = "workload.reads"
+
+// readKinds are the ways in which a run's reads were answered, where it has several;
+// else one without a name.
+func (r *Report) readKinds() []string {
+	var out []string
+	for _, c := range r.summary.Cells {
+		if kind := c.Params[readsAxis]; kind != "" && !slices.Contains(out, kind) {
+			out = append(out, kind)
+		}
+	}
+	if len(out) < 2 {
+		return []string{""}
+	}
+	return out
+}
+
 // degradedSheet has a row a size: its latency with all alive and with some dead, and
-// by how much the dead change it. It is empty where no run has both.
+// by how much the dead change it; reads that were answered in several ways stand beside
+// each other. It is empty where no run has both.
 func (r *Report) degradedSheet() sheet {
-	out := sheet{title: "What a write and a read cost with the nearest followers dead", columns: []column{nodesColumn()}, groups: r.wholeGroups()}
+	kinds := r.readKinds()
+	out := sheet{title: "What a write and a read cost with the nearest followers dead", columns: []column{nodesColumn()}, groups: r.degradedGroups(kinds[0])}
+	for i, m := range r.degradedCosts(kinds) {
+		out.columns = append(out.columns, r.degradedColumns(m, 2*i)...)
+	}
+	return out
+}
+
+// degradedCost is a latency whose change is told, among the setups that answer reads in
+// a certain way.
+type degradedCost struct{ of, metric, kind string }
+
+func (r *Report) degradedCosts(kinds []string) []degradedCost {
+	out := []degradedCost{{"write", writeP50, kinds[0]}}
+	for _, kind := range kinds {
+		out = append(out, degradedCost{strings.TrimSpace(kind + " read"), readP50, kind})
+	}
+	return out
+}
+
+// degradedGroups are the groups of whole clusters, of those whose reads are answered in
+// several ways each once.
+func (r *Report) degradedGroups(kind string) []group {
+	if kind == "" {
+		return r.wholeGroups()
+	}
+	var apart []string
+	for _, d := range dimensions(r.summary.Cells) {
+		if d != summary.DeadAxis && d != readsAxis && varies(r.summary.Cells, d) {
+			apart = append(apart, d)
+		}
+	}
+	var out []group
+	for _, g := range r.groups {
+		if !degraded(g) && g.cells[0].Params[readsAxis] == kind {
+			out = append(out, group{groupName(g.cells[0], apart), g.cells})
+		}
+	}
+	return out
+}
+
+// degradedColumns are the latencies by number of dead, then their changes; less is
+// needed of each latency that follows.
+func (r *Report) degradedColumns(m degradedCost, later int) []column {
+	var out []column
 	counts := r.deadCounts()
-	for _, m := range []struct{ of, metric string }{{"write", writeP50}, {"read", readP50}} {
-		for _, dead := range counts {
-			col := measured(r.latency(m.of)+" p50", alive(dead), 9, m.metric, units.Duration)
-			value := col.value
-			col.value = func(c summary.Cell) entry {
-				if s, ok := r.sibling(c, summary.DeadAxis, strconv.Itoa(dead)); ok {
+	answered := func(c summary.Cell) (summary.Cell, bool) {
+		if m.kind == "" {
+			return c, true
+		}
+		return r.sibling(c, readsAxis, m.kind)
+	}
+	for _, dead := range counts {
+		col := measured(r.latency(m.of)+" p50", alive(dead), max(1, 9-later), m.metric, units.Duration)
+		value := col.value
+		col.value = func(c summary.Cell) entry {
+			if s, ok := answered(c); ok {
+				if s, ok = r.sibling(s, summary.DeadAxis, strconv.Itoa(dead)); ok {
 					return value(s)
 				}
+			}
+			return entry{main: absent}
+		}
+		out = append(out, col)
+	}
+	for _, dead := range counts[min(1, len(counts)):] {
+		out = append(out, column{over: m.of + ", change in %", title: alive(dead), keep: max(1, 8-later), metric: m.metric, value: func(c summary.Cell) entry {
+			s, ok := answered(c)
+			if !ok {
 				return entry{main: absent}
 			}
-			out.columns = append(out.columns, col)
-		}
-		for _, dead := range counts[min(1, len(counts)):] {
-			out.columns = append(out.columns, column{over: m.of + ", change in %", title: alive(dead), keep: 8, metric: m.metric, value: func(c summary.Cell) entry {
-				return entry{main: r.deadPrice(m.metric, c, dead)}
-			}})
-		}
+			return entry{main: r.deadPrice(m.metric, s, dead)}
+		}})
 	}
 	return out
 }
@@ -131,7 +204,7 @@ func (r *Report) degradedLines() []string {
 		}
 	}
 	groups := r.wholeGroups()
-	for _, g := range groups {
+	for i, g := range groups {
 		name := ""
 		if g.name != "" {
 			name = g.name + ": "
@@ -139,11 +212,15 @@ func (r *Report) degradedLines() []string {
 		for _, dead := range counts[1:] {
 			tell(name, " with "+alive(dead), g, summary.DeadAxis, strconv.Itoa(dead))
 		}
-	}
-	from := groups[0].cells[0].Params[summary.LeaderAxis]
-	for _, to := range r.leaders() {
-		if to != from {
-			tell("", ", all alive, after the leader has moved from "+from+" to "+to, groups[0], summary.LeaderAxis, to)
+		if i > 0 {
+			continue
+		}
+		// What a move of the leader does stands before what deaths do where it went.
+		from := g.cells[0].Params[summary.LeaderAxis]
+		for _, to := range r.leaders() {
+			if to != from {
+				tell("", ", all alive, after the leader has moved from "+from+" to "+to, g, summary.LeaderAxis, to)
+			}
 		}
 	}
 	return out

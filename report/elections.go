@@ -27,7 +27,7 @@ type condition struct {
 // timeoutParams are the axes that a timeout may be varied by.
 var timeoutParams = []string{summary.ArmAxis, "raft.heartbeat_timeout", "raft.election_timeout", "raft.leader_lease_timeout"}
 
-// conditions of all watched setups, in the order of the summary.
+// conditions of all watched setups, in the order of the numbers in what varies.
 func (r *Report) conditions() []condition {
 	var out []condition
 	at := map[string]int{}
@@ -51,6 +51,14 @@ func (r *Report) conditions() []condition {
 		}
 		out[i].cells = append(out[i].cells, c)
 	}
+	slices.SortStableFunc(out, func(a, b condition) int {
+		for _, path := range slices.Sorted(maps.Keys(a.params)) {
+			if c := natural(a.params[path], b.params[path]); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
 	for _, c := range out {
 		slices.SortStableFunc(c.cells, func(a, b summary.Cell) int { return cmp.Compare(a.Timeouts.HeartbeatNS, b.Timeouts.HeartbeatNS) })
 	}
@@ -124,6 +132,17 @@ func (r *Report) electionLines() []string {
 	return slices.Concat(out, r.causes(), r.axisEffects(), r.scalingLines())
 }
 
+// electionMessage is the answer in a line: how often at worst, and under which timeouts.
+func (r *Report) electionMessage() string {
+	all := r.conditions()
+	worst := slices.MaxFunc(all, func(a, b condition) int { return cmp.Compare(a.worst().Watched.PerHour, b.worst().Watched.PerHour) }).worst()
+	at := setting(worst.Timeouts.HeartbeatNS)
+	if worst.Watched.PerHour == 0 {
+		return "No healthy leader was voted out: fewer than " + hourly(worst.Watched.High) + " an hour at timeouts of " + at + "."
+	}
+	return "A healthy leader is voted out up to " + hourly(worst.Watched.PerHour) + " times an hour at timeouts of " + at + "."
+}
+
 // causes tell how leaders lost their place, where any did.
 func (r *Report) causes() []string {
 	lease, all := 0, 0
@@ -138,8 +157,8 @@ func (r *Report) causes() []string {
 	case lease == 0:
 		return []string{fmt.Sprintf("No lease ended: in each of %s a follower stood and was elected.", units.Plural(all, "election"))}
 	}
-	return []string{fmt.Sprintf("In %d of %s it was the leader that gave up, since it had not heard a quorum for its lease's time: a longer leader_lease_timeout, up to the heartbeat timeout, keeps it longer.",
-		lease, units.Plural(all, "election"))}
+	return []string{fmt.Sprintf("In %s of %s it was the leader that gave up, since it had not heard a quorum for its lease's time: a longer leader_lease_timeout, up to the heartbeat timeout, keeps it longer.",
+		count(int64(lease)), count(int64(all))+" elections")}
 }
 
 // answer says how often at the timeouts that see most, and at the shortest of those
@@ -239,7 +258,7 @@ func (r *Report) axisEffects() []string {
 		}
 		p := stats.SameRate(int(seen[0]), watched[0], int(seen[1]), watched[1])
 		expected := seen[0] * watched[1] / watched[0]
-		text := fmt.Sprintf("%s: %.0f elections where %s saw %.0f in as long", capital(conditionWord(path, to)), seen[1], conditionWord(path, from), expected)
+		text := fmt.Sprintf("%s: %s elections where %s saw %s in as long", capital(conditionWord(path, to)), count(int64(seen[1])), conditionWord(path, from), count(int64(math.Round(expected))))
 		if p >= sureDifference {
 			text += ", which may be chance"
 		}
@@ -317,6 +336,7 @@ func (r *Report) electionSheet() sheet {
 			}
 			return electionRate(c.Watched)
 		}},
+		{over: "false elections", title: "predicted", keep: 8, value: r.predictedElections},
 		plain("of them", "lease lost", 5, number(func(w *summary.Watched) int { return w.LeaseLost })),
 		plain("of them", "voted out", 5, number(func(w *summary.Watched) int { return w.VotedOut })),
 		plain("by this host", "surely", 7, number(func(w *summary.Watched) int { return w.Host })),
@@ -334,6 +354,63 @@ func electionRate(w *summary.Watched) entry {
 		return entry{main: "none", interval: "<" + hourly(w.High)}
 	}
 	return entry{main: hourly(w.PerHour), interval: hourly(w.Low) + "–" + hourly(w.High)}
+}
+
+// FalseForecast is how often a model expects a healthy leader to lose its place.
+type FalseForecast struct {
+	// PerHour is the estimate, UpperPerHour its bound at 95 % confidence.
+	PerHour, UpperPerHour float64
+	// Unknown is why nothing is expected; empty where something is.
+	Unknown string
+}
+
+func (r *Report) falseForecast(c summary.Cell) FalseForecast {
+	if r.options.FalseElections == nil {
+		return FalseForecast{Unknown: "no model was asked"}
+	}
+	return r.options.FalseElections(c.Cell)
+}
+
+// predictedElections stand beside the measured rate; of none expected there is the bound
+// that so much of a simulation proves.
+func (r *Report) predictedElections(c summary.Cell) entry {
+	switch f := r.falseForecast(c); {
+	case f.Unknown != "" || !watchedWell(c):
+		return entry{main: absent}
+	case f.PerHour == 0 && f.UpperPerHour < 0.05:
+		return entry{main: "none"}
+	case f.PerHour == 0:
+		return entry{main: "none", interval: "<" + hourly(f.UpperPerHour)}
+	default:
+		return entry{main: hourly(f.PerHour)}
+	}
+}
+
+// predictionNotes say what the predicted rates rest on, and why some have none.
+func (r *Report) predictionNotes() []string {
+	if r.options.FalseElections == nil {
+		return nil
+	}
+	var why []string
+	any := false
+	for _, cond := range r.conditions() {
+		for _, c := range cond.cells {
+			if f := r.falseForecast(c); f.Unknown != "" {
+				why = appendOnce(why, clean(f.Unknown))
+			} else {
+				any = true
+			}
+		}
+	}
+	var out []string
+	if any {
+		out = append(out, "Predicted is by a simulation of raft's heartbeats, lease and timers over the links as they were asked for. "+
+			"What this host does, and load, are not in it: where more is seen than predicted, these are why, or the model is wrong.")
+	}
+	for _, text := range why {
+		out = append(out, "Where no rate is predicted: "+text+".")
+	}
+	return out
 }
 
 // failoverDraws settle a median to some percent.
@@ -371,8 +448,8 @@ func (r *Report) electionNotes() []string {
 	if len(r.conditions()) == 0 {
 		return nil
 	}
-	return []string{
+	return append([]string{
 		"A false election costs a healthy leader its place: nothing was done to the cluster. Where none was seen, “<” is the exact 95 % bound of what that proves (3 over the time watched); elsewhere the interval is exact too. It holds what this host may have caused in its upper end alone: elections shortly before which some node's process was held up for a tenth of the heartbeat timeout (maybe) or half of it (surely).",
 		"A suspicion is refused when the others still hear the leader (pre-vote): it costs nothing. Disks that stall hold writes, and no heartbeat: hashicorp/raft answers those past its log. The failover is simulated, without the network's delay.",
-	}
+	}, r.predictionNotes()...)
 }

@@ -68,7 +68,7 @@ func TestAWatchAnswersHowOftenALeaderIsVotedOut(t *testing.T) {
 			t.Errorf("it says %q:\n%s", other, text)
 		}
 	}
-	if got := r.Closing(); !strings.HasPrefix(got, "With a heartbeat timeout of 50ms") {
+	if got := r.Closing(); got != "A healthy leader is voted out up to 1,200 times an hour at timeouts of 50ms." {
 		t.Errorf("it closes with %q", got)
 	}
 	if plain := tableOf(t, reportOf(typical()), Terminal{}); strings.Contains(plain, "voted out") {

@@ -19,9 +19,13 @@ func (r *Report) footnotes() []string {
 	if text := pooledNote(r.summary); text != "" {
 		out = append(out, text)
 	}
-	if r.outagesAlone() && r.repeatedActions() != nil {
+	switch {
+	case r.onlyWatched(): // its rates have intervals of their own
+	case r.outagesAlone() && len(r.operationGroups()) > 0:
+		out = append(out, fmt.Sprintf("A range is the 95 %% interval of its median, absent where it was done fewer than %d times.", stats.IntervalTrials))
+	case r.outagesAlone() && r.repeatedActions() != nil:
 		out = append(out, fmt.Sprintf("A range is the 95 %% interval of its median, absent with fewer than %d faults.", stats.IntervalTrials))
-	} else {
+	default:
 		out = append(out, fmt.Sprintf("Medians over trials; a range is the 95 %% interval of its median, absent with fewer than %d trials or where it prints as its median.", stats.IntervalTrials))
 	}
 	for _, text := range []string{warmth(r.summary), company(r.summary), r.failuresCount(), confirmations(r.summary), r.saturationNote(), r.toleranceNote(), mixedCosts(r.summary), unpooledTrials(r.summary), r.splitNote(), r.operationNote(), r.timelineNote()} {
@@ -50,9 +54,13 @@ func (r *Report) failuresCount() string {
 // sources tell who published the networks' figures.
 func (r *Report) sources() []string {
 	var out []string
+	changed := ""
+	if r.changedLinks() != "" {
+		changed = ", before its links were changed"
+	}
 	for _, p := range r.profiles() {
 		if src := r.source(p); src != "" {
-			out = append(out, fmt.Sprintf("Network profile %s: %s.", p, strings.TrimSuffix(src, ".")))
+			out = append(out, fmt.Sprintf("Network profile %s%s: %s.", p, changed, strings.TrimSuffix(src, ".")))
 		}
 	}
 	return out

@@ -19,7 +19,7 @@ type group struct {
 }
 
 // groups splits a summary by everything but the number of nodes, in the order
-// in which the setups first appear.
+// in which the setups first appear, or that of numbers where they differ in these alone.
 func groups(s summary.Summary) []group {
 	all := dimensions(s.Cells)
 	var apart []string
@@ -43,6 +43,9 @@ func groups(s summary.Summary) []group {
 		g := byKey[key]
 		slices.SortStableFunc(g.cells, func(a, b summary.Cell) int { return a.Nodes - b.Nodes })
 		out = append(out, *g)
+	}
+	if !slices.ContainsFunc(out, func(g group) bool { return wordsOf(g.name) != wordsOf(out[0].name) }) {
+		slices.SortStableFunc(out, func(a, b group) int { return natural(a.name, b.name) })
 	}
 	return out
 }

@@ -50,6 +50,7 @@ func (r *Report) arms() []string {
 			}
 		}
 	}
+	slices.SortStableFunc(names, natural)
 	for i, name := range names {
 		if what := own[name]; len(what) > 0 {
 			names[i] += " " + strings.Join(what, ", ")

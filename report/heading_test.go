@@ -20,7 +20,7 @@ func TestTheHeadingTellsWhatWasChanged(t *testing.T) {
 	r := reportOf(s)
 	for name, text := range map[string]string{"table": tableOf(t, r, Terminal{}), "page": pageText(t, r), "chart": saidBy(r.charts(nil)[0])} {
 		flat := strings.ReplaceAll(strings.Join(strings.Fields(text), " "), `\_`, "_")
-		for _, want := range []string{"network multi-az, 1 link changed: a→b delay 20ms", "raft.election_timeout 2s", "raft.commit_timeout 5ms"} {
+		for _, want := range []string{"network multi-az, 1 link changed: a→b delay 20ms", "raft.election_timeout 2s", "raft.commit_timeout 5ms", "Network profile multi-az, before its links were changed"} {
 			if !strings.Contains(flat, want) {
 				t.Errorf("the %s lacks %q:\n%s", name, want, text)
 			}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -68,6 +69,9 @@ func (r *Report) operationSheet() sheet {
 			if !ok {
 				return entry{main: absent}
 			}
+			if f.never() {
+				return entry{main: never} // which the note explains: an interval says no more
+			}
 			return entry{main: show(k, f.median), interval: between(k, f)}
 		}}
 	}
@@ -93,8 +97,8 @@ func (r *Report) operationSheet() sheet {
 		of("a write, p50", "during", 7, summary.WriteDuring, units.Duration),
 		of("a write, p99", "before", 5, summary.SlowBefore, units.Duration),
 		of("a write, p99", "during", 6, summary.SlowDuring, units.Duration),
-		counted("writes", "failed", 8, func(o *summary.Operation) string { return count(o.Failed) }),
-		counted("writes", "unknown", 8, func(o *summary.Operation) string { return count(o.Unknown) }),
+		counted("writes, all times", "failed", 8, func(o *summary.Operation) string { return count(o.Failed) }),
+		counted("writes, all times", "unknown", 8, func(o *summary.Operation) string { return count(o.Unknown) }),
 		of("until all is done", "p50", 8, summary.OperationTook, units.Duration),
 		of("until all is done", "longest", 4, summary.OperationLong, units.Duration),
 		of("snapshot", "installed", 2, summary.SnapshotInstall, units.Duration),
@@ -135,6 +139,29 @@ func (r *Report) operationLines() []string {
 	return out
 }
 
+// longestOperation is the place of the operation that stops writes longest.
+func (r *Report) longestOperation() int {
+	place, most := 0, 0.0
+	for i, g := range r.operationGroups() {
+		for _, c := range g.cells {
+			if f, ok := operationFigure(c, summary.OperationSilent); ok && f.median > most {
+				place, most = i, f.median
+			}
+		}
+	}
+	return place
+}
+
+// writesNeverEnd tells of operations during which so many writes had no answer that a
+// percentile lies among them.
+func (r *Report) writesNeverEnd() bool {
+	return slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool {
+		half, known := operationFigure(c, summary.WriteDuring)
+		slow, also := operationFigure(c, summary.SlowDuring)
+		return known && half.never() || also && slow.never()
+	})
+}
+
 // operationNote says what the table rests on; empty where there is none.
 func (r *Report) operationNote() string {
 	groups := r.operationGroups()
@@ -142,7 +169,11 @@ func (r *Report) operationNote() string {
 		return ""
 	}
 	text := "Writes stop: the longest stretch, begun before an operation was done, in which no client had an answer; clients at every member write throughout, so that it is known to their interval. " +
-		"A write before is one sent in the second before, during one sent until all was done; each figure is the median over the times, and the p99 of one time with fewer than 100 writes is the slowest of them."
+		"A write before is one sent in the second before, during one sent until all was done; each figure is the median over the times, and the p99 of one time with fewer than 100 writes is the slowest of them. " +
+		"Writes that failed or are unknown are those of all times together, each until the next."
+	if r.writesNeverEnd() {
+		text += " “Never” is a percentile that lies among writes that had no answer: at the p50 half of those sent during it or more, since nobody led."
+	}
 	for _, g := range groups {
 		switch operated(g.cells[0]).Action {
 		case "remove-leader":

@@ -41,9 +41,10 @@ func (r *Report) outageColumns() []column {
 			return entry{main: absent}
 		}
 	}
-	writes := func(n func(g *summary.Outages) int64) func(summary.Cell) entry {
-		return of(func(g *summary.Outages) entry { return entry{main: count(n(g))} })
+	writes := func(n func(o *summary.Outage) int64) func(summary.Cell) entry {
+		return of(func(g *summary.Outages) entry { return eachFault(g, n) })
 	}
+	perFault := "writes per " + strings.TrimSuffix(r.faultNoun(), "s")
 	out := []column{
 		nodesColumn(),
 		{title: r.faultNoun(), value: of(func(g *summary.Outages) entry { return entry{main: count(int64(g.Faults))} })},
@@ -53,10 +54,40 @@ func (r *Report) outageColumns() []column {
 		r.predicted("p50", 7, func(f Forecast) string { return duration(f.P50) }),
 		ofOutages(measured("with a", "split vote", 6, splitShare, units.Share)),
 		r.predicted("split", 3, func(f Forecast) string { return share(f.SplitShare) }),
-		{over: "writes", title: "failed", keep: 5, value: writes(func(g *summary.Outages) int64 { return g.Failed })},
-		{over: "writes", title: "unknown", keep: 4, value: writes(func(g *summary.Outages) int64 { return g.Unknown })},
+		{over: perFault, title: "failed", keep: 5, value: writes(failedAt)},
+		{over: perFault, title: "unknown", keep: 4, value: writes(unknownAt)},
 	}
 	return out
+}
+
+func failedAt(o *summary.Outage) int64  { return o.Failed }
+func unknownAt(o *summary.Outage) int64 { return o.Unknown }
+
+// eachFault is what a count of writes was at the median of some faults, above the most
+// that any of them had: totals would grow with how often it was done.
+func eachFault(g *summary.Outages, n func(o *summary.Outage) int64) entry {
+	var all []int64
+	for i := range g.Each {
+		all = append(all, n(&g.Each[i]))
+	}
+	if len(all) == 0 {
+		return entry{main: absent}
+	}
+	slices.Sort(all)
+	last := len(all) - 1
+	e := entry{main: count((all[last/2] + all[len(all)/2] + 1) / 2)}
+	if last > 0 {
+		e.interval = "max " + count(all[last])
+	}
+	return e
+}
+
+// inLine is the same in one line: 12, max 95.
+func (e entry) inLine() string {
+	if e.interval == "" {
+		return e.main
+	}
+	return e.main + ", " + e.interval
 }
 
 // ofOutages shows nothing of a proof's single outage, which stands elsewhere, nor of
@@ -106,7 +137,21 @@ func (r *Report) notElected() bool {
 	return slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { f, _ := r.simulated(c); return f.NotElected })
 }
 
-// partColumns are where the time went.
+// partSheets are where the time went: that of faults, and that of operations by their
+// names and in their order.
+func (r *Report) partSheets() (faults, operations sheet) {
+	columns := partColumns()
+	return sheet{"Where that time goes, median of each part", columns, saying(r.faultGroups(), columns)},
+		sheet{"Where an operation's election takes its time, median of each part", columns, saying(r.operationGroups(), columns)}
+}
+
+// faultGroups are the groups of setups without those that an operation was done to,
+// which have tables of their own.
+func (r *Report) faultGroups() []group {
+	return slices.DeleteFunc(slices.Clone(r.groups), func(g group) bool { return operated(g.cells[0]) != nil })
+}
+
+// partColumns are where the time went, part by part as they follow each other.
 func partColumns() []column {
 	out := []column{
 		nodesColumn(),
@@ -316,7 +361,7 @@ func (r *Report) listings() []listing {
 
 // otherOutages are the repeated faults that hit something else than most did.
 func (r *Report) otherOutages() listing {
-	g := listing{title: "Faults that hit another", head: []string{"setup", "what happened", "faults", "p50", "longest", "failed", "unknown"}}
+	g := listing{title: "Faults that hit another", head: []string{"setup", "what happened", "faults", "p50", "longest", "failed per fault", "unknown per fault"}}
 	for _, gr := range r.groups {
 		for _, c := range gr.cells {
 			most := repeated(c)
@@ -329,7 +374,8 @@ func (r *Report) otherOutages() listing {
 					continue
 				}
 				g.rows = append(g.rows, []string{
-					sizeName(gr, c), done(o), count(int64(o.Faults)), outageIn(o, outage), outageIn(o, outageMax), count(o.Failed), count(o.Unknown),
+					sizeName(gr, c), done(o), count(int64(o.Faults)), outageIn(o, outage), outageIn(o, outageMax),
+					eachFault(o, failedAt).inLine(), eachFault(o, unknownAt).inLine(),
 				})
 			}
 		}
@@ -410,6 +456,9 @@ var gapWords = map[summary.Gap]string{
 	summary.GapOrder:      "its events contradict each other",
 }
 
+const partsNote = "Detect: until a follower stands; elect: until one leads; commit: until a majority holds its first entry; rediscover: until a client that was told nothing has its answer. " +
+	"The parts of each outage add up to it, their medians need not."
+
 // outageNotes say what the tables of outages rest on.
 func (r *Report) outageNotes() []string {
 	var timeouts []string
@@ -431,16 +480,19 @@ func (r *Report) outageNotes() []string {
 		}
 	}
 	if r.repeatedActions() == nil {
+		if measuredAny(r.summary.Cells, detectP50) && len(r.operationGroups()) > 0 {
+			return []string{partsNote}
+		}
 		return nil
 	}
 	out := []string{"Without writes: from the fault to the first acknowledgement, at any client, of a write sent after it. " +
-		"Each fault counts as a draw of its own, since raft draws its timers anew after each; intervals are over faults. Writes that failed are those sent to members that the fault was not done to."}
+		"Each fault counts as a draw of its own, since raft draws its timers anew after each; intervals are over faults. " +
+		"Writes per fault are those from it until the next, sent to members that it was not done to: the median over the faults, and below it the most."}
 	if len(timeouts) > 0 {
 		out[0] += " Raft's timeouts decide it: " + strings.Join(timeouts, "; or ") + "."
 	}
 	if parts {
-		out = append(out, "Detect: until a follower stands; elect: until one leads; commit: until a majority holds its first entry; rediscover: until a client that was told nothing has its answer. "+
-			"The parts of each outage add up to it, their medians need not.")
+		out = append(out, partsNote)
 	}
 	if r.options.Forecast != nil && r.anyForecast() {
 		out = append(out, "Predicted is by a simulation of raft's timers, votes and writes up to the first acknowledgement, with writes to the log as slow, and links as late, as this run found them.")

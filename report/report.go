@@ -13,6 +13,9 @@ type Options struct {
 	// Forecast is what a model expects of a setup's outage when its leader dies; nil
 	// or false where it does not tell.
 	Forecast func(cell string) (Forecast, bool)
+	// FalseElections is what a model expects of a setup's healthy leader; nil where
+	// nothing tells.
+	FalseElections func(cell string) FalseForecast
 	// Asked is the precision that the run was to reach.
 	Asked Asked
 	// Trace adds a trace of each trial to the files, for Perfetto's viewer.

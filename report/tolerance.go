@@ -19,7 +19,7 @@ const toleranceFile = "tolerance.csv"
 
 const (
 	toleranceName = "What each size survives"
-	outageOver    = "outage on losing (max, kills)"
+	outageOver    = "median outage on losing (max of N)"
 )
 
 // toleranceSheet has a row a size.
@@ -84,7 +84,7 @@ func zonesEntry(c summary.Cell) entry {
 	return entry{main: seenOf(c.Faults.ZonesSurvived, c.ToleratesSites), interval: perZone(places)}
 }
 
-// lossEntry is a median above the longest and the number of kills.
+// lossEntry is a median above the longest, and of how many kills: 2.80 s of 30.
 func lossEntry(c summary.Cell, of summary.Lost) entry {
 	l := c.Loss(of)
 	if l == nil {
@@ -92,7 +92,7 @@ func lossEntry(c summary.Cell, of summary.Lost) entry {
 	}
 	e := entry{main: lastsFor(l.P50NS), interval: "1 kill"}
 	if l.N > 1 {
-		e.interval = fmt.Sprintf("%s, %d", lastsFor(l.MaxNS), l.N)
+		e.interval = fmt.Sprintf("%s of %d", lastsFor(l.MaxNS), l.N)
 	}
 	if f, ok := metric(c, outage); ok && of == summary.LostLeader {
 		e.mark = f.mark()
@@ -221,7 +221,7 @@ func (r *Report) toleranceNote() string {
 	if len(seen) == 0 {
 		return text
 	}
-	text += " An outage is from a kill to the first acknowledged write sent after it"
+	text += " An outage is from a kill to the first acknowledged write sent after it: the median, and below it the longest of how many kills"
 	if again {
 		text += ", where kills were repeated of these alone"
 	}

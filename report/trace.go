@@ -55,13 +55,16 @@ func (r *Report) TracesLeftOut() int {
 	return n
 }
 
+// TraceSuffix ends the names of traces.
+const TraceSuffix = ".perfetto-trace"
+
 // traceName of an attempt at a trial.
 func traceName(t *results.Trial) string {
 	name := fmt.Sprintf("trace-%s-%d", t.Cell, t.Trial)
 	if t.Attempt > 1 {
 		name += fmt.Sprintf("-attempt-%d", t.Attempt)
 	}
-	return name + ".perfetto-trace"
+	return name + TraceSuffix
 }
 
 // tracer draws one trial.

@@ -157,7 +157,7 @@ func printProfile(stdout io.Writer, p profiles.Profile) error {
 		return err
 	}
 	printLinks(stdout, p.Shaped())
-	fmt.Fprintf(stdout, "source: %s\n", cmp.Or(p.Source, "not given"))
+	fmt.Fprintln(stdout, wrapped("source: "+cmp.Or(p.Source, "not given"), "", "  "))
 	if p.Date != "" {
 		fmt.Fprintf(stdout, "measured: %s\n", p.Date)
 	}
@@ -165,7 +165,7 @@ func printProfile(stdout io.Writer, p profiles.Profile) error {
 		fmt.Fprintln(stdout, "local: not given: members of one site have no delay between them")
 	}
 	for _, w := range p.Warnings {
-		fmt.Fprintf(stdout, "warning: %s\n", w)
+		fmt.Fprintln(stdout, wrapped("warning: "+w, "", "  "))
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func printLinks(stdout io.Writer, links []profiles.Direction) {
 		}
 		fmt.Fprintf(stdout, "  %s→%s: %s\n", l.From, l.To, cmp.Or(strings.Join(figures, ", "), "no delay"))
 		if l.Shape.Clamped() {
-			fmt.Fprintf(stdout, "    its jitter reaches below a delay of zero and is cut off there: the mean is above %s\n", units.FormatMillis(l.Shape.Delay))
+			fmt.Fprintln(stdout, wrapped("its jitter reaches below a delay of zero and is cut off there: the mean is above "+units.FormatMillis(l.Shape.Delay), "    ", "      "))
 		}
 	}
 	fmt.Fprintln(stdout)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,7 +69,7 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 		if err := ctx.Err(); err != nil {
 			return fail(exitInterrupted, err, "")
 		}
-		if err := writeReport(stderr, r, dirs[i], o.out == ""); err != nil {
+		if err := writeReport(stderr, r, dirs[i], o); err != nil {
 			return err
 		}
 	}
@@ -115,7 +116,7 @@ func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
 			return nil, usage(err, "")
 		}
 		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{
-			Source: profileSource, Forecast: forecasts(run), Asked: askedOf(run.Dir), Trace: o.trace,
+			Source: profileSource, Forecast: forecasts(run), FalseElections: falseForecasts(run), Asked: askedOf(run.Dir), Trace: o.trace,
 		})})
 	}
 	return out, nil
@@ -133,7 +134,8 @@ func askedOf(dir string) report.Asked {
 
 // writeReport writes one run's page and charts, and its summary.json where
 // the report goes home into the run's own folder.
-func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
+func writeReport(stderr io.Writer, r summarized, dir string, o reportOptions) error {
+	home := o.out == ""
 	var damaged *results.Error
 	if home {
 		if err := r.summary.Write(r.run.Dir); errors.As(err, &damaged) {
@@ -156,7 +158,24 @@ func writeReport(stderr io.Writer, r summarized, dir string, home bool) error {
 		fmt.Fprintf(stderr, "warning: %s left out of the traces: those before have a million events\n", units.Plural(n, "trial"))
 	}
 	fmt.Fprintf(stderr, "report: %s (%s)\n", filepath.Dir(paths[0]), units.Plural(len(paths), "file"))
+	if o.trace {
+		tellTraces(stderr, paths)
+	}
 	return nil
+}
+
+// tellTraces says where the traces are, and what opens them.
+func tellTraces(stderr io.Writer, paths []string) {
+	traces := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !strings.HasSuffix(path, report.TraceSuffix) })
+	switch len(traces) {
+	case 0:
+		fmt.Fprintln(stderr, "trace: none, since no trial has events on record")
+	case 1:
+		fmt.Fprintf(stderr, "trace: %s (https://ui.perfetto.dev opens it)\n", traces[0])
+	default:
+		fmt.Fprintf(stderr, "traces: %s, first %s (https://ui.perfetto.dev opens one at a time)\n",
+			filepath.Join(filepath.Dir(traces[0]), "trace-*"+report.TraceSuffix), traces[0])
+	}
 }
 
 // reportDirs keeps the reports of several runs apart; runs of one name are
