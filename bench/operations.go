@@ -26,6 +26,7 @@ type notDone struct{ why string }
 // Error implements error.
 func (n *notDone) Error() string { return n.why }
 
+// notDoneSince says why one was not done, in the words of fmt.Sprintf.
 func notDoneSince(why string, with ...any) error { return &notDone{fmt.Sprintf(why, with...)} }
 
 // stalled is a member that should have caught up and did not: a matter of liveness.

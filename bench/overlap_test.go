@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -243,7 +244,8 @@ func TestAWriteToTheDyingEndsNoOutage(t *testing.T) {
 			sent := clock.Now()
 			w := witnessed{"n3", sent, sent + 1, nil}
 			seen(w)
-			for clock.Now() <= w.doneNS { //nolint:revive // until the clock has gone on
+			for clock.Now() <= w.doneNS {
+				runtime.Gosched()
 			}
 		}
 	}
@@ -268,8 +270,8 @@ func TestAWriteToTheDyingEndsNoOutage(t *testing.T) {
 }
 
 // A timeline that kills who is dead already is done as far as it can be, and its trial
-// stands. Ends of faults leave dead whom another holds.
-func TestATimelineOverTheDeadStands(t *testing.T) {
+// comes to its end. Ends of faults leave dead whom another holds.
+func TestATimelineOverTheDeadComesToItsEnd(t *testing.T) {
 	r := runTrial(t, quickly+`faults:
   - {at: 50ms, action: kill, target: n3}
   - {at: 100ms, action: disk-full, target: n3, for: 50ms}

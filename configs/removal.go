@@ -25,7 +25,7 @@ func (c *faultCheck) removal() {
 		running++ // it is one of the dead that is taken out
 	}
 	if want := quorum.Size(voters).Quorum(); running < want {
-		c.add("action", fmt.Sprintf("got %s with %d of %d dead: at most %d of the other %d would run, want %d, or nothing is committed any more",
+		c.add("action", fmt.Sprintf("got %s with at least %d of %d dead: at most %d of the other %d would run, want %d, or nothing is committed any more",
 			c.action.Name, dead.count(), c.setup.Nodes, max(0, running), voters, want),
 			"start before whom the kills left dead, or do it to a larger cluster")
 	}
