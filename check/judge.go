@@ -132,6 +132,7 @@ type judging struct {
 	placed   map[int64]int // unknown operations whose place is assumed, by revision
 	used     map[int]bool  // those operations
 	draw     *rand.Rand    // nil: places are not drawn but taken as they come
+	budget   int           // places that may still be tried in this attempt
 	taken    runs          // the revisions of at
 	doubts   []doubt
 	findings findings

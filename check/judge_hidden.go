@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -38,14 +39,11 @@ const (
 	needExactly
 )
 
-// fits tells whether an operation's write to the key is of the kind needed.
+// fits tells whether an operation writes the key as is needed.
 func (j *judging) fits(n *need, i int) bool {
-	if n.kind == needAny {
-		return true
-	}
 	for _, w := range j.ops[i].Writes {
 		if w.Key == j.names[n.key] {
-			return w.Delete == (n.kind == needDelete)
+			return n.kind == needAny || w.Delete == (n.kind == needDelete)
 		}
 	}
 	return false
@@ -104,25 +102,35 @@ func (s segment) certain(r int64) bool {
 	return r == s.first || r == s.last || s.mod > 0 && r < s.last
 }
 
-// suits tells that operation i can have taken effect at revision r, to serve the
-// need, with no other unknown operation's help on other keys.
-func (j *judging) suits(n *need, i int, r int64) bool {
+// helped are the needs that operation i brings about by taking effect at revision
+// r, to serve a need: what it writes to other keys has to be gone by when they were
+// seen to be, and what it found there to have come about. It is not ok where that
+// takes more than a deletion.
+func (j *judging) helped(n *need, i int, r int64) (more []*need, ok bool) {
 	if j.impossible(i, r) {
-		return false
+		return nil, false
 	}
 	for _, w := range j.ops[i].Writes {
 		key := j.numbers[w.Key]
 		s, next := j.around(key, r)
-		if key != n.key && (s.last >= r || next != nil && !next.event && !w.Delete) {
-			return false
+		switch {
+		case key == n.key:
+		case s.last >= r:
+			return nil, false
+		case next != nil && !next.event && !w.Delete:
+			more = append(more, &need{key: key, kind: needDelete, lo: r, hi: next.first, op: n.op, state: s, placed: none})
 		}
 	}
 	for _, c := range j.ops[i].Compares {
-		if s, _ := j.around(j.numbers[c.Key], r-1); s.mod != c.ModRevision {
-			return false
+		switch s, _ := j.around(j.numbers[c.Key], r-1); {
+		case s.mod == c.ModRevision:
+		case c.ModRevision > 0:
+			return nil, false
+		default:
+			more = append(more, &need{key: j.numbers[c.Key], kind: needDelete, lo: s.last, hi: r - 1, op: n.op, state: s, placed: none})
 		}
 	}
-	return true
+	return more, true
 }
 
 // around are a key's segment that has begun by revision r, and the next.
@@ -182,6 +190,7 @@ func (j *judging) explain() {
 func (j *judging) attempt() {
 	clear(j.placed)
 	clear(j.used)
+	j.budget = tries
 	for _, n := range j.needs {
 		n.placed = none
 	}
@@ -192,7 +201,7 @@ func (j *judging) attempt() {
 	}
 	for _, i := range j.either {
 		j.someCompareFailed(i, func(open []*need) bool {
-			ok := slices.ContainsFunc(open, func(n *need) bool { return j.changed(n) || j.place(n) })
+			ok := slices.ContainsFunc(open, func(n *need) bool { return j.place(n) })
 			if !ok && len(open) > 0 {
 				j.doubts = append(j.doubts, doubt{open[0].key, open[0].lo, open[0].hi})
 			}
@@ -251,18 +260,45 @@ func (j *judging) place(n *need) bool {
 			return true
 		}
 	}
+	if j.served(n, lo) {
+		return true
+	}
 	for _, i := range drawn(j.draw, j.keys[n.key].hidden) {
 		if j.used[i] || !j.fits(n, i) {
 			continue
 		}
 		for _, r := range drawn(j.draw, j.vacant(max(lo, j.floors[i])+1, n.hi)) {
-			if j.suits(n, i, r) {
-				j.placed[r], j.used[i], n.placed, n.at = i, true, i, r
+			if j.put(n, i, r) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// put operation i at revision r to serve the need, and others to serve the needs
+// that this brings about, but for the first attempt, which does without.
+func (j *judging) put(n *need, i int, r int64) bool {
+	if j.budget--; j.budget < 0 {
+		return false
+	}
+	more, ok := j.helped(n, i, r)
+	if !ok || len(more) > 0 && j.draw == nil {
+		return false
+	}
+	placed, used := j.placed, j.used
+	if len(more) > 0 {
+		j.placed, j.used = maps.Clone(placed), maps.Clone(used)
+	}
+	j.placed[r], j.used[i] = i, true
+	for _, m := range more {
+		if !j.place(m) {
+			j.placed, j.used = placed, used
+			return false
+		}
+	}
+	n.placed, n.at = i, r
+	return true
 }
 
 // vacant are the first revisions from lo to hi that no operation has.
@@ -342,20 +378,16 @@ func (j *judging) someCompareFailed(i int, explained func(open []*need) bool) {
 	}
 }
 
-// changed tells whether an operation that was placed for another need changed the
-// key in time.
-func (j *judging) changed(n *need) bool {
+// served tells whether an operation that was placed for another need, after lo,
+// serves this one, too: it may write several keys.
+func (j *judging) served(n *need, lo int64) bool {
+	n.placed = none
 	for r, i := range j.placed {
-		if r <= n.lo || r > n.hi {
-			continue
-		}
-		for _, w := range j.ops[i].Writes {
-			if w.Key == j.names[n.key] && (n.kind == needAny || !w.Delete) {
-				return true
-			}
+		if r > lo && r <= n.hi && (n.placed == none || r < n.at) && j.fits(n, i) {
+			n.placed, n.at = i, r
 		}
 	}
-	return false
+	return n.placed != none
 }
 
 // counts objects to revisions that are nobody's, where nobody but the history's
