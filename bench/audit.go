@@ -17,15 +17,16 @@ import (
 // auditor watches all of a trial's load, and at its end holds every replica
 // against what was acknowledged.
 type auditor struct {
-	prefix string // of the trial's keys
-	ledger *check.Ledger
+	prefix   string // of the trial's keys
+	ledger   *check.Ledger
+	frontier *check.Frontier
 	// history samples keys for linearizability; nil where no linearizable
 	// read is made.
 	history *check.History
 }
 
 func newAuditor(job Job) *auditor {
-	a := &auditor{prefix: keyPrefix()}
+	a := &auditor{prefix: keyPrefix(), frontier: check.NewFrontier()}
 	a.ledger = check.NewLedger(a.prefix)
 	w := job.Setup.Workload
 	if job.Kind == results.Proof || w.ReadRatio > 0 && w.Reads != serializable {
@@ -45,10 +46,11 @@ func keyPrefix() string {
 
 // observers of the load: what the audit will rest on.
 func (a *auditor) observers() []loadgen.Observer {
-	if a.history == nil {
-		return []loadgen.Observer{a.ledger}
+	out := []loadgen.Observer{a.ledger, a.frontier}
+	if a.history != nil {
+		out = append(out, a.history)
 	}
-	return []loadgen.Observer{a.ledger, a.history}
+	return out
 }
 
 const (

@@ -256,6 +256,6 @@ func (p *prober) Put(ctx context.Context, key string, value []byte) (int64, erro
 }
 
 // Get implements loadgen.Target; probers only write.
-func (p *prober) Get(ctx context.Context, key string, serializable bool) ([]byte, int64, error) {
+func (p *prober) Get(ctx context.Context, key string, serializable bool) (loadgen.Read, error) {
 	return p.conn.Load().Get(ctx, key, serializable)
 }

@@ -95,10 +95,10 @@ func (r *router) Put(ctx context.Context, key string, value []byte) (int64, erro
 }
 
 // Get implements loadgen.Target.
-func (r *router) Get(ctx context.Context, key string, serializable bool) ([]byte, int64, error) {
+func (r *router) Get(ctx context.Context, key string, serializable bool) (loadgen.Read, error) {
 	t, err := r.pick()
 	if err != nil {
-		return nil, 0, err
+		return loadgen.Read{}, err
 	}
 	return t.target.Get(ctx, key, serializable)
 }

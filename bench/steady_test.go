@@ -38,7 +38,7 @@ func (k *known) Put(context.Context, string, []byte) (int64, error) {
 	return 1, nil
 }
 
-func (k *known) Get(context.Context, string, bool) ([]byte, int64, error) { return nil, 0, nil }
+func (k *known) Get(context.Context, string, bool) (loadgen.Read, error) { return loadgen.Read{}, nil }
 
 func (k *known) asked() int {
 	k.mu.Lock()

@@ -102,6 +102,7 @@ func (t *trial) stop(ctx context.Context) error {
 // conclude completes the record of a trial that is over.
 func (t *trial) conclude(ctx context.Context, err error) error {
 	t.record.Events = t.events.all()
+	t.overhear()
 	t.thin()
 	if fault := hostFault(err); fault != nil && !t.record.found(results.Safety) {
 		return fault
@@ -117,6 +118,16 @@ func (t *trial) conclude(ctx context.Context, err error) error {
 	}
 	t.record.conclude()
 	return nil
+}
+
+// overhear finds what no replica has to be asked for, so that it counts also of a
+// trial that failed, or was interrupted. What nodes that keep nothing forgot when
+// they were killed is no finding.
+func (t *trial) overhear() {
+	if !t.record.Durable && t.killed() {
+		return
+	}
+	t.record.find(t.audit.frontier.Findings()...)
 }
 
 // boot makes the system that the setup asks for.

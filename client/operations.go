@@ -22,16 +22,17 @@ func (c *Client) Put(ctx context.Context, key string, value []byte) (int64, erro
 	return r.GetHeader().GetRevision(), nil
 }
 
-// Get reads key: its value and mod revision. A key that is not there is no
-// error: nil and 0.
-func (c *Client) Get(ctx context.Context, key string, serializable bool) (value []byte, revision int64, err error) {
+// Get reads key. A key that is not there is no error: the answer then has the
+// store's revision alone.
+func (c *Client) Get(ctx context.Context, key string, serializable bool) (loadgen.Read, error) {
 	var sent peer.Peer
 	r, err := c.kv.Range(ctx, &pb.RangeRequest{Key: []byte(key), Serializable: serializable}, grpc.Peer(&sent))
 	if err != nil {
-		return nil, 0, explain("get", c.address, err, &sent)
+		return loadgen.Read{}, explain("get", c.address, err, &sent)
 	}
+	read := loadgen.Read{StoreRevision: r.GetHeader().GetRevision()}
 	if kvs := r.GetKvs(); len(kvs) > 0 {
-		return kvs[0].Value, kvs[0].ModRevision, nil
+		read.Value, read.Revision = kvs[0].Value, kvs[0].ModRevision
 	}
-	return nil, 0, nil
+	return read, nil
 }

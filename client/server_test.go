@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"sort"
 	"strings"
 	"sync"
@@ -16,6 +17,8 @@ import (
 	"google.golang.org/grpc"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+
+	"github.com/raftbench/raftbench/loadgen"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -162,13 +165,16 @@ func TestPutAndGet(t *testing.T) {
 			t.Fatalf("put: revision %d, %v; wanted %d", got, err, want)
 		}
 	}
-	value, revision, err := c.Get(ctx, "k", false)
-	if err != nil || revision != 4 || string(value) != "\x04" {
-		t.Errorf("get: %q at %d, %v", value, revision, err)
+	if _, err := c.Put(ctx, "other", nil); err != nil {
+		t.Fatal(err)
 	}
-	value, revision, err = c.Get(ctx, "nothing", true)
-	if err != nil || revision != 0 || value != nil {
-		t.Errorf("get of nothing: %q at %d, %v", value, revision, err)
+	for key, want := range map[string]loadgen.Read{
+		"k":       {Value: []byte{4}, Revision: 4, StoreRevision: 5},
+		"nothing": {StoreRevision: 5},
+	} {
+		if got, err := c.Get(ctx, key, false); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("get of %s: %+v, %v; wanted %+v", key, got, err, want)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ type instantly struct{}
 
 func (instantly) Put(context.Context, string, []byte) (int64, error) { return 1, nil }
 
-func (instantly) Get(context.Context, string, bool) ([]byte, int64, error) { return nil, 1, nil }
+func (instantly) Get(context.Context, string, bool) (Read, error) { return Read{Revision: 1}, nil }
 
 // BenchmarkPacerLag reports how late operations are sent on the real clock.
 func BenchmarkPacerLag(b *testing.B) {

@@ -35,8 +35,8 @@ func (s *server) Put(ctx context.Context, key string, value []byte) (int64, erro
 	return 1, s.service(ctx)
 }
 
-func (s *server) Get(ctx context.Context, _ string, _ bool) ([]byte, int64, error) {
-	return nil, 0, s.service(ctx)
+func (s *server) Get(ctx context.Context, _ string, _ bool) (Read, error) {
+	return Read{}, s.service(ctx)
 }
 
 // steady serves any number of operations at once, each in d.
@@ -130,4 +130,4 @@ func (c *countdown) Put(context.Context, string, []byte) (int64, error) {
 	return 1, nil
 }
 
-func (c *countdown) Get(context.Context, string, bool) ([]byte, int64, error) { return nil, 1, nil }
+func (c *countdown) Get(context.Context, string, bool) (Read, error) { return Read{Revision: 1}, nil }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -276,5 +277,42 @@ func TestWindowsThatCannotRunAreRefused(t *testing.T) {
 		if _, err := New(c.targets, work).Run(context.Background(), c.window); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
 		}
+	}
+}
+
+// stamped answers with revisions that tell its answers apart.
+type stamped struct{}
+
+func (stamped) Put(context.Context, string, []byte) (int64, error) { return 7, nil }
+
+func (stamped) Get(context.Context, string, bool) (Read, error) {
+	return Read{Value: []byte("v"), Revision: 3, StoreRevision: 9}, nil
+}
+
+type seen func(op *Op)
+
+func (s seen) Observe(op *Op) { s(op) }
+
+// Observers see what the store as a whole had come to.
+func TestObserversSeeTheStoresRevision(t *testing.T) {
+	work, kinds := someWork(), map[Kind]int{}
+	work.ReadRatio = 0.5
+	var mu sync.Mutex
+	g := New([]Target{stamped{}}, work, seen(func(op *Op) {
+		mu.Lock()
+		defer mu.Unlock()
+		kinds[op.Kind]++
+		if revision, store := op.Revision, op.StoreRevision; op.Kind == Put && (revision != 7 || store != 7) || op.Kind == Get && (revision != 3 || store != 9) {
+			t.Errorf("kind %d: revision %d, of the store %d", op.Kind, revision, store)
+		}
+	}))
+	synctest.Test(t, func(*testing.T) {
+		g.newPacer = func(origin time.Time) pacer { return fakePacer{origin} }
+		if _, err := g.Run(context.Background(), Window{Schedule: Constant(100), Duration: time.Second}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if kinds[Put] == 0 || kinds[Get] == 0 {
+		t.Errorf("operations by kind: %v, want some of both", kinds)
 	}
 }

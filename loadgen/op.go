@@ -18,9 +18,19 @@ import (
 type Target interface {
 	// Put returns the revision at which the value is stored.
 	Put(ctx context.Context, key string, value []byte) (revision int64, err error)
-	// Get returns the key's value, which the target must not reuse, and its
-	// mod revision: nil and 0 where there is no such key, which is no error.
-	Get(ctx context.Context, key string, serializable bool) (value []byte, revision int64, err error)
+	Get(ctx context.Context, key string, serializable bool) (Read, error)
+}
+
+// Read is the answer to a Get. That there is no such key is no error.
+type Read struct {
+	// Value of the key, which the target must not reuse; nil where there is none.
+	Value []byte
+	// Revision at which the key was last written, its mod revision; 0 where there
+	// is no such key.
+	Revision int64
+	// StoreRevision is that of the whole store when it answered: the highest of
+	// all writes that the answer takes into account, whatever their keys.
+	StoreRevision int64
 }
 
 // ErrRejected marks a definite failure: the operation did not take effect and
@@ -63,7 +73,10 @@ type Op struct {
 	Intended, Sent, Done time.Duration
 	// Revision at which a write was stored, or the mod revision read.
 	Revision int64
-	Err      error
+	// StoreRevision is that of the whole store when it answered; of a write the
+	// same as Revision.
+	StoreRevision int64
+	Err           error
 }
 
 // Outcome tells what is known of the operation's effect.

@@ -19,7 +19,7 @@ func (s sleeper) Put(ctx context.Context, _ string, _ []byte) (int64, error) {
 	}
 }
 
-func (s sleeper) Get(context.Context, string, bool) ([]byte, int64, error) { return nil, 0, nil }
+func (s sleeper) Get(context.Context, string, bool) (Read, error) { return Read{}, nil }
 
 // What a closed loop does before its window begins counts nowhere, and slices
 // add up to what one window would have seen.

@@ -51,8 +51,11 @@ func (w *worker) send(target Target, intended time.Duration) error {
 	}
 	if op.Kind == Put {
 		op.Revision, op.Err = target.Put(w.ctx, op.Key, op.Value)
+		op.StoreRevision = op.Revision
 	} else {
-		op.Value, op.Revision, op.Err = target.Get(w.ctx, op.Key, op.Serializable)
+		var read Read
+		read, op.Err = target.Get(w.ctx, op.Key, op.Serializable)
+		op.Value, op.Revision, op.StoreRevision = read.Value, read.Revision, read.StoreRevision
 	}
 	op.Done = time.Since(r.origin)
 	w.inFlight.leave()

@@ -172,6 +172,10 @@ const (
 	RuleOrder        = "order"          // acknowledged revisions contradict real time
 	RuleStale        = "stale-read"     // a linearizable read missed a known write
 	RuleLinearizable = "linearizable"   // no order explains the answers
+	RuleRealTime     = "real-time"      // an answer's store revision is behind one acknowledged before it was asked for
+	RuleLeaders      = "two-leaders"    // two nodes led in one term
+	RuleTerm         = "term-back"      // a node's term went back
+	RuleIncomplete   = "incomplete-log" // a leader's log ends before what an earlier one acknowledged
 	RuleQuorum       = "quorum"         // acknowledged without a majority alive
 	RuleDisk         = "durability"     // a store lost what it had reported durable
 	RuleUnreadable   = "unreadable"     // a node cannot open its own data

@@ -27,7 +27,10 @@ type target func()
 
 func (t target) Put(context.Context, string, []byte) (int64, error) { t(); return 1, nil }
 
-func (t target) Get(context.Context, string, bool) ([]byte, int64, error) { t(); return nil, 1, nil }
+func (t target) Get(context.Context, string, bool) (loadgen.Read, error) {
+	t()
+	return loadgen.Read{Revision: 1}, nil
+}
 
 // vegetaAttack is `vegeta attack -rate`, with a transport in place of a
 // network.
