@@ -142,11 +142,17 @@ func (h *harm) leave(ctx context.Context, f *inflicted) error {
 		return err
 	}
 	at = clock.Now()
-	if err := f.members[0].Wipe(); err != nil {
+	if err := h.wipe(f.members[0]); err != nil {
 		return err
 	}
 	h.noteWithin(f, "wipe", f.members[0], at)
 	return nil
+}
+
+// wipe removes what a member left that does not run: it comes back as a new one.
+func (h *harm) wipe(m Member) error {
+	h.events.add(results.Event{AtNS: clock.Now(), Kind: results.EventWiped, Node: m.ID()})
+	return m.Wipe()
 }
 
 // addNode adds a new node. Where the leader refused it, as one that was just voted
@@ -258,7 +264,7 @@ func (h *harm) bringBack(ctx context.Context, m Member) error {
 	case votes:
 		return h.start(ctx, m)
 	case !m.Alive():
-		if err := errors.Join(m.Wipe(), restart(ctx, m, h.events)); err != nil {
+		if err := errors.Join(h.wipe(m), restart(ctx, m, h.events)); err != nil {
 			return err
 		}
 	}

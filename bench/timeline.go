@@ -17,6 +17,13 @@ import (
 type timeline struct {
 	mu     sync.Mutex
 	events []results.Event
+	acked  map[reign]int // where in events the last report of it is
+}
+
+// reign is one node's in one term.
+type reign struct {
+	node string
+	term uint64
 }
 
 // kinds of a node's events that are kept; the others are the launcher's affair.
@@ -30,6 +37,7 @@ var kinds = map[control.EventKind]results.EventKind{
 	control.EventInstall:  results.EventInstall,
 	control.EventHeld:     results.EventHeld,
 	control.EventNoop:     results.EventNoop,
+	control.EventAcked:    results.EventAcked,
 	control.EventDropped:  results.EventDropped,
 }
 
@@ -48,8 +56,29 @@ func (t *timeline) heard(node string, e control.Event) {
 		out.Peer = e.Leader
 	case control.EventHeld:
 		out.Count = ns(e.Held)
+	case control.EventAcked:
+		t.acknowledged(out)
+		return
 	}
 	t.add(out)
+}
+
+// acknowledged keeps, of twenty reports a second, the last of each reign.
+func (t *timeline) acknowledged(e results.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	of := reign{e.Node, e.Term}
+	if at, known := t.acked[of]; known {
+		if e.Index > t.events[at].Index {
+			t.events[at] = e
+		}
+		return
+	}
+	if t.acked == nil {
+		t.acked = map[reign]int{}
+	}
+	t.acked[of] = len(t.events)
+	t.events = append(t.events, e)
 }
 
 // died is the cluster's OnDeath.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/raftbench/raftbench/check"
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
@@ -128,6 +129,7 @@ func (t *trial) overhear() {
 		return
 	}
 	t.record.find(t.audit.frontier.Findings()...)
+	t.record.find(check.Terms(t.record.Events)...)
 }
 
 // boot makes the system that the setup asks for.

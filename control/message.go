@@ -160,9 +160,11 @@ type EventKind string
 const (
 	EventReply     EventKind = "reply"     // to Command.ID; Error is empty when it worked
 	EventListening EventKind = "listening" // Listen, PID and OnDisk are set; before the start's reply
-	EventRole      EventKind = "role"      // State, Term
-	EventLeader    EventKind = "leader"    // Leader (an id, empty: none known), Term
-	EventTerm      EventKind = "term"      // Term, as it is stored
+	// EventRole: State, Term; of a leader Index is the last of its log, and Term is 0
+	// where another's was heard of meanwhile.
+	EventRole   EventKind = "role"
+	EventLeader EventKind = "leader" // Leader (an id, empty: none known), Term
+	EventTerm   EventKind = "term"   // Term, as it is stored
 	// EventVote: a vote was asked of this node by From for Term, or, with
 	// PreVote, whether it would vote. It comes before the node has decided.
 	EventVote EventKind = "vote"
@@ -181,6 +183,10 @@ const (
 	// EventNoop: this node, the leader of Term, heard that From holds the term's
 	// first entry, Index. Once for each follower and term.
 	EventNoop EventKind = "noop"
+	// EventAcked: Index is the highest of the log's that this node, as leader, has
+	// acknowledged to a client, and Term one in which, or after which, it did. It comes
+	// up to some 50 ms late while that grows, and when the node ceases to lead.
+	EventAcked EventKind = "acked"
 	// EventDropped: Count events, the first of them at AtNS, were not told, since the
 	// launcher did not read.
 	EventDropped EventKind = "dropped"

@@ -33,8 +33,10 @@ type disk struct {
 	stalls *stalls
 	// syncs that one write transaction makes, real or emulated.
 	syncs int64
-	// onTerm is called with every term that is stored.
+	// onTerm is called with every term that is stored, in that order.
 	onTerm func(term uint64)
+	// terms is held while one is stored and told.
+	terms sync.Mutex
 	// durable tracks what is stored; nil where the store is not durable.
 	durable *durable
 	// failures is told of every write that failed, before raft is.
@@ -75,8 +77,16 @@ func (d *disk) Set(key, value []byte) error {
 
 // SetUint64 implements raft.StableStore.
 func (d *disk) SetUint64(key []byte, value uint64) error {
-	err := d.write(func() error { return d.backing.SetUint64(key, value) })
-	if err == nil && string(key) == currentTerm && d.onTerm != nil {
+	store := func() error { return d.write(func() error { return d.backing.SetUint64(key, value) }) }
+	if string(key) != currentTerm {
+		return store()
+	}
+	// Raft stores its term from its main goroutine, and from the transport's, which
+	// answers heartbeats.
+	d.terms.Lock()
+	defer d.terms.Unlock()
+	err := store()
+	if err == nil && d.onTerm != nil {
 		d.onTerm(value)
 	}
 	return err

@@ -1,17 +1,11 @@
 package node
 
 import (
-	"context"
 	"sync"
-	"time"
 
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
 )
-
-// reportEvery is the least time between two reports of a growing log: a line
-// for each write would be felt in what is measured.
-const reportEvery = 50 * time.Millisecond
 
 // durable tracks the last index that this node could continue from after a
 // crash, and reports it to the launcher, which compares it with what the next
@@ -97,12 +91,7 @@ func (d *durable) truncate(low, high uint64) {
 	}
 }
 
-func (d *durable) announce() {
-	select {
-	case d.changed <- struct{}{}:
-	default:
-	}
-}
+func (d *durable) announce() { announce(d.changed) }
 
 // report queues a report. The caller holds the mutex, so that reports are queued
 // in the order of the changes.
@@ -113,25 +102,8 @@ func (d *durable) report() {
 	}
 }
 
-// reportGrowth reports growth, at most once in reportEvery, until ctx ends, and
-// once more then.
-func (d *durable) reportGrowth(ctx context.Context) {
-	pause := time.NewTimer(0)
-	defer pause.Stop()
-	for ctx.Err() == nil {
-		select {
-		case <-d.changed:
-		case <-ctx.Done():
-		}
-		d.mu.Lock()
-		d.report()
-		d.mu.Unlock()
-		pause.Reset(reportEvery)
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-		}
-	}
+// reportNow is report, where the caller does not hold the mutex.
+func (d *durable) reportNow() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.report()

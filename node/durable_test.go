@@ -168,7 +168,7 @@ func TestGrowthIsReportedInTime(t *testing.T) {
 		d := newDurable(control.OnDisk{}, h)
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
-		all.Go(func() { d.reportGrowth(ctx) })
+		all.Go(func() { reportGrowth(ctx, d.changed, d.reportNow) })
 		for i := range uint64(30) { // the first at 7 ms, so reports at 57 ms and so on
 			time.Sleep(7 * time.Millisecond)
 			d.stored(i + 1)

@@ -59,6 +59,10 @@ func (n *Node) observe(o *raft.Observation) bool {
 	case raft.RaftState:
 		e.Kind, e.State = control.EventRole, data.String()
 		e.Lease = n.leaseLost.Swap(false) && data == raft.Follower
+		e.Term = termOf(o.Raft, data)
+		if data == raft.Leader {
+			e.Index = o.Raft.LastIndex()
+		}
 	case raft.LeaderObservation:
 		e.Kind, e.Leader = control.EventLeader, string(data.LeaderID)
 		go n.forwarder.warm(e.Leader)
@@ -70,7 +74,21 @@ func (n *Node) observe(o *raft.Observation) bool {
 		return false
 	}
 	n.emit(e)
+	if e.Kind == control.EventRole && e.State != raft.Leader.String() {
+		n.acked.report()
+	}
 	return false
+}
+
+// termOf is the term in which raft is in a state. Of a leader that is none any more
+// it is 0: raft answers heartbeats beside its main goroutine, and the new leader's may
+// have raised the term since.
+func termOf(r *raft.Raft, state raft.RaftState) uint64 {
+	term := r.CurrentTerm()
+	if state == raft.Leader && r.State() != state {
+		return 0
+	}
+	return term
 }
 
 // stepsDown is what raft's log says just before a leader becomes a follower since its

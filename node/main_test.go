@@ -100,7 +100,8 @@ func (l *launcher) gone() error {
 func (l *launcher) start(o control.Options) control.Peer {
 	l.t.Helper()
 	e := l.ok(control.Command{Op: control.OpStart, Start: &o})
-	if len(l.seen) < 2 || l.seen[0].Kind != control.EventOpening || l.seen[1].Kind != control.EventListening || *l.seen[1].Listen != *e.Listen || l.seen[1].PID == 0 {
+	if s := l.seen; len(s) < 3 || s[0].Kind != control.EventOpening || s[1].Kind != control.EventTerm || s[1].Term != 0 ||
+		s[2].Kind != control.EventListening || *s[2].Listen != *e.Listen || s[2].PID == 0 {
 		l.t.Fatalf("before the reply to start came %+v", l.seen)
 	}
 	return control.Peer{ID: o.ID, Raft: e.Listen.Raft, Peer: e.Listen.Peer, Client: e.Listen.Client}

@@ -37,14 +37,15 @@ type Node struct {
 	reads     *readGate
 	forwarder *forwarder
 	servers   []*grpc.Server
-	// stopProbing is nil where idle links are not probed, stopReporting where the
-	// stores are not durable.
-	stopProbing, stopReporting func()
+	// stopProbing is nil where idle links are not probed.
+	stopProbing func()
+	reporters   reporters
 
 	// applying is held for reading by each Apply, and for good by Close: raft
 	// never answers what it had committed, but not applied, when it shuts down.
 	applying sync.RWMutex
 
+	acked     acknowledged
 	forwarded atomic.Int64
 	leaseLost atomic.Bool // raft steps down for its lease, and has not told its role yet
 	// closing is done when Close begins.
@@ -76,6 +77,7 @@ func New(ctx context.Context, opts control.Options, log hclog.Logger, events Eve
 		n.events = discardEvents{}
 	}
 	n.closing, n.cancel = context.WithCancel(context.Background())
+	n.reporters.begin()
 	if err := n.start(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -166,10 +168,7 @@ func (n *Node) openStores() error {
 func (n *Node) keepAccount() {
 	account := newDurable(n.stores.found, n.events)
 	n.stores.disk.durable, n.stores.snaps.durable = account, account
-	ctx, cancel := context.WithCancel(context.Background())
-	var reporter sync.WaitGroup
-	reporter.Go(func() { account.reportGrowth(ctx) })
-	n.stopReporting = func() { cancel(); reporter.Wait() }
+	n.reporters.run(account.changed, account.reportNow)
 }
 
 // listeners are the three ways in.
@@ -215,7 +214,8 @@ func (n *Node) announceStart() {
 		Kind: control.EventListening, AtNS: clock.Now(), Listen: &listen, OnDisk: &found,
 		PID: os.Getpid(), Version: control.Version,
 	})
-	n.emit(control.Event{Kind: control.EventRole, AtNS: clock.Now(), State: n.raft.State().String(), Term: n.raft.CurrentTerm()})
+	state := n.raft.State()
+	n.emit(control.Event{Kind: control.EventRole, AtNS: clock.Now(), State: state.String(), Term: termOf(n.raft, state)})
 }
 
 // Listen tells where the node listens.
@@ -264,9 +264,7 @@ func (n *Node) shutDown() error {
 		n.applying.Lock() // its writers end with closing, after their last entry
 		errs = append(errs, n.stopRaft())
 	}
-	if n.stopReporting != nil {
-		n.stopReporting() // after its last report: nothing is written any more
-	}
+	n.reporters.end() // after the last reports: nothing is written any more
 	if n.stores != nil {
 		errs = append(errs, n.stores.close())
 	}

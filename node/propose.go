@@ -39,6 +39,7 @@ func (n *Node) propose(ctx context.Context, command proto.Message) (proto.Messag
 	if err := future.Error(); err != nil {
 		return nil, applyError(err)
 	}
+	n.acked.note(future.Index())
 	done := future.Response().(outcome)
 	return done.resp, done.err
 }

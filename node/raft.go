@@ -17,10 +17,10 @@ import (
 const maxPool = 3
 
 func (n *Node) startRaft(l net.Listener) error {
-	var last uint64 // raft stores the term from one goroutine
+	last, begun := uint64(0), false // raft begins by storing the term that it found
 	n.stores.disk.onTerm = func(term uint64) {
-		if term != last {
-			last = term
+		if term != last || !begun {
+			last, begun = term, true
 			n.emit(control.Event{Kind: control.EventTerm, AtNS: clock.Now(), Term: term})
 		}
 	}
@@ -37,6 +37,7 @@ func (n *Node) startRaft(l net.Listener) error {
 		return errors.Join(fmt.Errorf("raft: %w", err), n.stores.disk.failures.latest(), n.transport.Close())
 	}
 	n.raft = r
+	n.reportAcknowledged()
 	r.RegisterObserver(raft.NewObserver(nil, false, n.observe))
 	return nil
 }

@@ -347,6 +347,10 @@ func traceWords(e results.Event) string {
 		return "died unasked"
 	case results.EventNoop:
 		return e.Peer + " holds the term's first entry"
+	case results.EventAcked:
+		return "acknowledged writes"
+	case results.EventWiped:
+		return "data removed"
 	case results.EventDropped:
 		return fmt.Sprintf("%s lost", units.Plural(int(e.Count), "event"))
 	case results.EventRole, results.EventTerm:

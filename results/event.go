@@ -5,11 +5,13 @@ type EventKind string
 
 // The kinds of event.
 const (
-	EventRole     EventKind = "role"     // Node became State in Term
+	// EventRole: Node became State in Term; of a leader Index is the last of its log
+	// just then, and Term is 0 where it was deposed so soon that it does not know.
+	EventRole     EventKind = "role"
 	EventLeader   EventKind = "leader"   // Node learnt that Peer leads in Term (empty: nobody)
 	EventVote     EventKind = "vote"     // Peer asked Node for its vote in Term (PreVote: whether it would)
 	EventBallot   EventKind = "ballot"   // Node, a candidate in Term, heard whether Peer votes for it (Granted)
-	EventTerm     EventKind = "term"     // Node entered Term
+	EventTerm     EventKind = "term"     // Node stored Term, or found it on its disk
 	EventSnapshot EventKind = "snapshot" // Node took a snapshot up to Index
 	EventInstall  EventKind = "install"  // Node holds a leader's snapshot up to Index
 	EventFault    EventKind = "fault"    // Action was done to Node (and Peer, the other end of a link), asked as Target
@@ -19,6 +21,12 @@ const (
 	// entry, Index. With the leader's own, the quorum-th of them is the instant of
 	// the term's first commit.
 	EventNoop EventKind = "noop"
+	// EventAcked: Node has acknowledged writes to clients, up to Index, as the leader of
+	// Term or of an earlier one. The last of a node and term alone is kept.
+	EventAcked EventKind = "acked"
+	// EventWiped: Node's data was removed while it did not run; it comes back as a
+	// new one.
+	EventWiped EventKind = "wiped"
 	// EventHeld: Node's process was ready and did not run for Count ns, until AtNS:
 	// the host, or the process itself, held it up.
 	EventHeld EventKind = "held"
