@@ -29,7 +29,10 @@ func newAuditor(job Job) *auditor {
 	a := &auditor{prefix: keyPrefix(), frontier: check.NewFrontier()}
 	a.ledger = check.NewLedger(a.prefix)
 	w := job.Setup.Workload
-	if job.Kind == results.Proof || w.ReadRatio > 0 && w.Reads != serializable {
+	switch {
+	case job.Kind == results.Proof: // the same room, for its few keys
+		a.history = check.NewHistory(a.prefix, proofKeys, check.DefaultSampleKeys*check.DefaultSampleOps/proofKeys)
+	case w.ReadRatio > 0 && w.Reads != serializable:
 		a.history = check.NewHistory(a.prefix, 0, 0)
 	}
 	return a

@@ -31,6 +31,12 @@ const (
 	// proofReads is the share of linearizable reads in that load: agreement
 	// is also that nobody reads what was never, or is no longer, so.
 	proofReads = 0.3
+	// proofKeys are few, so that each is written every 60 ms: who is behind by no
+	// more than an election shows it on whatever key it is asked for, and writes to
+	// one key overlap. They are not fewer still, since an audit tells apart 1024
+	// writes of unknown outcome on a key, and a cluster without a majority may leave
+	// 280 a second behind.
+	proofKeys = 16
 	// proofTimeout of one write, so that those caught by a kill end soon.
 	proofTimeout = 2 * time.Second
 	// minBlocked is the least time in which nothing may be acknowledged.
@@ -102,6 +108,7 @@ func (t *trial) prove(ctx context.Context) error {
 func (t *trial) offerToProof(ctx context.Context, p *proof) *offered {
 	work := workload(p.setup, t.audit.prefix, t.job.Seed)
 	work.ReadRatio, work.Serializable = proofReads, false
+	work.Keys = min(work.Keys, proofKeys)
 	return offerUntilStopped(ctx, loadgen.New([]loadgen.Target{p.router}, work, t.audit.observers()...), p.setup)
 }
 

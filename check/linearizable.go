@@ -88,7 +88,11 @@ func (p partition) decide(left time.Duration) porcupine.CheckResult {
 	if left <= 0 {
 		return porcupine.Unknown
 	}
-	return porcupine.CheckOperationsTimeout(registerModel, p.operations, left)
+	operations, possible := narrow(p.operations)
+	if !possible {
+		return porcupine.Illegal
+	}
+	return porcupine.CheckOperationsTimeout(registerModel, operations, left)
 }
 
 // explaining one key is not worth longer than this.

@@ -157,6 +157,101 @@ func TestATrueRegisterIsNeverObjectedTo(t *testing.T) {
 	})
 }
 
+// hot is simulate with so many operations on the key at any time, as a stall of a
+// whole cluster piles them up.
+func hot(rng *rand.Rand, n, atOnce int) []*loadgen.Op {
+	type effect struct {
+		at float64
+		op *loadgen.Op
+	}
+	var effects []effect
+	for i := range n {
+		op := timed(loadgen.Get, "", 0, i, i)
+		if rng.IntN(10) < 7 {
+			op = timed(loadgen.Put, fmt.Sprint("v", i), 0, i, i)
+		}
+		at := float64(i) + rng.Float64()*float64(atOnce)
+		op.Done = time.Duration((at + rng.Float64()*float64(atOnce)) * float64(time.Millisecond))
+		effects = append(effects, effect{at, op})
+	}
+	slices.SortFunc(effects, func(a, b effect) int { return cmp.Compare(a.at, b.at) })
+	value, revision := "", int64(0)
+	ops := make([]*loadgen.Op, n)
+	for i, e := range effects {
+		if ops[i] = e.op; e.op.Kind == loadgen.Get {
+			e.op.Value, e.op.Revision = []byte(value), revision
+			continue
+		}
+		revision++
+		value, e.op.Revision = string(e.op.Value), revision
+	}
+	return ops
+}
+
+// A proof's few keys have thousands of operations each, many at once. Their order
+// is found, or that there is none, in a fraction of the time that there is.
+func TestHotKeysAreDecided(t *testing.T) {
+	for _, atOnce := range []int{1, 10, 100, 1000} {
+		for _, stale := range []bool{false, true} {
+			rng := rand.New(rand.NewPCG(uint64(atOnce), 0))
+			h := NewHistory("k/", 16, 8192)
+			for key := range 16 {
+				ops := hot(rng, 2000, atOnce)
+				if stale && key == 7 { // it was answered what it was before all that is known to be done
+					late := timed(loadgen.Get, string(ops[100].Value), ops[100].Revision, 10_000, 10_001)
+					ops = append(ops, late)
+				}
+				for _, op := range ops {
+					op.Key = fmt.Sprintf("k/%d", key)
+					h.Observe(op)
+				}
+			}
+			began, want := time.Now(), Holds
+			if stale {
+				want = Violated
+			}
+			v := h.Linearizable(time.Minute)
+			t.Logf("%d at once, stale %v: %s of %d in %v", atOnce, stale, v.Answer, v.Operations, time.Since(began))
+			if v.Answer != want {
+				t.Errorf("%d at once, stale %v: %s, %d undecided", atOnce, stale, v.Answer, v.UndecidedKeys)
+			}
+		}
+	}
+}
+
+// Narrowing changes no answer: porcupine finds the same without it.
+func TestNarrowingChangesNoAnswer(t *testing.T) {
+	violated := 0
+	rapid.Check(t, func(t *rapid.T) {
+		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		ops := simulate(rng, 25)
+		for range rapid.IntRange(0, 2).Draw(t, "lies") {
+			a, b := ops[rng.IntN(len(ops))], ops[rng.IntN(len(ops))]
+			switch rapid.SampledFrom([]string{"revision", "answer", "instant"}).Draw(t, "lie") {
+			case "revision":
+				a.Revision += int64(rng.IntN(5) - 2)
+			case "answer":
+				a.Value, a.Revision = b.Value, b.Revision
+			case "instant":
+				a.Sent, a.Done = a.Sent+20*time.Millisecond, a.Done+20*time.Millisecond
+			}
+		}
+		h := NewHistory("k/", 1, 100)
+		observed(h, rng, ops)
+		p := partition{"k/a", register(h.logs["k/a"].end())}
+		want := porcupine.CheckOperationsTimeout(registerModel, p.operations, time.Minute)
+		if got := p.decide(time.Minute); got != want {
+			t.Fatalf("%s, and %s without narrowing: %v", got, want, p.operations)
+		}
+		if want == porcupine.Illegal {
+			violated++
+		}
+	})
+	if violated == 0 {
+		t.Error("nothing was violated: the lies are too tame")
+	}
+}
+
 // One read that is made to answer an overwritten value must be noticed.
 func TestOneStaleReadIsNoticed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
