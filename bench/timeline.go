@@ -33,6 +33,7 @@ var kinds = map[control.EventKind]results.EventKind{
 	control.EventVote:     results.EventVote,
 	control.EventBallot:   results.EventBallot,
 	control.EventTerm:     results.EventTerm,
+	control.EventOpening:  results.EventOpening,
 	control.EventSnapshot: results.EventSnapshot,
 	control.EventInstall:  results.EventInstall,
 	control.EventHeld:     results.EventHeld,

@@ -130,6 +130,7 @@ func (t *trial) overhear() {
 	}
 	t.record.find(t.audit.frontier.Findings()...)
 	t.record.find(check.Terms(t.record.Events)...)
+	t.record.remark(check.TermRaces(t.record.Events)...)
 }
 
 // boot makes the system that the setup asks for.

@@ -157,9 +157,9 @@ func TestATrueRegisterIsNeverObjectedTo(t *testing.T) {
 	})
 }
 
-// hot is simulate with so many operations on the key at any time, as a stall of a
+// crowded is simulate with so many operations on the key at any time, as a stall of a
 // whole cluster piles them up.
-func hot(rng *rand.Rand, n, atOnce int) []*loadgen.Op {
+func crowded(rng *rand.Rand, n, atOnce int) []*loadgen.Op {
 	type effect struct {
 		at float64
 		op *loadgen.Op
@@ -196,7 +196,7 @@ func TestHotKeysAreDecided(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(atOnce), 0))
 			h := NewHistory("k/", 16, 8192)
 			for key := range 16 {
-				ops := hot(rng, 2000, atOnce)
+				ops := crowded(rng, 2000, atOnce)
 				if stale && key == 7 { // it was answered what it was before all that is known to be done
 					late := timed(loadgen.Get, string(ops[100].Value), ops[100].Revision, 10_000, 10_001)
 					ops = append(ops, late)

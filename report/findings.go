@@ -22,7 +22,7 @@ var ruleWords = map[string]string{
 	results.RuleLinearizable: "no order of the operations explains their answers",
 	results.RuleRealTime:     "an answer left out writes that were known to be done when it was asked for",
 	results.RuleLeaders:      "two nodes led in one term",
-	results.RuleTerm:         "a node's term went back",
+	results.RuleTerm:         "a node came back in an older term",
 	results.RuleIncomplete:   "a leader was elected whose log lacks what an earlier one had acknowledged",
 	results.RuleQuorum:       "a write was acknowledged without a majority alive",
 	results.RuleDisk:         "a store lost what it had reported durable",

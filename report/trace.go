@@ -353,7 +353,7 @@ func traceWords(e results.Event) string {
 		return "data removed"
 	case results.EventDropped:
 		return fmt.Sprintf("%s lost", units.Plural(int(e.Count), "event"))
-	case results.EventRole, results.EventTerm:
+	case results.EventRole, results.EventTerm, results.EventOpening:
 		return ""
 	}
 	return string(e.Kind)

@@ -24,6 +24,9 @@ const (
 	// EventAcked: Node has acknowledged writes to clients, up to Index, as the leader of
 	// Term or of an earlier one. The last of a node and term alone is kept.
 	EventAcked EventKind = "acked"
+	// EventOpening: a process of Node begins to open its stores; the next EventTerm is
+	// of the term that it found there.
+	EventOpening EventKind = "opening"
 	// EventWiped: Node's data was removed while it did not run; it comes back as a
 	// new one.
 	EventWiped EventKind = "wiped"

@@ -107,6 +107,10 @@ const (
 	CodeUndecided Code = "linearizability-undecided"
 	// The store keeps nothing, so that restart and audit prove nothing.
 	CodeNotDurable Code = "not-durable"
+	// Node stored term Got after term Want while it ran, which raft does where a
+	// heartbeat of an old leader comes as it stands for election (hashicorp/raft#695:
+	// it answers heartbeats beside its main goroutine); Count times. Unit count.
+	CodeTermRace Code = "term-race"
 	// What the processes used could not be read; Detail is the error's text.
 	CodeUsageUnread Code = "usage-unread"
 	// Of Of times that a process was held up Count are not on record, the longest of
@@ -174,7 +178,7 @@ const (
 	RuleLinearizable = "linearizable"   // no order explains the answers
 	RuleRealTime     = "real-time"      // an answer's store revision is behind one acknowledged before it was asked for
 	RuleLeaders      = "two-leaders"    // two nodes led in one term
-	RuleTerm         = "term-back"      // a node's term went back
+	RuleTerm         = "term-back"      // a restarted node found an older term on its disk
 	RuleIncomplete   = "incomplete-log" // a leader's log ends before what an earlier one acknowledged
 	RuleQuorum       = "quorum"         // acknowledged without a majority alive
 	RuleDisk         = "durability"     // a store lost what it had reported durable

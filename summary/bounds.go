@@ -113,6 +113,7 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeUnjudged:   untouched,
 	results.CodeUndecided:  untouched,
 	results.CodeNotDurable: untouched,
+	results.CodeTermRace:   untouched,
 	// What decides whose fault a lost leadership was is on record.
 	results.CodeHeldThinned: untouched,
 }
