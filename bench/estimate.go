@@ -41,6 +41,9 @@ func (e *estimate) each(job Job) time.Duration {
 	if len(seen) == 0 && job.Kind == results.Outages {
 		return configs.OutageTrialTime(job.Setup, job.Faults) / time.Duration(e.atOnce(job))
 	}
+	if len(seen) == 0 && job.Kind == results.SafetyTest {
+		return configs.SafetyTrialTime(job.Setup) / time.Duration(e.atOnce(job))
+	}
 	if len(seen) == 0 && sideBySide(job) && !e.apart {
 		return e.share(job)
 	}
@@ -54,7 +57,7 @@ func (e *estimate) each(job Job) time.Duration {
 	return sum / time.Duration(len(seen))
 }
 
-// atOnce is how many outage trials live together with a job, itself among them.
+// atOnce is how many outage or safety trials live together with a job, itself among them.
 func (e *estimate) atOnce(job Job) (n int) {
 	for _, j := range e.jobs {
 		if atOnce(j, job) {

@@ -120,7 +120,7 @@ func ordered(plan configs.Plan, proofsAfter int) []Job {
 	add := func(setup int, j Job) {
 		trials[setup]++
 		j.Setup, j.Trial, j.Attempt = plan.Setups[setup], trials[setup], 1
-		j.Seed = int64(rng.Uint64() >> 1) //nolint:gosec // 63 bits fit
+		j.Seed = seed(plan, j.Kind, rng.Uint64())
 		jobs = append(jobs, j)
 	}
 	measure := func(block int) {
@@ -151,6 +151,11 @@ func ordered(plan configs.Plan, proofsAfter int) []Job {
 		j.Block += next
 		add(setup, j)
 	})
+	next += len(plan.OutageTrials())
+	addSafety(plan, rng, func(setup int, j Job) {
+		j.Block += next
+		add(setup, j)
+	})
 	for block := proofsAfter; block < plan.Trials; block++ {
 		measure(block)
 	}
@@ -171,9 +176,36 @@ func addOutages(plan configs.Plan, rng *rand.Rand, add func(setup int, j Job)) {
 	}
 }
 
-// atOnce tells whether two jobs are outage trials that live at the same time.
+// addSafety adds each setup's safety trials, of all setups one before any has two. Those
+// of one group live at once; blocks count from 0.
+func addSafety(plan configs.Plan, rng *rand.Rand, add func(setup int, j Job)) {
+	split := configs.SafetyGroups(plan)
+	for block := range plan.Safety {
+		for _, group := range rng.Perm(len(split)) {
+			for _, k := range rng.Perm(len(split[group])) {
+				add(split[group][k], Job{Kind: results.SafetyTest, Block: block, Group: group})
+			}
+		}
+	}
+}
+
+// seed of a trial. A safety trial's is short, since people write it to have the trial
+// again; one that is done again has the seed that was written.
+func seed(plan configs.Plan, kind results.TrialKind, drawn uint64) int64 {
+	switch {
+	case kind != results.SafetyTest:
+		return int64(drawn >> 1) //nolint:gosec // 63 bits fit
+	case plan.Replay != nil:
+		return plan.Replay.Seed
+	}
+	return int64(drawn >> 32) //nolint:gosec // 32 bits fit
+}
+
+// atOnce tells whether two jobs are outage trials, or safety trials, that live at the
+// same time.
 func atOnce(a, b Job) bool {
-	return a.Kind == results.Outages && b.Kind == results.Outages && a.Block == b.Block && a.Group == b.Group
+	alone := a.Kind != results.Outages && a.Kind != results.SafetyTest
+	return !alone && a.Kind == b.Kind && a.Block == b.Block && a.Group == b.Group
 }
 
 // remaining leaves out the jobs whose trial is settled on record.

@@ -58,6 +58,11 @@ type Outcome struct {
 	// Starved are the cells that the plan wanted measured or proven and that
 	// no valid trial measured or proved.
 	Starved []string
+	// Undecided is how many safety trials nobody could judge in time.
+	Undecided int
+	// Again are the safety trials that are worth doing again: those in which anything was
+	// found, and those that were not decided.
+	Again []configs.Replay
 }
 
 // Stage is what a trial does now; a window's is its name.
@@ -78,6 +83,9 @@ const (
 	StageKillingSites   Stage = "killing site by site"
 	StageAwaitingWhole  Stage = "waiting for a whole cluster"
 	StageAuditing       Stage = "auditing"
+	StageTesting        Stage = "reading and writing"
+	StageHealing        Stage = "healing all"
+	StageJudging        Stage = "judging the history"
 )
 
 // Progress is one step of a run.
@@ -246,7 +254,7 @@ func (p *pass) alone(ctx context.Context, job Job) error {
 	}
 }
 
-// atOnce are the next jobs, where those are outage trials that live together.
+// atOnce are the next jobs, where those are outage or safety trials that live together.
 func (p *pass) atOnce() []Job {
 	var out []Job
 	for _, j := range p.jobs[p.next:] {
@@ -338,7 +346,11 @@ func (r *Runner) keep(t *trial) error {
 	if rec.Valid && t.capacityFound > 0 {
 		r.capacities[rec.Cell] = t.capacityFound
 	}
-	err := errors.Join(r.Writer.WriteHistograms(rec.Cell, rec.Trial.Trial, rec.histograms), r.Writer.Append(rec.Trial))
+	var err error
+	if len(rec.histograms) > 0 || rec.Kind != results.SafetyTest {
+		err = r.Writer.WriteHistograms(rec.Cell, rec.Trial.Trial, rec.histograms)
+	}
+	err = errors.Join(err, r.Writer.Append(rec.Trial))
 	if fault := hostFault(err); fault != nil {
 		return fault
 	}

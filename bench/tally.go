@@ -12,17 +12,22 @@ import (
 // settled tells whether a trial is not to be repeated in the same run: it is
 // valid, it found what Raft does not allow, it was repeated enough, it was
 // measured beside others (it drops out of its block, and the others stay), or it
-// is a proof, or times outages. A proof that failed is an answer; repeated until it
+// is a proof, or times outages, or its history was not decided. A proof that failed is an answer; repeated until it
 // holds it would prove nothing.
 func settled(plan configs.Plan, t results.Trial) bool {
-	return t.Valid || len(t.Beside) > 0 || t.Kind == results.Proof || t.Kind == results.Outages || len(t.Findings) > 0 || t.Attempt > plan.Retries
+	return t.Valid || len(t.Beside) > 0 || t.Kind == results.Proof || t.Kind == results.Outages || len(t.Findings) > 0 || undecided(t) || t.Attempt > plan.Retries
 }
 
 // settledForGood tells likewise of a run that is resumed: what found nothing
-// worse than slowness may find none now.
+// worse than slowness may find none now. What a safety trial found stands: another
+// attempt has other interleavings, and would take the place of its evidence.
 func settledForGood(plan configs.Plan, t results.Trial) bool {
-	return settled(plan, t) && (!t.Has(results.Liveness) || t.Has(results.Safety))
+	return settled(plan, t) && (t.Kind == results.SafetyTest || !t.Has(results.Liveness) || t.Has(results.Safety))
 }
+
+// undecided tells of a safety trial whose history nobody could judge in time. That
+// another of the same seed is decided would say nothing of this one.
+func undecided(t results.Trial) bool { return t.Tested != nil && t.Tested.Answer == results.Undecided }
 
 // failed tells whether a trial did not get to its end; others may be invalid by
 // what they measured.
@@ -73,6 +78,12 @@ func (t *tally) add(trial results.Trial) {
 	if failed(trial) {
 		t.out.Failed++
 	}
+	if undecided(trial) {
+		t.out.Undecided++
+	}
+	if trial.Kind == results.SafetyTest && (undecided(trial) || len(trial.Findings) > 0) {
+		t.out.Again = append(t.out.Again, configs.Replay{Cell: trial.Cell, Seed: trial.Seed})
+	}
 	if trial.Valid {
 		t.valid[cellKind{trial.Cell, trial.Kind}] = true
 	}
@@ -91,7 +102,8 @@ func (t *tally) outcome() Outcome {
 		proven := t.plan.Proofs == 0 || t.valid[cellKind{s.Cell, results.Proof}]
 		watched := !t.plan.Watches(s) || t.valid[cellKind{s.Cell, results.Watch}]
 		timed := t.plan.OutagesOf(s) == 0 || t.valid[cellKind{s.Cell, results.Outages}]
-		if !measured || !proven || !watched || !timed {
+		tested := t.plan.SafetyOf(s) == 0 || t.valid[cellKind{s.Cell, results.SafetyTest}]
+		if !measured || !proven || !watched || !timed || !tested {
 			out.Starved = append(out.Starved, s.Cell)
 		}
 	}

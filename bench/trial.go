@@ -37,9 +37,14 @@ type trial struct {
 const trialBound = 3 * time.Minute
 
 func (r *Runner) newTrial(job Job, attempt int) *trial {
+	rec := newRecord(job, attempt)
+	if job.Kind == results.SafetyTest { // its faults are its own, and no setting of the setup's
+		job.Setup = job.Setup.ForSafety(job.Seed)
+		rec.MessageFaults = job.Setup.MessageFaults != nil
+	}
 	return &trial{
 		job: job, runner: r, tell: func(Stage) {}, clientCPU: ownCPU(),
-		audit: newAuditor(job), events: &timeline{}, record: newRecord(job, attempt),
+		audit: newAuditor(job), events: &timeline{}, record: rec,
 	}
 }
 
@@ -48,10 +53,16 @@ func (r *Runner) newTrial(job Job, attempt int) *trial {
 func (t *trial) run(ctx context.Context) error {
 	err := t.start(ctx)
 	if err == nil {
-		err = t.finish(ctx, t.load(ctx))
+		err = t.load(ctx)
+		if t.job.Kind != results.SafetyTest { // which ends in a judgement of its own
+			err = t.finish(ctx, err)
+		}
 		err = errors.Join(err, t.stop(ctx))
 	}
-	return t.conclude(ctx, err)
+	if err := t.conclude(ctx, err); err != nil {
+		return err
+	}
+	return t.tidy()
 }
 
 // start boots the trial's system.
@@ -153,8 +164,11 @@ func (t *trial) boot(ctx context.Context) (System, error) {
 func (t *trial) load(ctx context.Context) error {
 	proving := t.job.Kind == results.Proof
 	bound := trialBound + 2*configs.TrialTime(t.job.Setup, proving)
-	if t.job.Kind == results.Outages {
+	switch t.job.Kind {
+	case results.Outages:
 		bound = outagesBound(t.job)
+	case results.SafetyTest:
+		bound = trialBound + 2*configs.SafetyTrialTime(t.job.Setup) + check.Longest
 	}
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
@@ -163,6 +177,8 @@ func (t *trial) load(ctx context.Context) error {
 		return t.prove(ctx)
 	case results.Outages:
 		return t.timeOutages(ctx)
+	case results.SafetyTest:
+		return t.test(ctx)
 	}
 	return t.measure(ctx)
 }

@@ -35,10 +35,7 @@ func (c *Client) Scan(ctx context.Context, prefix string, f func(KeyValue) error
 			return fmt.Errorf("scan of %q at %s: %w", prefix, c.address, err)
 		}
 		for _, kv := range r.GetKvs() {
-			if err := f(KeyValue{
-				Key: string(kv.Key), Value: kv.Value,
-				CreateRevision: kv.CreateRevision, ModRevision: kv.ModRevision, Version: kv.Version,
-			}); err != nil {
+			if err := f(keyValue(kv)); err != nil {
 				return err
 			}
 		}

@@ -36,6 +36,7 @@ func (e Experiment) check() mistakes {
 	c.watch(e.Watch)
 	c.faults(e)
 	c.outages(e.Outages)
+	c.safety(e)
 	c.arms(e.Arms)
 	c.repeated(&e)
 	return c.errs
@@ -67,8 +68,8 @@ func (c *checker) top(e Experiment) {
 		}
 		between(c, "budget", One(e.Budget), Duration(1e9), forever)
 	}
-	if e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 && e.Watch.Duration == 0 && e.Outages.Repeat == 0 {
-		c.add("trials", "got 0 measuring trials, 0 proofs and 0 outages, and no time to watch, want at least one of them")
+	if e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 && e.Watch.Duration == 0 && e.Outages.Repeat == 0 && !e.safe() {
+		c.add("trials", "got 0 measuring trials, 0 proofs, 0 outages and 0 safety trials, and no time to watch, want at least one of them")
 	}
 }
 
@@ -298,5 +299,5 @@ func (s Setup) siteList() string {
 
 // fit finds what each value alone does not show: whether they go together.
 func (c combination) fit(s Setup) mistakes {
-	return slices.Concat(c.checkSites(s), c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkOutages(s), c.checkMessages(s), c.checkStalls(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
+	return slices.Concat(c.checkSites(s), c.checkPlaces(s), c.checkLinks(s), c.checkFaults(s), c.checkOutages(s), c.checkNemesis(s), c.checkMessages(s), c.checkStalls(s), c.checkTarget(s), c.checkKeys(s), c.checkDead(s))
 }

@@ -92,6 +92,12 @@ func decodeValue(v strictyaml.Value, into reflect.Value) {
 		decodeSites(v, sites)
 		return
 	}
+	if names, ok := into.Addr().Interface().(*Words); ok && v.IsList() {
+		if all, _ := v.List(""); len(all) == 0 {
+			*names = Words{}
+			return
+		}
+	}
 	if target, ok := valuesOf(into); ok {
 		decodeValues(v, target)
 		return

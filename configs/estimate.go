@@ -49,7 +49,7 @@ func Estimate(p Plan) time.Duration {
 			sum += TrialTime(s, false) + time.Duration(p.Trials-1)*s.laterTrialTime()
 		}
 	}
-	return sum + time.Duration(p.Trials)*BlockTime(together) + watchTime(p) + p.OutageTime()
+	return sum + time.Duration(p.Trials)*BlockTime(together) + watchTime(p) + p.OutageTime() + p.safetyTime()
 }
 
 // What a block takes beside its windows: a setup boots in a while, the links of

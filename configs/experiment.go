@@ -33,8 +33,10 @@ type Experiment struct {
 	Workload Workset   `json:"workload" jsonschema:"What is written and read, and how fast."`
 	Host     Host      `json:"host" jsonschema:"What is done to this machine meanwhile."`
 	Watch    WatchSet  `json:"watch" jsonschema:"A healthy cluster under a light load, left alone to see whether its leader is voted out."`
-	Faults   []FaultAt `json:"faults" jsonschema:"What is done during the light load of a measuring trial."`
+	Faults   []FaultAt `json:"faults" jsonschema:"What is done during the light load of a measuring trial, and while a safety trial runs."`
 	Outages  Outages   `json:"outages" jsonschema:"One fault again and again, each time of a whole cluster: how long writes are out."`
+	Safety   Safety    `json:"safety" jsonschema:"Clients that read and write a few keys, whose every answer is judged."`
+	Nemesis  Nemesis   `json:"nemesis" jsonschema:"Faults at random, from the seed, while a safety trial runs."`
 	Arms     []Arm     `json:"arms" jsonschema:"Variants of every setup, to be compared with the first of them."`
 
 	origin *origin
@@ -204,6 +206,8 @@ func Default() Experiment {
 		Watch:   WatchSet{Rate: One(Rate(20))},
 		Faults:  []FaultAt{},
 		Outages: Outages{Action: One("kill"), Target: One("leader"), Rate: 40},
+		Safety:  defaultSafety(),
+		Nemesis: defaultNemesis(),
 		Arms:    []Arm{},
 	}
 }

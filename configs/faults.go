@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
@@ -14,8 +15,8 @@ import (
 
 // faults finds the mistakes that a fault shows by itself.
 func (c *checker) faults(e Experiment) {
-	if len(e.Faults) > 0 && e.Trials == 0 && e.Precision == 0 {
-		c.errs = append(c.errs, c.origin.mistake("faults are done in the light load of a measuring trial, and trials is 0",
+	if len(e.Faults) > 0 && e.Trials == 0 && e.Precision == 0 && !e.safe() {
+		c.errs = append(c.errs, c.origin.mistake("faults are done in the light load of a measuring trial, or in a safety trial, and there is neither",
 			"say how many there are: trials: 1; or leave faults out", "faults"))
 	}
 	for i, f := range e.Faults {
@@ -98,12 +99,18 @@ type faultCheck struct {
 	action Action
 	// repeated: it is that of the section outages.
 	repeated bool
-	errs     mistakes
+	// section, where it is none of the faults, is the path of what asks for it.
+	section string
+	errs    mistakes
 }
 
 func (c *faultCheck) add(key, message, advice string) {
 	if c.repeated {
 		c.errs = append(c.errs, c.origin.mistake(message, advice, c.at("outages."+key), "outages"))
+		return
+	}
+	if c.section != "" {
+		c.errs = append(c.errs, c.origin.mistake(message, advice, c.section, "nemesis"))
 		return
 	}
 	fault := fmt.Sprintf("faults[%d]", c.i)
@@ -112,21 +119,40 @@ func (c *faultCheck) add(key, message, advice string) {
 
 // instants are in order and within the load.
 func (c *faultCheck) instants() {
-	calm := c.setup.Workload.Calm
-	switch {
-	case calm.Rate == 0:
-		c.add("at", "got a fault and no light load to do it in", "faults go with load modes calm and calm+saturate")
-	case c.f.At >= calm.Duration:
-		c.add("at", fmt.Sprintf("got %s, want less than the light load's %s", short(c.f.At), short(calm.Duration)),
-			"do it sooner, or make workload.calm.duration longer")
-	case c.f.At+c.f.For > calm.Duration:
-		c.add("for", fmt.Sprintf("got %s from %s on, past the end of the light load at %s", short(c.f.For), short(c.f.At), short(calm.Duration)),
-			"leave `for` out: what still stands at the end is undone")
+	for _, load := range c.loads() {
+		switch {
+		case !load.there:
+			c.add("at", "got a fault and no light load to do it in", "faults go with load modes calm and calm+saturate")
+		case c.f.At >= load.lasts:
+			c.add("at", fmt.Sprintf("got %s, want less than the %s's %s", short(c.f.At), load.name, short(load.lasts)),
+				"do it sooner, or make "+load.key+" longer")
+		case c.f.At+c.f.For > load.lasts:
+			c.add("for", fmt.Sprintf("got %s from %s on, past the end of the %s at %s", short(c.f.For), short(c.f.At), load.name, short(load.lasts)),
+				"leave `for` out: what still stands at the end is undone")
+		}
 	}
 	if c.i > 0 && c.f.At < c.setup.Faults[c.i-1].At {
 		c.add("at", fmt.Sprintf("got %s after %s, want the faults in the order of their instants", short(c.f.At), short(c.setup.Faults[c.i-1].At)),
 			"move it up, before the faults that come after it")
 	}
+}
+
+// harmedLoad is one during which faults are done.
+type harmedLoad struct {
+	name, key string
+	there     bool
+	lasts     time.Duration
+}
+
+// loads are those during which the experiment's faults are done.
+func (c *faultCheck) loads() (out []harmedLoad) {
+	if calm := c.setup.Workload.Calm; c.Trials > 0 || c.Precision > 0 || !c.safe() {
+		out = append(out, harmedLoad{"light load", "workload.calm.duration", calm.Rate > 0, calm.Duration})
+	}
+	if c.safe() {
+		out = append(out, harmedLoad{"safety trial", "safety.duration", true, c.setup.Safety.Duration})
+	}
+	return out
 }
 
 // target is there, and of a kind that the action is done to.

@@ -30,6 +30,7 @@ type Overrides struct {
 	Seed      string // --seed
 	Leader    string // --leader SITE
 	Client    string // --client SITE
+	Replay    string // --replay CELL:SEED
 	// Set holds path=value for any other key: raft.max_rpcs_in_flight=1,2,16.
 	Set []string
 }
@@ -72,6 +73,7 @@ func (o Overrides) list() ([]override, mistakes) {
 		{"--seed", "seed", o.Seed},
 		{"--leader", "leader", o.Leader},
 		{"--client", "client", o.Client},
+		{"--replay", "safety.replay", o.Replay},
 	}
 	var set []override
 	var wrong mistakes

@@ -91,11 +91,17 @@ func (e Experiment) plan() (_ Plan, unfit mistakes, _ error) {
 	if err != nil {
 		return Plan{}, nil, fmt.Errorf("writing the resolved experiment: %w", err)
 	}
-	return Plan{
+	p := Plan{
 		Name: e.Name, Setups: setups, Trials: e.Trials, Proofs: e.Proofs, Outages: e.Outages.Repeat, Retries: e.Retries, Watch: span(e.Watch.Duration), Apart: e.Apart,
+		Safety: e.Safety.Trials, KeepHistories: e.Safety.Keep,
 		Precision: float64(e.Precision), Budget: span(e.Budget), Awake: e.Host.Awake,
 		Seed: int64(e.Seed), Label: e.Label, YAML: text, Networks: networks, Warnings: append(warnings, e.warnings(setups)...), Unasked: e.unasked,
-	}, unfit, nil
+	}
+	p, wrong = e.replayed(p)
+	if len(wrong) > 0 {
+		return Plan{}, nil, wrong.told()
+	}
+	return p, unfit, nil
 }
 
 // writeText quotes what strictyaml would not read as a text: the library's own

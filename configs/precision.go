@@ -103,11 +103,11 @@ func (e *Experiment) paced(setups []Setup) mistakes {
 		return nil
 	}
 	if e.origin.rank("budget") == 0 {
-		usual := Estimate(Plan{Setups: setups, Trials: usualTrials, Proofs: e.Proofs, Outages: e.Outages.Repeat})
+		usual := Estimate(Plan{Setups: setups, Trials: usualTrials, Proofs: e.Proofs, Outages: e.Outages.Repeat, Safety: e.Safety.Trials})
 		e.Budget = max(e.Budget, Duration(tensUp(usual)))
 		return nil
 	}
-	least := Plan{Setups: setups, Trials: fewestBlocks, Proofs: e.Proofs, Outages: e.Outages.Repeat}
+	least := Plan{Setups: setups, Trials: fewestBlocks, Proofs: e.Proofs, Outages: e.Outages.Repeat, Safety: e.Safety.Trials}
 	if takes := Estimate(least); span(e.Budget) < takes {
 		return mistakes{e.origin.mistake(
 			fmt.Sprintf("got a budget of %s, but %d blocks, the fewest that give an interval, and %s take about %s",

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"slices"
 	"time"
 
 	"github.com/raftbench/raftbench/control"
@@ -31,6 +32,8 @@ func (c combination) resolve() (Setup, *network, mistakes) {
 		s.Faults = append(s.Faults, f.resolve())
 	}
 	s.Outage = RepeatedFault{Action: c.Outages.Action.First(), Target: c.Outages.target(), Rate: float64(c.Outages.Rate)}
+	s.Safety = SafetyLoad{Duration: span(c.Safety.Duration), Clients: c.Safety.Clients, Keys: c.Safety.Keys, Rate: float64(c.Safety.Rate)}
+	s.Nemesis = NemesisSet{Actions: slices.Clone(c.Nemesis.Actions), Every: span(c.Nemesis.Every)}
 	s.MessageFaults = c.Network.MessageFaults.resolve()
 	if s.MessageFaults == nil && s.harmsMessages() {
 		// Raft's transport is made at a node's start, for faults or for none.

@@ -56,6 +56,7 @@ func scalarSchemas() map[reflect.Type]*jsonschema.Schema {
 	scalarSchema[Warmup](m, like(`^(auto|`+aDuration+`)$`, "500ms", "auto"))
 	scalarSchema[Limit](m, like(`^p[0-9.]+ *< *`+aDuration+`$`, "p99 < 20ms"))
 	m[reflect.TypeFor[Placements]()] = placementsSchema()
+	m[reflect.TypeFor[Words]()] = &jsonschema.Schema{Type: "array", Items: &jsonschema.Schema{Type: "string"}, UniqueItems: true}
 	m[reflect.TypeFor[Settings]()] = &jsonschema.Schema{Type: "string", Examples: []any{"raft.max_rpcs_in_flight=16"}}
 	return m
 }
@@ -114,6 +115,9 @@ func restrict(s *jsonschema.Schema, path string, allowed []string) {
 	enum := make([]any, len(allowed))
 	for i, word := range allowed {
 		enum[i] = word
+	}
+	if s.Items != nil {
+		s = s.Items // of a list that is no axis
 	}
 	if len(s.AnyOf) == 0 {
 		s.Enum = enum

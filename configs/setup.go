@@ -37,10 +37,13 @@ type Setup struct {
 	Workload Workload
 	// Watch of a trial that leaves a healthy cluster alone.
 	Watch Watch
-	// Faults of a measuring trial's light load; a proof trial has its own.
+	// Faults of a measuring trial's light load, or of a safety trial; a proof trial has its own.
 	Faults []TimedFault
 	// Outage is the fault of an outage trial, which a plan may have or not.
 	Outage RepeatedFault
+	// Safety is the load of a safety trial, Nemesis what does faults in it at random.
+	Safety  SafetyLoad
+	Nemesis NemesisSet
 	// MessageFaults label the run and exclude it from performance results.
 	MessageFaults *control.MessageFaults
 }
@@ -103,6 +106,12 @@ type Plan struct {
 	Watch time.Duration
 	// Outages is how often each setup's fault is repeated; 0: never.
 	Outages int
+	// Safety is the number of safety trials a setup, KeepHistories whether those are
+	// kept in which nothing was found.
+	Safety        int
+	KeepHistories bool
+	// Replay is the one safety trial that the plan repeats; nil: all that it says.
+	Replay *Replay
 	// Precision of differences, a share, until which blocks are added for at most
 	// Budget; 0 where Trials is the number of blocks.
 	Precision float64

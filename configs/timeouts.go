@@ -68,7 +68,9 @@ func (c combination) slowestOver(s Setup, links []Link) time.Duration {
 }
 
 // kills tells whether members are killed, so that any survivor may lead.
-func (c combination) kills() bool { return c.Proofs > 0 || len(c.Faults) > 0 || c.Outages.Repeat > 0 }
+func (c combination) kills() bool {
+	return c.Proofs > 0 || len(c.Faults) > 0 || c.Outages.Repeat > 0 || c.safe()
+}
 
 // checkOrder holds hashicorp/raft's own rule (ValidateConfig in config.go).
 func (c combination) checkOrder(s Setup) mistakes {

@@ -29,6 +29,7 @@ func (e Experiment) warnings(setups []Setup) []string {
 	}
 	all = append(all, e.Network.MessageFaults.warnings(setups)...)
 	all = append(all, e.Outages.warnings(setups)...)
+	all = append(all, e.safetyWarnings(setups)...)
 	all = append(all, e.onlyDead(setups)...)
 	return unique(all)
 }

@@ -66,5 +66,5 @@ func watchTime(p Plan) (sum time.Duration) {
 // onlyWatches tells of an experiment that asks for no cost and no proof: to see a
 // leader fall over timeouts that are too short is then what is asked for.
 func (e Experiment) onlyWatches() bool {
-	return e.Watch.Duration > 0 && e.Trials == 0 && e.Proofs == 0 && e.Precision == 0
+	return e.Watch.Duration > 0 && e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 && !e.safe()
 }

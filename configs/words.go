@@ -17,6 +17,7 @@ var words = map[string][]string{
 	"workload.calm.arrivals":     {"constant", "poisson"},
 	"workload.load.mode":         {ModeBoth, ModeCalm, ModeSaturate, ModeCapacity, ModeSweep},
 	"outages.action":             repeatable(),
+	"nemesis.actions":            NemesisActions(),
 	"faults.action":              actionNames(),
 	"faults.link.distribution":   distributions,
 }

@@ -111,7 +111,7 @@ func emptyCells(s summary.Summary) []Verdict {
 	var out []Verdict
 	for _, c := range s.Cells {
 		valid, all := 0, 0
-		for _, kind := range []results.TrialKind{results.Measure, results.Proof, results.Outages, results.Watch} {
+		for _, kind := range []results.TrialKind{results.Measure, results.Proof, results.Outages, results.Watch, results.SafetyTest} {
 			good, of := c.TrialsOf(kind)
 			valid, all = valid+good, all+of
 		}

@@ -16,13 +16,15 @@ type Planned struct {
 	Outages int
 	// Watches are the trials that were to leave it alone.
 	Watches int
+	// Safety is the number of safety trials.
+	Safety int
 	// Open: blocks were to be added until a precision is reached or a budget spent,
 	// and the measuring ended before either.
 	Open bool
 }
 
 // Expect adds an inconclusive verdict for every planned cell that the run has
-// not finished, measuring trials, proofs, outages and watches: what is missing cannot
+// not finished, measuring trials, proofs, outages, watches and safety trials: what is missing cannot
 // have passed.
 func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 	for _, cell := range slices.Sorted(maps.Keys(planned)) {
@@ -38,6 +40,8 @@ func (r *Report) Expect(s summary.Summary, planned map[string]Planned) {
 		r.unfinished(cell, UnfinishedOutages, done.OutageFaults, planned[cell].Outages)
 		_, watched := done.TrialsOf(results.Watch)
 		r.unfinished(cell, UnfinishedWatches, watched, planned[cell].Watches)
+		_, tested := done.TrialsOf(results.SafetyTest)
+		r.unfinished(cell, UnfinishedSafety, tested, planned[cell].Safety)
 	}
 	r.Answer = worst(r.Verdicts).String()
 }

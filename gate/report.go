@@ -128,6 +128,7 @@ const (
 	// UnfinishedOutages: of faults that outage trials were to do.
 	UnfinishedOutages ReasonCode = "unfinished-outages"
 	UnfinishedWatches ReasonCode = "unfinished-watches"
+	UnfinishedSafety  ReasonCode = "unfinished-safety"
 	// UnfinishedMeasuring: after Got trials neither the precision was reached nor the
 	// budget spent.
 	UnfinishedMeasuring ReasonCode = "unfinished-measuring"

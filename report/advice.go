@@ -414,6 +414,9 @@ func (r *Report) Closing() string {
 	if r.onlyWatched() {
 		return closingLine(r.electionMessage())
 	}
+	if r.onlyTested() {
+		return closingLine(r.safetyLines()[0])
+	}
 	if lines := r.operationLines(); r.outagesAlone() && len(lines) > 0 {
 		return closingLine(lines[r.longestOperation()])
 	}

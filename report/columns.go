@@ -38,8 +38,12 @@ type sheet struct {
 func (r *Report) sheets() []sheet {
 	costs := sheet{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}
 	out := []sheet{costs}
-	if r.outagesAlone() || r.onlyWatched() {
+	if r.outagesAlone() || r.onlyWatched() || r.onlyTested() {
 		out = nil
+	}
+	if tested := r.safetySheet(); len(testedCells(r.summary.Cells)) > 0 {
+		tested.columns = filled(tested.columns, r.summary)
+		out = append(out, tested)
 	}
 	if r.proves() {
 		tolerance := r.toleranceSheet()

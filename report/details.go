@@ -192,6 +192,8 @@ func (s *said) counted(c remarked, first bool) string {
 		noun = "watch"
 	case results.Outages:
 		noun = "outage trial"
+	case results.SafetyTest:
+		noun = "safety trial"
 	}
 	text := fmt.Sprintf("%d of %d", c.trials, c.of)
 	if first {

@@ -37,6 +37,7 @@ var ruleWords = map[string]string{
 	results.RuleApplied:  "a replica did not catch up",
 	results.RuleNoLeader: "a whole cluster elects no leader",
 	results.RuleStuck:    "writes do not go on where they should",
+	results.RuleDied:     "a node's process ended unasked",
 }
 
 // alarms are what no Raft may do, told before everything else: what is lost or

@@ -20,7 +20,7 @@ func (r *Report) footnotes() []string {
 		out = append(out, text)
 	}
 	switch {
-	case r.onlyWatched(): // its rates have intervals of their own
+	case r.onlyWatched(), r.onlyTested(): // rates have intervals of their own, and safety trials measure nothing
 	case r.outagesAlone() && len(r.operationGroups()) > 0:
 		out = append(out, fmt.Sprintf("A range is the 95 %% interval of its median, absent where it was done fewer than %d times.", stats.IntervalTrials))
 	case r.outagesAlone() && r.repeatedActions() != nil:

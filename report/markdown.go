@@ -26,6 +26,9 @@ func (r *Report) markdown(charts []chart.Chart) string {
 	if r.onlyWatched() {
 		title = "# " + electionTitle
 	}
+	if r.onlyTested() {
+		title = "# " + safetyTitle
+	}
 	b.WriteString(title + "\n\n")
 	for _, line := range r.heading() {
 		b.WriteString(escape(line) + "  \n")

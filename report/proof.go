@@ -98,10 +98,13 @@ func proofLines(gs []group) []string {
 // provenLines are what stands below the tables of the sizes: what was proven,
 // and what too few trials cannot decide.
 func (r *Report) provenLines() []string {
-	if r.outagesAlone() || r.onlyWatched() {
+	switch {
+	case r.outagesAlone() || r.onlyWatched():
 		return nil // nobody was killed, and nothing was to be proven
+	case r.onlyTested():
+		return r.safetyDetails()
 	}
-	out := slices.Concat(r.toleranceLines(), proofLines(r.groups), r.electionLines())
+	out := slices.Concat(r.toleranceLines(), proofLines(r.groups), r.electionLines(), r.safetyLines(), r.safetyDetails())
 	for _, g := range r.groups {
 		if few := r.fewLine(g); few != "" {
 			if g.name != "" {

@@ -92,6 +92,9 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.UnfinishedWatches: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("the run is unfinished: %d of %d planned watches", r.Got, r.Want)
 	},
+	gate.UnfinishedSafety: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("the run is unfinished: %d of %d planned safety trials", r.Got, r.Want)
+	},
 
 	gate.OneSided: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("in %d of %s one of the two alone gave a valid measurement, by far more often the same one: the others are a selection", r.Got, units.Plural(r.Want, "block"))

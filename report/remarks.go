@@ -104,6 +104,10 @@ var remarkWords = map[results.Code]func(r worst) string{
 	results.CodeUndecided: func(r worst) string {
 		return fmt.Sprintf("whether the histories of %s%s keys are linearizable was not decided within %s", r.at, r.got(), duration(r.Want))
 	},
+	results.CodeUndecidedHistory: func(r worst) string {
+		return fmt.Sprintf("whether an order explains %s%s keys of %s was not decided within %s", r.at, r.got(), units.Plural(int(r.Of), "operation"), duration(r.Want))
+	},
+	results.CodeUnforced: func(r worst) string { return "not tested, since there was none" + r.detail() },
 	results.CodeNotDurable: func(worst) string {
 		return "the store keeps nothing over a restart, so that a restart proves nothing"
 	},

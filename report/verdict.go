@@ -41,6 +41,9 @@ func (r *Report) verdict(width int) verdict {
 	if r.onlyWatched() {
 		return verdict{advice: r.electionLines()}
 	}
+	if r.onlyTested() {
+		return verdict{advice: fitted(r.safetyLines(), verdictLines, width)}
+	}
 	if len(r.answers) != 1 || len(r.operationGroups()) > 0 {
 		return r.groupVerdict(width)
 	}

@@ -136,6 +136,7 @@ func (t *Trial) agree(r *ranges) {
 	t.agreeOnEvents(r)
 	t.agreeOnProof(r)
 	t.agreeOnAudit(r)
+	t.agreeOnTested(r)
 	if t.Valid && t.Kind == Measure && len(t.Windows) == 0 {
 		r.fail("a valid measuring trial without a window: want what it measured")
 	}

@@ -29,8 +29,8 @@ func (t *Trial) check() error {
 	switch {
 	case !cellPattern.MatchString(t.Cell) || len(t.Cell) > 200:
 		return fmt.Errorf("cell %.200q: want lower-case words, digits and single dashes", t.Cell)
-	case !slices.Contains([]TrialKind{Measure, Proof, Outages, Watch}, t.Kind):
-		return fmt.Errorf("kind %.40q: want %q, %q, %q or %q", t.Kind, Measure, Proof, Outages, Watch)
+	case !slices.Contains([]TrialKind{Measure, Proof, Outages, Watch, SafetyTest}, t.Kind):
+		return fmt.Errorf("kind %.40q: want %q, %q, %q, %q or %q", t.Kind, Measure, Proof, Outages, Watch, SafetyTest)
 	}
 	r := &ranges{}
 	r.within("trial", int64(t.Trial), 1, maxList)
@@ -56,6 +56,7 @@ func (t *Trial) check() error {
 		t.Windows[i].check(r)
 	}
 	t.checkRest(r)
+	t.Tested.check(r)
 	t.agree(r)
 	return r.first
 }

@@ -117,6 +117,12 @@ const (
 	// them of Got: the shortest of many, none of which was the longest before anybody
 	// lost or sought leadership. Unit ns.
 	CodeHeldThinned Code = "held-thinned"
+	// Whether Got keys of Of operations have an order that explains all answers was
+	// not decided within Want ns.
+	CodeUndecidedHistory Code = "history-undecided"
+	// In a safety trial that was to have some no snapshot was taken, none was sent to a
+	// member that was behind, or none was restarted from: Detail lists what was not.
+	CodeUnforced Code = "not-forced"
 	// A fault could not be done as asked; Detail is the error's text.
 	CodeFaultFailed Code = "fault-failed"
 )
@@ -193,6 +199,7 @@ const (
 	RuleApplied  = "catch-up"  // a replica did not catch up
 	RuleNoLeader = "no-leader" // a whole cluster elects nobody
 	RuleStuck    = "stuck"     // writes do not go on where they should
+	RuleDied     = "died"      // a node's process ended unasked
 )
 
 // Finding is one thing that Raft does not allow.

@@ -24,6 +24,9 @@ const (
 	Outages TrialKind = "outages"
 	// Watch leaves a healthy cluster alone, to see whether its leader is voted out.
 	Watch TrialKind = "watch"
+	// SafetyTest has clients read and write a few keys, mostly under faults, and judges
+	// every answer that they were given.
+	SafetyTest TrialKind = "safety"
 )
 
 // Trial is one line of trials.jsonl: one fresh cluster from boot to audit.
@@ -101,6 +104,7 @@ type Trial struct {
 	Faults    []Fault      `json:"faults,omitempty"`
 	Proof     *ProofResult `json:"proof,omitempty"`
 	Audit     *Audit       `json:"audit,omitempty"`
+	Tested    *Tested      `json:"safety,omitempty"`
 	Links     []Link       `json:"links"`
 	Resources []Resource   `json:"resources"`
 }

@@ -116,6 +116,9 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeTermRace:   untouched,
 	// What decides whose fault a lost leadership was is on record.
 	results.CodeHeldThinned: untouched,
+	// Safety trials measure nothing.
+	results.CodeUndecidedHistory: untouched,
+	results.CodeUnforced:         untouched,
 }
 
 // worsening are the codes of what can only have made operations slower and dearer,
@@ -203,7 +206,7 @@ func touches(r results.Remark, t *results.Trial) []touch {
 	switch {
 	case t.Kind == results.Proof || t.Kind == results.Outages:
 		return s.faults(known)
-	case t.Kind == results.Watch:
+	case t.Kind == results.Watch || t.Kind == results.SafetyTest:
 		return nil // what the host did to a change of leader is told of each
 	case !known:
 		return []touch{{slices.Concat(s.latencies(everyPercentile...), s.rate(), s.costs(), s.outcomes(), s.whole()), unknown}}

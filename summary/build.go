@@ -83,6 +83,7 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 		c.Metrics[LongestOutage] = m
 	}
 	c.Watched = watched(s.watch)
+	c.Tested = tested(s.tested)
 	if m, ok := c.Watched.metric(); ok {
 		c.Metrics[FalseElections] = m
 	}

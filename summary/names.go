@@ -92,6 +92,11 @@ func (c Cell) TrialsOf(k results.TrialKind) (valid, all int) {
 			return 0, 0
 		}
 		return c.Watched.ValidTrials, c.Watched.Trials
+	case results.SafetyTest:
+		if c.Tested == nil {
+			return 0, 0
+		}
+		return c.Tested.Holds, c.Tested.Trials
 	}
 	return c.ValidTrials, c.Trials
 }

@@ -21,7 +21,7 @@ type said struct {
 func remarks(s *setup, metrics map[string]Metric, o observations) []Remark {
 	g := &gathered{at: map[said]int{}, list: []Remark{}, value: o.valuesBy(metrics)}
 	of := map[results.TrialKind]int{}
-	for _, kind := range [][]*results.Trial{s.measure, s.proof, s.outages, s.watch} {
+	for _, kind := range [][]*results.Trial{s.measure, s.proof, s.outages, s.watch, s.tested} {
 		for _, t := range kind {
 			of[t.Kind] = len(kind)
 			g.trial(t, len(kind), false)

@@ -11,7 +11,7 @@ import (
 type setup struct {
 	all []*results.Trial // every attempt
 	// The last attempts, by kind of trial.
-	measure, proof, outages, watch []*results.Trial
+	measure, proof, outages, watch, tested []*results.Trial
 }
 
 // first trial, which says what all of them share.
@@ -45,6 +45,8 @@ func setups(run *results.Run) []*setup {
 			s.outages = append(s.outages, t)
 		case results.Watch:
 			s.watch = append(s.watch, t)
+		case results.SafetyTest:
+			s.tested = append(s.tested, t)
 		default:
 			s.measure = append(s.measure, t)
 		}

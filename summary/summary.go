@@ -106,6 +106,8 @@ type Cell struct {
 	// Watched is null where no trial left the cluster alone to see whether its
 	// leader is voted out.
 	Watched *Watched `json:"watched,omitempty"`
+	// Tested is null where no trial tested safety.
+	Tested *Tested `json:"safety,omitempty"`
 
 	// Losses are how long writes were out after what the cluster tolerates.
 	Losses  []Loss   `json:"losses,omitempty"`

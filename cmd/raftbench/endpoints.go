@@ -188,6 +188,9 @@ func (c *runningCluster) check(plan configs.Plan) error {
 	if plan.Outages > 0 {
 		return usage(errors.New("got outages with --endpoints, which loads a running cluster and kills nobody of it"), "leave them out, or leave out --endpoints to have nodes started")
 	}
+	if plan.Safety > 0 {
+		return usage(errors.New("got safety trials with --endpoints, which loads a running cluster and kills nobody of it"), "leave them out, or leave out --endpoints to have nodes started")
+	}
 	for _, s := range plan.Setups {
 		if s.Engine != c.engine {
 			return usage(fmt.Errorf("engine %s: the endpoints say %s, which is %s", s.Engine, c.version, c.engine), "leave out --engine")

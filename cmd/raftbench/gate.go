@@ -256,7 +256,7 @@ func planned(plan configs.Plan, run *results.Run) (map[string]gate.Planned, erro
 		watches = 1 // of each setup
 	}
 	for _, s := range plan.Setups {
-		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs, Outages: plan.OutagesOf(s), Watches: watches, Open: open}
+		out[s.Cell] = gate.Planned{Trials: plan.Trials, Proofs: plan.Proofs, Outages: plan.OutagesOf(s), Watches: watches, Safety: plan.SafetyOf(s), Open: open}
 	}
 	return out, nil
 }

@@ -73,6 +73,7 @@ keeps every finished trial and can be gone on with by --resume.`,
 	textFlag(f, &o.out, "out", "DIR", "a new folder for the results (default results/NAME-TIME)")
 	textFlag(f, &o.resume, "resume", "DIR", "go on with the interrupted run in this folder")
 	repeatFlag(f, &o.repeat)
+	textFlag(f, &o.overrides.Replay, "replay", "CELL:SEED", "one safety trial again, with the same faults and clients, in place of all that the experiment has")
 	f.BoolVar(&o.yes, "yes", false, "do not ask before a run of over half an hour")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress")
 	return cmd
@@ -102,7 +103,7 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Host: run.host, Progress: show.step,
 		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan, asked(run.plan, o.rules)), Spinner: spinner(), MeasureOn: o.measureOn != nil,
 	}
-	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...)}
+	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...), nodeBinary: run.host.NodeBinary}
 	end.outcome, end.run = runner.Run(ctx)
 	show.close()
 	if end.run == nil && ctx.Err() == nil {

@@ -75,6 +75,7 @@ func trialsOf(p configs.Plan) string {
 		if p.Watches(s) {
 			trials++
 		}
+		trials += p.SafetyOf(s)
 	}
 	return units.Plural(trials, "trial") + " of " + units.Plural(len(p.Setups), "setup")
 }

@@ -11,13 +11,16 @@ import (
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 // ending is all that a run's exit code rests on.
 type ending struct {
-	dir     string
-	resume  string // the command that goes on with the run
-	outcome bench.Outcome
+	dir    string
+	resume string // the command that goes on with the run
+	// nodeBinary that the nodes were run with; empty: this program.
+	nodeBinary string
+	outcome    bench.Outcome
 	// stopped is set where a signal ended the run, or a reader that went away.
 	stopped error
 	// run and report are what ended the measuring and the printing.
@@ -36,10 +39,13 @@ func (e ending) verdict() error {
 	case codeOf(e.stopped) == exitInterrupted:
 		return fail(exitInterrupted, errors.Join(e.stopped, unsafe, stuck), resume)
 	case unsafe != nil:
-		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials"))
+		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials")+e.again())
 	case stuck != nil:
-		return fail(exitLiveness, errors.Join(stuck, e.stopped, e.run, e.report),
-			"nothing was lost; the nodes' logs are under "+filepath.Join(e.dir, "trials")+"; try again with: "+e.resume)
+		again := e.again()
+		if again == "" {
+			again = "; try again with: " + e.resume
+		}
+		return fail(exitLiveness, errors.Join(stuck, e.stopped, e.run, e.report), "nothing was lost; the nodes' logs are under "+filepath.Join(e.dir, "trials")+again)
 	case e.stopped != nil:
 		return fail(exitFailed, e.stopped, resume)
 	case e.run != nil:
@@ -47,6 +53,9 @@ func (e ending) verdict() error {
 		return fail(exitFailed, errors.Join(fmt.Errorf("stopped: %w", e.run), e.report), hostFaultHint(e.run)+resume)
 	case o.Settled > 0 && o.Failed == o.Settled:
 		return fail(exitFailed, errors.Join(errors.New("no trial got to its end"), e.report), reasons)
+	case o.Undecided > 0:
+		return fail(exitInconclusive, errors.Join(fmt.Errorf("whether %s kept to an order was not decided in time, which is no pass", units.Plural(o.Undecided, "safety trial")), e.report),
+			"a lower rate, or more keys, are decided sooner: --set safety.rate=200/s"+e.again())
 	case len(o.Starved) > 0:
 		return fail(exitInconclusive, errors.Join(fmt.Errorf("no valid trial of %s", strings.Join(o.Starved, ", ")), e.report),
 			reasons+"; an idle host and longer windows help")
@@ -56,6 +65,19 @@ func (e ending) verdict() error {
 		return fail(exitFailed, e.report, "the trials are kept: "+commandLine("report", e.dir))
 	}
 	return nil
+}
+
+// again plays the first safety trial again in which something was found; empty where
+// there is none.
+func (e ending) again() string {
+	if len(e.outcome.Again) == 0 {
+		return ""
+	}
+	args := []string{"run", filepath.Join(e.dir, results.ExperimentFile), "--replay", e.outcome.Again[0].String()}
+	if e.nodeBinary != "" {
+		args = append(args, "--node-binary", e.nodeBinary)
+	}
+	return "; play it again with: " + commandLine(args...)
 }
 
 // resumeCommand goes on with a run by the command that began it (a verb and its

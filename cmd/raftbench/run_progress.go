@@ -181,7 +181,19 @@ func outcome(t *results.Trial) string {
 		p := t.Proof
 		return fmt.Sprintf("survived %d, blocked at %d, %d lost of %d acknowledged", p.Survived, p.BlockedAt, p.Lost, p.Acked)
 	}
+	if t.Tested != nil {
+		return tested(t.Tested)
+	}
 	return strings.Join(figures(t), ", ")
+}
+
+// tested is what came of a safety trial in which nothing was found.
+func tested(s *results.Tested) string {
+	faults := 0
+	for _, n := range s.Faults {
+		faults += n
+	}
+	return fmt.Sprintf("%s: %s under %s, %s", s.Answer, units.Plural(int(s.Judged()), "operation"), units.Plural(faults, "fault"), units.Plural(s.Snapshots+s.Installs, "snapshot"))
 }
 
 // invalidity is why a trial does not count.

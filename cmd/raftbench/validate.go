@@ -90,6 +90,13 @@ func sizeOf(p configs.Plan) string {
 	if n := p.OutageTrialCount(); n > 0 {
 		outages = ", and " + units.Plural(n, "outage trial")
 	}
+	tests := 0
+	for _, s := range p.Setups {
+		tests += p.SafetyOf(s)
+	}
+	if tests > 0 {
+		outages += ", and " + units.Plural(tests, "safety trial")
+	}
 	return fmt.Sprintf("%s, %s and %s%s, about %s",
 		units.Plural(len(p.Setups), "setup"),
 		units.Plural(len(p.Setups)*p.Trials, "measuring trial"),

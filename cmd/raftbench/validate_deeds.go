@@ -25,6 +25,10 @@ func deedsOf(p configs.Plan) (lines []string) {
 	if p.Watch > 0 {
 		lines = append(lines, fmt.Sprintf("watched for %s a setup", units.FormatDuration(p.Watch)))
 	}
+	if p.Safety > 0 && len(p.Setups) > 0 && len(p.Setups[0].Nemesis.Actions) > 0 {
+		n := p.Setups[0].Nemesis
+		lines = append(lines, fmt.Sprintf("nemesis: a fault about every %s, of %s", units.FormatDuration(n.Every), strings.Join(n.Actions, ", ")))
+	}
 	// All setups of an experiment have the same faults.
 	if len(p.Setups) > 0 && len(p.Setups[0].Faults) > 0 {
 		lines = append(lines, timelineOf(p.Setups[0].Faults))

@@ -1,0 +1,203 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/history"
+	"github.com/raftbench/raftbench/results"
+)
+
+// testedFor runs one safety trial of an experiment's first setup, on real processes.
+func testedFor(t *testing.T, seed int64, text string) results.Trial {
+	t.Helper()
+	start := starter(t)
+	e, err := configs.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Replay, p.KeepHistories = &configs.Replay{Cell: p.Setups[0].Cell, Seed: seed}, true
+	p.Setups, p.Safety, p.Retries = p.Setups[:1], 1, 0
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := results.Create(dir, results.Environment{RunID: "run", FsyncReal: true}, p.YAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Close() }()
+	r := &Runner{Plan: p, Writer: w, Start: func(configs.Setup) Starter { return start }}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	if _, err := r.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	run, err := results.Open(dir)
+	if err != nil || len(run.Trials) != 1 {
+		t.Fatalf("got %v, %v, want one trial on record", run, err)
+	}
+	got := run.Trials[0]
+	if got.Seed != seed {
+		t.Errorf("got a trial of seed %d, want %d", got.Seed, seed)
+	}
+	if got.Tested != nil && got.Tested.History != "" {
+		if _, err := history.Read(filepath.Join(dir, got.Tested.History)); err != nil {
+			t.Error(err)
+		}
+	}
+	return got
+}
+
+const shortSafety = `
+nodes: 3
+trials: 0
+proofs: 0
+network: {profile: none}
+storage: {sync: 1ms}
+raft: {heartbeat_timeout: 150ms, election_timeout: 150ms, leader_lease_timeout: 100ms, snapshot_threshold: 100, snapshot_interval: 100ms, trailing_logs: 20}
+workload: {timeout: 500ms}
+`
+
+// Without its log's syncs and with its power cut, a cluster forgets what it had
+// acknowledged: the judge says so, and the history and the logs are there.
+func TestALossOfWhatWasNeverSyncedIsFound(t *testing.T) {
+	got := testedFor(t, 1, shortSafety+`
+safety: {trials: 1, duration: 4s, clients: 6, keys: 4, rate: 300/s}
+faults:
+  - {at: 2s, action: kill, target: all, for: 100ms}
+`)
+	if got.Has(results.Safety) || got.Tested.Answer != results.Holds {
+		t.Fatalf("with syncs: got %q and %v, want a cluster that keeps what it acknowledged", got.Tested.Answer, got.Findings)
+	}
+	lost := testedFor(t, 1, strings.Replace(shortSafety, "{sync: 1ms}", "{store: boltdb-nosync, power_loss: true}", 1)+`
+safety: {trials: 1, duration: 4s, clients: 6, keys: 4, rate: 300/s}
+faults:
+  - {at: 2s, action: kill, target: all, for: 100ms}
+`)
+	if !lost.Has(results.Safety) || lost.Tested.Answer != results.Violated || lost.Tested.History == "" {
+		t.Errorf("without syncs: got %q, %v, history %q; want a violation with its evidence", lost.Tested.Answer, lost.Findings, lost.Tested.History)
+	}
+}
+
+// What clients draw is of their seed: kinds in all shares, values that nobody else
+// writes, keys of the trial.
+func TestClientsDrawFromTheirSeed(t *testing.T) {
+	keys := []string{"p/k0", "p/k1", "p/k2"}
+	values := map[string]bool{}
+	kinds := map[history.Kind]int{}
+	for id := range 3 {
+		a, b := newTester(id, 7, keys, nil), newTester(id, 7, keys, nil)
+		for range 1000 {
+			call := a.draw()
+			if again := b.draw(); call.Kind != again.Kind || !slices.Equal(call.Writes, again.Writes) || !slices.Equal(call.Reads, again.Reads) {
+				t.Fatalf("one seed draws %+v and %+v", call, again)
+			}
+			kinds[call.Kind]++
+			puts := 0
+			for _, w := range call.Writes {
+				if w.Delete {
+					continue
+				}
+				puts++
+				if values[w.Value] {
+					t.Fatalf("%q is written twice", w.Value)
+				}
+				values[w.Value] = true
+			}
+			if call.Kind == history.Txn && puts == 0 {
+				t.Fatalf("a transaction that puts nothing: %+v", call)
+			}
+		}
+	}
+	for _, kind := range []history.Kind{history.Put, history.Get, history.CAS, history.Delete, history.Txn} {
+		if kinds[kind] < 50 {
+			t.Errorf("%d of %s in 3,000 operations", kinds[kind], kind)
+		}
+	}
+}
+
+// Every safety trial has a seed of its own, one that is done again the seed that was
+// written, and setups that have room live at once.
+func TestSafetyTrialsAreOrdered(t *testing.T) {
+	e, err := configs.Preset("safety")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seeds := map[int64]bool{}
+	jobs := Order(p)
+	for i, j := range jobs {
+		if j.Kind != results.SafetyTest || seeds[j.Seed] || j.Seed < 0 || j.Seed >= 1<<32 {
+			t.Errorf("job %d is a %s with seed %d", i, j.Kind, j.Seed)
+		}
+		seeds[j.Seed] = true
+		if i%2 == 1 && !atOnce(j, jobs[i-1]) {
+			t.Errorf("jobs %d and %d are not at once", i-1, i)
+		}
+	}
+	if len(jobs) != 2*p.Safety {
+		t.Errorf("got %d jobs, want %d of each of two sizes", len(jobs), p.Safety)
+	}
+	if e, err = e.Apply(configs.Overrides{Replay: p.Setups[1].Cell + ":99"}); err != nil {
+		t.Fatal(err)
+	}
+	if p, err = e.Plan(); err != nil {
+		t.Fatal(err)
+	}
+	if jobs = Order(p); len(jobs) != 1 || jobs[0].Seed != 99 {
+		t.Errorf("a replay: got %+v", jobs)
+	}
+}
+
+// What a safety trial found is never run away from: neither liveness nor a history
+// that nobody judged is tried again when the run is resumed.
+func TestSafetyTrialsKeepWhatTheyFound(t *testing.T) {
+	plan := configs.Plan{Setups: []configs.Setup{{Cell: "n3", Nodes: 3}}, Safety: 1, Retries: 2}
+	for name, c := range map[string]struct {
+		trial     results.Trial
+		undecided int
+	}{
+		"stuck":     {results.Trial{Findings: []results.Finding{{Class: results.Liveness, Rule: results.RuleStuck}}, Tested: &results.Tested{Answer: results.Holds}}, 0},
+		"undecided": {results.Trial{Tested: &results.Tested{Answer: results.Undecided}}, 1},
+	} {
+		trial := c.trial
+		trial.Cell, trial.Trial, trial.Kind, trial.Attempt, trial.Seed = "n3", 1, results.SafetyTest, 1, 5
+		if !settledForGood(plan, trial) {
+			t.Errorf("%s: is tried again", name)
+		}
+		out := newTally(plan, []results.Trial{trial}).outcome()
+		if len(out.Again) != 1 || out.Again[0].String() != "n3:5" || out.Undecided != c.undecided {
+			t.Errorf("%s: got %+v", name, out)
+		}
+	}
+	failed := results.Trial{Cell: "n3", Trial: 1, Kind: results.SafetyTest, Attempt: 1,
+		Remarks: []results.Remark{{Code: results.CodeFailed, Severity: results.Invalid}}}
+	if settled(plan, failed) {
+		t.Error("a trial that did not come to be judged is not tried again")
+	}
+}
+
+// A fault that cannot be done is told, and the timeline goes on; a fault of the host
+// ends it.
+func TestANemesisGoesOn(t *testing.T) {
+	n := &nemesis{&faults{harm: &harm{}, record: &record{}}}
+	if err := n.fatal(errors.New("no member lives")); err != nil {
+		t.Errorf("got %v, want to go on", err)
+	}
+	if err := n.fatal(&cluster.StartError{ID: "n1", Code: control.CodeSpace, Err: errors.New("no room")}); err == nil {
+		t.Error("went on after a fault of the host")
+	}
+}

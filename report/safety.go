@@ -1,0 +1,185 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// What safety trials say is told for each setup by itself: whether an order explains
+// every answer, what was done to the cluster meanwhile, and how stale reads were that
+// asked for no more than a replica's own store.
+
+// testedCells are the setups with safety trials.
+func testedCells(cells []summary.Cell) []summary.Cell {
+	return slices.DeleteFunc(slices.Clone(cells), func(c summary.Cell) bool { return c.Tested == nil })
+}
+
+// onlyTested tells of a run that did nothing but safety trials.
+func (r *Report) onlyTested() bool {
+	return len(r.summary.Cells) > 0 && !slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool {
+		return c.Tested == nil || c.Trials+c.Proofs+c.OutageTrials > 0 || c.Watched != nil
+	})
+}
+
+const safetyTitle = "Is every answer explained by one order?"
+
+// safetyLines answer, a line a setup: what was found first.
+func (r *Report) safetyLines() []string {
+	var out []string
+	cells := testedCells(r.summary.Cells)
+	slices.SortStableFunc(cells, func(a, b summary.Cell) int { return cmp.Compare(b.Tested.Violated, a.Tested.Violated) })
+	for _, c := range cells {
+		out = append(out, r.testedName(c)+": "+safetySentence(c.Tested))
+	}
+	return out
+}
+
+// testedName is a setup's among those that were tested.
+func (r *Report) testedName(c summary.Cell) string {
+	for _, g := range r.groups {
+		if slices.ContainsFunc(g.cells, func(other summary.Cell) bool { return other.Cell == c.Cell }) {
+			return sizeName(g, c)
+		}
+	}
+	return units.Plural(c.Nodes, "node")
+}
+
+func safetySentence(s *summary.Tested) string {
+	under := ""
+	if done := s.Done(); done > 0 {
+		under = " under " + units.Plural(done, "fault")
+	}
+	judged := fmt.Sprintf("%s operations%s", count(s.Operations), under)
+	switch {
+	case s.Violated > 0:
+		return fmt.Sprintf("SAFETY VIOLATED in %d of %s (%s).", s.Violated, units.Plural(s.Trials, "trial"), judged)
+	case s.Undecided > 0:
+		return fmt.Sprintf("not decided in %d of %s, which is no pass; the others hold (%s).", s.Undecided, units.Plural(s.Trials, "trial"), judged)
+	case s.Holds == 0:
+		return fmt.Sprintf("none of %s came to be judged.", units.Plural(s.Trials, "trial"))
+	}
+	text := fmt.Sprintf("safe in %d of %s: one order explains all of %s", s.Holds, units.Plural(s.Trials, "trial"), judged)
+	if s.Failed > 0 {
+		text += fmt.Sprintf("; %d did not come to be judged", s.Failed)
+	}
+	if s.Stuck > 0 {
+		text += fmt.Sprintf("; in %d of them something did not go on when all was healed", s.Stuck)
+	}
+	return text + "."
+}
+
+// safetySheet counts, a row a setup.
+func (r *Report) safetySheet() sheet {
+	number := func(over, title string, keep int, of func(*summary.Tested) int) column {
+		return plain(over, title, keep, func(c summary.Cell) string {
+			if c.Tested == nil || of(c.Tested) == 0 {
+				return absent
+			}
+			return count(int64(of(c.Tested)))
+		})
+	}
+	columns := []column{
+		nodesColumn(),
+		plain("trials", "hold", 0, func(c summary.Cell) string {
+			if c.Tested == nil {
+				return absent
+			}
+			return fmt.Sprintf("%d of %d", c.Tested.Holds, c.Tested.Trials)
+		}),
+		number("trials", "undecided", 8, func(s *summary.Tested) int { return s.Undecided }),
+		number("", "operations", 9, func(s *summary.Tested) int { return int(s.Operations) }),
+		number("faults", "done", 7, (*summary.Tested).Done),
+		number("faults", "not done", 2, func(s *summary.Tested) int { return s.NotDone }),
+		number("snapshots", "taken", 6, func(s *summary.Tested) int { return s.Snapshots }),
+		number("snapshots", "installed", 5, func(s *summary.Tested) int { return s.Installs }),
+		number("", "restarts", 4, func(s *summary.Tested) int { return s.Restarts }),
+		number("", "restored", 3, func(s *summary.Tested) int { return s.Restores }),
+	}
+	groups := r.groups
+	if !r.onlyTested() {
+		groups = nil
+		for _, g := range r.groups {
+			if g.cells = testedCells(g.cells); len(g.cells) > 0 {
+				groups = append(groups, g)
+			}
+		}
+	}
+	return sheet{title: safetyTitle, columns: columns, groups: groups}
+}
+
+// safetyDetails are what stands below the table.
+func (r *Report) safetyDetails() []string {
+	var out []string
+	for _, c := range testedCells(r.summary.Cells) {
+		s, name := c.Tested, r.testedName(c)
+		if text := faultCounts(s); text != "" {
+			out = append(out, name+": "+text)
+		}
+		if text := stalenessLine(s); text != "" {
+			out = append(out, name+": "+text)
+		}
+		if n := s.Unforced; n > 0 {
+			out = append(out, fmt.Sprintf("%s: in %d of %s no snapshot was taken: restarts from one, and one that is sent, were not tested there.", name, n, units.Plural(s.Trials, "trial")))
+		}
+		if len(s.Seeds) > 0 {
+			out = append(out, fmt.Sprintf("%s: seeds that did not hold, each to be played again with --replay %s:SEED: %s.", name, c.Cell, seedList(s.Seeds)))
+		}
+	}
+	if len(out) > 0 {
+		out = append(out, "Every trial's seed stands in trials.jsonl; `raftbench run RUN/experiment.yaml --replay SETUP:SEED` does its faults again, by the same clients. Histories and logs of trials in which nothing was found are removed, unless safety.keep is true.")
+	}
+	return out
+}
+
+// faultCounts are the faults by what was done, the most frequent first.
+func faultCounts(s *summary.Tested) string {
+	names := slices.SortedFunc(maps.Keys(s.Faults), func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Faults[b], s.Faults[a]), cmp.Compare(a, b))
+	})
+	if len(names) == 0 {
+		return ""
+	}
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, s.Faults[name])
+	}
+	text := "faults done: " + strings.Join(names, ", ")
+	if s.NotDone > 0 {
+		text += fmt.Sprintf("; %d more could not be, since nobody led or whom they were meant for was dead", s.NotDone)
+	}
+	return text + "."
+}
+
+// stalenessLine is how far behind reads were that a replica answered by itself.
+func stalenessLine(s *summary.Tested) string {
+	a := s.Staleness
+	switch {
+	case a == nil:
+		return ""
+	case a.Stale == 0:
+		return fmt.Sprintf("none of %s serializable reads was stale.", count(a.Reads))
+	}
+	return fmt.Sprintf("%s of %s serializable reads were stale: by %d revisions at the median of all, %d at the 99th percentile, %d at most (known for at least %s, %s and %s).",
+		share(float64(a.Stale)/float64(a.Reads)), count(a.Reads), a.BehindP50, a.BehindP99, a.BehindMax,
+		duration(float64(a.AgeP50NS)), duration(float64(a.AgeP99NS)), duration(float64(a.AgeMaxNS)))
+}
+
+// mostSeeds are listed.
+const mostSeeds = 8
+
+func seedList(seeds []int64) string {
+	var texts []string
+	for i, seed := range seeds {
+		if i == mostSeeds {
+			texts = append(texts, fmt.Sprintf("and %d more in %s", len(seeds)-i, summary.File))
+			break
+		}
+		texts = append(texts, fmt.Sprint(seed))
+	}
+	return strings.Join(texts, ", ")
+}
