@@ -30,7 +30,7 @@ type Overrides struct {
 	Seed      string // --seed
 	Leader    string // --leader SITE
 	Client    string // --client SITE
-	Replay    string // --replay CELL:SEED
+	Replay    string // --replay SETUP:SEED
 	// Set holds path=value for any other key: raft.max_rpcs_in_flight=1,2,16.
 	Set []string
 }

@@ -20,7 +20,7 @@ type Safety struct {
 	Keys     int      `json:"keys" jsonschema:"Keys that all of them share: few, so that operations meet."`
 	Rate     Rate     `json:"rate" jsonschema:"Operations a second, of all clients together."`
 	Keep     bool     `json:"keep" jsonschema:"Keep every trial's history and logs; else those of trials in which nothing was found are removed."`
-	Replay   string   `json:"replay" jsonschema:"One safety trial again, in place of all else: CELL:SEED, as a report names it."`
+	Replay   string   `json:"replay" jsonschema:"One safety trial again, in place of all else: SETUP:SEED, as a report names it."`
 }
 
 // Nemesis does faults at random while a safety trial runs. The name is Jepsen's.
@@ -103,7 +103,7 @@ func parseReplay(text string) (Replay, error) {
 	cell, digits, found := strings.Cut(text, ":")
 	seed, err := strconv.ParseInt(digits, 10, 64)
 	if !found || err != nil || cell == "" || seed < 0 {
-		return Replay{}, wanted(text, "a setup's name and a seed, CELL:SEED")
+		return Replay{}, wanted(text, "a setup's name and a seed, SETUP:SEED")
 	}
 	return Replay{cell, seed}, nil
 }

@@ -73,7 +73,7 @@ keeps every finished trial and can be gone on with by --resume.`,
 	textFlag(f, &o.out, "out", "DIR", "a new folder for the results (default results/NAME-TIME)")
 	textFlag(f, &o.resume, "resume", "DIR", "go on with the interrupted run in this folder")
 	repeatFlag(f, &o.repeat)
-	textFlag(f, &o.overrides.Replay, "replay", "CELL:SEED", "one safety trial again, with the same faults and clients, in place of all that the experiment has")
+	textFlag(f, &o.overrides.Replay, "replay", "SETUP:SEED", "one safety trial again, with the same faults and clients, in place of all that the experiment has")
 	f.BoolVar(&o.yes, "yes", false, "do not ask before a run of over half an hour")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress")
 	return cmd
