@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -341,28 +340,4 @@ func (t *trial) tidy() error {
 		}
 	}
 	return nil
-}
-
-// countOperations by their kind.
-func countOperations(h *history.History) (out []results.OperationCount) {
-	at := map[history.Kind]int{}
-	for i := range h.Operations {
-		o := &h.Operations[i]
-		k, known := at[o.Kind]
-		if !known {
-			k = len(out)
-			at[o.Kind] = k
-			out = append(out, results.OperationCount{Kind: string(o.Kind)})
-		}
-		switch o.Outcome() {
-		case history.OK:
-			out[k].OK++
-		case history.Rejected:
-			out[k].Rejected++
-		default:
-			out[k].Unknown++
-		}
-	}
-	slices.SortFunc(out, func(a, b results.OperationCount) int { return cmp.Compare(a.Kind, b.Kind) })
-	return out
 }

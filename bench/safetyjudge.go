@@ -1,53 +1,63 @@
 package bench
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
-	"slices"
+	"os"
+	"path/filepath"
 
+	"github.com/raftbench/raftbench/check"
 	"github.com/raftbench/raftbench/history"
 	"github.com/raftbench/raftbench/results"
 )
 
-// judge reads the history back, as anybody could, and has it judged.
+// judge reads the history back, as anybody could, and has it judged. What is found is
+// on record; the error is of the reading and of the page.
 func (s *safety) judge(path string) error {
 	h, err := history.Read(path)
 	if err != nil {
 		return fmt.Errorf("judge: %w", err)
 	}
-	s.result.Operations = countOperations(h)
-	v := inRealTime(h)
-	s.record.find(v...)
-	s.result.Answer = results.Holds
-	if len(v) > 0 || s.record.found(results.Safety) {
-		s.result.Answer = results.Violated
+	v := check.Judge(h, judgeBound)
+	s.result.Answer, s.result.UndecidedKeys = answers[v.Answer], v.UndecidedKeys
+	for _, c := range v.Operations {
+		s.result.Operations = append(s.result.Operations, results.OperationCount{
+			Kind: string(c.Kind), OK: int64(c.OK), Rejected: int64(c.Rejected), Unknown: int64(c.Unknown),
+		})
 	}
-	return nil
+	s.result.Staleness = staleness(v.Staleness)
+	s.record.find(withLogs(s.system, v.Findings)...)
+	if v.Answer == check.Undecided {
+		s.record.remark(results.Remark{Code: results.CodeUndecidedHistory, Severity: results.Invalid,
+			Got: float64(len(v.UndecidedKeys)), Of: s.result.Judged(), Want: float64(judgeBound), Unit: results.UnitCount})
+	}
+	return draw(v, filepath.Join(filepath.Dir(path), pageFile))
 }
 
-// inRealTime holds every answer against what had been acknowledged before its question
-// was sent.
-func inRealTime(h *history.History) (out []results.Finding) {
-	returns := []*history.Operation{}
-	for i := range h.Operations {
-		if o := &h.Operations[i]; o.Outcome() == history.OK {
-			returns = append(returns, o)
-		}
+// answers of the judge, as a record has them.
+var answers = map[check.Answer]results.Answer{
+	check.Holds: results.Holds, check.Violated: results.Violated, check.Undecided: results.Undecided,
+}
+
+func staleness(s check.Staleness) *results.Staleness {
+	if s.Reads == 0 {
+		return nil
 	}
-	calls := slices.Clone(returns)
-	slices.SortFunc(returns, func(a, b *history.Operation) int { return cmp.Compare(a.Return.AtNS, b.Return.AtNS) })
-	slices.SortFunc(calls, func(a, b *history.Operation) int { return cmp.Compare(a.AtNS, b.AtNS) })
-	frontier, k := int64(0), 0
-	for _, o := range calls {
-		for ; k < len(returns) && returns[k].Return.AtNS < o.AtNS; k++ {
-			if !returns[k].Serializable {
-				frontier = max(frontier, returns[k].Return.Revision)
-			}
-		}
-		if !o.Serializable && o.Return.Revision < frontier {
-			out = append(out, results.Finding{Class: results.Safety, Rule: results.RuleRevision, Node: o.Node,
-				Got: fmt.Sprintf("%s at revision %d", o.Kind, o.Return.Revision), Want: fmt.Sprintf("at least %d, which was acknowledged before", frontier)})
-		}
+	return &results.Staleness{
+		Reads: int64(s.Reads), Stale: int64(s.Stale),
+		BehindP50: s.Revisions.P50, BehindP99: s.Revisions.P99, BehindMax: s.Revisions.Max,
+		AgeP50NS: s.NS.P50, AgeP99NS: s.NS.P99, AgeMaxNS: s.NS.Max,
 	}
-	return out[:min(len(out), 100)]
+}
+
+// draw writes porcupine's page of what was violated, where there is one.
+func draw(v check.Verdict, path string) error {
+	if !v.Pictured() {
+		return nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("the page of the violation: %w", err)
+	}
+	return errors.Join(v.Visualize(f), f.Close())
 }
