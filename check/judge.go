@@ -194,10 +194,15 @@ func (j *judging) key(name string) {
 }
 
 // object to operation op, for what it was told of a key (or none), in
-// contradiction to another operation (or none).
+// contradiction to another operation (or none). Both are named, so that they are
+// found in the file.
 func (j *judging) object(rule string, key, op, against int, got, want string) {
 	if j.culprit == nil {
 		j.culprit = &culprit{key, op, against}
+	}
+	got += sprintf(", operation %d", j.ops[op].ID)
+	if against != none {
+		want += sprintf(", by operation %d", j.ops[against].ID)
 	}
 	node, name := "", ""
 	if j.ops[op].Kind == history.Scan {

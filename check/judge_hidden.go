@@ -114,7 +114,7 @@ func (j *judging) helped(n *need, i int, r int64) (more []*need, ok bool) {
 		key := j.numbers[w.Key]
 		s, next := j.around(key, r)
 		switch {
-		case key == n.key:
+		case key == n.key, w.Delete && s.mod == 0:
 		case s.last >= r:
 			return nil, false
 		case next != nil && !next.event && !w.Delete:

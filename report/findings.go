@@ -95,6 +95,15 @@ func sayRule(rule string) string {
 	return fmt.Sprintf("the rule %q is broken", rule)
 }
 
+// Finding words one finding: what is broken, where, and by what values.
+func Finding(f results.Finding) string {
+	line := sayRule(f.Rule)
+	if values := findingValues(f); values != "" {
+		line += " (" + values + ")"
+	}
+	return line
+}
+
 // findingValues are those of one finding: n2, key k17: got version 3, wanted 4
 // to 5.
 func findingValues(f results.Finding) string {

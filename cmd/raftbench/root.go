@@ -93,6 +93,7 @@ func commands() []*cobra.Command {
 		newAwakeCommand(),
 		newAnswerCommand(),
 		newExplainCommand(),
+		newJudgeCommand(),
 		newProfilesCommand(),
 		newRunCommand(),
 		newUpCommand(),

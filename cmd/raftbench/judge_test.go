@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/raftbench/raftbench/check"
+)
+
+// recorded copies a history of the judge's tests to where a page may be written.
+func recorded(t *testing.T, name string, cut int) string {
+	t.Helper()
+	text, err := os.ReadFile("../../check/testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), filepath.Base(name))
+	if err := os.WriteFile(path, text[:len(text)-cut], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestJudgeAnswersFirstAndByItsExitCode(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		code           int
+		answer, stderr string
+		page           bool
+	}{
+		"forged/honest.jsonl":     {exitOK, "LINEARIZABLE: one order of all operations explains every answer\n", "", false},
+		"forged/stale-read.jsonl": {exitSafety, "SAFETY VIOLATED: a linearizable read missed a write", "error: FILE: safety is violated, 1 objection\nhint: keep", true},
+		"forged/lost-tail.jsonl":  {exitSafety, "SAFETY VIOLATED: an acknowledged write is gone (n1: got all keys at", "3 objections", false},
+		"undecided.jsonl":         {exitInconclusive, "UNDECIDED: neither an order of all operations nor a contradiction", "error: FILE: not decided\nhint: give it longer", false},
+	} {
+		file := recorded(t, name, 0)
+		code, stdout, stderr := command(t, "judge", file)
+		if code != c.code || !strings.HasPrefix(stdout, c.answer) || !strings.Contains(strings.ReplaceAll(stderr, file, "FILE"), c.stderr) {
+			t.Errorf("%s: got %d and\n%s%s", name, code, stdout, stderr)
+		}
+		for line := range strings.Lines(stdout) {
+			if utf8.RuneCountInString(line) > lineWidth+1 && !strings.HasPrefix(line, "page: ") {
+				t.Errorf("%s: a line of %d: %s", name, utf8.RuneCountInString(line), line)
+			}
+		}
+		page, err := os.ReadFile(file + ".html")
+		if (err == nil) != c.page || strings.Contains(stdout, "page: "+file+".html\n") != c.page || c.page && !strings.Contains(string(page), "get → the value of revision 2") {
+			t.Errorf("%s: a page of %d bytes, %v, in\n%s", name, len(page), err, stdout)
+		}
+	}
+}
+
+func TestJudgeAsJSON(t *testing.T) {
+	t.Parallel()
+	code, stdout, _ := command(t, "judge", "-o", "json", recorded(t, "forged/half-transaction.jsonl", 0))
+	var v check.Verdict
+	if err := json.Unmarshal([]byte(stdout), &v); err != nil || code != exitSafety {
+		t.Fatalf("got %d, %v and\n%s", code, err, stdout)
+	}
+	if v.Answer != check.Violated || v.Objections != 1 || len(v.Findings) != 1 || v.Findings[0].Key != "k2" || v.TookEffect != 1 {
+		t.Errorf("got %+v", v)
+	}
+}
+
+// A recording that a crash cut off is judged, and what is not known of it is said.
+func TestJudgeOfARecordingThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	file := recorded(t, "forged/honest.jsonl", 30)
+	code, stdout, stderr := command(t, "judge", file)
+	for _, want := range []string{"warning: " + file + ": dropped a torn last line", "warning: " + file + ": 1 operation without an end"} {
+		if code != exitOK || !strings.Contains(stderr, want) {
+			t.Errorf("got %d and\n%s%s\nwant %q", code, stdout, stderr, want)
+		}
+	}
+}
+
+func TestJudgeOfBadInput(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "h.jsonl")
+	if err := os.WriteFile(file, []byte(`{"header":{"version":2,"nodes":3}}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	good := recorded(t, "forged/honest.jsonl", 0)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"judge"}, "error: got no argument, want 1\nhint: usage: raftbench judge FILE"},
+		{[]string{"judge", filepath.Dir(file)}, "cannot be read: not a regular file\nhint: name a history that raftbench wrote"},
+		{[]string{"judge", file}, file + ":1: got a history of version 2, want version 1\nhint: read it with the raftbench that wrote it"},
+		{[]string{"judge", "--within", "0s", good}, "error: got --within 0s, want more than 0 and at most 1h0m0s\nhint: write it like --within 30s"},
+		{[]string{"judge", "-o", "csv", good}, `got the output format "csv"`},
+	} {
+		code, stdout, stderr := command(t, c.args...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, c.want) {
+			t.Errorf("%v: got %d and\n%s%s\nwant %s", c.args, code, stdout, stderr, c.want)
+		}
+	}
+}
