@@ -1,0 +1,13 @@
+package powerloss
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// isolate keeps a terminal's Ctrl-C from the disk's process, which ends after the
+// nodes that use it.
+func isolate(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// detach a disk whose process is gone, as far as this user may.
+func detach(at string) { _ = syscall.Unmount(at, syscall.MNT_DETACH) }
