@@ -20,7 +20,7 @@ func bootSystem(t *testing.T, text string) (*ownCluster, *timeline, configs.Setu
 	defer cancel()
 	job := Job{Setup: setups(t, text)[0], Kind: results.Measure, Trial: 1, Seed: 1}
 	events := &timeline{}
-	c, err := startCluster(ctx, job, start, filepath.Join(t.TempDir(), "data"), t.TempDir(), events)
+	c, err := startCluster(ctx, job, start, nil, filepath.Join(t.TempDir(), "data"), t.TempDir(), events)
 	if err != nil {
 		t.Fatal(err)
 	}

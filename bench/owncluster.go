@@ -43,7 +43,7 @@ const linkProbe = 500 * time.Millisecond
 
 // startCluster starts a fresh cluster for one trial. events hears of all that the
 // nodes tell.
-func startCluster(ctx context.Context, job Job, start cluster.Starter, dir, logs string, events *timeline) (*ownCluster, error) {
+func startCluster(ctx context.Context, job Job, start cluster.Starter, mount cluster.Mounter, dir, logs string, events *timeline) (*ownCluster, error) {
 	c := &ownCluster{setup: job.Setup, reached: map[string]bool{}}
 	if err := c.placeClient(job.Seed); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func startCluster(ctx context.Context, job Job, start cluster.Starter, dir, logs
 	}
 	began := time.Now()
 	started, err := cluster.Start(ctx, cluster.Spec{
-		Start: start, Dir: dir, LogDir: logs, Nodes: nodes, Leader: wantedLeader(job.Setup, nodes), OnEvent: events.heard,
+		Start: start, Mount: mount, Dir: dir, LogDir: logs, Nodes: nodes, Leader: wantedLeader(job.Setup, nodes), OnEvent: events.heard,
 		OnDeath: events.died,
 	})
 	if err != nil {

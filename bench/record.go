@@ -31,7 +31,8 @@ func newRecord(job Job, attempt int) *record {
 		Seed: job.Seed, StartedAt: time.Now().UTC(), Attempt: attempt,
 		Nodes: s.Nodes, Engine: s.Engine, Profile: s.Network.Name, Load: s.Load, Limit: s.Workload.Capacity.Limit,
 		Params: s.Params, ClientSite: s.Client,
-		Durable: s.Storage.Store == control.StoreBolt, EmulatedSyncNS: ns(s.Storage.EmulatedSync),
+		PowerLoss: s.Storage.PowerLoss,
+		Durable:   s.Storage.Store == control.StoreBolt, EmulatedSyncNS: ns(s.Storage.EmulatedSync),
 		MessageFaults: s.MessageFaults != nil, Settings: configs.Changed(s),
 		Timeouts: results.Timeouts{
 			HeartbeatNS: ns(s.Raft.HeartbeatTimeout), ElectionNS: ns(s.Raft.ElectionTimeout), LeaseNS: ns(s.Raft.LeaderLeaseTimeout),

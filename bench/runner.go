@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
 )
@@ -27,6 +28,10 @@ type Runner struct {
 	// Start says how the nodes of a setup are started: arms may have builds of
 	// their own.
 	Start func(configs.Setup) Starter
+	// Mount makes disks whose power can be cut; nil where this host cannot, for the
+	// reason NoMount.
+	Mount   cluster.Mounter
+	NoMount error
 	// Endpoints, when there are any, are those of a running etcd-API cluster:
 	// nothing is started and nothing is harmed, only loaded and audited.
 	Endpoints []string

@@ -40,6 +40,8 @@ var kinds = map[control.EventKind]results.EventKind{
 	control.EventNoop:     results.EventNoop,
 	control.EventAcked:    results.EventAcked,
 	control.EventDropped:  results.EventDropped,
+
+	control.EventPowerLoss: results.EventPowerLoss,
 }
 
 // heard is the cluster's OnEvent.

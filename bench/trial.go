@@ -153,11 +153,30 @@ func (t *trial) boot(ctx context.Context) (System, error) {
 	}
 	t.tell(StageBooting)
 	logs := r.Writer.TrialDir(t.job.Setup.Cell, t.job.Trial)
-	c, err := startCluster(ctx, t.job, r.Start(t.job.Setup), dataDir(r.Writer.Dir(), t.job), logs, t.events)
+	c, err := startCluster(ctx, t.job, r.Start(t.job.Setup), t.mounter(), dataDir(r.Writer.Dir(), t.job), logs, t.events)
 	if err != nil {
 		return nil, err // and no interface around a nil cluster
 	}
 	return c, nil
+}
+
+// mounter of disks whose power is cut, where the setup asks for them and has files on
+// them whose syncs are real. That it cannot be had is on record: what survives is then
+// a crash of processes alone.
+func (t *trial) mounter() cluster.Mounter {
+	s, why := t.job.Setup.Storage, t.runner.NoMount
+	switch {
+	case !s.PowerLoss:
+		return nil
+	case s.Store == control.StoreMemory || s.EmulatedSync > 0:
+		why = errors.New("the store's syncs are not real ones")
+	case t.runner.Mount != nil:
+		return t.runner.Mount
+	case why == nil:
+		why = errors.New("nothing here mounts a disk")
+	}
+	t.record.remark(results.Remark{Code: results.CodePowerUncut, Severity: results.Note, Detail: why.Error()})
+	return nil
 }
 
 // load offers what the trial is for, within its bound.

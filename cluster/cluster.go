@@ -179,10 +179,15 @@ func (c *Cluster) heard(m *Member, p *process, e control.Event) {
 		c.noteStoreError(p, &StoreError{ID: m.ID(), Code: e.Code, Problem: e.Error})
 	}
 	c.noteLeader(m.ID(), e)
+	c.tell(m.ID(), e)
+}
+
+// tell whoever asked for events.
+func (c *Cluster) tell(id string, e control.Event) {
 	if c.spec.OnEvent != nil {
 		c.events.Lock()
 		defer c.events.Unlock()
-		c.spec.OnEvent(m.ID(), e)
+		c.spec.OnEvent(id, e)
 	}
 }
 

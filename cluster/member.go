@@ -21,6 +21,7 @@ type Member struct {
 	// lifecycle is held while the process is started, killed, stopped, paused or
 	// resumed.
 	lifecycle sync.Mutex
+	disk      Disk // guarded by lifecycle; nil where the data stands on the host's file system
 	// links is a lock that can be waited for with a context: it is held by whom
 	// the one value in it is of. It is held while the links are changed and while
 	// the process is started, paused or resumed, so that a change is wholly before
@@ -157,6 +158,9 @@ func (m *Member) begin(ctx context.Context) error {
 		return fmt.Errorf("start of %s: %w", m.ID(), err)
 	}
 	defer release()
+	if err := m.readyDisk(ctx); err != nil {
+		return err
+	}
 	p, err := m.launch(ctx)
 	if err != nil {
 		return &StartError{ID: m.ID(), Code: launchCode(err), Err: err}
@@ -167,6 +171,8 @@ func (m *Member) begin(ctx context.Context) error {
 	o := m.network.handOver(m.options)
 	o.Listen = m.listen
 	m.mu.Unlock()
+	// A node need not pretend what its disk does.
+	o.Storage.PowerLoss = o.Storage.PowerLoss && m.disk == nil
 	if _, err := p.call(ctx, control.Command{Op: control.OpStart, Start: &o}); err != nil {
 		return m.startFailed(p, err)
 	}

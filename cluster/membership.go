@@ -2,9 +2,7 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 
 	"github.com/raftbench/raftbench/control"
 )
@@ -57,7 +55,7 @@ func (m *Member) Wipe() error {
 	if m.Alive() {
 		return fmt.Errorf("wipe: %s still runs (pid %d)", m.ID(), m.PID())
 	}
-	if err := errors.Join(os.RemoveAll(m.DataDir()), os.MkdirAll(m.DataDir(), 0o755)); err != nil {
+	if err := empty(m.DataDir()); err != nil {
 		return fmt.Errorf("wipe %s: %w", m.ID(), err)
 	}
 	m.mu.Lock()

@@ -35,6 +35,9 @@ type Spec struct {
 	// KeepData); LogDir each node's log, <id>.log. Both are made when missing.
 	Dir, LogDir string
 	KeepData    bool
+	// Mount has each data directory stand on a disk of its own, whose power is cut
+	// before each start but the first; nil: on the host's file system.
+	Mount Mounter
 	// Nodes in order; DataDir and Listen are filled in when empty.
 	Nodes []control.Options
 	// Leader is the id of the node to lead, or empty for any.

@@ -33,7 +33,12 @@ func (c *Cluster) end(ctx context.Context) error {
 	c.endLife(errStopping)
 	var all errgroup.Group
 	for _, m := range c.members {
-		all.Go(func() error { return m.end(ctx) })
+		all.Go(func() error {
+			if err := m.end(ctx); err != nil {
+				return err
+			}
+			return m.closeDisk()
+		})
 	}
 	err := all.Wait()
 	if err != nil {
@@ -85,7 +90,7 @@ func (c *Cluster) removeData() error {
 	var err error
 	for _, m := range c.members {
 		if m.ownData {
-			err = errors.Join(err, os.RemoveAll(m.DataDir()))
+			err = errors.Join(err, os.RemoveAll(m.DataDir()), os.RemoveAll(m.behind()))
 			_ = os.Remove(filepath.Dir(m.DataDir()))
 		}
 	}

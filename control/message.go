@@ -193,6 +193,9 @@ const (
 	// EventOpening: the stores are about to be opened. A node that ends between it
 	// and EventListening could not open them.
 	EventOpening EventKind = "opening"
+	// EventPowerLoss is the launcher's: before a start of the node's process, Bytes that
+	// were not synced were taken from its disk.
+	EventPowerLoss EventKind = "power_loss"
 	// EventStoreError: a write to the log, stable or snapshot store failed, with
 	// Error and Code. It is sent before raft is told of the failure, and once for
 	// each code.

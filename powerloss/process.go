@@ -24,6 +24,14 @@ type Process struct {
 	at      string
 }
 
+// CommandName of the program's command that serves a disk.
+const CommandName = "power-loss-disk"
+
+// Command of this program that serves a disk.
+func Command(binary, behind, at string) *exec.Cmd {
+	return exec.Command(binary, CommandName, behind, at) //nolint:gosec // the program itself
+}
+
 // Start has a process of its own serve a disk: command is one that calls Serve with
 // its standard input and output. It returns when the disk is mounted.
 func Start(ctx context.Context, command *exec.Cmd, at string) (*Process, error) {

@@ -55,11 +55,29 @@ func afterwards(cells []summary.Cell) string {
 	}
 	switch len(open) {
 	case 0:
-		return "; then all were killed and started again, and the audit found what was acknowledged."
+		return "; then all were killed and " + powerWords(cells)
 	case len(cells):
 		return ". A restart, and an audit after it, are not proven."
 	}
 	return ". A restart, and an audit after it, are not proven of " + nodesOf(open) + "."
+}
+
+// powerWords end the sentence on the restart of all.
+func powerWords(cells []summary.Cell) string {
+	asked, survived := false, true
+	for _, c := range cells {
+		if p := c.Faults.PowerLossSurvived; p != nil {
+			asked, survived = true, survived && *p
+		}
+	}
+	const found = "started again, and the audit found what was acknowledged."
+	switch {
+	case !asked:
+		return found
+	case survived:
+		return "the power of their disks was cut: what was not synced was gone. They were " + found
+	}
+	return found + " That they survive a loss of power is not proven."
 }
 
 // nodesOf joins sizes: 1 node; 3 and 4 nodes.

@@ -114,6 +114,9 @@ var remarkWords = map[results.Code]func(r worst) string{
 	results.CodeTermRace: func(r worst) string {
 		return fmt.Sprintf("a node went back from term %s to term %s while it ran: hashicorp/raft answers heartbeats beside its main goroutine (its issue 695)", r.want(), r.got())
 	},
+	results.CodePowerUncut: func(r worst) string {
+		return "the power of the disks was not cut, so that surviving it is not proven" + r.detail()
+	},
 	results.CodeUsageUnread: func(r worst) string { return "what the processes used could not be read" + r.detail() },
 	results.CodeHeldThinned: func(r worst) string {
 		return fmt.Sprintf("of %s times that a process was held up the %s shortest, of %s%s and less, are not on record", count(r.Of), count(r.Count), r.at, r.got())

@@ -30,6 +30,9 @@ const (
 	// EventWiped: Node's data was removed while it did not run; it comes back as a
 	// new one.
 	EventWiped EventKind = "wiped"
+	// EventPowerLoss: before Node was started again, Bytes that it had written and not
+	// synced were taken from its disk.
+	EventPowerLoss EventKind = "power-loss"
 	// EventHeld: Node's process was ready and did not run for Count ns, until AtNS:
 	// the host, or the process itself, held it up.
 	EventHeld EventKind = "held"
@@ -62,7 +65,7 @@ type Event struct {
 
 	Granted bool `json:"granted,omitempty"`
 	PreVote bool `json:"pre_vote,omitempty"`
-	// Bytes of a snapshot's data.
+	// Bytes of a snapshot's data, or of what a disk lost.
 	Bytes int64 `json:"bytes,omitempty"`
 	// Lease: a leader became a follower since a quorum had not answered it for as
 	// long as its lease; otherwise it had heard of a higher term, or left.

@@ -111,6 +111,9 @@ const (
 	// heartbeat of an old leader comes as it stands for election (hashicorp/raft#695:
 	// it answers heartbeats beside its main goroutine); Count times. Unit count.
 	CodeTermRace Code = "term-race"
+	// The power of the nodes' disks was to be cut and was not, so that surviving it is
+	// not proven; Detail is why.
+	CodePowerUncut Code = "power-uncut"
 	// What the processes used could not be read; Detail is the error's text.
 	CodeUsageUnread Code = "usage-unread"
 	// Of Of times that a process was held up Count are not on record, the longest of

@@ -56,6 +56,8 @@ type Trial struct {
 	Limit string `json:"limit,omitempty"`
 	// Durable is false where the store keeps nothing over a restart.
 	Durable bool `json:"durable"`
+	// PowerLoss: whatever was not synced was to be gone when a member is started again.
+	PowerLoss bool `json:"power_loss,omitempty"`
 	// EmulatedSyncNS is how long each of the two syncs of a write transaction
 	// takes on a disk of each node's own; 0 where the disk is the host's.
 	EmulatedSyncNS int64 `json:"emulated_sync_ns,omitempty"`

@@ -114,6 +114,7 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeUndecided:  untouched,
 	results.CodeNotDurable: untouched,
 	results.CodeTermRace:   untouched,
+	results.CodePowerUncut: untouched,
 	// What decides whose fault a lost leadership was is on record.
 	results.CodeHeldThinned: untouched,
 	// Safety trials measure nothing.

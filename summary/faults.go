@@ -63,6 +63,9 @@ func (f *Faults) prove(t *results.Trial, tolerates int) {
 	}
 	if t.Valid {
 		f.Recovered = both(f.Recovered, recovered(t))
+		if t.PowerLoss {
+			f.PowerLossSurvived = both(f.PowerLossSurvived, recovered(t) && powerCut(t))
+		}
 	}
 }
 
@@ -97,6 +100,17 @@ func zonesSurvived(t *results.Trial, tolerates int) (zones int, seen bool) {
 // of each member must have been looked at.
 func recovered(t *results.Trial) bool {
 	return t.Durable && t.Proof.Recovered && len(t.Proof.Disks) == t.Nodes && t.Audit != nil && !t.Has(results.Safety) && lost(t) == 0
+}
+
+// powerCut tells whether every member's disk lost what was not synced.
+func powerCut(t *results.Trial) bool {
+	cut := map[string]bool{}
+	for _, e := range t.Events {
+		if e.Kind == results.EventPowerLoss {
+			cut[e.Node] = true
+		}
+	}
+	return len(cut) == t.Nodes
 }
 
 func both(so *bool, v bool) *bool {

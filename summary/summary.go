@@ -238,6 +238,10 @@ type Faults struct {
 	// went on, and an audit found all that was acknowledged: false where the
 	// store keeps nothing and this was left out.
 	Recovered *bool `json:"recovered"`
+	// PowerLossSurvived is the same of trials in which the power of every member's disk
+	// was cut while all were dead; false where it was to be cut and was not. Null where
+	// nobody asked.
+	PowerLossSurvived *bool `json:"power_loss_survived,omitempty"`
 	// LostWrites were acknowledged and are gone, over all trials.
 	LostWrites int64 `json:"lost_writes"`
 	// Safety and Liveness are what the trials found, over all of them, each

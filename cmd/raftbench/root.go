@@ -90,6 +90,7 @@ func commands() []*cobra.Command {
 		newCompareCommand(),
 		newGateCommand(),
 		newNodeCommand(),
+		newPowerLossDiskCommand(),
 		newAwakeCommand(),
 		newAnswerCommand(),
 		newExplainCommand(),
