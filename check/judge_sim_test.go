@@ -21,7 +21,9 @@ type sim struct {
 	// take effect, at once or at any time later.
 	unknown float64
 	reads   float64 // rate of reads
-	bug     func(s *sim, o *history.Operation) bool
+	// bug is asked before an operation that will be answered takes effect; where it
+	// is true, that is all that is done.
+	bug func(s *sim, o *history.Operation) bool
 
 	now      int64
 	revision int64
@@ -195,10 +197,10 @@ func (s *sim) at(key string, revision int64) history.KV {
 
 // apply an operation to the store, and answer it unless its outcome is unknown.
 func (s *sim) apply(o *history.Operation) {
-	if s.bug != nil && s.bug(s, o) {
+	answered := !slices.Contains(s.late, o)
+	if s.bug != nil && answered && s.bug(s, o) {
 		return
 	}
-	answered := !slices.Contains(s.late, o)
 	held := true
 	for _, c := range o.Compares {
 		held = held && s.store[c.Key].ModRevision == c.ModRevision
