@@ -109,6 +109,10 @@ func TestTheRestartCatchesWhatLosesData(t *testing.T) {
 					if !r.Valid || !r.Proof.Recovered || len(r.Findings) > 0 || len(r.Proof.Disks) != nodes {
 						t.Errorf("an honest node: valid %v, proof %+v, findings %+v, remarks %+v", r.Valid, r.Proof, r.Findings, r.Remarks)
 					}
+					// All that was acknowledged on its few keys has an order.
+					if a := r.Audit; a == nil || a.Keys != proofKeys || a.Linearizable != results.Linearizable || int64(a.LinearizableOps) < r.Proof.Acked {
+						t.Errorf("audit %+v of a proof that acknowledged %d writes: want all of them, on %d keys, in an order", a, r.Proof.Acked, proofKeys)
+					}
 					if zones := r.Proof.Zones; nodes == 3 && (len(zones) != 3 || !zones[0].Survived || !zones[1].Survived || !zones[2].Survived) {
 						t.Errorf("three nodes over three zones: got %+v", zones)
 					}
