@@ -134,9 +134,9 @@ func (t *trial) conclude(ctx context.Context, err error) error {
 
 // overhear finds what no replica has to be asked for, so that it counts also of a
 // trial that failed, or was interrupted. What nodes that keep nothing forgot when
-// they were killed is no finding.
+// they were killed is no finding, but of a trial that is there to find it.
 func (t *trial) overhear() {
-	if !t.record.Durable && t.killed() {
+	if !t.record.Durable && t.killed() && t.job.Kind != results.SafetyTest {
 		return
 	}
 	t.record.find(t.audit.frontier.Findings()...)
