@@ -11,6 +11,7 @@ import (
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 
 	"github.com/raftbench/raftbench/clock"
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/loadgen"
 	"github.com/raftbench/raftbench/results"
@@ -37,7 +38,7 @@ func TestATermThatGoesBackIsFound(t *testing.T) {
 }
 
 // A majority that is started on an older copy of its data breaks what Raft promises
-// of terms, leaders and logs, and answers from the past. All of it is found by what
+// of terms, votes, leaders and logs, and answers from the past. All of it is found by what
 // nodes and clients were told, without any audit.
 func TestAMajorityOnOldDataIsFound(t *testing.T) {
 	t.Parallel()
@@ -63,7 +64,7 @@ func TestAMajorityOnOldDataIsFound(t *testing.T) {
 	c.start(majority...)
 	leader, _ = c.elected()
 	c.write(leader, 1)
-	c.conclude(results.RuleLeaders, results.RuleTerm, results.RuleIncomplete, results.RuleRealTime)
+	c.conclude(results.RuleLeaders, results.RuleVotes, results.RuleTerm, results.RuleIncomplete, results.RuleRealTime)
 }
 
 // comeback is a trial whose members are killed, and come back on other data.
@@ -211,5 +212,15 @@ func TestTheLastAcknowledgementOfAReignIsKept(t *testing.T) {
 	}
 	if got := events.all(); !slices.Equal(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// Where members come and go nobody knows from events how many make a majority.
+func TestVotersOfAConfigurationThatChangesAreNotKnown(t *testing.T) {
+	for action, want := range map[string]int{"kill": 3, "remove-node": 0, "remove-leader": 0, "add-node": 0} {
+		setup := configs.Setup{Nodes: 3, Faults: []configs.TimedFault{{Action: "pause"}, {Action: action}}}
+		if got := (&trial{job: Job{Setup: setup}}).voters(); got != want {
+			t.Errorf("%s: %d voters, want %d", action, got, want)
+		}
 	}
 }

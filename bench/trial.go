@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/raftbench/raftbench/check"
@@ -141,7 +142,19 @@ func (t *trial) overhear() {
 	}
 	t.record.find(t.audit.frontier.Findings()...)
 	t.record.find(check.Terms(t.record.Events)...)
+	t.record.find(check.Votes(t.record.Events, t.voters())...)
 	t.record.remark(check.TermRaces(t.record.Events)...)
+}
+
+// voters are all members; 0 where the configuration is to change.
+func (t *trial) voters() int {
+	if slices.ContainsFunc(t.job.Setup.Faults, func(f configs.TimedFault) bool {
+		action, _ := configs.ActionNamed(f.Action)
+		return action.Removes
+	}) {
+		return 0
+	}
+	return t.job.Setup.Nodes
 }
 
 // boot makes the system that the setup asks for.

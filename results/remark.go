@@ -188,6 +188,9 @@ const (
 	RuleRealTime     = "real-time"      // an answer's store revision is behind one acknowledged before it was asked for
 	RuleLeaders      = "two-leaders"    // two nodes led in one term
 	RuleTerm         = "term-back"      // a restarted node found an older term on its disk
+	RuleVotes        = "two-votes"      // a node voted for two candidates in one term
+	RuleUnelected    = "unelected"      // a node led that no majority had voted for
+	RuleUnstored     = "term-unstored"  // a node stood or led in a term that it had not stored
 	RuleIncomplete   = "incomplete-log" // a leader's log ends before what an earlier one acknowledged
 	RuleQuorum       = "quorum"         // acknowledged without a majority alive
 	RuleDisk         = "durability"     // a store lost what it had reported durable
