@@ -5,7 +5,7 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run build test test-packages test-command lint fuzz cross gate self-gate bench-netem bench-node bench-together bench-loadgen gate-study clean
+.PHONY: run build test test-packages test-command lint fuzz cross gate mutants mutant-study self-gate bench-netem bench-node bench-together bench-loadgen gate-study clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
@@ -34,6 +34,7 @@ test-command:
 lint: $(LINT)
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(LINT) run ./...
+	$(LINT) run --build-tags mutants ./node/... ./cmd/raftbench/...
 	cd netem/benchmark && $(GO) vet ./...
 	cd loadgen/benchmark && $(GO) vet ./...
 
@@ -64,6 +65,16 @@ gate: build
 	# 5: a busy host left a size without a valid measurement. Safety is judged all the same.
 	$(BIN) run --preset quick --out bin/gate || test $$? -eq 5
 	$(BIN) gate bin/gate --rules safety
+
+## mutants: nodes that are broken on purpose, to each of which the checks must object (under 5 minutes)
+mutants:
+	$(GO) test -tags mutants -timeout 15m -run 'Mutant|TestHonestNodesPass|TestTheSuiteIsWhole' ./node ./cmd/raftbench
+
+## mutant-study: each mutant with 20 seeds, and honest nodes beside them (some two hours; resumable)
+MUTANT_STUDY ?= results/mutant-study
+mutant-study:
+	mkdir -p $(MUTANT_STUDY)
+	MUTANT_STUDY="$$(cd $(MUTANT_STUDY) && pwd)" $(GO) test -tags mutants -timeout 12h -run '^$$' -bench MutantStudy -benchtime 1x ./cmd/raftbench
 
 ## self-gate: this tree's nodes against those of an older commit, side by side: make self-gate BASE=REV
 self-gate:

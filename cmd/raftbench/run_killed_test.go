@@ -60,7 +60,7 @@ func TestAKilledRunLeavesNothingRunningAndResumes(t *testing.T) {
 }
 
 // program is this test binary as the real program (see TestMain).
-func program(t *testing.T, args ...string) *exec.Cmd {
+func program(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := exec.LookPath("raftbench")
 	if err != nil {
