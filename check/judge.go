@@ -126,17 +126,18 @@ type judging struct {
 	// denied are reads that were objected to: nothing is concluded from them.
 	denied map[reading]bool
 
-	keys     []*timeline
-	either   []int // failed transactions of several compares
-	needs    []*need
-	placed   map[int64]int // unknown operations whose place is assumed, by revision
-	used     map[int]bool  // those operations
-	draw     *rand.Rand    // nil: places are not drawn but taken as they come
-	budget   int           // places that may still be tried in this attempt
-	taken    runs          // the revisions of at
-	doubts   []doubt
-	findings findings
-	culprit  *culprit // of the first finding
+	keys      []*timeline
+	either    []int // failed transactions of several compares
+	needs     []*need
+	placed    map[int64]int // unknown operations whose place is assumed, by revision
+	used      map[int]bool  // those operations
+	draw      *rand.Rand    // nil: places are not drawn but taken as they come
+	budget    int           // places that may still be tried in this attempt
+	taken     runs          // the revisions of at
+	doubts    []doubt
+	witnessed bool // an order was found that explains everything
+	findings  findings
+	culprit   *culprit // of the first finding
 }
 
 // none stands where there is no operation.
@@ -234,7 +235,7 @@ func (j *judging) verdict(deadline time.Time) Verdict {
 	case j.findings.total > 0:
 		v.Answer = Violated
 		v.page = j.picture(deadline)
-	case len(j.doubts) > 0:
+	case !j.witnessed:
 		v.Answer, v.UndecidedKeys = Undecided, j.doubtful()
 	}
 	return v

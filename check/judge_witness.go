@@ -8,7 +8,7 @@ import (
 )
 
 // witness replays the order that was found, from an empty store, and asks of each
-// operation whether it is explained. It relies on nothing that was concluded but
+// operation whether it is explained. Only where all are does the history hold. It relies on nothing that was concluded but
 // the revisions at which operations took effect.
 func (j *judging) witness() {
 	s := &store{keys: make(map[string]history.KV)}
@@ -30,6 +30,7 @@ func (j *judging) witness() {
 			changes = changes[1:]
 		}
 	}
+	j.witnessed = true
 }
 
 // change is an operation and the revision at which it took effect.
@@ -69,14 +70,18 @@ func (j *judging) doubt(i int) {
 			}
 		}
 	}
-	for _, name := range touched(o) {
+	names := touched(o)
+	if o.Kind == history.Scan { // it tells of the keys that it did not find, too
+		names = j.names
+	}
+	for _, name := range names {
 		key := j.numbers[name]
 		s, _ := j.around(key, at)
 		j.doubts = append(j.doubts, doubt{key, s.first, at})
 	}
 }
 
-// touched are the keys that an operation names or was told of.
+// touched are the keys that an operation names.
 func touched(o *history.Operation) []string {
 	var names []string
 	for _, c := range o.Compares {
@@ -86,11 +91,6 @@ func touched(o *history.Operation) []string {
 		names = append(names, w.Key)
 	}
 	names = append(names, o.Reads...)
-	if o.Kind == history.Scan && o.Return != nil {
-		for _, kv := range o.Return.Read {
-			names = append(names, kv.Key)
-		}
-	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
