@@ -13,8 +13,9 @@ import (
 
 // A trial that watches leaves a healthy cluster alone under a light load and
 // records what its members tell: who suspected the leader, who stood, who was
-// elected. Nothing is done to it, so each change of leader is one that its
-// timeouts, its network's jitter, its disks' stalls or this host brought about.
+// elected. Nothing is done to it but the pauses that are asked for, so each change
+// of leader is one that its timeouts, its network's jitter, its disks' stalls, those
+// pauses or this host brought about.
 // For a change of leader the trial is not repeated: it is what is counted.
 //
 // Several setups are watched at once (configs.WatchGroups): it takes minutes to
@@ -42,11 +43,13 @@ func (b *block) watch(ctx context.Context) error {
 	b.warmUpInTurn(ctx)
 	b.canary(ctx)
 	b.each(func(s *side) error { s.tell(StageWatching); return nil })
+	paused := b.pauseAll(ctx)
 	b.metered(ctx, nil, func(s *side) offer {
 		o := s.load.open(results.WindowWatch, results.RoleWatch, s.job.Setup.Watch.Rate)
 		o.Duration = s.job.Setup.Watch.Duration
 		return o
 	})
+	paused()
 	for _, s := range b.sides {
 		if s.system == nil {
 			continue

@@ -28,6 +28,9 @@ func Changed(s Setup) map[string]string {
 	if s.Dead > 0 {
 		out[DeadAxis] = strconv.Itoa(s.Dead)
 	}
+	if text := s.Watch.pausesText(); text != "" {
+		out["watch.pauses"] = text
+	}
 	if text, changed := s.changedSites(); changed {
 		out["network.sites"] = text
 	}

@@ -110,7 +110,18 @@ func (c *checker) watch(w WatchSet) {
 		between(c, "watch.duration", One(w.Duration), shortestWatch, forever)
 	}
 	between(c, "watch.rate", w.Rate, Rate(0.01), 1_000_000)
+	for i, p := range w.Pauses {
+		at := fmt.Sprintf("watch.pauses[%d]", i)
+		between(c, at+".length", One(p.Length), shortestPause, longestStall)
+		between(c, at+".every", One(p.Every), max(shortestPause, p.Length), forever)
+	}
+	if len(w.Pauses) > 0 && w.Duration == 0 {
+		c.errs = append(c.errs, c.origin.mistake("got pauses of a watch, and no time to watch", "give watch.duration, or leave the pauses out", "watch.pauses", "watch.duration"))
+	}
 }
+
+// shortestPause is what it takes to see that a process has stopped.
+const shortestPause = Duration(1e6)
 
 // Stalls of a disk are shorter than what any operation waits for, and apart by at
 // least a millisecond: else there is one stall without an end.

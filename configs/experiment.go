@@ -153,6 +153,14 @@ type BusyWindow struct {
 type WatchSet struct {
 	Duration Duration   `json:"duration" jsonschema:"How long each setup is watched; 0s: not at all."`
 	Rate     List[Rate] `json:"rate" jsonschema:"Offered load meanwhile, to all members in turn."`
+	Pauses   []Pause    `json:"pauses" jsonschema:"How each node's process is stopped meanwhile, now and then; several kinds may be given."`
+}
+
+// Pause stops a node's process now and then: a host or a hypervisor that does not
+// run it for a while.
+type Pause struct {
+	Length Duration `json:"length" jsonschema:"For how long the process does not run."`
+	Every  Duration `json:"every" jsonschema:"Mean time from the end of one such pause of a node to the next; they come at random, to each node by itself."`
 }
 
 // Outages are one fault done again and again.
@@ -203,7 +211,7 @@ func Default() Experiment {
 			},
 			Saturate: BusyWindow{Clients: One(64), Duration: One(Duration(750 * time.Millisecond))},
 		},
-		Watch:   WatchSet{Rate: One(Rate(20))},
+		Watch:   WatchSet{Rate: One(Rate(20)), Pauses: []Pause{}},
 		Faults:  []FaultAt{},
 		Outages: Outages{Action: One("kill"), Target: One("leader"), Rate: 40},
 		Safety:  defaultSafety(),

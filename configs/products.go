@@ -31,16 +31,28 @@ type Product struct {
 //   - etcd has --heartbeat-interval 100 and --election-timeout 1000
 //     (etcd.io/docs, tuning).
 func Products() []Product {
-	of := func(multiplier time.Duration) quorum.Timeouts {
-		return quorum.Timeouts{
-			Heartbeat: multiplier * time.Second, Election: multiplier * time.Second, Lease: multiplier * 500 * time.Millisecond,
-		}
-	}
 	return []Product{
-		{"consul", "raft_multiplier 5, the default", EngineHashicorp, of(5)},
-		{"consul-1", "raft_multiplier 1, for production", EngineHashicorp, of(1)},
-		{"nomad", "raft_multiplier 1, the default", EngineHashicorp, of(1)},
-		{"vault", "performance_multiplier 5, the default", EngineHashicorp, of(5)},
+		{"consul", "raft_multiplier 5, the default", EngineHashicorp, multiplied(5)},
+		{"consul-1", "raft_multiplier 1, for production", EngineHashicorp, multiplied(1)},
+		{"nomad", "raft_multiplier 1, the default", EngineHashicorp, multiplied(1)},
+		{"vault", "performance_multiplier 5, the default", EngineHashicorp, multiplied(5)},
 		{"etcd", "100 ms and 1 s, the default", EngineEtcd, quorum.Timeouts{Heartbeat: 100 * time.Millisecond, Election: time.Second, Lease: time.Second}},
 	}
+}
+
+// mostMultiplier that Consul, Nomad and Vault take.
+const mostMultiplier = 10
+
+// Multiplied are the timeouts that Consul, Nomad and Vault can be set to, from their
+// multiplier 1 upwards: all three of hashicorp/raft's defaults times it.
+func Multiplied() []quorum.Timeouts {
+	var out []quorum.Timeouts
+	for m := range mostMultiplier {
+		out = append(out, multiplied(time.Duration(m+1)))
+	}
+	return out
+}
+
+func multiplied(by time.Duration) quorum.Timeouts {
+	return quorum.Timeouts{Heartbeat: by * time.Second, Election: by * time.Second, Lease: by * 500 * time.Millisecond}
 }

@@ -26,7 +26,7 @@ func (c combination) resolve() (Setup, *network, mistakes) {
 		Storage:  c.Storage.resolve(),
 		Raft:     c.Raft.resolve(),
 		Workload: c.Workload.resolve(),
-		Watch:    Watch{Duration: span(c.Watch.Duration), Rate: float64(c.Watch.Rate.First())},
+		Watch:    c.Watch.resolve(),
 	}
 	for _, f := range c.Faults {
 		s.Faults = append(s.Faults, f.resolve())

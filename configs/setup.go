@@ -8,6 +8,7 @@ import (
 	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/netem"
 	"github.com/raftbench/raftbench/profiles"
+	"github.com/raftbench/raftbench/quorum"
 )
 
 // Setup is one combination of the axes, fully resolved: everything a trial needs.
@@ -63,10 +64,13 @@ type Workload struct {
 	Sweep                    []float64 // rates per second, ascending
 }
 
-// Watch is a light load under which nothing is done; Duration 0 leaves it out.
+// Watch is a light load under which nothing is done but Pauses; Duration 0 leaves
+// it out.
 type Watch struct {
 	Duration time.Duration
 	Rate     float64 // per second
+	// Pauses of each member's process; Every counts from the end of one.
+	Pauses []quorum.Interruption
 }
 
 // Calm is the light open-loop window; Rate 0 leaves it out.

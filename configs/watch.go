@@ -1,7 +1,11 @@
 package configs
 
 import (
+	"fmt"
+	"strings"
 	"time"
+
+	"github.com/raftbench/raftbench/quorum"
 )
 
 // MostWatched are the node processes that are watched at once on a host of two cores:
@@ -67,4 +71,21 @@ func watchTime(p Plan) (sum time.Duration) {
 // leader fall over timeouts that are too short is then what is asked for.
 func (e Experiment) onlyWatches() bool {
 	return e.Watch.Duration > 0 && e.Trials == 0 && e.Proofs == 0 && e.Precision == 0 && !e.safe()
+}
+
+func (w WatchSet) resolve() Watch {
+	out := Watch{Duration: span(w.Duration), Rate: float64(w.Rate.First())}
+	for _, p := range w.Pauses {
+		out.Pauses = append(out.Pauses, quorum.Interruption{Length: span(p.Length), Every: span(p.Every)})
+	}
+	return out
+}
+
+// pausesText is how processes are stopped: 125ms every 2s, 25ms every 15s.
+func (w Watch) pausesText() string {
+	var each []string
+	for _, p := range w.Pauses {
+		each = append(each, fmt.Sprintf("%s every %s", short(p.Length), short(p.Every)))
+	}
+	return strings.Join(each, ", ")
 }

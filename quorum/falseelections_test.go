@@ -235,3 +235,32 @@ func TestFastestIsTheShortestWithinTheRate(t *testing.T) {
 		t.Error("pauses above all that is tried were tuned for")
 	}
 }
+
+// What of a year can be measured: pauses that may suffice alone, or are seldom, are to
+// be seen by themselves; of the others it is arithmetic how often enough come together.
+func TestExposure(t *testing.T) {
+	h := healthy(3, Timeouts{Heartbeat: 600 * ms, Election: 600 * ms, Lease: 600 * ms}, ms)
+	h.Pauses = []Interruption{{100 * ms, time.Minute}, {500 * ms, 720 * time.Hour}, {50 * ms, 720 * time.Hour}}
+	e := h.Exposure()
+	for k, want := range []struct {
+		alone, singly bool
+		perHour       float64
+	}{{false, false, 180}, {true, true, 3.0 / 720}, {false, true, 3.0 / 720}} {
+		if e.Alone[k] != want.alone || e.Singly[k] != want.singly || e.PerHour[k] != want.perHour {
+			t.Errorf("%+v: alone %v, singly %v, %v an hour, want %+v", h.Pauses[k], e.Alone[k], e.Singly[k], e.PerHour[k], want)
+		}
+	}
+	const aYear = 1.0 / 8766
+	if e.Pairs <= 0 || e.Pairs > aYear/1000 || e.Together <= 0 || e.Together > aYear/2 || e.Quiet < 105*ms || e.Quiet > 130*ms {
+		t.Errorf("got %+v, want pairs of seldom pauses far below one a year, coincidences of frequent ones below a half, and 111 ms without a pause", e)
+	}
+	// Pauses of which two suffice come together more often than once a year.
+	h.Pauses = []Interruption{{300 * ms, time.Minute}}
+	if e := h.Exposure(); e.Together < 100*aYear || e.Alone[0] {
+		t.Errorf("pauses of 300 ms once in a minute: got %+v, want many that come together", e)
+	}
+	estimated := estimate(t, h)
+	if e := h.Exposure(); e.Together < estimated.PerHour {
+		t.Errorf("as if each coincidence cost the leader its place there are %v an hour, and %v were estimated", e.Together, estimated.PerHour)
+	}
+}

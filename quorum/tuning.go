@@ -18,9 +18,11 @@ type Tuning struct {
 	// MostPerHour is the rate of false elections that must not be exceeded.
 	MostPerHour float64
 	// Draws are how many coincidences of each number of interruptions are played,
-	// and a hundred times as many where the bound is all that is missing.
+	// and up to a hundred times as many where the bound is all that is missing.
 	Draws int
 	Seed  int64
+	// Trying, where there is one, hears of each timeouts before they are simulated.
+	Trying func(Timeouts)
 }
 
 // Tuned is what timeouts get: both sides of the choice.
@@ -136,11 +138,38 @@ func (t Tuning) Get(timeouts Timeouts) (Tuned, error) {
 // falseElections are estimated with few draws, and with many where only the bound
 // is above the rate. Those of timeouts that are only tried are given up above it.
 func (t Tuning) falseElections(timeouts Timeouts, giveUp float64) (FalseElections, error) {
+	if t.Trying != nil {
+		t.Trying(timeouts)
+	}
 	h := t.Healthy(timeouts)
 	h.GiveUpAbove = giveUp
 	f, err := h.Estimate(t.Draws, t.Seed)
 	if err == nil && f.PerHour <= t.MostPerHour && f.UpperPerHour > t.MostPerHour {
-		return h.Estimate(100*t.Draws, t.Seed)
+		return h.Estimate(h.manyDraws(t.Draws), t.Seed)
 	}
 	return f, err
+}
+
+// manyDraws are a hundred times as many for three members, and fewer for more, each
+// of which takes as long to play as one of those: what is not drawn is in the bound.
+func (h Healthy) manyDraws(few int) int {
+	return min(MaxDraws, max(few, 100*few*3/int(h.Nodes)))
+}
+
+// FirstOf several timeouts, in their order, that keep false elections under the rate
+// and elect a leader, and its place from 0; nil where none does.
+func (t Tuning) FirstOf(all []Timeouts) (*Tuned, int, error) {
+	for i, timeouts := range all {
+		ok, err := t.within(timeouts)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !ok {
+			continue
+		}
+		if tuned, err := t.Get(timeouts); err != nil || tuned.Within(t.MostPerHour) {
+			return &tuned, i, err
+		}
+	}
+	return nil, 0, nil
 }

@@ -33,6 +33,18 @@ func rate(perSecond float64) string {
 }
 func share(v float64) string { return show(units.Share, v) }
 
+// leastPredicted is the least share that a simulation tells: of some thousand draws a
+// few, whose number is chance.
+const leastPredicted = 0.001
+
+// predictedShare writes a simulated share: <0.1 % for what hardly came up.
+func predictedShare(v float64) string {
+	if v > 0 && v < leastPredicted {
+		return "<" + share(leastPredicted)
+	}
+	return share(v)
+}
+
 // count writes how many: 1,200.
 func count(n int64) string { return units.Count.Show(float64(n)) }
 

@@ -53,7 +53,7 @@ func (r *Report) outageColumns() []column {
 		ofOutages(measured("without writes for", "longest", 8, outageMax, units.Duration)),
 		r.predicted("p50", 7, func(f Forecast) string { return duration(f.P50) }),
 		ofOutages(measured("with a", "split vote", 6, splitShare, units.Share)),
-		r.predicted("split", 3, func(f Forecast) string { return share(f.SplitShare) }),
+		r.predicted("split", 3, func(f Forecast) string { return predictedShare(f.SplitShare) }),
 		{over: perFault, title: "failed", keep: 5, value: writes(failedAt)},
 		{over: perFault, title: "unknown", keep: 4, value: writes(unknownAt)},
 	}

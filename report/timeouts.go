@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/units"
@@ -28,8 +29,14 @@ type TimeoutAdvice struct {
 	Advised *quorum.Tuned     `json:"advised"`
 	Why     string            `json:"why,omitempty"`
 	Others  []ProductTimeouts `json:"others"`
-	// Measure is the command that measures what is predicted here.
-	Measure string `json:"measure"`
+	// Multiplied is what the least multiplier of Consul, Nomad and Vault gets that
+	// keeps the rate; nil where none does.
+	Multiplied *quorum.Tuned `json:"multiplied"`
+	Multiplier int           `json:"multiplier,omitempty"`
+	// Measure is the command that measures what is predicted here; empty where that
+	// is being done.
+	Measure  string            `json:"measure,omitempty"`
+	Measured *MeasuredTimeouts `json:"measured,omitempty"`
 }
 
 // ProductTimeouts are a product's defaults and what they get there.
@@ -56,7 +63,9 @@ func AdvisedTimeouts(w io.Writer, a TimeoutAdvice) error {
 	for _, note := range a.notes() {
 		say(note, "  ")
 	}
-	b.WriteString("To measure it:\n  " + a.Measure + "\n")
+	if a.Measure != "" {
+		b.WriteString("To measure it, in minutes:\n" + wrapCommand(a.Measure, comparedWidth, "  ") + "\n")
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -73,7 +82,20 @@ func AdvisedTimeoutsMarkdown(w io.Writer, a TimeoutAdvice) error {
 	}
 	b.WriteString("\n")
 	bullets(&b, a.notes())
-	b.WriteString("\nTo measure it:\n\n    " + a.Measure + "\n")
+	if a.Measure != "" {
+		b.WriteString("\nTo measure it, in minutes:\n\n" + wrapCommand(a.Measure, comparedWidth, "    ") + "\n")
+	}
+	if m := a.Measured; m != nil {
+		b.WriteString("\n" + m.answer() + "\n\n")
+		rows := m.rows()
+		tableLine(&b, rows[0])
+		tableLine(&b, slices.Repeat([]string{"---"}, len(rows[0])))
+		for _, row := range rows[1:] {
+			tableLine(&b, row)
+		}
+		b.WriteString("\n")
+		bullets(&b, m.notes())
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -92,17 +114,17 @@ func (a TimeoutAdvice) answer() string {
 
 // rows are the table, its head first.
 func (a TimeoutAdvice) rows() [][]string {
-	rows := [][]string{{"", "heartbeat", "election", "lease", "failover p50", "p99", "false elections", "at most"}}
+	rows := [][]string{{"", "heartbeat", "election", "lease", "failover", "p99", "false/year", "at most"}}
 	add := func(name string, t quorum.Tuned) {
 		row := []string{name, units.FormatDuration(t.Heartbeat), units.FormatDuration(t.Election), units.FormatDuration(t.Lease)}
 		switch {
 		case t.Normal:
-			row = append(row, "no leader lasts", "", "", "")
+			row = append(row, "none lasts", absent, absent, absent)
 		case t.Unelected:
-			row = append(row, "no prediction", "", rateOf(t.False.PerHour), rateOf(t.False.UpperPerHour))
+			row = append(row, "unknown", absent, perYear(t.False.PerHour), perYear(t.False.UpperPerHour))
 		default:
 			row = append(row, duration(float64(t.Failover.Committed.P50)), duration(float64(t.Failover.Committed.P99)),
-				rateOf(t.False.PerHour), rateOf(t.False.UpperPerHour))
+				perYear(t.False.PerHour), perYear(t.False.UpperPerHour))
 		}
 		rows = append(rows, row)
 	}
@@ -117,8 +139,8 @@ func (a TimeoutAdvice) rows() [][]string {
 
 // notes say what the figures rest on.
 func (a TimeoutAdvice) notes() []string {
-	out := []string{fmt.Sprintf("All of this is a prediction, of %s over %s, with %s for a sync of the disk. Failover is from the death of the leader to its successor's first commit; "+
-		"an election is false where nothing has failed.", units.Plural(a.Nodes, "node"), a.network(), units.FormatDuration(a.Sync))}
+	out := []string{fmt.Sprintf("All of this is a prediction, of %s over %s, with %s for a sync of the disk. Failover is from the death of the leader to its successor's first commit, at the median and at p99; "+
+		"an election is false where nothing has failed, and the last two columns are how many a year are expected, and at most.", units.Plural(a.Nodes, "node"), a.network(), units.FormatDuration(a.Sync))}
 	said := "Stated"
 	if a.Assumed {
 		said = "Assumed (say --pause)"
@@ -129,14 +151,52 @@ func (a TimeoutAdvice) notes() []string {
 	if len(a.Stalls) > 0 {
 		out = append(out, fmt.Sprintf("Each disk stalls for %s. hashicorp/raft sends and answers heartbeats past the disk, so its stalls delay writes and depose nobody; etcd's leader sends none meanwhile.", interruptions(a.Stalls)))
 	}
-	var what []string
-	if slices.ContainsFunc(a.Others, func(o ProductTimeouts) bool { return o.Unelected }) {
-		out = append(out, "No prediction: no leader is elected under those timeouts with that time for a sync.")
+	if slices.ContainsFunc(a.Others, func(o ProductTimeouts) bool { return o.Normal }) {
+		out = append(out, "None lasts: silences as long as the lease or the timeout are normal there, so that no leader stays in office, and nothing else is predicted (–).")
 	}
+	if slices.ContainsFunc(a.Others, func(o ProductTimeouts) bool { return o.Unelected }) {
+		out = append(out, "Unknown: no leader is elected under those timeouts with that time for a sync.")
+	}
+	out = append(out, a.multiplierNote())
+	var what []string
 	for _, o := range a.Others {
 		what = append(what, o.Name+": "+o.What)
 	}
 	return append(out, "The defaults: "+strings.Join(what, "; ")+".")
+}
+
+// multiplierNote says what those can do who cannot set each timeout by itself.
+func (a TimeoutAdvice) multiplierNote() string {
+	const who = "Consul, Nomad and Vault cannot set them one by one: their multiplier scales all three, and leaves the lease half of the others."
+	t := a.Multiplied
+	if t == nil {
+		return who + " None of 1 to 10 keeps the rate here."
+	}
+	return fmt.Sprintf("%s The least that keeps the rate is %d (%s, %s and %s), with a failover of %s at the median.", who, a.Multiplier,
+		units.FormatDuration(t.Heartbeat), units.FormatDuration(t.Election), units.FormatDuration(t.Lease), duration(float64(t.Failover.Committed.P50)))
+}
+
+// wrapCommand over lines that a shell takes as one, broken before flags alone.
+func wrapCommand(command string, width int, hang string) string {
+	var lines []string
+	line := ""
+	for i, part := range strings.Split(command, " --") {
+		if i > 0 {
+			part = "--" + part
+		}
+		if line != "" && utf8.RuneCountInString(hang+line+" "+part+` \`) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line == "" {
+			line = hang + part
+			if len(lines) > 0 {
+				line = hang + "  " + part
+			}
+			continue
+		}
+		line += " " + part
+	}
+	return strings.Join(append(lines, line), " \\\n")
 }
 
 func (a TimeoutAdvice) network() string {
@@ -175,6 +235,20 @@ func rateOf(perHour float64) string {
 		return fmt.Sprintf("<%v a year", leastPerYear)
 	default:
 		return fewDigits(perYear) + " a year"
+	}
+}
+
+// perYear is a rate in a column of such.
+func perYear(perHour float64) string {
+	switch v := perHour * hoursPerYear; {
+	case v == 0:
+		return "none"
+	case math.IsInf(v, 0) || math.IsNaN(v):
+		return absent
+	case v < leastPerYear:
+		return fmt.Sprintf("<%v", leastPerYear)
+	default:
+		return fewDigits(v)
 	}
 }
 

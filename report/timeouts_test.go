@@ -17,7 +17,7 @@ func timeoutAdvice() TimeoutAdvice {
 			False:    quorum.FalseElections{PerHour: 1e-5, UpperPerHour: 1e-4},
 		}
 	}
-	best := tuned(200 * time.Millisecond)
+	best, two := tuned(200*time.Millisecond), tuned(2*time.Second)
 	return TimeoutAdvice{
 		Nodes: 3, Profile: "multi-az", MostPerHour: 1 / hoursPerYear, Sync: time.Millisecond, Advised: &best, Assumed: true,
 		Pauses: []quorum.Interruption{{Length: 100 * time.Millisecond, Every: time.Hour}},
@@ -26,7 +26,8 @@ func timeoutAdvice() TimeoutAdvice {
 			{Name: "nomad", What: "raft_multiplier 1", Tuned: tuned(time.Second)},
 			{Name: "small", What: "too short", Tuned: quorum.Tuned{Normal: true}},
 		},
-		Measure: "raftbench run --nodes 3",
+		Multiplied: &two, Multiplier: 2,
+		Measure: "raftbench advise timeouts --nodes 3 --profile multi-az --pause 100ms/1h --pause 300ms/30d --stall 2s/1m --measure results/advised",
 	}
 }
 
@@ -45,8 +46,8 @@ func TestAdvisedTimeoutsAnswerFirst(t *testing.T) {
 		t.Errorf("got\n%s", text.String())
 	}
 	for _, want := range []string{
-		"400 ms at the median", "600 ms at p99", "under 1 a year", "0.0877 a year", "0.877 a year at", "no leader lasts",
-		"prediction", "Assumed (say --pause)", "depose nobody", "raftbench run --nodes 3", "nomad: raft_multiplier 1",
+		"400 ms at the median", "600 ms at p99", "under 1 a year", "0.0877 a year", "0.877 a year at", "none lasts", "no leader stays in office", "is 2 (2s, 2s and 1s)", "cannot set them one by one",
+		"prediction", "Assumed (say --pause)", "depose nobody", "raftbench advise timeouts --nodes 3", "nomad: raft_multiplier 1",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(text.String()), " "), want) {
 			t.Errorf("%q is not said in\n%s", want, text.String())

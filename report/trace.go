@@ -351,6 +351,8 @@ func traceWords(e results.Event) string {
 		return "acknowledged writes"
 	case results.EventWiped:
 		return "data removed"
+	case results.EventPaused:
+		return "was paused for " + duration(float64(e.Count))
 	case results.EventDropped:
 		return fmt.Sprintf("%s lost", units.Plural(int(e.Count), "event"))
 	case results.EventRole, results.EventTerm, results.EventOpening:

@@ -36,6 +36,8 @@ const (
 	// EventHeld: Node's process was ready and did not run for Count ns, until AtNS:
 	// the host, or the process itself, held it up.
 	EventHeld EventKind = "held"
+	// EventPaused: Node's process was stopped on purpose for Count ns, until AtNS.
+	EventPaused EventKind = "paused"
 	// EventDropped: Node could not tell of Count events, since nobody read them in
 	// time; what is derived from its events around then is not known.
 	EventDropped EventKind = "dropped"

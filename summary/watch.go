@@ -131,13 +131,17 @@ func (w *Watched) metric() (Metric, bool) {
 
 // LossesIn is what a trial's events tell of a stretch of time, in which nobody
 // did anything to the cluster.
-func LossesIn(t *results.Trial, from, to int64) Losses {
-	s := reigns{trial: t, from: from, to: to, standing: map[string]bool{}, held: heldBy(t.Events)}
+func LossesIn(t *results.Trial, from, to int64) Losses { return follow(t, from, to).seen }
+
+// follow goes through a trial's events.
+func follow(t *results.Trial, from, to int64) *reigns {
+	s := &reigns{trial: t, from: from, to: to, standing: map[string]bool{}, held: heldBy(t.Events)}
 	for i := range t.Events {
 		s.next(&t.Events[i])
 	}
 	s.seen.Untold = untoldIn(t.Events, from, to)
-	return s.seen
+	s.seen.HeldNS = s.held.longest(from, to)
+	return s
 }
 
 // reigns follows who led by a trial's events.
@@ -161,6 +165,16 @@ type reigns struct {
 	// standing are those who took a leader for dead while it led.
 	standing map[string]bool
 	held     holds
+	// lost are the instants of the losses that count, changes those at which
+	// somebody began to lead and ceased to, in turn.
+	lost    []lostAt
+	changes []int64
+}
+
+// lostAt is the loss of a leader's place; host: while this host may have held a process up.
+type lostAt struct {
+	at   int64
+	host bool
 }
 
 // untoldIn counts the events that members did not tell of in a stretch: from the first
@@ -188,14 +202,36 @@ type holds struct {
 	looked int
 }
 
+// heldBy takes the holds out of a trial's events. A process that was paused tells,
+// when it wakes, that it was held up: what of it was the pause is not the host's.
 func heldBy(events []results.Event) holds {
-	h := holds{of: map[string][]results.Event{}}
+	h, paused := holds{of: map[string][]results.Event{}}, holds{of: map[string][]results.Event{}}
 	for i := range events {
-		if e := &events[i]; e.Kind == results.EventHeld {
-			h.of[e.Node] = append(h.of[e.Node], *e)
+		if e := events[i]; e.Kind == results.EventPaused {
+			paused.of[e.Node] = append(paused.of[e.Node], e)
+		}
+	}
+	for i := range events {
+		if e := events[i]; e.Kind == results.EventHeld {
+			if e.Count -= paused.during(e); e.Count > 0 {
+				h.of[e.Node] = append(h.of[e.Node], e)
+			}
 		}
 	}
 	return h
+}
+
+// during a hold of a member, for how long these stood.
+func (h *holds) during(hold results.Event) (sum int64) {
+	all, begin := h.of[hold.Node], hold.AtNS-hold.Count
+	first, _ := slices.BinarySearchFunc(all, begin, func(e results.Event, at int64) int { return cmp.Compare(e.AtNS, at) })
+	for _, e := range all[first:] {
+		if e.AtNS-e.Count >= hold.AtNS {
+			break
+		}
+		sum += min(e.AtNS, hold.AtNS) - max(e.AtNS-e.Count, begin)
+	}
+	return sum
 }
 
 // longest of those that ended since an instant and began before another.
@@ -215,8 +251,6 @@ func (h *holds) longest(since, until int64) (longest int64) {
 
 func (s *reigns) next(e *results.Event) {
 	switch {
-	case e.Kind == results.EventHeld && e.AtNS >= s.from && e.AtNS <= s.to:
-		s.seen.HeldNS = max(s.seen.HeldNS, e.Count)
 	case e.Kind == results.EventTerm && s.leader != "" && e.Term > s.term && s.challenged == 0:
 		s.challenged = e.AtNS
 	case e.Kind != results.EventRole:
@@ -227,6 +261,7 @@ func (s *reigns) next(e *results.Event) {
 		}
 		s.lose(e.AtNS)
 		s.leader, s.term, s.challenged = e.Node, e.Term, 0
+		s.changes = append(s.changes, e.AtNS)
 	case e.State == results.StateCandidate && s.leader != "" && e.Node != s.leader:
 		s.standing[e.Node] = true
 		s.count(e.AtNS, func() { s.seen.Suspicions++ })
@@ -254,6 +289,7 @@ func (s *reigns) lose(at int64) {
 		at = s.challenged
 	}
 	s.leader = ""
+	s.changes = append(s.changes, at)
 	s.count(at, func() {
 		s.seen.Elections++
 		if lease {
@@ -261,12 +297,14 @@ func (s *reigns) lose(at int64) {
 		} else {
 			s.seen.VotedOut++
 		}
-		switch held := s.heldBefore(at); {
+		held := s.heldBefore(at)
+		switch {
 		case held >= s.trial.Timeouts.HeartbeatNS/hostsShare:
 			s.seen.Host++
 		case held >= s.trial.Timeouts.HeartbeatNS/unclearShare:
 			s.seen.Unclear++
 		}
+		s.lost = append(s.lost, lostAt{at, held >= s.trial.Timeouts.HeartbeatNS/unclearShare})
 	})
 }
 

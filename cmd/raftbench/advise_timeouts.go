@@ -2,10 +2,10 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +27,9 @@ type adviseTimeoutsOptions struct {
 	seed                   string
 	draws                  int
 	output                 string
+	// measure is the folder of the run that measures the row, for so long; empty where
+	// all is to be predicted alone.
+	measure, row, measureFor string
 }
 
 // usualPauses of a process are assumed where none are stated: a hiccup of the host
@@ -38,19 +41,27 @@ func newAdviseTimeoutsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "timeouts [--profile NAME] [--max-false-elections RATE]",
 		Short: "Recommend timeouts: a fast failover, and few false elections",
-		Long: `Recommend heartbeat, election and lease timeouts: those with the fastest failover
-whose false elections, of a leader that nothing is wrong with, stay under a rate.
-Beside it stands what the defaults of Consul, Nomad, Vault and etcd get there.
+		Long: `Recommend heartbeat, election and lease timeouts: those with the fastest
+failover whose false elections, of a leader that nothing is wrong with, stay under
+a rate. Beside it stands what the defaults of Consul, Nomad, Vault and etcd get.
 
 What deposes a healthy leader is a silence: a process that does not run for a
 while (--pause), or a message that was lost and sent again. Say how long such
 pauses last and how often each node has one; nothing that is not said is in the
-answer. All of it is predicted, and the command that measures it is printed.`,
+answer. All of it is predicted.
+
+--measure DIR runs the advised timeouts under all that is stated, with real pauses
+of real processes. All times are shortened by one factor, and pauses are so
+frequent that minutes hold as many as years would: what is measured is how many of
+them cost the leader its place. It ends with the upper bound on false elections,
+and with exit code 3 where the limit is broken, 5 where it is not decided.`,
 		Example: "  raftbench advise timeouts --profile multi-az\n" +
-			"  raftbench advise timeouts --nodes 5 --profile aws-us-3 --max-false-elections 1/30d --pause 200ms/1h --stall 2s/10m",
+			"  raftbench advise timeouts --profile multi-az --measure results/advised\n" +
+			"  raftbench advise timeouts --nodes 5 --profile aws-us-3 \\\n" +
+			"    --max-false-elections 1/30d --pause 200ms/1h --stall 2s/10m",
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runAdviseTimeouts(cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+			return runAdviseTimeouts(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), cmd.InOrStdin(), o)
 		},
 	}
 	f := cmd.Flags()
@@ -63,13 +74,19 @@ answer. All of it is predicted, and the command that measures it is printed.`,
 	textFlag(f, &o.sync, "fsync", "TIME", "how long a sync of the disk takes (default 1ms)")
 	textFlag(f, &o.seed, "seed", "N", "what everything random comes from")
 	f.IntVar(&o.draws, "draws", tuningDraws, "how many coincidences of each kind are played: the `NUMBER` that bounds what is rare")
+	textFlag(f, &o.measure, "measure", "DIR", "measure it, too: a folder for the run, or that of one which was interrupted")
+	textFlag(f, &o.row, "row", "NAME", "measure this row of the table, such as nomad (default "+rowAdvised+")")
+	textFlag(f, &o.measureFor, "for", "TIME", "how long is measured (default: what proves the limit, 1m to 5m)")
 	outputFlag(f, &o.output, adviseFormats...)
 	return cmd
 }
 
-func runAdviseTimeouts(stdout, stderr io.Writer, o adviseTimeoutsOptions) error {
+func runAdviseTimeouts(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o adviseTimeoutsOptions) error {
 	if err := checkFormat(o.output, adviseFormats...); err != nil {
 		return err
+	}
+	if o.measure == "" && (o.row != "" || o.measureFor != "") {
+		return usage(errors.New("got --row or --for without --measure"), "name the folder of the run: --measure results/advised")
 	}
 	setup, seed, err := o.setup()
 	if err != nil {
@@ -79,13 +96,24 @@ func runAdviseTimeouts(stdout, stderr io.Writer, o adviseTimeoutsOptions) error 
 	if err != nil {
 		return err
 	}
-	if setup.Nodes > 3 {
-		fmt.Fprintf(stderr, "simulating %d nodes: this takes seconds, and minutes for dozens of nodes; fewer --draws take less, and bound less\n", setup.Nodes)
-	}
-	if err := weigh(&a, setup, seed, o.draws); err != nil {
+	w := weighing{advice: &a, setup: setup, seed: seed, draws: o.draws, show: newWeighed(stderr, setup.Nodes)}
+	if err := w.weigh(); err != nil {
 		return err
 	}
-	switch o.output {
+	if o.measure == "" {
+		a.Measure = o.measureCommand()
+		return printTimeouts(stdout, a, o.output)
+	}
+	if o.output == "table" {
+		if err := report.AdvisedTimeouts(stdout, a); err != nil {
+			return err
+		}
+	}
+	return o.measureRow(ctx, stdout, stderr, stdin, a, setup, w.tuning(configs.EngineHashicorp).Healthy)
+}
+
+func printTimeouts(stdout io.Writer, a report.TimeoutAdvice, output string) error {
+	switch output {
 	case "json":
 		return writeJSON(stdout, a)
 	case "markdown":
@@ -94,11 +122,16 @@ func runAdviseTimeouts(stdout, stderr io.Writer, o adviseTimeoutsOptions) error 
 	return report.AdvisedTimeouts(stdout, a)
 }
 
+// cluster is the experiment that the flags describe.
+func (o adviseTimeoutsOptions) cluster() runOptions {
+	return runOptions{overrides: configs.Overrides{
+		Nodes: cmp.Or(o.nodes, "3"), Profile: cmp.Or(o.profile, "none"), Leader: o.leader, Seed: o.seed,
+	}}
+}
+
 // setup is the cluster, whatever its timeouts.
 func (o adviseTimeoutsOptions) setup() (configs.Setup, int64, error) {
-	plan, err := sketch(runOptions{overrides: configs.Overrides{
-		Nodes: cmp.Or(o.nodes, "3"), Profile: cmp.Or(o.profile, "none"), Leader: o.leader, Seed: o.seed,
-	}})
+	plan, err := sketch(o.cluster())
 	if err != nil {
 		return configs.Setup{}, 0, orUsage(err)
 	}
@@ -150,22 +183,34 @@ const (
 	mostDraws   = 10_000
 )
 
-// weigh fills in what timeouts get: the advised ones and the products'.
-func weigh(a *report.TimeoutAdvice, s configs.Setup, seed int64, draws int) error {
-	tuning := func(engine string) quorum.Tuning {
-		s := s.OfEngine(engine)
-		return quorum.Tuning{
-			Failover: func(t quorum.Timeouts) quorum.Failover { return s.WithTimeouts(t).Failover(a.Sync) },
-			Healthy: func(t quorum.Timeouts) quorum.Healthy {
-				h := s.WithTimeouts(t).Healthy(a.Pauses)
-				h.Stalls = a.Stalls
-				return h
-			},
-			Allows:      s.Allows,
-			MostPerHour: a.MostPerHour, Draws: draws, Seed: seed,
-		}
+// weighing fills in what timeouts get.
+type weighing struct {
+	advice *report.TimeoutAdvice
+	setup  configs.Setup
+	seed   int64
+	draws  int
+	show   func(quorum.Timeouts)
+}
+
+// tuning by an engine's rules.
+func (w weighing) tuning(engine string) quorum.Tuning {
+	s := w.setup.OfEngine(engine)
+	return quorum.Tuning{
+		Failover: func(t quorum.Timeouts) quorum.Failover { return s.WithTimeouts(t).Failover(w.advice.Sync) },
+		Healthy: func(t quorum.Timeouts) quorum.Healthy {
+			h := s.WithTimeouts(t).Healthy(w.advice.Pauses)
+			h.Stalls = w.advice.Stalls
+			return h
+		},
+		Allows:      s.Allows,
+		MostPerHour: w.advice.MostPerHour, Draws: w.draws, Seed: w.seed, Trying: w.show,
 	}
-	best, err := tuning(configs.EngineHashicorp).Fastest()
+}
+
+// weigh the advised timeouts and the products'.
+func (w weighing) weigh() error {
+	a := w.advice
+	best, err := w.tuning(configs.EngineHashicorp).Fastest()
 	switch {
 	case errors.Is(err, quorum.ErrNoTimeouts):
 		a.Why = err.Error()
@@ -175,30 +220,37 @@ func weigh(a *report.TimeoutAdvice, s configs.Setup, seed int64, draws int) erro
 		a.Advised = &best
 	}
 	for _, p := range configs.Products() {
-		got, err := tuning(p.Engine).Get(p.Timeouts)
+		got, err := w.tuning(p.Engine).Get(p.Timeouts)
 		if err != nil {
 			return fail(exitFailed, err, "")
 		}
 		a.Others = append(a.Others, report.ProductTimeouts{Name: p.Name, What: p.What, Tuned: got})
 	}
-	a.Measure = measuredBy(*a)
+	multiplied, place, err := w.tuning(configs.EngineHashicorp).FirstOf(configs.Multiplied())
+	if err != nil {
+		return fail(exitFailed, err, "")
+	}
+	a.Multiplied, a.Multiplier = multiplied, place+1
 	return nil
 }
 
-// measuredBy is the run that watches a healthy cluster under the advised timeouts;
-// a process that pauses is not emulated, and comes with the host.
-func measuredBy(a report.TimeoutAdvice) string {
-	parts := []string{"raftbench run", fmt.Sprintf("--nodes %d", a.Nodes), "--profile " + a.Profile, "--trials 0 --proofs 0", "--set watch.duration=10m"}
-	if t := a.Advised; t != nil {
-		for key, value := range map[string]time.Duration{"heartbeat_timeout": t.Heartbeat, "election_timeout": t.Election, "leader_lease_timeout": t.Lease} {
-			parts = append(parts, fmt.Sprintf("--set raft.%s=%s", key, units.FormatDuration(value)))
+// fewSimulated are the nodes whose simulation takes no time to speak of.
+const fewSimulated = 3
+
+// newWeighed tells on stderr what is simulated, where that takes long enough for
+// somebody to wonder.
+func newWeighed(stderr io.Writer, nodes int) func(quorum.Timeouts) {
+	tried := 0
+	return func(t quorum.Timeouts) {
+		if nodes <= fewSimulated {
+			return
 		}
-		slices.Sort(parts[5:])
+		if tried == 0 {
+			fmt.Fprintf(stderr, "simulating %d nodes: some dozen timeouts, each in seconds where nodes are many; fewer --draws take less, and bound less\n", nodes)
+		}
+		tried++
+		fmt.Fprintf(stderr, "  %d: heartbeat %s, lease %s\n", tried, units.FormatDuration(t.Heartbeat), units.FormatDuration(t.Lease))
 	}
-	if len(a.Stalls) > 0 {
-		parts = append(parts, "--set storage.stall_length="+units.FormatDuration(a.Stalls[0].Length), "--set storage.stall_every="+units.FormatDuration(a.Stalls[0].Every))
-	}
-	return strings.Join(parts, " ")
 }
 
 // longestPause of a process, or stall of a disk, that is asked about: longer ones

@@ -70,13 +70,15 @@ func plan(o runOptions) (configs.Plan, error) {
 	return e.Plan()
 }
 
-// experiment is a file's or a preset's, and flags over it.
+// experiment is a file's, a preset's or one that was made, and flags over it.
 func experiment(o runOptions) (configs.Experiment, error) {
 	if o.file != "" && o.preset != "" {
 		return configs.Experiment{}, usage(fmt.Errorf("got both FILE %s and --preset %s, want one of them", o.file, o.preset), "leave out the one or the other")
 	}
 	e, err := configs.Default(), error(nil)
 	switch {
+	case o.made != nil:
+		e = *o.made
 	case o.file != "":
 		e, err = configs.Load(o.file)
 	case o.preset != "":

@@ -20,6 +20,7 @@ import (
 // runOptions are run's flags.
 type runOptions struct {
 	file, preset string
+	made         *configs.Experiment // in place of a file or a preset
 	overrides    configs.Overrides
 	out, resume  string
 	endpoints    []string
