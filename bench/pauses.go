@@ -54,15 +54,16 @@ func (p *pauses) take() (begin, over int64, ok bool) {
 	return begin, over, over <= p.end
 }
 
-// run stops the process by the schedule until its end, or until ctx is done, and
-// notes each stop. Whatever happens, the process runs when it returns.
-func (p *pauses) run(ctx context.Context, events *timeline) error {
+// run stops the process by the schedule until its end, or until no more are to begin,
+// and notes each stop; only ctx cuts one short. Whatever happens, the process runs
+// when it returns.
+func (p *pauses) run(ctx, begin context.Context, events *timeline) error {
 	for {
-		begin, over, ok := p.take()
-		if !ok || !sleepUntil(ctx, begin) {
+		from, over, ok := p.take()
+		if !ok || !sleepUntil(begin, from) {
 			return nil
 		}
-		event, err := pauseOnce(ctx, p.member, time.Duration(over-begin))
+		event, err := pauseOnce(ctx, p.member, time.Duration(over-from))
 		if err != nil {
 			return fmt.Errorf("pause of %s: %w", p.member.ID(), err)
 		}
@@ -108,7 +109,7 @@ var errNoneToPause = errors.New("got pauses to be made, and no process of this r
 // as they are watched. What it returns ends that, and drops the sides in which it
 // failed.
 func (b *block) pauseAll(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+	more, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	failed := map[*side]error{}
 	var mu sync.Mutex
@@ -125,7 +126,7 @@ func (b *block) pauseAll(ctx context.Context) (stop func()) {
 		for place, m := range s.system.Members() {
 			p := newPauses(m, watch.Pauses, s.job.Seed, place, begin, begin+int64(watch.Duration))
 			all.Go(func() {
-				if err := p.run(ctx, s.events); err != nil {
+				if err := p.run(ctx, more, s.events); err != nil {
 					mu.Lock()
 					defer mu.Unlock()
 					failed[s] = errors.Join(failed[s], err)
