@@ -41,7 +41,7 @@ func TestPausesComeAtRandomAndAsOftenAsAsked(t *testing.T) {
 	if other, _ := stops(kinds, 1, 1); slices.Equal(other, begins) {
 		t.Error("another member has the same pauses")
 	}
-	both := append(kinds, quorum.Interruption{Length: 500 * time.Millisecond, Every: time.Second})
+	both := append(slices.Clone(kinds), quorum.Interruption{Length: 500 * time.Millisecond, Every: time.Second})
 	if _, stopped := stops(both, 1, 0); stopped < hours*time.Hour/3 || stopped > hours*time.Hour/2 {
 		t.Errorf("with pauses of half a second between seconds a process stands for %v of %d hours, want 40 %%: two that overlap are one stop", stopped, hours)
 	}

@@ -84,11 +84,12 @@ func (m MeasuredTimeouts) answer() string {
 	seen := fmt.Sprintf("With heartbeat_timeout %s, election_timeout %s and leader_lease_timeout %s %s.",
 		units.FormatDuration(m.Heartbeat), units.FormatDuration(m.Election), units.FormatDuration(m.Lease), m.lostWords())
 	bound := fmt.Sprintf("At 95 %% confidence false elections are %s", upTo(m.Bounded.High))
-	switch {
-	case m.Verdict == LimitKept:
+	switch m.Verdict {
+	case LimitKept:
 		return fmt.Sprintf("Measured: the limit of %s is kept. %s %s.", limit, seen, bound)
-	case m.Verdict == LimitBroken:
+	case LimitBroken:
 		return fmt.Sprintf("Measured: the limit of %s is broken. %s %s, and at least %s.", limit, seen, bound, rateOf(m.Bounded.Low))
+	case LimitUndecided:
 	}
 	why := m.hopeless()
 	if m.EnoughNS > 0 {

@@ -42,19 +42,21 @@ func newAdviseTimeoutsCommand() *cobra.Command {
 		Use:   "timeouts [--profile NAME] [--max-false-elections RATE]",
 		Short: "Recommend timeouts: a fast failover, and few false elections",
 		Long: `Recommend heartbeat, election and lease timeouts: those with the fastest
-failover whose false elections, of a leader that nothing is wrong with, stay under
-a rate. Beside it stands what the defaults of Consul, Nomad, Vault and etcd get.
+failover whose false elections, of a leader that nothing is wrong with, stay
+under a rate. Beside it stands what the defaults of Consul, Nomad, Vault and
+etcd get.
 
 What deposes a healthy leader is a silence: a process that does not run for a
 while (--pause), or a message that was lost and sent again. Say how long such
 pauses last and how often each node has one; nothing that is not said is in the
 answer. All of it is predicted.
 
---measure DIR runs the advised timeouts under all that is stated, with real pauses
-of real processes. All times are shortened by one factor, and pauses are so
-frequent that minutes hold as many as years would: what is measured is how many of
-them cost the leader its place. It ends with the upper bound on false elections,
-and with exit code 3 where the limit is broken, 5 where it is not decided.`,
+--measure DIR runs the advised timeouts under all that is stated, with real
+pauses of real processes. All times are shortened by one factor, and pauses are
+so frequent that minutes hold as many as years would: what is measured is how
+many of them cost the leader its place. It ends with the upper bound on false
+elections, and with exit code 3 where the limit is broken, 5 where it is not
+decided.`,
 		Example: "  raftbench advise timeouts --profile multi-az\n" +
 			"  raftbench advise timeouts --profile multi-az --measure results/advised\n" +
 			"  raftbench advise timeouts --nodes 5 --profile aws-us-3 \\\n" +
