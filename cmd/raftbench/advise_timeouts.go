@@ -39,7 +39,7 @@ var usualPauses = []string{"100ms/1m", "500ms/30d"}
 func newAdviseTimeoutsCommand() *cobra.Command {
 	var o adviseTimeoutsOptions
 	cmd := &cobra.Command{
-		Use:   "timeouts [--profile NAME] [--max-false-elections RATE]",
+		Use:   "timeouts [--profile NAME] [--measure DIR]",
 		Short: "Recommend timeouts: a fast failover, and few false elections",
 		Long: `Recommend heartbeat, election and lease timeouts: those with the fastest
 failover whose false elections, of a leader that nothing is wrong with, stay
