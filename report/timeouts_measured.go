@@ -103,6 +103,8 @@ func (m MeasuredTimeouts) hopeless() string {
 	switch {
 	case m.Bounded.Rest >= m.mostPerHour:
 		return fmt.Sprintf("No longer run would prove the limit: coincidences that may cost a leader its place come %s, and are too seldom to be measured", rateOf(m.Bounded.Rest))
+	case m.Seen.Host > 0:
+		return fmt.Sprintf("Before %d of the losses this host held a process up, too, so that it cannot be told what cost the leader its place: measure on an idle host", m.Seen.Host)
 	case m.Bounded.Rest+m.Bounded.PerHour >= m.mostPerHour:
 		return "No longer run would prove the limit, if it went on like this: more were lost than it allows"
 	}
@@ -182,7 +184,7 @@ func (m MeasuredTimeouts) notes() []string {
 		out = append(out, fmt.Sprintf("That none was lost without a pause is no proof of what is not stated: by the time watched alone it is fewer than %s.", rateOf(-math.Log(0.05)/hours)))
 	}
 	if m.Seen.Host > 0 {
-		out = append(out, fmt.Sprintf("Shortly before %d of the losses this host held a process up, too; they count all the same. On an idle host there are fewer.", m.Seen.Host))
+		out = append(out, fmt.Sprintf("Shortly before %d of the losses this host held a process up, too: they are in the upper end of the bound alone. On an idle host there are fewer.", m.Seen.Host))
 	}
 	return out
 }

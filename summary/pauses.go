@@ -28,8 +28,10 @@ type Provoked struct {
 	// Unprovoked are those lost with no pause shortly before.
 	Unprovoked int `json:"unprovoked"`
 	// Host are those of all losses shortly before which this host, too, held a process
-	// up. They count as the pauses' all the same.
-	Host int `json:"host"`
+	// up, and UnprovokedHost those of the unprovoked ones. What did them cannot be told:
+	// they are in the upper end of a bound alone.
+	Host           int `json:"host"`
+	UnprovokedHost int `json:"unprovoked_host"`
 	// Untold are events that members could not tell of: each may have been a loss.
 	Untold int64 `json:"untold"`
 	// WatchedNS is the time of all watches in sum, Watches their number.
@@ -44,8 +46,10 @@ type ProvokedBy struct {
 	// began while a leader was in office, and no other that is seen singly stood close.
 	Made    int `json:"made"`
 	Counted int `json:"counted"`
-	// Elections are the leaders lost to those.
+	// Elections are the leaders lost to those, Host those of them that this host may have
+	// cost.
 	Elections int `json:"elections"`
+	Host      int `json:"host"`
 }
 
 // ProvokedIn sums over the valid watches among trials.
@@ -99,27 +103,34 @@ func (p *Provoked) add(t *results.Trial, from, to int64, kinds []PauseKind) {
 		}
 	}
 	for _, l := range s.lost {
-		if l.host {
-			p.Host++
-		}
-		p.blame(c, l.at)
+		p.blame(c, l)
 	}
 }
 
 // blame what stood when a leader lost its place, or shortly before.
-func (p *Provoked) blame(c closeness, at int64) {
-	singly, others := c.reaching(c.singly, at), c.reaching(c.all, at)
+func (p *Provoked) blame(c closeness, l lostAt) {
+	host := 0
+	if l.host {
+		host = 1
+	}
+	p.Host += host
+	singly, others := c.reaching(c.singly, l.at), c.reaching(c.all, l.at)
+	var by *ProvokedBy
 	switch {
 	case len(singly) > 1 || len(singly) == 1 && !c.single(singly[0]):
-		p.Close.Elections++
+		by = &p.Close
 	case len(singly) == 1:
-		p.Kinds[singly[0].kind].Elections++
+		by = &p.Kinds[singly[0].kind]
 	case len(others) > 0:
 		longest := slices.MaxFunc(others, func(a, b stop) int { return int(a.end - a.begin - b.end + b.begin) })
-		p.Kinds[longest.kind].Elections++
+		by = &p.Kinds[longest.kind]
 	default:
 		p.Unprovoked++
+		p.UnprovokedHost += host
+		return
 	}
+	by.Elections++
+	by.Host += host
 }
 
 // stopsIn a trial, in the order of their beginnings. A stop is of the longest kind
@@ -191,7 +202,8 @@ func (s *reigns) ledAt(at int64) bool {
 }
 
 // Bounded is how often an hour a healthy leader loses its place by what watches saw
-// of its pauses: the estimate, and the ends that hold at 95 %.
+// of its pauses: the estimate, and the ends that hold at 95 %. What this host may have
+// cost a leader is in High alone.
 type Bounded struct {
 	PerHour float64 `json:"per_hour"`
 	// Low is certain: what pauses cost alone that were seen singly.
@@ -229,7 +241,7 @@ func (p Provoked) Bound(e quorum.Exposure, most float64, scale int) Bounded {
 	if lost := p.Unprovoked + int(min(p.Untold, mostUntold)); lost > 0 {
 		// Nothing is known to have caused these: they are counted by the hour.
 		hours := float64(p.WatchedNS) / float64(time.Hour) * float64(scale)
-		terms = append(terms, weighed{perHour: 1, of: hours, elections: lost})
+		terms = append(terms, weighed{perHour: 1, of: hours, elections: lost, host: p.UnprovokedHost})
 	}
 	b.High = b.Rest
 	for _, t := range terms {
@@ -245,16 +257,16 @@ func (p Provoked) Bound(e quorum.Exposure, most float64, scale int) Bounded {
 
 // weighed are the elections among so many of something that comes so often an hour;
 // a share where each costs at most one; certain where it came about as it does in
-// truth, and not in denser company.
+// truth, and not in denser company. The host may have cost some of them.
 type weighed struct {
-	perHour        float64
-	of             float64
-	elections      int
+	perHour         float64
+	of              float64
+	elections, host int
 	share, certain bool
 }
 
 func (p ProvokedBy) weighed(perHour float64, certain bool) weighed {
-	return weighed{perHour: perHour, of: float64(p.Counted), elections: p.Elections, share: true, certain: certain}
+	return weighed{perHour: perHour, of: float64(p.Counted), elections: p.Elections, host: p.Host, share: true, certain: certain}
 }
 
 // rate of elections, with the ends of its interval where so many share the error.
@@ -263,11 +275,10 @@ func (w weighed) rate(sharing int) (low, seen, high float64) {
 		return 0, 0, w.perHour
 	}
 	sure := 1 - (1-stats.Confidence)/float64(sharing)
-	if w.elections == 0 {
+	// Each end is one-sided: an interval of both has twice the error.
+	low, _ = stats.EventsInterval(w.elections-w.host, 2*sure-1)
+	if _, high = stats.EventsInterval(w.elections, 2*sure-1); w.elections == 0 {
 		_, high = stats.EventsInterval(0, sure)
-	} else {
-		// Each end is one-sided: an interval of both has twice the error.
-		low, high = stats.EventsInterval(w.elections, 2*sure-1)
 	}
 	at := func(elections float64) float64 {
 		if w.share {
@@ -275,7 +286,7 @@ func (w weighed) rate(sharing int) (low, seen, high float64) {
 		}
 		return w.perHour * elections / w.of
 	}
-	return at(low), at(float64(w.elections)), at(high)
+	return at(low), at(float64(w.elections - w.host)), at(high)
 }
 
 // AtMost bounds the share of the pauses that cost a leader its place, at 95 % and by
@@ -307,6 +318,7 @@ func (p Provoked) Longer(e quorum.Exposure, most float64, scale int) float64 {
 func (p Provoked) times(by float64) Provoked {
 	grown := func(k ProvokedBy) ProvokedBy {
 		k.Counted, k.Elections = int(float64(k.Counted)*by), int(math.Round(float64(k.Elections)*by))
+		k.Host = int(math.Round(float64(k.Host) * by))
 		return k
 	}
 	p.Kinds = slices.Clone(p.Kinds)
@@ -314,6 +326,7 @@ func (p Provoked) times(by float64) Provoked {
 		p.Kinds[k] = grown(p.Kinds[k])
 	}
 	p.Close = grown(p.Close)
+	p.UnprovokedHost = int(math.Round(float64(p.UnprovokedHost) * by))
 	p.Unprovoked, p.WatchedNS = int(math.Round(float64(p.Unprovoked)*by)), int64(float64(p.WatchedNS)*by)
 	return p
 }

@@ -50,6 +50,10 @@ func TestALossIsAPausesThatStood(t *testing.T) {
 			[]results.Event{pausedAt(850, 91, "n2"), pausedAt(1000, 91, "n1"), loss},
 			Provoked{Kinds: []ProvokedBy{{}, {Made: 2}}, Close: ProvokedBy{Counted: 2, Elections: 1}},
 		},
+		"beside a host that was busy": {
+			[]results.Event{heldAt(990, 60, "n2"), pausedAt(1000, 91, "n1"), loss},
+			Provoked{Kinds: []ProvokedBy{{}, {Made: 1, Counted: 1, Elections: 1, Host: 1}}},
+		},
 		"a short one alone": {
 			[]results.Event{pausedAt(1000, 20, "n1"), loss},
 			Provoked{Kinds: []ProvokedBy{{Made: 1, Counted: 1, Elections: 1}, {}}},
@@ -76,7 +80,7 @@ func TestALossIsAPausesThatStood(t *testing.T) {
 	}
 }
 
-// hourly is once in so many hours.
+// anHour is once in so many hours, an hour.
 func anHour(every float64) float64 { return 1 / every }
 
 // The bound is the number of pauses an hour times the most of them that may cost a
@@ -103,6 +107,13 @@ func TestTheBoundOnFalseElections(t *testing.T) {
 	broken.Kinds = []ProvokedBy{{Counted: 100}, {Counted: 90, Elections: 30}}
 	if b := broken.Bound(e, anHour(year), 4); b.Low < anHour(year) || b.High < b.PerHour || b.PerHour < b.Low || broken.Longer(e, anHour(year), 4) != 0 {
 		t.Errorf("30 losses of 90 pauses: got %+v, want more than the limit for certain, and no length that proves it", b)
+	}
+	// What this host may have done breaks no limit, and keeps none.
+	busy := broken
+	busy.Kinds = []ProvokedBy{{Counted: 100}, {Counted: 90, Elections: 30, Host: 30}}
+	busy.Host = 30
+	if b := busy.Bound(e, anHour(year), 4); b.Low != 0 || b.PerHour != 0 || b.High < anHour(year) {
+		t.Errorf("30 losses that a busy host may have caused: got %+v, want none for certain, and a bound above the limit", b)
 	}
 	// What nothing caused is counted by the time that was watched, at its own scale.
 	odd := none
