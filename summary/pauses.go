@@ -262,7 +262,7 @@ type weighed struct {
 	perHour         float64
 	of              float64
 	elections, host int
-	share, certain bool
+	share, certain  bool
 }
 
 func (p ProvokedBy) weighed(perHour float64, certain bool) weighed {
