@@ -173,15 +173,31 @@ func (s *safety) elect(ctx context.Context) error {
 	patience := recoveryBound(s.job.Setup.Raft)
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_, err := s.system.Leader(waiting)
-	if err == nil {
-		err = s.nemesis.admitAll(ctx)
+	for {
+		err := s.nemesis.admitAll(waiting) // who is out of it follows nobody
+		if err == nil {
+			_, err = s.system.Leader(waiting)
+		}
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		select {
+		case <-time.After(electPause):
+			continue
+		case <-waiting.Done():
+		}
+		return s.leaderless(ctx, patience, err)
 	}
-	if err == nil || ctx.Err() != nil {
-		return ctx.Err()
-	}
+}
+
+// electPause is how soon it is tried again to have all follow one leader, where whoever
+// was asked had just lost its place.
+const electPause = 50 * time.Millisecond
+
+// leaderless is the finding on a cluster that is healed and follows nobody.
+func (s *safety) leaderless(ctx context.Context, patience time.Duration, err error) error {
 	s.record.find(stuck(ctx, s.system, fmt.Sprintf("within %v after all was healed: %v", patience, err), "a leader whom all members follow"))
-	return nil
+	return ctx.Err()
 }
 
 // answers has a write acknowledged at every member.
