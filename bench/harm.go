@@ -479,12 +479,15 @@ func reshapeAll(ctx context.Context, s System, links map[string]map[string]netem
 
 // restart starts a member again, and notes what it found on its disk.
 func restart(ctx context.Context, m Member, events *timeline) error {
+	durable, promised := m.Durable()
 	if err := m.Restart(ctx); err != nil {
 		return err
 	}
 	e := results.Event{AtNS: clock.Now(), Kind: results.EventRestart, Node: m.ID()}
 	if found, ok := m.OnDisk(); ok {
-		e.Index, e.Term = found.Last(), found.Term
+		if e.Index, e.Term = found.Last(), found.Term; promised && e.Index < durable {
+			e.Durable = durable
+		}
 	}
 	events.add(e)
 	return nil

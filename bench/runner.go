@@ -124,7 +124,7 @@ func (r *Runner) Run(ctx context.Context) (Outcome, error) {
 		}
 		if beside := p.sideBySide(); len(beside) > 1 || len(beside) == 1 && beside[0].Kind == results.Watch {
 			err = p.together(ctx, beside)
-		} else if living := p.atOnce(); len(living) > 0 {
+		} else if living := p.atOnce(); len(living) > 1 {
 			err = p.independently(ctx, living)
 		} else {
 			err = p.alone(ctx, p.jobs[p.next])

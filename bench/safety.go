@@ -321,6 +321,7 @@ func (s *safety) count() {
 			if r.Restarts++; holds[e.Node] {
 				r.Restores++
 			}
+			s.compare(e)
 		}
 	}
 	var missing []string
@@ -334,6 +335,16 @@ func (s *safety) count() {
 	}
 	if len(missing) > 0 {
 		s.record.remark(results.Remark{Code: results.CodeUnforced, Severity: results.Note, Detail: strings.Join(missing, ", ")})
+	}
+}
+
+// compare holds what a restarted member's disk held against what it had reported
+// durable.
+func (s *safety) compare(restart results.Event) {
+	if restart.Durable > restart.Index {
+		s.record.find(results.Finding{Class: results.Safety, Rule: results.RuleDisk, Node: restart.Node,
+			Got:  fmt.Sprintf("a log up to index %d after its restart", restart.Index),
+			Want: fmt.Sprintf("at least index %d, which it had reported durable", restart.Durable)})
 	}
 }
 

@@ -67,6 +67,9 @@ type Event struct {
 
 	Granted bool `json:"granted,omitempty"`
 	PreVote bool `json:"pre_vote,omitempty"`
+	// Durable is set on a restart where the disk held less than that: what Node had
+	// reported durable before it ended.
+	Durable uint64 `json:"durable_index,omitempty"`
 	// Bytes of a snapshot's data, or of what a disk lost.
 	Bytes int64 `json:"bytes,omitempty"`
 	// Lease: a leader became a follower since a quorum had not answered it for as

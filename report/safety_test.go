@@ -1,0 +1,78 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+func testedRun(answers ...results.Answer) *results.Run {
+	run := &results.Run{Environment: results.Environment{RunID: "r"}}
+	for i, answer := range answers {
+		t := results.Trial{
+			SchemaVersion: results.SchemaVersion, Cell: "n3-hashicorp-none", Trial: i + 1, Kind: results.SafetyTest, Attempt: 1, Seed: int64(7 + i),
+			Nodes: 3, Engine: "hashicorp", Profile: "none", Durable: true, Valid: answer == results.Holds, Audit: &results.Audit{Nodes: 3},
+			Tested: &results.Tested{
+				Answer: answer, Faults: map[string]int{"kill": 5, "pause": 2}, NotDone: 1, Snapshots: 8, Installs: 2, Restarts: 5, Restores: 4,
+				Operations: []results.OperationCount{{Kind: "put", OK: 2000, Unknown: 20}},
+				Staleness:  &results.Staleness{Reads: 100, Stale: 25, BehindP50: 0, BehindP99: 12, BehindMax: 300, AgeP99NS: 2e6, AgeMaxNS: 5e8},
+			},
+		}
+		if answer == results.Violated {
+			t.Findings = []results.Finding{{Class: results.Safety, Rule: results.RuleLost, Got: "revision 3", Want: "4"}}
+		}
+		run.Trials = append(run.Trials, t)
+	}
+	return run
+}
+
+func safetyText(t *testing.T, answers ...results.Answer) string {
+	t.Helper()
+	run := testedRun(answers...)
+	a, err := summary.Analyse(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := New(run, a, Options{}).Table(&out, Terminal{Width: 200}); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(out.String()), " ")
+}
+
+// A run of safety trials alone answers what it was for: how many hold, of how many
+// operations, under what; how stale reads were; and no table of costs.
+func TestASafetyRunAnswersWhatItWasFor(t *testing.T) {
+	text := safetyText(t, results.Holds, results.Holds)
+	for _, want := range []string{
+		"safe in 2 of 2 trials: one order explains all of 4,040 operations under 14 faults",
+		"faults done: kill 10, pause 4; 2 more could not be",
+		"25 % of 200 serializable reads were stale: by 0 revisions at the median of all, 12 at the 99th percentile, 300 at most",
+		"--replay SETUP:SEED",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	for _, not := range []string{"What each size buys", "Medians over trials", "undecided"} {
+		if strings.Contains(text, not) {
+			t.Errorf("%q in\n%s", not, text)
+		}
+	}
+}
+
+// What was found leads, and names the seeds; what was not decided is no pass.
+func TestASafetyRunTellsWhatDidNotHold(t *testing.T) {
+	text := safetyText(t, results.Holds, results.Violated)
+	for _, want := range []string{"SAFETY VIOLATED, 3 nodes: an acknowledged write is gone", "SAFETY VIOLATED in 1 of 2 trials", "--replay n3-hashicorp-none:SEED: 8."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	if text := safetyText(t, results.Holds, results.Undecided); !strings.Contains(text, "not decided in 1 of 2 trials, which is no pass") {
+		t.Errorf("got\n%s", text)
+	}
+}
