@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,9 +17,13 @@ import (
 func TestALossIsFoundKeptAndPlayedAgain(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "lost")
-	code, stdout, stderr := command(t, "run", "--preset", "safety", "--nodes", "3", "--set", "safety.trials=1", "--set", "safety.duration=4s",
+	cmd := program(t, "run", "--preset", "safety", "--nodes", "3", "--set", "safety.trials=1", "--set", "safety.duration=4s",
 		"--set", "storage.sync=real", "--set", "storage.store=boltdb-nosync", "--set", "storage.power_loss=true",
 		"--set", "nemesis.actions=blackout", "--set", "nemesis.every=1500ms", "--out", dir)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	_ = cmd.Run()
+	code, stdout, stderr := cmd.ProcessState.ExitCode(), out.String(), said.String()
 	if code != exitSafety || !strings.Contains(stderr, "error: safety violated: ") || !strings.Contains(stdout, "SAFETY VIOLATED in 1 of 1 trial") {
 		t.Fatalf("got %d and\n%s%s\nwant %d, told in the report and in the error", code, stdout, stderr, exitSafety)
 	}
@@ -33,11 +38,11 @@ func TestALossIsFoundKeptAndPlayedAgain(t *testing.T) {
 		t.Fatalf("no command plays it again:\n%s", stderr)
 	}
 	second := filepath.Join(t.TempDir(), "again")
-	cmd := exec.Command("sh", "-c", again[1]+" --out "+quoted(second))
+	cmd = exec.Command("sh", "-c", again[1]+" --out "+quoted(second))
 	cmd.Env = append(os.Environ(), "CI=true")
-	out, err := cmd.CombinedOutput()
-	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != exitSafety { //nolint:errorlint // it is the process' own
-		t.Fatalf("%s: got %v and\n%s\nwant exit code %d", again[1], err, out, exitSafety)
+	text, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != exitSafety {
+		t.Fatalf("%s: got %v and\n%s\nwant exit code %d", again[1], err, text, exitSafety)
 	}
 	trials := trialsIn(t, second)
 	if len(trials) != 1 || trials[0].Seed != first.Seed || timelineOfFaults(trials[0]) != timelineOfFaults(first) {
