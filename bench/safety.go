@@ -35,6 +35,7 @@ type safety struct {
 	nemesis *nemesis
 	file    *history.Writer
 	ids     atomic.Int64
+	acked   atomic.Int64 // the highest revision of an acknowledged write
 	keys    []string
 	result  *results.Tested
 }
@@ -125,7 +126,7 @@ func (s *safety) client(id, at int) *tester {
 	}
 	load := s.job.Setup.Safety
 	c := newTester(id+1, s.job.Seed, s.keys, server)
-	c.rec, c.ids = s.file, &s.ids
+	c.rec, c.ids, c.acked = s.file, &s.ids, &s.acked
 	c.pause = time.Duration(float64(load.Clients) / load.Rate * float64(time.Second))
 	c.timeout = s.job.Setup.Workload.Timeout
 	return c
@@ -196,8 +197,35 @@ const electPause = 50 * time.Millisecond
 
 // leaderless is the finding on a cluster that is healed and follows nobody.
 func (s *safety) leaderless(ctx context.Context, patience time.Duration, err error) error {
+	if lost := s.forgotten(ctx); lost != nil {
+		s.record.find(*lost) // that nobody leads those who forgot is no news
+		return nil
+	}
 	s.record.find(stuck(ctx, s.system, fmt.Sprintf("within %v after all was healed: %v", patience, err), "a leader whom all members follow"))
 	return ctx.Err()
+}
+
+// forgotten is the finding on acknowledged writes that no member's log reaches; nil
+// where one's does, or not all could be asked. Every write that was acknowledged took an
+// entry of its own, and revisions begin at 1, so that the log was at least one entry
+// shorter than the highest of their revisions.
+func (s *safety) forgotten(ctx context.Context) *results.Finding {
+	ctx, cancel := context.WithTimeout(ctx, connectBound)
+	defer cancel()
+	last, acked := uint64(0), s.acked.Load()
+	for _, m := range s.system.Members() {
+		now, err := m.Counters(ctx)
+		if err != nil {
+			return nil
+		}
+		last = max(last, now.LastIndex)
+	}
+	if acked == 0 || last >= uint64(acked-1) {
+		return nil
+	}
+	return &results.Finding{Class: results.Safety, Rule: results.RuleLost,
+		Got:  fmt.Sprintf("logs of up to index %d when all members were started again", last),
+		Want: fmt.Sprintf("one of %d entries at least: a write was acknowledged at revision %d", acked-1, acked)}
 }
 
 // answers has a write acknowledged at every member.

@@ -30,6 +30,7 @@ type tester struct {
 	server func() Server // as it is reached now
 	rec    recorder
 	ids    *atomic.Int64 // of the operations of all clients
+	acked  *atomic.Int64 // the highest revision at which a write of any was acknowledged
 	rng    *rand.Rand
 	keys   []string
 	// pause is the mean time between two operations, timeout how long one is waited for.
@@ -183,6 +184,12 @@ func (c *tester) learn(call history.Call, ret history.Return) {
 	}
 	if !ret.Succeeded {
 		return
+	}
+	for {
+		highest := c.acked.Load()
+		if ret.Revision <= highest || c.acked.CompareAndSwap(highest, ret.Revision) {
+			break
+		}
 	}
 	for _, w := range call.Writes {
 		if c.known[w.Key] = ret.Revision; w.Delete {
