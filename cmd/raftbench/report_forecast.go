@@ -61,7 +61,7 @@ func forecastOf(run *results.Run, cell string) *report.Forecast {
 func asMeasured(run *results.Run, s configs.Setup) quorum.Failover {
 	f := s.Failover(time.Duration(run.Environment.FsyncP50NS))
 	f.Repeat = true
-	if rate := s.Outage.Rate * float64(s.Nodes); rate > 0 {
+	if rate := s.Outage.Rate; rate > 0 { // of all members' clients together
 		f.Every = time.Duration(float64(time.Second) / rate)
 	}
 	var write, late percentiles

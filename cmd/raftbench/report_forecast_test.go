@@ -35,7 +35,7 @@ func TestForecastTakesWhatOutageTrialsMeasured(t *testing.T) {
 	}
 	f := asMeasured(run, s)
 	r := rand.New(rand.NewPCG(1, 1))
-	if f.Store != 4*time.Millisecond || f.Every != time.Second/60 || f.Late == nil || f.Slow == nil {
+	if f.Store != 4*time.Millisecond || f.Every != time.Second/20 || f.Late == nil || f.Slow == nil {
 		t.Fatalf("a write takes %s, clients write every %s, late %v, slow %v", f.Store, f.Every, f.Late != nil, f.Slow != nil)
 	}
 	for range 1000 {
