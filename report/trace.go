@@ -12,7 +12,7 @@ import (
 	"github.com/raftbench/raftbench/units"
 )
 
-// mostTraced events of all trials of a run have traces: some 100 MB of files. The
+// mostTraced events of all trials of a run have traces: some 300 MB of files. The
 // trials whose events are beyond it have none.
 const mostTraced = 1_000_000
 
@@ -39,12 +39,13 @@ func (r *Report) traced() (trials []*results.Trial, leftOut int) {
 
 // traces are a file for each trial that has events on record, for Perfetto's
 // viewer: a lane for what was done to the cluster, one for its outages and one for
-// each node. Times are from the trial's first event on.
+// each node. Times are from the trial's first event on. Beside it is one with its state
+// transitions.
 func (r *Report) traces() []file {
 	trials, _ := r.traced()
-	files := make([]file, len(trials))
-	for i, t := range trials {
-		files[i] = file{traceName(t), traceOf(t).Encode()}
+	var files []file
+	for _, t := range trials {
+		files = append(files, file{traceName(t) + TraceSuffix, traceOf(t).Encode()}, file{traceName(t) + TransitionsSuffix, transitionsOf(t)})
 	}
 	return files
 }
@@ -58,13 +59,13 @@ func (r *Report) TracesLeftOut() int {
 // TraceSuffix ends the names of traces.
 const TraceSuffix = ".perfetto-trace"
 
-// traceName of an attempt at a trial.
+// traceName of an attempt at a trial, without what ends it.
 func traceName(t *results.Trial) string {
 	name := fmt.Sprintf("trace-%s-%d", t.Cell, t.Trial)
 	if t.Attempt > 1 {
 		name += fmt.Sprintf("-attempt-%d", t.Attempt)
 	}
-	return name + TraceSuffix
+	return name
 }
 
 // tracer draws one trial.

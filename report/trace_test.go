@@ -141,14 +141,14 @@ func TestTracesAreWrittenWhenAskedFor(t *testing.T) {
 		if _, err := r.Write(dir); err != nil {
 			t.Fatal(err)
 		}
-		names, _ := filepath.Glob(filepath.Join(dir, "*.perfetto-trace"))
+		names, _ := filepath.Glob(filepath.Join(dir, "trace-*"))
 		return names
 	}
 	names := write(true)
-	if diff := cmp.Diff([]string{filepath.Join(dir, "trace-n3-hashicorp-none-2.perfetto-trace")}, names); diff != "" {
+	if diff := cmp.Diff([]string{filepath.Join(dir, "trace-n3-hashicorp-none-2.ndjson"), filepath.Join(dir, "trace-n3-hashicorp-none-2.perfetto-trace")}, names); diff != "" {
 		t.Fatal(diff)
 	}
-	content, err := os.ReadFile(names[0])
+	content, err := os.ReadFile(names[1])
 	if err != nil || len(perfettotest.Lines(t, content)) < 20 {
 		t.Errorf("%v: got %d bytes", err, len(content))
 	}

@@ -49,7 +49,7 @@ func newReportCommand() *cobra.Command {
 		},
 	}
 	textFlag(cmd.Flags(), &o.out, "out", "FOLDER", "where the page and the charts go (default DIR/report)")
-	cmd.Flags().BoolVar(&o.trace, "trace", false, "also write what happened in each trial for ui.perfetto.dev: roles, terms, votes, faults, outages")
+	cmd.Flags().BoolVar(&o.trace, "trace", false, "also write what happened in each trial, for ui.perfetto.dev and as lines of JSON: roles, terms, votes, faults, outages")
 	outputFlag(cmd.Flags(), &o.format, summaryFormats...)
 	return cmd
 }
