@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"testing"
 
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/control"
@@ -41,7 +42,7 @@ func (s setup) drawFaults(seed int64, operations int) (faults []fault) {
 		kinds = kinds[4:]
 	}
 	rng.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
-	for at := firstFault; at+faultEvery <= operations; at += faultEvery {
+	for at := firstFault; at+lastsDead <= operations; at += faultEvery {
 		f := fault{at, at + lastsUnnoticed, kinds[len(faults)%len(kinds)], rng.IntN(3) > 0}
 		if f.what == "kill" {
 			f.until = at + lastsDead
@@ -49,6 +50,16 @@ func (s setup) drawFaults(seed int64, operations int) (faults []fault) {
 		faults = append(faults, f)
 	}
 	return faults
+}
+
+// TestSetupsWithFaultsMeetSome: also where each of several clients has few operations.
+func TestSetupsWithFaultsMeetSome(t *testing.T) {
+	const of, clients = 120, 4
+	for _, s := range standard() {
+		if s.faults && len(s.drawFaults(1, of/clients)) == 0 {
+			t.Errorf("%s meets none", s.name())
+		}
+	}
 }
 
 // nemesis does faults as a client's operations go by.
