@@ -84,6 +84,7 @@ MUTANT_STUDY ?= results/mutant-study
 mutant-study:
 	mkdir -p $(MUTANT_STUDY)
 	MUTANT_STUDY="$$(cd $(MUTANT_STUDY) && pwd)" $(GO) test -tags mutants -timeout 12h -run '^$$' -bench MutantStudy -benchtime 1x ./cmd/raftbench
+	cat $(MUTANT_STUDY)/table.md
 
 ## self-gate: this tree's nodes against those of an older commit, side by side: make self-gate BASE=REV
 self-gate:

@@ -11,9 +11,9 @@ const (
 	// skippedShare of the commands is not applied.
 	skippedShare = 0.02
 	// doubledEntry: each whose index is a multiple is applied twice.
-	doubledEntry = 50
+	doubledEntry = 20
 	// missingKey: each so many-th key is missing in a snapshot, the first among them.
-	missingKey = 50
+	missingKey = 10
 )
 
 // badMachine is a state machine that does not apply what was committed.

@@ -39,7 +39,7 @@ func Mutants() []Mutant {
 		{neverProposed, "2 % of all puts are acknowledged and never proposed"},
 		{skippedApplies, "a follower leaves 2 % of all committed commands unapplied"},
 		{localReads, "every node answers linearizable reads from its own state"},
-		{doubleApplies, "every 50th entry is applied twice, on all nodes alike"},
+		{doubleApplies, "every 20th entry is applied twice, on all nodes alike"},
 		{noVerifyLeader, "a leader answers linearizable reads without asking whether it still leads"},
 		{noBarrier, "a new leader answers linearizable reads before it knows what is committed"},
 		{retriedForwards, "a follower that does not know what became of a write it forwarded forwards it again"},
@@ -50,7 +50,7 @@ func Mutants() []Mutant {
 		{forgottenVote, "a node that is started again has forgotten for whom it voted"},
 		{twoVotes, "a node votes for everybody who asks in a term"},
 		{anyLogElected, "a node votes for candidates whose logs lack what its own has"},
-		{snapshotMissesKeys, "a snapshot leaves out one key in 50"},
+		{snapshotMissesKeys, "a snapshot leaves out one key in 10"},
 		{boltWithoutSync, "bbolt never syncs, and is told to be durable"},
 	}
 }

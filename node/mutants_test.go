@@ -4,8 +4,11 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
@@ -17,25 +20,23 @@ import (
 	"github.com/raftbench/raftbench/control"
 )
 
-// be has the nodes of a test be a mutant.
-func be(t *testing.T, name string) {
-	t.Helper()
-	mutant = name
-	unproposed.revision, unproposed.puts = 0, 0
-	t.Cleanup(func() { mutant = noMutant })
+// steady timeouts outlast what a busy host holds a node up for, and a test can wait for
+// them.
+func steady(o *control.Options) {
+	o.Raft.HeartbeatTimeout, o.Raft.ElectionTimeout, o.Raft.LeaderLeaseTimeout = 4*time.Second, 4*time.Second, 3*time.Second
 }
 
 // broken are, for each mutant, what tells it from an honest node. ctx is long for the
 // mutant, which has to answer, and short for an honest node where it must not.
 var broken = map[string]func(*testing.T, context.Context) bool{
 	earlyAcknowledgement: func(t *testing.T, ctx context.Context) bool {
-		nodes := startCluster(t, 3, nil)
+		nodes := startCluster(t, 3, steady)
 		cutOff(t, nodes[0])
 		_, err := nodes[0].put(ctx, &pb.PutRequest{Key: []byte("k")})
 		return err == nil
 	},
 	quorumTooSmall: func(t *testing.T, ctx context.Context) bool {
-		nodes := startCluster(t, 3, nil)
+		nodes := startCluster(t, 3, steady)
 		for _, n := range nodes[1:] {
 			if err := n.Close(); err != nil {
 				t.Fatal(err)
@@ -51,7 +52,7 @@ var broken = map[string]func(*testing.T, context.Context) bool{
 	},
 	skippedApplies: func(t *testing.T, _ context.Context) bool {
 		const puts = 1000
-		nodes := startCluster(t, 3, nil)
+		nodes, _ := startHeard(t, 3, nil)
 		putMany(t, nodes[0], puts, "k%d")
 		least := int64(puts)
 		for _, n := range nodes {
@@ -61,7 +62,7 @@ var broken = map[string]func(*testing.T, context.Context) bool{
 		return least < puts
 	},
 	localReads: func(t *testing.T, ctx context.Context) bool {
-		nodes := startCluster(t, 3, nil)
+		nodes, _ := startHeard(t, 3, nil)
 		cutOff(t, nodes[1])
 		if _, err := nodes[0].put(bounded(t), &pb.PutRequest{Key: []byte("k")}); err != nil {
 			t.Fatal(err)
@@ -185,34 +186,57 @@ var broken = map[string]func(*testing.T, context.Context) bool{
 	},
 }
 
+// caseVariable names the mutant that a process of TestMutantsAreBroken is to tell of.
+const caseVariable = "NODE_TEST_MUTANT"
+
 // TestMutantsAreBroken: each does what it is meant to do wrong, and an honest node of
-// the same build does not.
+// the same build does not. A process is one mutant for as long as it lives.
 func TestMutantsAreBroken(t *testing.T) {
 	for _, m := range Mutants() {
-		is := broken[m.Name]
-		if is == nil {
-			t.Errorf("nothing shows that %s is broken", m.Name)
-			continue
+		for _, chosen := range []string{m.Name, noMutant} {
+			t.Run(m.Name+"/"+cmp.Or(chosen, "honest"), func(t *testing.T) {
+				t.Parallel()
+				cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestThisMutant$", "-test.count=1")
+				cmd.Env = append(os.Environ(), MutantVariable+"="+chosen, caseVariable+"="+m.Name)
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
+			})
 		}
-		t.Run(m.Name, func(t *testing.T) {
-			be(t, m.Name)
-			if !is(t, bounded(t)) {
-				t.Errorf("it does nothing wrong, want: %s", m.Breaks)
-			}
-		})
-		t.Run(m.Name+" honest", func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			if is(t, ctx) {
-				t.Errorf("an honest node does it, too: %s", m.Breaks)
-			}
-		})
+	}
+}
+
+// TestThisMutant is what the processes of TestMutantsAreBroken run.
+func TestThisMutant(t *testing.T) {
+	name := os.Getenv(caseVariable)
+	if name == "" {
+		t.Skip("run by TestMutantsAreBroken")
+	}
+	is, known := broken[name]
+	if !known {
+		t.Fatalf("nothing shows that %s is broken", name)
+	}
+	within := patience
+	if mutant == noMutant {
+		within = time.Second
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	if got, want := is(t, ctx), mutant == name; got != want {
+		t.Errorf("a node that is %q does what %s does: %v, want %v", cmp.Or(mutant, "honest"), name, got, want)
 	}
 }
 
 // TestAnUnknownMutantIsRefused: an honest node in its place would pass every check.
 func TestAnUnknownMutantIsRefused(t *testing.T) {
-	be(t, "no-such-thing")
+	if mutant != "no-such-thing" {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAnUnknownMutantIsRefused$", "-test.count=1")
+		cmd.Env = append(os.Environ(), MutantVariable+"=no-such-thing")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
 	_, err := New(t.Context(), testOptions(t, "n1"), testLog(t), nil)
 	if err == nil || !strings.Contains(err.Error(), "no-such-thing") || !strings.Contains(err.Error(), twoVotes) {
 		t.Errorf("got %v, want a refusal that names it and lists those that there are", err)

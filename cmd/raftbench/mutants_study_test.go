@@ -28,8 +28,8 @@ type studied struct {
 }
 
 // BenchmarkMutantStudy runs every mutant, and honest nodes under each script, with as
-// many seeds as MUTANT_SEEDS says (20), two at a time, and prints how many were caught:
-// the table of docs/track-record.md. The folder MUTANT_STUDY holds how each run ended;
+// many seeds as MUTANT_SEEDS says (20), two at a time, and writes how many were caught to
+// table.md: the figures of docs/track-record.md. The folder MUTANT_STUDY holds how each run ended;
 // what is there is not run again.
 func BenchmarkMutantStudy(b *testing.B) {
 	dir := os.Getenv("MUTANT_STUDY")
@@ -50,6 +50,7 @@ func study(b *testing.B, dir string, seeds int) {
 	for _, script := range scripts() {
 		all = append(all, provoked{script: script})
 	}
+	all = slices.DeleteFunc(all, func(p provoked) bool { return p.unable() != nil })
 	ended := make([][]studied, len(all))
 	var runs errgroup.Group
 	runs.SetLimit(2)
@@ -65,11 +66,13 @@ func study(b *testing.B, dir string, seeds int) {
 	if err := runs.Wait(); err != nil {
 		b.Fatal(err)
 	}
-	var table strings.Builder
+	table := "| nodes | script | exit code 4 | exit code 6 | others | by | longest |\n|---|---|---|---|---|---|---|\n"
 	for i, p := range all {
-		fmt.Fprintln(&table, studyRow(p, ended[i]))
+		table += studyRow(p, ended[i]) + "\n"
 	}
-	b.Logf("\n| nodes | script | exit code 4 | exit code 6 | others | by | longest |\n|---|---|---|---|---|---|---|\n%s", table.String())
+	if err := os.WriteFile(filepath.Join(dir, "table.md"), []byte(table), 0o600); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // studyOne runs one seed, or tells how it ended before.
