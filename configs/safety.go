@@ -37,7 +37,13 @@ func (a *Words) one() bool    { return false }
 func (a *Words) want() string { return "text" }
 
 func (a *Words) set(texts []string) error {
-	*a = slices.Clone(texts)
+	all := make(Words, len(texts))
+	for i, text := range texts {
+		if err := parseScalar(text, &all[i]); err != nil {
+			return err
+		}
+	}
+	*a = all
 	return nil
 }
 
