@@ -431,15 +431,17 @@ func inRole(h summary.Hit) string {
 	return ""
 }
 
-// stopped is how long a fault stopped writes.
-func stopped(o summary.Outage) string {
+// stopped is how long a fault stopped writes; last is whether no other was done after it.
+func stopped(o summary.Outage, last bool) string {
 	switch {
 	case o.TotalNS != nil:
 		return duration(float64(*o.TotalNS))
 	case slices.Contains(o.Gaps, summary.GapUndone):
 		return "not before it was undone, after " + duration(float64(o.LastedNS))
+	case slices.Contains(o.Gaps, summary.GapUnanswered) && last:
+		return "until the load ended"
 	case slices.Contains(o.Gaps, summary.GapUnanswered):
-		return never
+		return "until the next fault"
 	}
 	return absent
 }

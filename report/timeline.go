@@ -14,14 +14,15 @@ func (r *Report) timeline() listing {
 	g := listing{title: "What was done while the load ran", head: []string{"setup", "what was done", "trial", "at", "for", "writes stopped", "failed", "unknown"}}
 	for _, gr := range r.groups {
 		for _, c := range gr.cells {
-			for _, o := range timelineOf(c) {
+			all := timelineOf(c)
+			for _, o := range all {
 				lasted := absent
 				if o.LastedNS > 0 {
 					lasted = duration(float64(o.LastedNS))
 				}
 				g.rows = append(g.rows, []string{
 					sizeName(gr, c), deed(o), fmt.Sprint(o.Trial),
-					duration(float64(o.SinceNS)), lasted, silent(o), count(o.Failed), count(o.Unknown),
+					duration(float64(o.SinceNS)), lasted, silent(o, all), count(o.Failed), count(o.Unknown),
 				})
 			}
 		}
@@ -55,12 +56,13 @@ func groupsText(groups [][]string) string {
 	return strings.Join(sides, " | ")
 }
 
-// silent is for how long no client had an answer.
-func silent(o summary.Outage) string {
+// silent is for how long no client had an answer to a fault's writes; all are its setup's.
+func silent(o summary.Outage, all []summary.Outage) string {
 	if o.SilentNS > 0 && o.TotalNS != nil {
 		return duration(float64(o.SilentNS))
 	}
-	return stopped(o)
+	followed := slices.ContainsFunc(all, func(next summary.Outage) bool { return next.Trial == o.Trial && next.SinceNS > o.SinceNS })
+	return stopped(o, !followed)
 }
 
 // timelineNote says what the columns of the faults done under load are; empty where
@@ -69,7 +71,7 @@ func (r *Report) timelineNote() string {
 	if !slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { return len(timelineOf(c)) > 0 }) {
 		return ""
 	}
-	return "Writes stopped: the longest stretch from a fault until the next in which no client had an answer, known to the writes' interval; those that never stopped show that interval. " +
+	return "Writes stopped: the longest stretch from a fault until the next in which no client had an answer, known to the writes' interval: a fault that stopped none shows about that interval. Where no write sent after it was acknowledged, they stopped until the next fault, or until the load ended. " +
 		"Failed and unknown are writes of that time at members that the fault was not done to: one that is unknown may have been committed or not."
 }
 

@@ -48,6 +48,24 @@ func TestWhatWasDoneUnderLoadIsToldWhole(t *testing.T) {
 	}
 }
 
+// A fault after which no write went on at all stopped them as long as anybody looked,
+// which is the opposite of never.
+func TestWritesThatDidNotGoOnStoppedUntilSomethingEnded(t *testing.T) {
+	dead := func(node string, atNS int64) results.Fault {
+		return results.Fault{Action: "kill", Nodes: []string{node}, Leader: "n1", AtNS: atNS, DoneNS: atNS + 1e6, Probes: []results.Probe{{Node: "n3", Failed: 40}}}
+	}
+	text := tableOf(t, outageRun(t, underLoad(dead("n1", 2e9), dead("n2", 4e9))), Terminal{Width: 160})
+	flat := strings.Join(strings.Fields(text), " ")
+	for _, want := range []string{"kill n1 (leader) 1 1.00 s – until the next fault 40 0", "kill n2 (follower) 1 3.00 s – until the load ended 40 0"} {
+		if !strings.Contains(flat, want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(flat, never) {
+		t.Errorf("says that writes never stopped, or were never answered:\n%s", text)
+	}
+}
+
 // Of several faults all are answered, the leader's first, and nothing is said of
 // intervals over trials.
 func TestWhatBefallsTheLeaderIsAnsweredFirst(t *testing.T) {
