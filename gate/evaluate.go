@@ -285,7 +285,7 @@ func (e evaluation) measured(t task) Verdict {
 	}
 	v.P = e.probability(t.cell, metric, m, limit)
 	answer, reasons := t.rule.byInterval(t.cell, m, limit)
-	if few := fewKills(metric, m, v.P); few != nil && (answer == stats.Pass || metric == summary.LateOutage) {
+	if few := fewFaults(metric, m, v.P); few != nil && (answer == stats.Pass || metric == summary.LateOutage) {
 		return v.because(*few)
 	}
 	if answer != stats.Inconclusive {
@@ -324,10 +324,10 @@ func (e evaluation) probability(cell summary.Cell, metric string, m summary.Metr
 	return &p
 }
 
-// fewKills tells of an outage's percentile that so few kills do not decide: each is
+// fewFaults tells of an outage's percentile that so few faults do not decide: each is
 // one draw of the timeouts' luck, which differ by more than their median does from
 // run to run.
-func fewKills(metric string, m summary.Metric, p *float64) *Reason {
+func fewFaults(metric string, m summary.Metric, p *float64) *Reason {
 	if !summary.OfFaults(metric) || m.Interval || p != nil && *p <= stats.Alpha {
 		return nil
 	}
@@ -335,12 +335,12 @@ func fewKills(metric string, m summary.Metric, p *float64) *Reason {
 	if metric == summary.LateOutage {
 		want = stats.LeastForQuantile(summary.LateQuantile)
 	}
-	return &Reason{Code: FewKills, Got: m.N, Want: want}
+	return &Reason{Code: FewFaults, Got: m.N, Want: want}
 }
 
 // longest judges the longest outage of all that were seen. It is no estimate: that
 // one was longer than the limit is certain, and that none was says nothing of the
-// kills that were not tried, nor of those of trials that are not valid: it passes only
+// faults that were not tried, nor of those of trials that are not valid: it passes only
 // where all are.
 func (r Rule) longest(v Verdict, c summary.Cell, m summary.Metric) Verdict {
 	if m.N < 2 {
@@ -354,10 +354,13 @@ func (r Rule) longest(v Verdict, c summary.Cell, m summary.Metric) Verdict {
 	if !holds {
 		v.P = new(0.0)
 	}
-	if math.IsInf(value(m), 1) {
+	switch {
+	case math.IsInf(value(m), 1):
 		v = v.because(Reason{Code: NeverAnswered})
+	case holds: // what would take longer yet changes no failure
+		v = v.because(Reason{Code: LongestSeen, Got: m.N})
 	}
-	return v.because(Reason{Code: OfKills, Got: m.N})
+	return v
 }
 
 func value(m summary.Metric) float64 { return m.Estimate().Center }

@@ -108,7 +108,7 @@ func TestRulesOnACell(t *testing.T) {
 		"write_latency_p50 < 1h":               stats.Pass,
 		"cpu_seconds_per_kwrite < 1":           stats.Inconclusive,
 		"saturate_write_latency_p999 < 1s":     stats.Inconclusive,
-		"outage_p50 < 5s":                      stats.Inconclusive, // from one kill
+		"outage_p50 < 5s":                      stats.Inconclusive, // from one fault
 		"outage_p50 > 1h":                      stats.Inconclusive,
 		"error_ratio <= 1%":                    stats.Pass,
 		"liveness == 0":                        stats.Pass,

@@ -390,9 +390,9 @@ func TestAnEmptyRunNeverPasses(t *testing.T) {
 	}
 }
 
-// An outage is one draw of the timeouts' luck: few kills decide only what is far
+// An outage is one draw of the timeouts' luck: few faults decide only what is far
 // from the limit.
-func TestFewKillsDecideWhatIsFar(t *testing.T) {
+func TestFewFaultsDecideWhatIsFar(t *testing.T) {
 	killed := func(outages ...float64) summary.Analysis {
 		trials := arms(rand.New(rand.NewPCG(1, 2)), 2, 1, 0.01)
 		for i, o := range outages {
@@ -409,9 +409,9 @@ func TestFewKillsDecideWhatIsFar(t *testing.T) {
 		code    ReasonCode
 	}{
 		"far below":     {[]float64{1.1, 1.2, 1.3}, "pass", ByMedian},
-		"near":          {[]float64{1.2, 2.9, 1.9}, "inconclusive", FewKills},
+		"near":          {[]float64{1.2, 2.9, 1.9}, "inconclusive", FewFaults},
 		"two, far":      {[]float64{1.20, 1.21}, "pass", ByMedian},
-		"two, apart":    {[]float64{1.0, 1.9}, "inconclusive", FewKills},
+		"two, apart":    {[]float64{1.0, 1.9}, "inconclusive", FewFaults},
 		"one":           {[]float64{0.1}, "inconclusive", OneTrial},
 		"far above":     {[]float64{9.5, 9.7, 9.6}, "fail", ByMedian},
 		"somewhat more": {[]float64{2.5, 9, 4}, "inconclusive", NotCorrected},

@@ -113,11 +113,11 @@ const (
 	FewOperations    ReasonCode = "few-operations" // measured, by too few operations for this percentile
 	ByMedian         ReasonCode = "by-median"      // of Got trials: there is no interval
 	ByPool           ReasonCode = "by-pool"        // of Got trials' operations: too few for an interval
-	FewKills         ReasonCode = "few-kills"      // Got of the Want outages that give an interval, and the limit is near
+	FewFaults        ReasonCode = "few-faults"     // Got of the Want outages that give an interval, and the limit is near
 	ByCount          ReasonCode = "by-count"       // of Got faults: there is no interval, but how many took longer decides
-	OfKills          ReasonCode = "of-kills"       // Got faults are all that were looked at: rarer ones may take longer
+	LongestSeen      ReasonCode = "longest-seen"   // Got faults are all that were looked at: rarer ones may take longer
 	OfOneGroup       ReasonCode = "of-one-group"   // the faults are of Got kinds by whom they hit, and the value is of the most frequent alone
-	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed
+	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed, or outages that did not end
 	Doubtful         ReasonCode = "doubtful"       // Remark may have moved the value, and the verdict stands
 	Shaken           ReasonCode = "shaken"         // Remark may have moved the value beyond the limit, or back
 	NotProven        ReasonCode = "not-proven"     // no proof trial came so far
@@ -145,8 +145,8 @@ const (
 	OtherExperiment  ReasonCode = "other-experiment"    // the baseline measured something else
 	NotInBaseline    ReasonCode = "not-in-baseline"     // the baseline lacks the setup
 	BaselineNotValid ReasonCode = "baseline-none-valid" // none of the baseline's Want trials is valid
-	// OtherNetwork: messages of the baseline's setup travelled otherwise, as Contrast
-	// tells.
+	// OtherNetwork: messages of the baseline's setup travelled otherwise, or other faults
+	// were done to it, as Contrast tells.
 	OtherNetwork       ReasonCode = "other-network"
 	BaselineUnsafe     ReasonCode = "baseline-unsafe"     // the baseline lost writes, or did otherwise what no Raft may
 	BaselineUnfinished ReasonCode = "baseline-unfinished" // the baseline was interrupted before it had done what was planned

@@ -29,7 +29,7 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.NotCorrected:   notCorrected,
 	gate.OneTrial: func(v gate.Verdict, _ gate.Reason) string {
 		if summary.OfFaults(v.Metric) {
-			return "from one kill, which says nothing of the next"
+			return "from one fault, which says nothing of the next"
 		}
 		return "from one trial, which says nothing of the next"
 	},
@@ -44,26 +44,31 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.ByMedian: func(v gate.Verdict, r gate.Reason) string {
 		of := "trial"
 		if summary.OfFaults(v.Metric) {
-			of = "kill"
+			of = "fault"
 		}
 		return "no interval: judged by the median of " + units.Plural(r.Got, of)
 	},
 	gate.ByPool: func(_ gate.Verdict, r gate.Reason) string {
 		return "the operations of " + units.Plural(r.Got, "trial") + " are too few for an interval"
 	},
-	gate.FewKills: func(_ gate.Verdict, r gate.Reason) string {
-		return fmt.Sprintf("few kills: %d, where %d give an interval, and the limit is too near for so few", r.Got, r.Want)
+	gate.FewFaults: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("few faults: %d, where %d give an interval, and the limit is too near for so few", r.Got, r.Want)
 	},
 	gate.ByCount: func(_ gate.Verdict, r gate.Reason) string {
 		return "no interval: judged by how many of " + units.Plural(r.Got, "fault") + " took longer than the limit"
 	},
-	gate.OfKills: func(_ gate.Verdict, r gate.Reason) string {
+	gate.LongestSeen: func(_ gate.Verdict, r gate.Reason) string {
 		return "the longest of " + units.Plural(r.Got, "fault") + ": rarer ones may take longer"
 	},
 	gate.OfOneGroup: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("the faults were of %d kinds, by what was done and whom it hit, and this is of the most frequent alone: write a rule on outage_max, which is of all", r.Got)
 	},
-	gate.NeverAnswered: says("never: it lies among operations that failed"),
+	gate.NeverAnswered: func(v gate.Verdict, _ gate.Reason) string {
+		if summary.OfFaults(v.Metric) {
+			return "never: writes did not go on before the fault was undone, or the next was done"
+		}
+		return "never: it lies among operations that failed"
+	},
 	gate.Doubtful: func(_ gate.Verdict, r gate.Reason) string {
 		return reasonRemark(r) + ", which may have moved it " + reasonMove(r)
 	},
@@ -102,7 +107,12 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.FewBlocks: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("%s with valid trials of both, where %d give an interval", units.Plural(r.Got, "block"), r.Want)
 	},
-	gate.NoRatio: says("there is no ratio: the values are 0, or operations failed"),
+	gate.NoRatio: func(v gate.Verdict, _ gate.Reason) string {
+		if summary.OfFaults(v.Metric) {
+			return "there is no ratio: the values are 0, or writes did not go on"
+		}
+		return "there is no ratio: the values are 0, or operations failed"
+	},
 	gate.BelowFloor: func(v gate.Verdict, _ gate.Reason) string {
 		if v.Ratio == nil || v.Floor == nil {
 			return "two copies of one build may differ by enough on this host to turn it"
@@ -119,11 +129,13 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	},
 	gate.OtherExperiment: says("the baseline measured something else: its experiment differs in more than how often it was done"),
 	gate.OtherNetwork: func(_ gate.Verdict, r gate.Reason) string {
-		text := "messages travelled otherwise in the baseline"
-		if r.Contrast != nil {
-			text += ": " + contrastText(*r.Contrast)
+		switch {
+		case r.Contrast == nil:
+			return "messages travelled otherwise in the baseline"
+		case r.Contrast.What == summary.TraitFaults:
+			return "other faults were done in the baseline: " + contrastText(*r.Contrast)
 		}
-		return text
+		return "messages travelled otherwise in the baseline: " + contrastText(*r.Contrast)
 	},
 	gate.BaselineUnsafe:     says("the baseline itself did what Raft does not allow, or did not do what it should have: see raftbench gate on its folder"),
 	gate.BaselineUnfinished: says("the baseline is unfinished: finish it with raftbench run --resume"),

@@ -62,6 +62,31 @@ func TestEveryReasonOfAVerdictHasWords(t *testing.T) {
 	}
 }
 
+// Faults are of many kinds, and what is said of them is in their words: not in those of
+// kills, of operations that failed or of messages.
+func TestVerdictsOnFaultsSpeakOfFaults(t *testing.T) {
+	v := gate.Verdict{Metric: outageMax}
+	for _, code := range []gate.ReasonCode{gate.OneTrial, gate.ByMedian, gate.FewFaults, gate.ByCount, gate.LongestSeen, gate.NeverAnswered, gate.NoRatio} {
+		v.Reasons = append(v.Reasons, gate.Reason{Code: code, Got: 4, Want: 6})
+	}
+	v.Reasons = append(v.Reasons, gate.Reason{Code: gate.OtherNetwork, Contrast: &summary.Contrast{What: summary.TraitFaults, Old: "kill leader"}})
+	got := strings.Join(VerdictReasons(v), "\n")
+	for _, other := range []string{"kills", "operations", "messages"} {
+		if strings.Contains(got, other) {
+			t.Errorf("speaks of %s:\n%s", other, got)
+		}
+	}
+	for _, want := range []string{
+		"from one fault", "the median of 4 faults", "few faults: 4",
+		"never: writes did not go on before the fault was undone, or the next was done",
+		"other faults were done in the baseline: faults done under load kill leader → none",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("want %q in:\n%s", want, got)
+		}
+	}
+}
+
 // What failed and what is open stands in full, what passed in a line; and a rule about
 // a ratio says from where on it would fail.
 func TestVerdictsAnswerFirst(t *testing.T) {

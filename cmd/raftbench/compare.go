@@ -40,10 +40,10 @@ called different.
 
 What differs between the experiments, the builds and the hosts is named key by
 key. Figures from hosts of two classes (CPU model, cores, file system), over
-two networks, or beside messages that were harmed on purpose are not
-comparable: they are shown, and never called different. A number with a dagger
-(†) was remarked on: what may have moved it stands below. The command reports
-and judges nothing: its exit code is 0 (see gate).
+two networks, under other faults, or beside messages that were harmed on
+purpose are not comparable: they are shown, and never called different. A
+number with a dagger (†) was remarked on: what may have moved it stands below.
+The command reports and judges nothing: its exit code is 0 (see gate).
 
 With --by, the values of one axis of one run are compared, each with the first:
 they were measured side by side, so that nothing lies between them. A run of two

@@ -498,3 +498,14 @@ func TestCompareMistakes(t *testing.T) {
 		}
 	}
 }
+
+// Whoever reads the help learns of every difference after which nothing is compared.
+func TestTheHelpOfCompareNamesWhatIsNotComparable(t *testing.T) {
+	t.Parallel()
+	_, text, _ := command(t, "compare", "--help")
+	for _, want := range []string{"hosts of two classes", "two networks", "other faults", "harmed on"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+}

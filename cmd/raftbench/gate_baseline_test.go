@@ -75,7 +75,7 @@ func TestGateAgainstAStoredRun(t *testing.T) {
 		"a spread elsewhere":     {changedRun(t, factor(1)), elsewhere, spread, "write_latency_p50 <= 1.2x baseline", exitUsage, "another experiment or class of host"},
 		"none was named":         {changedRun(t, factor(1)), "", "", "write_latency_p50 <= 1.2x baseline", exitUsage, "hint: measure two variants side by side with `raftbench ab`"},
 		"a spread of nothing":    {changedRun(t, factor(1)), "", spread, "nodes > 0", exitUsage, "got --spread without --baseline"},
-		"not repeated":           {changedRun(t, factor(1)), same, spread, "outage_p50[n=3] <= 1.2x baseline", exitInconclusive, "from one kill"},
+		"not repeated":           {changedRun(t, factor(1)), same, spread, "outage_p50[n=3] <= 1.2x baseline", exitInconclusive, "from one fault"},
 		"safety all the same":    {changed(t, func(tr *results.Trial) { loseOne(tr) }), t.TempDir(), "", "write_latency_p50 <= 1.2x baseline", exitSafety, "not a run's folder"},
 		"and with a bad rule":    {changed(t, func(tr *results.Trial) { loseOne(tr) }), "", "", "write_latncy_p50 < 1ms", exitSafety, "unknown metric"},
 		"and with another rule":  {changed(t, func(tr *results.Trial) { loseOne(tr) }), "", "", "nodes > 0", exitSafety, "FAIL: lost_writes == 0"},

@@ -317,7 +317,7 @@ func TestGateTellsFailuresFirst(t *testing.T) {
 	at := -1
 	for _, want := range []string{
 		"\nFAIL: write_latency_p50 < 1.8ms\n", "  n5-hashicorp-multi-az: 2.00 ms [", "\ninconclusive: write_latency_p50 < 1.8ms\n", "the interval holds the limit",
-		"\ninconclusive: outage_p50 < 1h\n", "from one kill, which says nothing of the next", "\npass: 16 verdicts on 4 rules (--all shows each)\n",
+		"\ninconclusive: outage_p50 < 1h\n", "from one fault, which says nothing of the next", "\npass: 16 verdicts on 4 rules (--all shows each)\n",
 	} {
 		i := strings.Index(stdout, want)
 		if i <= at {
