@@ -98,7 +98,7 @@ func largerThan(d summary.Downtimes, nodes int) []string {
 }
 
 // worseThanSmaller names the sizes that are out longer than one with a node fewer,
-// or the next smaller one here.
+// or the next smaller one here, as far as the figures tell.
 func worseThanSmaller(d summary.Downtimes) []string {
 	var out []string
 	for i, s := range d.Sizes {
@@ -106,14 +106,37 @@ func worseThanSmaller(d summary.Downtimes) []string {
 			continue
 		}
 		before := d.Sizes[i-1]
-		why := "no failure more is tolerated, and one node more can fail"
-		if s.ToleratesSites != nil && before.ToleratesSites != nil && *s.ToleratesSites < *before.ToleratesSites {
-			why = "the loss of one zone is enough to stop it"
+		more, less := minutesOf(s.NoQuorumMinutes), minutesOf(before.NoQuorumMinutes)
+		if more != less {
+			out = append(out, fmt.Sprintf("%d is without a quorum for longer than %d, %s against %s a year: %s.", s.Nodes, before.Nodes, more, less, whyWorse(d, s, before)))
 		}
-		out = append(out, fmt.Sprintf("%d is without a quorum for longer than %d, %s against %s a year: %s.",
-			s.Nodes, before.Nodes, minutesOf(s.NoQuorumMinutes), minutesOf(before.NoQuorumMinutes), why))
 	}
 	return out
+}
+
+// whyWorse is why a size is without a quorum for longer than a smaller one.
+func whyWorse(d summary.Downtimes, s, before summary.SizeDowntime) string {
+	switch {
+	case zonesThatStop(s) > zonesThatStop(before) && zonesThatStop(s) == 1:
+		return "the loss of one zone is enough to stop it"
+	case zonesThatStop(s) > zonesThatStop(before):
+		return "the loss of either zone is enough to stop it"
+	case s.Tolerates == before.Tolerates && !d.Lives.Zoned():
+		return "no failure more is tolerated, and one node more can fail"
+	}
+	return "more of it can fail, or fails more often"
+}
+
+// zonesThatStop are how many zones hold so many of the nodes that the loss of that one
+// leaves no quorum: at most two, which hold half of them each.
+func zonesThatStop(s summary.SizeDowntime) int {
+	n := 0
+	for _, site := range (summary.Cell{Sites: s.Sites}).Places() {
+		if s.Nodes-site.Members < s.Quorum {
+			n++
+		}
+	}
+	return n
 }
 
 // minutesOf a year: 0.492 min, 2,590 min.

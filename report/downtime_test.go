@@ -71,6 +71,39 @@ func TestDowntimeAnswersFirst(t *testing.T) {
 	}
 }
 
+// Why a larger size is down longer is told as it is: what tolerates more is not told to
+// tolerate no more, and figures that print alike are no difference.
+func TestWhyALargerSizeIsDownLongerIsTrue(t *testing.T) {
+	day := 24 * time.Hour
+	month, hours := quorum.Life{MTBF: 30 * day, MTTR: time.Hour}, quorum.Life{MTBF: 2 * time.Hour, MTTR: time.Hour}
+	yearly := quorum.Life{MTBF: quorum.Year, MTTR: time.Hour}
+	const falsely = "no failure more is tolerated"
+	for name, c := range map[string]struct {
+		lives     summary.Lives
+		sizes     []int
+		want, not string
+	}{
+		"4 of one kind":       {summary.Lives{Nodes: []quorum.Life{month}}, []int{3, 4}, "and one node more can fail.", "either"},
+		"5 with two bad ones": {summary.Lives{Nodes: []quorum.Life{month, month, month, hours}}, []int{3, 5}, "more of it can fail, or fails more often.", falsely},
+		"7 in two zones":      {summary.Lives{Nodes: []quorum.Life{month}, Zone: yearly, Zones: 2}, []int{5, 7}, "", "7 is without"},
+		"4 in two zones":      {summary.Lives{Nodes: []quorum.Life{month}, Zone: yearly, Zones: 2}, []int{3, 4}, "the loss of either zone is enough to stop it.", falsely},
+		"4 in three zones":    {summary.Lives{Nodes: []quorum.Life{month}, Zone: yearly, Zones: 3}, []int{3, 4}, "the loss of one zone is enough to stop it.", falsely},
+	} {
+		var sizes []summary.SizeFacts
+		for _, n := range c.sizes {
+			sizes = append(sizes, summary.SizeFacts{Nodes: n, OutageNS: 2e9, OutageBasis: summary.OutagePredicted})
+		}
+		d, err := summary.ExpectDowntime(sizes, c.lives)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(worseThanSmaller(d), " ")
+		if !strings.Contains(got, c.want) || strings.Contains(got, c.not) {
+			t.Errorf("%s: got %q, want %q and not %q", name, got, c.want, c.not)
+		}
+	}
+}
+
 func TestDowntimeOnAPage(t *testing.T) {
 	var b bytes.Buffer
 	if err := DowntimeMarkdown(&b, expected(t, true)); err != nil {
