@@ -14,7 +14,7 @@ import (
 // mostColumns of a map that can be read.
 const mostColumns = 8
 
-// electionMaps show how often a healthy leader is voted out, for each timeout (a
+// electionMaps show how often a healthy leader loses its place, for each timeout (a
 // row) under each condition (a column).
 func (r *Report) electionMaps() []chart.Chart {
 	var out []chart.Chart

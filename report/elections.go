@@ -112,7 +112,7 @@ func (c condition) words() []string {
 	return out
 }
 
-// worst is the cell in which a leader is voted out most often.
+// worst is the cell in which a leader loses its place most often.
 func (c condition) worst() summary.Cell {
 	return slices.MaxFunc(c.cells, func(a, b summary.Cell) int { return cmp.Compare(a.Watched.PerHour, b.Watched.PerHour) })
 }
@@ -132,15 +132,17 @@ func (r *Report) electionLines() []string {
 	return slices.Concat(out, r.causes(), r.axisEffects(), r.scalingLines())
 }
 
-// electionMessage is the answer in a line: how often at worst, and under which timeouts.
+// electionMessage is the answer in a line: how often at worst, with its interval, and
+// under which timeouts.
 func (r *Report) electionMessage() string {
 	all := r.conditions()
 	worst := slices.MaxFunc(all, func(a, b condition) int { return cmp.Compare(a.worst().Watched.PerHour, b.worst().Watched.PerHour) }).worst()
 	at := setting(worst.Timeouts.HeartbeatNS)
 	if worst.Watched.PerHour == 0 {
-		return "No healthy leader was voted out: fewer than " + hourly(worst.Watched.High) + " an hour at timeouts of " + at + "."
+		return "No healthy leader lost its place: fewer than " + hourly(worst.Watched.High) + " an hour at timeouts of " + at + "."
 	}
-	return "A healthy leader is voted out up to " + hourly(worst.Watched.PerHour) + " times an hour at timeouts of " + at + "."
+	w := worst.Watched
+	return fmt.Sprintf("A leader loses its place %s times an hour (%s to %s) at timeouts of %s.", hourly(w.PerHour), hourly(w.Low), hourly(w.High), at)
 }
 
 // causes tell how leaders lost their place, where any did.
@@ -173,7 +175,7 @@ func (c condition) answer() string {
 	if worst.Watched.PerHour == 0 {
 		return text + noneSeen(worst) + "."
 	}
-	text += "a healthy leader is voted out " + often(worst.Watched)
+	text += "a healthy leader loses its place " + often(worst.Watched)
 	safer := slices.DeleteFunc(slices.Clone(c.cells), func(o summary.Cell) bool {
 		return o.Timeouts.HeartbeatNS <= worst.Timeouts.HeartbeatNS || o.Watched.PerHour >= worst.Watched.PerHour
 	})
@@ -306,7 +308,7 @@ func (r *Report) scalingLines() []string {
 		told-agree, units.Plural(told, "pair")+" of setups", seen, expected)}
 }
 
-const electionTitle = "How often a healthy leader is voted out"
+const electionTitle = "How often a healthy leader loses its place"
 
 // electionSheet has a row for each timeout under each condition.
 func (r *Report) electionSheet() sheet {
