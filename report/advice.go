@@ -418,7 +418,11 @@ func (r *Report) Closing() string {
 		return closingLine(r.safetyLines()[0])
 	}
 	if lines := r.operationLines(); r.outagesAlone() && len(lines) > 0 {
-		return closingLine(lines[r.longestOperation()])
+		place, longest := r.longestOperation()
+		if fault, longer := r.longestFault(); longer > longest {
+			return closingLine(fault)
+		}
+		return closingLine(lines[place])
 	}
 	switch len(r.answers) {
 	case 0:

@@ -139,9 +139,9 @@ func (r *Report) operationLines() []string {
 	return out
 }
 
-// longestOperation is the place of the operation that stops writes longest.
-func (r *Report) longestOperation() int {
-	place, most := 0, 0.0
+// longestOperation is the place of the operation that stops writes longest, and for how
+// long at the median, in ns.
+func (r *Report) longestOperation() (place int, most float64) {
 	for i, g := range r.operationGroups() {
 		for _, c := range g.cells {
 			if f, ok := operationFigure(c, summary.OperationSilent); ok && f.median > most {
@@ -149,7 +149,7 @@ func (r *Report) longestOperation() int {
 			}
 		}
 	}
-	return place
+	return place, most
 }
 
 // writesNeverEnd tells of operations during which so many writes had no answer that a

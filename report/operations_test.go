@@ -34,6 +34,27 @@ func operation(n int, action string, silentMS float64, notDone int) summary.Cell
 	return c
 }
 
+// A run of operations and faults closes with whichever stops writes longest.
+func TestWhatStopsWritesLongestCloses(t *testing.T) {
+	killed := func(ms float64) summary.Cell {
+		c := operation(3, "kill", ms, 0)
+		c.UnderLoad, c.Outages[0].Hit = nil, summary.HitLeader
+		return c
+	}
+	for _, tt := range []struct {
+		kill, transfer float64
+		want           string
+	}{
+		{1900, 42, "A dead leader stops writes for 1.90 s with 3 nodes (median of"},
+		{40, 42, "Leadership transfer: writes stop for 42.0 ms with 3 nodes."},
+	} {
+		s := summary.Summary{SchemaVersion: summary.SchemaVersion, Cells: []summary.Cell{operation(3, "transfer", tt.transfer, 0), killed(tt.kill)}}
+		if got := reportOf(s).Closing(); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("kills of %v ms and transfers of %v ms end with %q, want %q", tt.kill, tt.transfer, got, tt.want)
+		}
+	}
+}
+
 // A run of operations says first how long each stops writes, and which failed; the
 // table has a row for each operation and size.
 func TestOperationsAreAnsweredFirst(t *testing.T) {

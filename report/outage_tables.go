@@ -310,6 +310,20 @@ func (r *Report) outageAnswers() []string {
 	return out
 }
 
+// longestFault is the answer of those setups whose fault stops writes longest, and for
+// how long at the median, in ns: infinite where writes did not go on; empty where no
+// fault was timed.
+func (r *Report) longestFault() (answer string, longest float64) {
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			if f, ok := metric(c, outage); ok && repeated(c) != nil && f.median > longest {
+				answer, longest = r.outageAnswer(g.cells), f.median
+			}
+		}
+	}
+	return answer, longest
+}
+
 // mediansOf says what medians rest on: medians of 28 to 30 kills.
 func mediansOf(medians, fewest, most int, noun string) string {
 	word := "median"
