@@ -103,6 +103,31 @@ func runAdviseSize(stdout, stderr io.Writer, o adviseSizeOptions) error {
 	return report.Downtime(stdout, d)
 }
 
+// oneSetupHint tells how to be left with one setup of each size.
+func oneSetupHint(s summary.Summary, profile string) string {
+	var varied, profiles []string
+	seen := map[string]string{}
+	for _, c := range s.Cells {
+		if !slices.Contains(profiles, c.Profile) {
+			profiles = append(profiles, c.Profile)
+		}
+		for path, value := range c.Params {
+			if was, known := seen[path]; known && was != value && !slices.Contains(varied, path) {
+				varied = append(varied, path)
+			}
+			seen[path] = value
+		}
+	}
+	slices.Sort(varied)
+	switch {
+	case profile != "" && !slices.Contains(profiles, profile) || profile == "" && len(profiles) > 1:
+		return "name one profile of the run with --profile, or a run that varies nothing but its nodes"
+	case len(varied) == 0:
+		return "name a run that varies nothing but its nodes"
+	}
+	return "name a run that varies nothing but its nodes: this one also varies " + strings.Join(varied, " and ")
+}
+
 // sizes are what is known of each size: from a run, or by theory.
 func (o adviseSizeOptions) sizes(stderr io.Writer) ([]summary.SizeFacts, error) {
 	if o.dir == "" {
@@ -118,7 +143,7 @@ func (o adviseSizeOptions) sizes(stderr io.Writer) ([]summary.SizeFacts, error) 
 	}
 	all, err := summary.SizesOf(s, o.profile)
 	if err != nil {
-		return nil, usage(err, "name one profile of the run with --profile, or a run that varies nothing but its nodes")
+		return nil, usage(err, oneSetupHint(s, o.profile))
 	}
 	return o.chosen(all)
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -66,6 +68,41 @@ func TestAdviseSizeRefusesWhatMakesNoSense(t *testing.T) {
 		said, hint, _ := strings.Cut(stderr, "hint: ")
 		if code != exitUsage || stdout != "" || !strings.Contains(said, c.want) || !strings.Contains(hint, c.hint) {
 			t.Errorf("advise %s: exit %d, want %d with %q and a hint of %q:\n%s%s", c.args, code, exitUsage, c.want, c.hint, stdout, stderr)
+		}
+	}
+}
+
+// Of a run with several setups of one size the hint names what it varies, and a profile
+// only where there are several.
+func TestAdviseSizeNamesWhatTheRunVaries(t *testing.T) {
+	t.Parallel()
+	twice := func(of func(tr *results.Trial, second bool)) string {
+		return changedRun(t, func(run *results.Run) {
+			for _, tr := range slices.Clone(run.Trials) {
+				again := tr
+				again.Cell += "-b"
+				of(&again, true)
+				run.Trials = append(run.Trials, again)
+			}
+			for i := range len(run.Trials) / 2 {
+				of(&run.Trials[i], false)
+			}
+		})
+	}
+	actions := twice(func(tr *results.Trial, second bool) {
+		tr.Params = map[string]string{"outages.action": map[bool]string{false: "kill", true: "pause"}[second]}
+	})
+	profiles := twice(func(tr *results.Trial, second bool) {
+		if second {
+			tr.Profile = "lan"
+		}
+	})
+	for dir, want := range map[string]string{
+		actions: "name a run that varies nothing but its nodes: this one also varies outages.action", profiles: "name one profile of the run with --profile",
+	} {
+		code, _, stderr := advised(t, "size", dir, "--mtbf", "30d", "--mttr", "10m")
+		if code != exitUsage || !strings.Contains(stderr, "want one setup of each size") || !strings.Contains(strings.Join(strings.Fields(stderr), " "), "hint: "+want) {
+			t.Errorf("exit %d, want a hint of %q:\n%s", code, want, stderr)
 		}
 	}
 }
