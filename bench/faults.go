@@ -92,17 +92,18 @@ func (f *faults) nextEnd() (next *inflicted, in time.Duration) {
 }
 
 // keep puts on record what was done, and what the load saw of each until the next, or
-// until its own end: what is undone then, the load does not see. What only undid a fault
+// until the load's end: what is undone then, or done, it does not see. What only undid a fault
 // is that one's end; what did nothing ends no other's stretch.
 func (f *faults) keep() {
-	nodes, until := byID(f.system.Members()), f.witness.lastSent()
+	nodes, loadEnd := byID(f.system.Members()), f.witness.lastSent()
+	until := loadEnd
 	var kept []results.Fault
 	for _, one := range slices.Backward(f.done) {
 		if one.undid || undoing(one.action) {
 			continue
 		}
 		if !one.unbegun {
-			one.Probes = f.witness.probes(nodes, instants{one.AtNS, takesEffect(one)}, max(one.AtNS, until))
+			one.Probes = f.witness.probes(nodes, instants{one.AtNS, takesEffect(one)}, max(one.AtNS, min(until, loadEnd)))
 			until = one.AtNS
 			if one.PrepareNS > 0 {
 				until = one.PrepareNS

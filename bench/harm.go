@@ -126,6 +126,9 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 func (h *harm) stamp(f *inflicted) {
 	f.AtNS = clock.Now()
 	f.Leader, f.Term = h.events.leading(f.AtNS)
+	if m := member(h.system, f.Leader); m == nil || !m.Alive() {
+		f.Leader = "" // it died leading, and nobody was elected since
+	}
 	f.Alive = len(living(h.system))
 }
 
@@ -308,7 +311,8 @@ func (h *harm) role(ctx context.Context, target string) ([]Member, error) {
 	return first(tolerated + 1), nil
 }
 
-// leaderless is a cluster that nobody led for as long as an election may take.
+// leaderless is a cluster that nobody led for as long as an election may take, or as
+// its caller could wait.
 type leaderless struct{ within time.Duration }
 
 // Error implements error.
@@ -327,10 +331,12 @@ func unled(err error) error {
 const leaderPoll = 2 * time.Millisecond
 
 // awaitLeader is the living member that leads, for which it waits as long as an
-// election may take.
+// election may take. That its caller's time is over first is a want of a leader as well;
+// only an interruption is none.
 func (h *harm) awaitLeader(parent context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(parent, recoveryBound(h.setup.Raft))
 	defer cancel()
+	began := time.Now()
 	for {
 		if leader, _ := h.events.leading(clock.Now()); leader != "" {
 			if m := member(h.system, leader); m != nil && m.Alive() {
@@ -339,10 +345,10 @@ func (h *harm) awaitLeader(parent context.Context) (string, error) {
 		}
 		select {
 		case <-ctx.Done():
-			if parent.Err() != nil {
+			if errors.Is(parent.Err(), context.Canceled) {
 				return "", parent.Err()
 			}
-			return "", &leaderless{recoveryBound(h.setup.Raft)}
+			return "", &leaderless{time.Since(began).Round(time.Millisecond)}
 		case <-time.After(leaderPoll):
 		}
 	}

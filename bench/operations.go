@@ -92,7 +92,8 @@ func (h *harm) removeNode(ctx context.Context, f *inflicted) error {
 // keepsQuorum refuses a removal that the others could not commit. A change of the
 // configuration is counted by the new one as soon as it is in the leader's log (Ongaro's
 // thesis, 4.1): where too few of the new one's members run, nothing is committed until
-// others come back, and not the removal either.
+// others come back, and not the removal either. A member that the leader cannot reach, or
+// that cannot answer it, commits nothing.
 func (h *harm) keepsQuorum(ctx context.Context, victim Member) error {
 	leader, err := h.leading(ctx)
 	if err != nil {
@@ -105,14 +106,19 @@ func (h *harm) keepsQuorum(ctx context.Context, victim Member) error {
 	voters := without(now.Voters, victim.ID())
 	running := 0
 	for _, id := range voters {
-		if m := member(h.system, id); m != nil && m.Alive() && !h.holds("pause", m) {
+		if m := member(h.system, id); m != nil && m.Alive() && !h.holds("pause", m) && h.linked(leader.ID(), id) {
 			running++
 		}
 	}
 	if want := quorum.Size(len(voters)).Quorum(); running < want {
-		return notDoneSince("%s was not removed: %d of the other %d members run, want %d, or nothing is committed any more", victim.ID(), running, len(voters), want)
+		return notDoneSince("%s was not removed: %d of the other %d members run and are linked to the leader, want %d, or nothing is committed any more", victim.ID(), running, len(voters), want)
 	}
 	return nil
+}
+
+// linked tells whether no fault cuts a link between two members, in either direction.
+func (h *harm) linked(a, b string) bool {
+	return !h.isCut(results.Ends{From: a, To: b}) && !h.isCut(results.Ends{From: b, To: a})
 }
 
 // leading is the member that leads, for which it waits.

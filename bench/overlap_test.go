@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/configs"
@@ -91,6 +92,9 @@ func (p *process) Alive() bool                                   { return p.runs
 func (p *process) OnDisk() (control.OnDisk, bool)                { return control.OnDisk{}, false }
 func (p *process) Disk(context.Context, control.DiskFault) error { return nil }
 func (p *process) Shutdown(context.Context) error                { p.runs = false; return nil }
+func (p *process) Durable() (uint64, bool)                       { return 0, false }
+func (p *process) Resume(context.Context) error                  { return nil }
+func (p *process) Deadlock(context.Context, bool) error          { return nil }
 func (p *process) Wipe() error                                   { return nil }
 func (p *process) AddNonvoter(context.Context, string) error     { return nil }
 func (p *process) Counters(context.Context) (control.Stats, error) {
@@ -211,7 +215,7 @@ func TestARemovalThatLeavesNoQuorumIsNotDone(t *testing.T) {
 	h, of := threeProcesses()
 	inflictOn(t, h, "kill", "n2")
 	for _, f := range []*inflicted{inflictOn(t, h, "remove-leader", ""), inflictOn(t, h, "remove-node", "n3"), inflictOn(t, h, "add-node", "n3")} {
-		if !strings.Contains(f.Failed, "of the other 2 members run, want 2") || len(f.Nodes) > 0 || !f.over {
+		if !strings.Contains(f.Failed, "of the other 2 members run and are linked to the leader, want 2") || len(f.Nodes) > 0 || !f.over {
 			t.Errorf("%s is on record as %+v, want it not done", f.Action, f.Fault)
 		}
 	}
@@ -220,6 +224,70 @@ func TestARemovalThatLeavesNoQuorumIsNotDone(t *testing.T) {
 	}
 	if f := inflictOn(t, h, "remove-node", "n2"); f.Failed != "" { // the two others run
 		t.Errorf("the removal of a dead member is on record as %+v, want it done", f.Fault)
+	}
+}
+
+// A member that is cut off from the leader commits no removal.
+func TestARemovalCountsWhomTheLeaderReaches(t *testing.T) {
+	for _, action := range []string{"isolate", "send-only", "receive-only"} {
+		h, of := threeProcesses()
+		cut := inflictOn(t, h, action, "n3")
+		if f := inflictOn(t, h, "remove-node", "n2"); !strings.Contains(f.Failed, "1 of the other 2 members run and are linked") || !f.unbegun {
+			t.Errorf("%s of n3: a removal of n2 is on record as %+v, want it not done", action, f.Fault)
+		}
+		if asked := of["n1"].asked; len(asked) > 0 {
+			t.Errorf("%s of n3: the leader was asked to %q, want nothing", action, asked)
+		}
+		endOf(t, h, cut)
+		if f := inflictOn(t, h, "remove-node", "n2"); f.Failed != "" {
+			t.Errorf("a removal after the end of %s: %s", action, f.Failed)
+		}
+	}
+}
+
+// The end of a removal for which nobody leads is put off, and breaks nothing off.
+func TestARemovalThatNobodyCanUndoWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, of := threeProcesses()
+		removed := inflictOn(t, h, "remove-node", "n2")
+		h.events.add(results.Event{AtNS: clock.Now(), Kind: results.EventRole, Node: "n1", State: results.StateFollower, Term: 2})
+		endOf(t, h, removed)
+		if !h.awaited(removed) || removed.EndNS != 0 || of["n2"].runs {
+			t.Errorf("%+v, n2 runs %v: want its end put off until somebody leads", removed.Fault, of["n2"].runs)
+		}
+		h.events.add(leads("n3", 3))
+		if err := h.revive(t.Context(), of["n2"]); err != nil || !of["n2"].runs || removed.EndNS == 0 {
+			t.Errorf("%v, %+v: want n2 added once n3 leads", err, removed.Fault)
+		}
+	})
+}
+
+// Nobody leads in place of a leader that is dead.
+func TestADeadLeaderIsNotOnRecord(t *testing.T) {
+	h, _ := threeProcesses()
+	if f := inflictOn(t, h, "kill", "n1"); f.Leader != "n1" {
+		t.Errorf("killed %+v, want it on record as the leader that it was", f.Fault)
+	}
+	if f := inflictOn(t, h, "isolate", "n2"); f.Leader != "" || f.Term != 2 {
+		t.Errorf("%+v: want no leader, the last having died in term 2", f.Fault)
+	}
+}
+
+// Nobody's silence counts in which nobody wrote: not of a fault that was the last under
+// load, though others were done after it.
+func TestNoSilenceIsCountedAfterTheLoad(t *testing.T) {
+	h, _ := threeProcesses()
+	f := &faults{harm: h, record: &record{}}
+	for _, at := range []int64{100, 10_000} {
+		f.done = append(f.done, &inflicted{Fault: results.Fault{Action: "pause", AtNS: at}})
+	}
+	f.witness.saw(witnessed{"n1", 150, 160, nil})
+	f.witness.saw(witnessed{"n2", 200, 260, context.DeadlineExceeded})
+	f.keep()
+	for i, want := range []int64{60, 100, 100} {
+		if got := f.record.Faults[0].Probes[i].GapNS; got != want {
+			t.Errorf("n%d: %d ns without an answer, want %d: the last write was sent 100 ns after the fault", i+1, got, want)
+		}
 	}
 }
 
