@@ -463,7 +463,7 @@ func stopped(o summary.Outage, last bool) string {
 // gapWords say why a part of an outage is not known.
 var gapWords = map[summary.Gap]string{
 	summary.GapUnwatched:  "nobody wrote meanwhile",
-	summary.GapUnanswered: "no write was acknowledged until the next fault",
+	summary.GapUnanswered: "no write sent once it was in force was acknowledged until the next fault",
 	summary.GapUndone:     "writes went on only when the fault was undone, so that how long it would have stopped them is not known",
 	summary.GapNoElection: "no new leader came before the first acknowledgement",
 	summary.GapDropped:    "a node could not tell of all its events",

@@ -31,7 +31,8 @@ func (r *Report) timeline() listing {
 }
 
 // deed is what was done and to whom: kill n1 (leader); the target as the experiment
-// has it, or a partition's groups, where no member was hit; and why where it was not done.
+// has it, or a partition's groups, where no member was hit; and why where it was not
+// done, or was begun and not finished.
 func deed(o summary.Outage) string {
 	to := list(o.Nodes) + inRole(o.Hit)
 	switch {
@@ -42,7 +43,11 @@ func deed(o summary.Outage) string {
 	}
 	text := strings.TrimSpace(o.Action + " " + to)
 	if o.NotDone != "" {
-		text += ", not done: " + shorten(cleanDetail(o.NotDone), 60)
+		how := "not finished"
+		if len(o.Nodes) == 0 {
+			how = "not done"
+		}
+		text += ", " + how + ": " + shorten(cleanDetail(o.NotDone), 60)
 	}
 	return text
 }

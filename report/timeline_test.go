@@ -35,7 +35,7 @@ func TestWhatWasDoneUnderLoadIsToldWhole(t *testing.T) {
 	)), Terminal{Width: 160})
 	flat := strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
-		"transfer n1 (leader), not done: n1 leads again, want another",
+		"transfer n1 (leader), not finished: n1 leads again, want another",
 		"isolate n1 (leader) 1 3.00 s – 1.40 s 0 2",
 		"partition n1->n2",
 		"partition n1 n2 | n3",

@@ -190,10 +190,10 @@ func (d *tracer) outages(track perfetto.Track) {
 			d.out.Slice(track, d.at(from), d.at(drawn), "outage", perfetto.Arg{Name: "after", Text: cleanName(f.Action)})
 			d.parts(track, from, drawn, o)
 		case slices.Contains(o.Gaps, summary.GapUndone):
-			drawn = max(drawn, f.EndNS)
-			d.out.Slice(track, d.at(from), d.at(drawn), "no write until it was undone", perfetto.Arg{Name: "after", Text: cleanName(f.Action)})
+			drawn = max(drawn, f.EndNS, f.AtNS+firstAck(f))
+			d.out.Slice(track, d.at(from), d.at(drawn), "no write before it was undone", perfetto.Arg{Name: "after", Text: cleanName(f.Action)})
 		case slices.Contains(o.Gaps, summary.GapUnanswered):
-			drawn = max(drawn, d.nextFault(f.AtNS))
+			drawn = max(from, d.nextFault(f.AtNS))
 			d.out.Slice(track, d.at(from), d.at(drawn), "no write until here", perfetto.Arg{Name: "after", Text: cleanName(f.Action)})
 		}
 	}
@@ -224,11 +224,33 @@ func (d *tracer) parts(track perfetto.Track, from, to int64, o summary.Outage) {
 	}
 }
 
-// nextFault after an instant, or the end.
+// firstAck is from a fault to the first acknowledgement of a write sent after it; 0 where
+// none came.
+func firstAck(f results.Fault) (ns int64) {
+	for _, p := range f.Probes {
+		if p.FirstAckNS > 0 && (ns == 0 || p.FirstAckNS < ns) {
+			ns = p.FirstAckNS
+		}
+	}
+	return ns
+}
+
+// loadEnd is when the last window of load ended: after it nobody wrote. Where no window
+// is on record, it is the end of all.
+func (d *tracer) loadEnd() (ns int64) {
+	for _, w := range d.trial.Windows {
+		if w.StartNS > 0 {
+			ns = max(ns, w.StartNS+w.DurationNS)
+		}
+	}
+	return cmp.Or(ns, d.end)
+}
+
+// nextFault that anything was done for after an instant, or the load's end.
 func (d *tracer) nextFault(ns int64) int64 {
-	next := d.end
+	next := d.loadEnd()
 	for _, f := range d.trial.Faults {
-		if f.AtNS > ns {
+		if f.AtNS > ns && (f.Failed == "" || len(f.Nodes) > 0) {
 			next = min(next, f.AtNS)
 		}
 	}

@@ -97,6 +97,34 @@ func TestTraceOfOtherOutages(t *testing.T) {
 	}
 }
 
+// An outage without an end of its own is drawn as long as it was seen: to the first
+// acknowledgement after the fault's end, and no longer than anybody wrote.
+func TestTheLaneOfOutagesHasNoHoles(t *testing.T) {
+	const at = 5_000_000
+	kill := func(atNS, endNS, firstAckNS int64) results.Fault {
+		return results.Fault{Action: "kill", Nodes: []string{"n1"}, AtNS: at + atNS, DoneNS: at + atNS + 1, UndoNS: at + endNS - 1, EndNS: at + endNS,
+			Probes: []results.Probe{{Node: "n2", Failed: 4, FirstAckNS: firstAckNS}}}
+	}
+	trial := results.Trial{Cell: "n3-hashicorp-none", Trial: 1, Kind: results.Measure, Nodes: 3,
+		Windows: []results.Window{{Name: "calm", StartNS: at, DurationNS: 1000}},
+		Events:  []results.Event{{AtNS: at, Node: "n1", Kind: results.EventRole, State: results.StateLeader, Term: 2}},
+		Faults: []results.Fault{
+			kill(100, 200, 250), kill(400, 500, 0),
+			{Action: "kill", Target: "n1", AtNS: at + 600, DoneNS: at + 600, EndNS: at + 600, Failed: "n1 does not run"},
+			{Action: "pause", Nodes: []string{"n3"}, AtNS: at + 2000, DoneNS: at + 2001, EndNS: at + 3000},
+		},
+	}
+	got := perfettotest.Lines(t, traceOf(&trial).Encode())
+	for _, want := range []string{
+		"100 slice_begin outages no write before it was undone after=kill", "350 slice_end outages",
+		"400 slice_begin outages no write until here after=kill", "1000 slice_end outages",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("want %q in:\n%s", want, strings.Join(got, "\n"))
+		}
+	}
+}
+
 // A follower that is cut off asks for pre-votes of the next term and is in it never,
 // nor is who is asked.
 func TestATermIsDrawnOnlyOnceItIsOne(t *testing.T) {

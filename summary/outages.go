@@ -82,7 +82,7 @@ type Gap string
 // The gaps.
 const (
 	GapUnwatched  Gap = "unwatched"        // nobody wrote
-	GapUnanswered Gap = "unanswered"       // no write was acknowledged until the next fault
+	GapUnanswered Gap = "unanswered"       // no write sent once it was in force was acknowledged until the next fault
 	GapUndone     Gap = "undone"           // none was until the fault was undone: how long it would have lasted is not known
 	GapNoElection Gap = "no-election"      // no new leader came before the acknowledgement
 	GapDropped    Gap = "events-dropped"   // a node could not tell of all its events
