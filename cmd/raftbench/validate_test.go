@@ -84,7 +84,7 @@ func TestASetupThatIsNeverBesideAnotherIsWarnedOf(t *testing.T) {
 func TestValidateSaysWhatIsDone(t *testing.T) {
 	for preset, want := range map[string]string{
 		"failover": "\n30 outages a setup (kill leader)\n",
-		"timeouts": "\nwatched for 1m30s a setup\n",
+		"timeouts": "\nwatched for 1m a setup\n",
 		"faults":   "\nfaults: 1s kill follower for 1s; 3s kill leader for 1s; 5s pause leader for 1s;\n  7s restart leader; 9s rolling-restart; 12s deadlock leader for 1s;\n",
 	} {
 		code, stdout, stderr := command(t, "validate", "--preset", preset)
