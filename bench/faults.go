@@ -22,6 +22,8 @@ type faults struct {
 	done   []*inflicted
 	// witness tells what the load saw of each.
 	witness witness
+	// unmended is what went wrong when faults were undone while another waited.
+	unmended []error
 }
 
 func newFaults(ctx context.Context, setup configs.Setup, s System, events *timeline, rec *record) (*faults, error) {
@@ -33,17 +35,19 @@ func newFaults(ctx context.Context, setup configs.Setup, s System, events *timel
 // during does the faults at their instants, from now on; wait returns when the
 // last is done and all that still stands is undone, with what could not be.
 func (f *faults) during(ctx context.Context) (wait func() error) {
-	began, done := time.Now(), make(chan error, 1)
+	began, done, loadOver := time.Now(), make(chan error, 1), make(chan struct{})
+	f.loadOver, f.meanwhile = loadOver, func() { f.endDue(ctx) }
 	go func() { done <- f.follow(ctx, began) }()
 	return func() error {
+		close(loadOver)
 		err := errors.Join(<-done, f.undoAll(ctx))
 		f.keep()
-		return err
+		return errors.Join(append(f.unmended, err)...)
 	}
 }
 
 // follow goes through the timeline: what is to be done at each instant, and what is
-// to be undone.
+// to be undone. What was late, and is not begun when the load ends, is left undone.
 func (f *faults) follow(ctx context.Context, began time.Time) error {
 	var errs []error
 	for left := f.asked; ; {
@@ -58,6 +62,11 @@ func (f *faults) follow(ctx context.Context, began time.Time) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-f.loadOver:
+			for _, late := range left {
+				errs = append(errs, f.doNext(ctx, late)) // which tells why it is not done
+			}
+			return errors.Join(errs...)
 		case <-time.After(wait):
 		}
 		if ending != nil {
@@ -77,11 +86,23 @@ func (f *faults) doNext(ctx context.Context, asked configs.TimedFault) error {
 	return err
 }
 
+// endDue ends the faults that are to be over by now, while another waits for a leader,
+// or for a member to catch up: that nothing comes of it may be their work.
+func (f *faults) endDue(ctx context.Context) {
+	for {
+		ending, in := f.nextEnd()
+		if ending == nil || in > 0 {
+			return
+		}
+		f.unmended = append(f.unmended, f.undo(ctx, ending))
+	}
+}
+
 // nextEnd is the standing fault that is to end next by itself, and how long until
-// then; nil where none is.
+// then; nil where none is. One that is still being done is not to end yet.
 func (f *faults) nextEnd() (next *inflicted, in time.Duration) {
 	for _, s := range f.standing {
-		if s.asked.For == 0 {
+		if s.asked.For == 0 || s.DoneNS == 0 {
 			continue
 		}
 		if left := time.Duration(s.AtNS + s.asked.For.Nanoseconds() - clock.Now()); next == nil || left < in {

@@ -29,6 +29,11 @@ type harm struct {
 	router *router
 	// patience is how long an operation waits for what should come about.
 	patience time.Duration
+	// loadOver, where there is one, is closed when the load ends: no fault is begun then.
+	loadOver <-chan struct{}
+	// meanwhile, where it is set, is called again and again while a fault waits for a
+	// leader, or for a member to catch up. It may end faults that stand.
+	meanwhile func()
 
 	standing []*inflicted
 	// out are the members that are not in the cluster's configuration, with what took
@@ -89,11 +94,7 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 		return nil, fmt.Errorf("unknown action %q", asked.Action)
 	}
 	f := &inflicted{asked: asked, action: action, deed: deed, Fault: results.Fault{Action: asked.Action, Target: asked.Target, Groups: asked.Groups}}
-	members, err := h.whom(ctx, f)
-	if f.members = members; err == nil {
-		err = h.possible(ctx, f)
-	}
-	if err = failing(f, err); err != nil {
+	if err := failing(f, h.choose(ctx, f)); err != nil {
 		return nil, err
 	}
 	if f.Failed != "" {
@@ -102,7 +103,7 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 	}
 	if deed.prepare != nil {
 		f.PrepareNS = clock.Now()
-		if err = failing(f, deed.prepare(h, ctx, f)); err != nil {
+		if err := failing(f, deed.prepare(h, ctx, f)); err != nil {
 			return nil, err
 		}
 	}
@@ -111,6 +112,7 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 		f.Nodes = append(f.Nodes, m.ID())
 	}
 	h.standing = append(h.standing, f)
+	var err error
 	if f.Failed == "" {
 		err = failing(f, deed.do(h, ctx, f))
 	}
@@ -120,6 +122,33 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 		h.end(f)
 	}
 	return f, err
+}
+
+// loadEnded is why a fault is left undone that was late.
+const loadEnded = "the load had ended"
+
+// choose finds to whom a fault is done, and whether it can be, for as long as there is
+// load to see it.
+func (h *harm) choose(parent context.Context, f *inflicted) error {
+	ctx, cancel := context.WithCancel(parent)
+	defer cancel()
+	go func() {
+		select {
+		case <-h.loadOver: // never, where there is none
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	members, err := h.whom(ctx, f)
+	if f.members = members; err == nil {
+		err = h.possible(ctx, f)
+	}
+	select {
+	case <-h.loadOver:
+		return notDoneSince(loadEnded)
+	default:
+		return err
+	}
 }
 
 // stamp notes the instant of a fault, and what the cluster was then.
@@ -274,9 +303,8 @@ func undoing(a configs.Action) bool { return a.Name == configs.Heal || len(a.Und
 
 // role resolves a role or a site to those that live.
 func (h *harm) role(ctx context.Context, target string) ([]Member, error) {
-	alive := living(h.system)
-	of := func(want func(Member) bool) (out []Member) {
-		for _, m := range alive {
+	of := func(want func(Member) bool) (out []Member) { // of those that live now
+		for _, m := range living(h.system) {
 			if want(m) {
 				out = append(out, m)
 			}
@@ -285,7 +313,7 @@ func (h *harm) role(ctx context.Context, target string) ([]Member, error) {
 	}
 	switch target {
 	case configs.Everybody:
-		return alive, nil
+		return living(h.system), nil
 	case configs.Leader, configs.Follower, configs.Followers, configs.Minority, configs.Majority:
 	default:
 		return of(func(m Member) bool { return m.Site() == target }), nil
@@ -296,7 +324,7 @@ func (h *harm) role(ctx context.Context, target string) ([]Member, error) {
 	}
 	leads := of(func(m Member) bool { return m.ID() == leader })
 	followers := of(func(m Member) bool { return m.ID() != leader })
-	first := func(n int) []Member { return append(followers, leads...)[:min(n, len(alive))] }
+	first := func(n int) []Member { return append(followers, leads...)[:min(n, len(followers)+len(leads))] }
 	tolerated := quorum.Size(h.setup.Nodes).Tolerates()
 	switch target {
 	case configs.Leader:
@@ -350,7 +378,14 @@ func (h *harm) awaitLeader(parent context.Context) (string, error) {
 			}
 			return "", &leaderless{time.Since(began).Round(time.Millisecond)}
 		case <-time.After(leaderPoll):
+			h.endMeanwhile()
 		}
+	}
+}
+
+func (h *harm) endMeanwhile() {
+	if h.meanwhile != nil {
+		h.meanwhile()
 	}
 }
 

@@ -66,6 +66,7 @@ func (h *harm) awaitTerm(ctx context.Context, term uint64) (string, error) {
 			return "", &stalled{results.Finding{Class: results.Liveness, Rule: results.RuleNoLeader,
 				Got: fmt.Sprintf("nobody leads in term %d or later within %v", term, h.patience), Want: "a leader, a majority being alive"}}
 		case <-time.After(leaderPoll):
+			h.endMeanwhile()
 		}
 	}
 }
@@ -382,6 +383,7 @@ func (h *harm) awaitApplied(ctx context.Context, m, leader Member) error {
 				Got:  fmt.Sprintf("index %d applied %v after it was started", now.Applied, h.patience),
 				Want: fmt.Sprintf("%d, which was committed then", to.CommitIndex), Log: m.LogTail(logLines)}}
 		case <-time.After(leaderPoll):
+			h.endMeanwhile()
 		}
 	}
 }

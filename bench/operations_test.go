@@ -16,7 +16,7 @@ import (
 // Every operation does to a cluster under load what its name says, one after another,
 // and in the end all members are there again and have lost nothing.
 func TestOperationsUnderLoad(t *testing.T) {
-	r := runTrial(t, `
+	r := runTimeline(t, `
 nodes: 3
 network: {profile: none}
 raft: {heartbeat_timeout: 500ms, election_timeout: 500ms, leader_lease_timeout: 400ms, trailing_logs: 8}
@@ -28,7 +28,7 @@ faults:
   - {at: 400ms, action: remove-node, target: follower, for: 50ms}
   - {at: 700ms, action: remove-leader, for: 50ms}
   - {at: 1s, action: rolling-restart, target: all}
-`, results.Measure, script{})
+`, "2s", func(r results.Trial) bool { return allBegun(r.Faults) })
 	if _, failed := says(r.Remarks, results.CodeFailed); failed || len(r.Findings) > 0 || r.Audit == nil || r.Audit.Nodes != 3 || r.Audit.Lost != 0 {
 		t.Fatalf("remarks %+v, findings %+v, audit %+v; want every operation done and all 3 to agree", r.Remarks, r.Findings, r.Audit)
 	}

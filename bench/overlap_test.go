@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/configs"
@@ -62,8 +63,8 @@ type process struct {
 	asked []string
 	// voters of the cluster, which all members share.
 	voters *[]string
-	// killing is called between the signal and the death.
-	killing func()
+	// killing is called between the signal and the death, started when it runs again.
+	killing, started func()
 }
 
 // threeProcesses are a cluster of which n1 leads.
@@ -73,7 +74,7 @@ func threeProcesses() (*harm, map[string]*process) {
 	voters := []string{"n1", "n2", "n3"}
 	var s processes
 	for _, id := range voters {
-		all[id] = &process{id: id, runs: true, voters: &voters, killing: func() {}}
+		all[id] = &process{id: id, runs: true, voters: &voters, killing: func() {}, started: func() {}}
 		s.all = append(s.all, all[id])
 	}
 	return newHarm(configs.Setup{Nodes: 3}, s, events, nil), all
@@ -129,6 +130,7 @@ func (p *process) Restart(context.Context) error {
 		return errors.New("it still runs")
 	}
 	p.runs = true
+	p.started()
 	return nil
 }
 
@@ -262,6 +264,58 @@ func TestARemovalThatNobodyCanUndoWaits(t *testing.T) {
 	})
 }
 
+// timelineOn is a timeline of faults to a cluster.
+func timelineOn(h *harm, asked ...configs.TimedFault) *faults {
+	return &faults{harm: h, asked: asked, record: &record{}}
+}
+
+// A fault that waits for a leader does not keep another from ending that nobody leads
+// because of.
+func TestAFaultThatWaitsKeepsNoOtherFromEnding(t *testing.T) {
+	h, of := threeProcesses()
+	of["n1"].started = func() { h.events.add(leads("n1", 3)) }
+	f := timelineOn(h,
+		configs.TimedFault{Action: "kill", Target: "n1", For: 50 * time.Millisecond},
+		configs.TimedFault{Action: "kill", Target: configs.Leader, At: time.Millisecond})
+	wait := f.during(t.Context())
+	deadline := time.Now().Add(time.Minute)
+	for len(h.events.all()) < 5 { // n1 leads, is killed, starts, leads, is killed
+		if time.Sleep(time.Millisecond); time.Now().After(deadline) {
+			t.Fatal("the second kill was never done")
+		}
+	}
+	if err := wait(); err != nil {
+		t.Fatal(err)
+	}
+	if second := f.record.Faults[1]; second.Failed != "" || !slices.Equal(second.Nodes, []string{"n1"}) || second.Term != 3 {
+		t.Errorf("%+v: want the leader killed that led once the first kill had ended", second)
+	}
+}
+
+// What was not begun when the load ended is left undone, says so, and is not waited for.
+func TestNothingIsBegunAfterTheLoad(t *testing.T) {
+	h, of := threeProcesses()
+	killed := make(chan struct{})
+	of["n1"].killing = func() { close(killed) }
+	f := timelineOn(h,
+		configs.TimedFault{Action: "kill", Target: "n1"},
+		configs.TimedFault{Action: "kill", Target: configs.Leader, At: time.Millisecond},
+		configs.TimedFault{Action: "kill", Target: "n2", At: 2 * time.Millisecond})
+	wait := f.during(t.Context())
+	<-killed
+	if err := wait(); err != nil {
+		t.Fatal(err)
+	}
+	for i, one := range f.record.Faults {
+		if left := one.Failed == loadEnded && len(one.Nodes) == 0; left != (i > 0) {
+			t.Errorf("%+v: want the first done, and the others left undone since the load had ended", one)
+		}
+	}
+	if len(f.record.Faults) != 3 || !of["n1"].runs || !of["n2"].runs {
+		t.Errorf("%d faults, n1 runs %v, n2 %v; want three, and all to run", len(f.record.Faults), of["n1"].runs, of["n2"].runs)
+	}
+}
+
 // Nobody leads in place of a leader that is dead.
 func TestADeadLeaderIsNotOnRecord(t *testing.T) {
 	h, _ := threeProcesses()
@@ -340,13 +394,13 @@ func TestAWriteToTheDyingEndsNoOutage(t *testing.T) {
 // A timeline that kills who is dead already is done as far as it can be, and its trial
 // comes to its end. Ends of faults leave dead whom another holds.
 func TestATimelineOverTheDeadComesToItsEnd(t *testing.T) {
-	r := runTrial(t, quickly+`faults:
+	r := runTimeline(t, quickly+`faults:
   - {at: 50ms, action: kill, target: n3}
   - {at: 100ms, action: disk-full, target: n3, for: 50ms}
   - {at: 200ms, action: kill, target: followers}
   - {at: 250ms, action: kill, target: n1}
   - {at: 300ms, action: kill, target: n2}
-`, results.Measure, script{})
+`, "600ms", func(r results.Trial) bool { return allBegun(r.Faults) })
 	if _, failed := says(r.Remarks, results.CodeFailed); failed || len(r.Faults) != 5 || r.Audit == nil || r.Audit.Nodes != 3 || r.Audit.Lost != 0 {
 		t.Fatalf("remarks %+v, findings %+v, audit %+v; want a trial that came to its end", r.Remarks, r.Findings, r.Audit)
 	}

@@ -54,6 +54,23 @@ func runTrial(t *testing.T, text string, kind results.TrialKind, s script) resul
 	return trial.record.Trial
 }
 
+// runTimeline runs a trial with a longer load where that of its text had ended before all
+// of its faults were begun, as on a busy host.
+func runTimeline(t *testing.T, text, load string, enough func(results.Trial) bool) (r results.Trial) {
+	t.Helper()
+	for _, longer := range []string{load, "10s", "1m"} {
+		if r = runTrial(t, strings.Replace(text, "duration: "+load, "duration: "+longer, 1), results.Measure, script{}); enough(r) {
+			break
+		}
+	}
+	return r
+}
+
+// allBegun tells whether no fault was left undone for want of load.
+func allBegun(faults []results.Fault) bool {
+	return !slices.ContainsFunc(faults, func(f results.Fault) bool { return f.Failed == loadEnded })
+}
+
 // testRunner records into a folder of its own.
 func testRunner(tb testing.TB, text string, start Starter) *Runner {
 	tb.Helper()
@@ -164,7 +181,9 @@ func TestAnUnrealSyncIsRemarked(t *testing.T) {
 func TestAnExperimentsFaultsAreDone(t *testing.T) {
 	text := strings.Replace(quickly, "600ms", "2s", 1) +
 		"faults: [{at: 200ms, action: kill, target: leader}, {at: 1s, action: restart, target: leader}, {at: 1200ms, action: isolate, target: follower}, {at: 1500ms, action: heal, target: follower}]\n"
-	r := runTrial(t, text, results.Measure, script{})
+	r := runTimeline(t, text, "2s", func(r results.Trial) bool {
+		return slices.ContainsFunc(r.Events, func(e results.Event) bool { return e.Action == "heal" })
+	})
 	if !r.Valid || r.Audit == nil || r.Audit.Nodes != 3 || r.Audit.Acked == 0 {
 		t.Fatalf("invalid: %+v, %+v, audit %+v", r.Remarks, r.Findings, r.Audit)
 	}
@@ -195,7 +214,7 @@ faults:
   - {at: 200ms, action: slow, target: n1->n2, link: {delay: 1ms}, for: 200ms}
   - {at: 900ms, action: rolling-restart}
 `
-	r := runTrial(t, text, results.Measure, script{})
+	r := runTimeline(t, text, "2500ms", func(r results.Trial) bool { return allBegun(r.Faults) })
 	if !r.Valid || len(r.Faults) != 3 {
 		t.Fatalf("invalid: %+v, %+v, faults %+v", r.Remarks, r.Findings, r.Faults)
 	}
@@ -225,7 +244,8 @@ faults:
 			restarted[e.Node] = true
 		}
 	}
-	if len(rolling.Nodes) != 3 || rolling.Nodes[2] != rolling.Leader || len(restarted) != 3 || rolling.EndNS != rolling.DoneNS {
+	last := rolling.Leader == "" || len(rolling.Nodes) == 3 && rolling.Nodes[2] == rolling.Leader // on a busy host nobody may lead then
+	if len(rolling.Nodes) != 3 || !last || len(restarted) != 3 || rolling.EndNS != rolling.DoneNS {
 		t.Errorf("got %+v, restarted %v; want all three, the leader last", rolling, restarted)
 	}
 }
