@@ -364,6 +364,10 @@ type listing struct {
 	title string
 	head  []string
 	rows  [][]string
+	// first are the titles of the columns that a narrow terminal leaves out first, in
+	// this order; text is the title of the one that is shortened before any other is left out.
+	first []string
+	text  string
 	// page: it stands on the page alone, and not on a terminal.
 	page bool
 }
@@ -451,7 +455,7 @@ func stopped(o summary.Outage, last bool) string {
 	case o.TotalNS != nil:
 		return duration(float64(*o.TotalNS))
 	case slices.Contains(o.Gaps, summary.GapUndone):
-		return "not before it was undone, after " + duration(float64(o.LastedNS))
+		return "until undone"
 	case slices.Contains(o.Gaps, summary.GapUnanswered) && last:
 		return "until the load ended"
 	case slices.Contains(o.Gaps, summary.GapUnanswered):

@@ -278,7 +278,7 @@ func TestWhatWasUndoneIsNotTimed(t *testing.T) {
 			t.Errorf("got %s\nwant in it: %s", text, want)
 		}
 	}
-	if got := stopped(summary.TrialOutages(&tr)[0], false); got != "not before it was undone, after 1.10 s" {
+	if got := stopped(summary.TrialOutages(&tr)[0], false); got != "until undone" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -149,9 +150,7 @@ func (p *page) sheet(sh sheet) {
 			p.setup(columns, widths, marks, c)
 		}
 	}
-	if left := len(sh.columns) - len(columns); left > 0 {
-		p.wrap(units.Plural(left, "column")+" left out to fit; -o markdown shows all.", "", dim)
-	}
+	p.leftOut(len(sh.columns) - len(columns))
 }
 
 // maxListed are the rows of a listing that a terminal shows.
@@ -162,13 +161,66 @@ func (p *page) listing(g listing) {
 	p.gap()
 	p.wrap(g.title, "", bold)
 	p.gap()
-	rows := g.rows[:min(len(g.rows), maxListed)]
-	for i, line := range textTable(g.head, rows, p.width) {
+	shown := g
+	shown.rows = g.rows[:min(len(g.rows), maxListed)]
+	shown = shown.fit(p.width)
+	for i, line := range textTable(shown.head, shown.rows, p.width) {
 		p.row(line, []string{dim, normal}[min(i, 1)])
 	}
-	if left := len(g.rows) - len(rows); left > 0 {
+	if left := len(g.rows) - len(shown.rows); left > 0 {
 		p.wrap(units.Plural(left, "more row")+": "+pageFile, "", dim)
 	}
+	p.leftOut(len(g.head) - len(shown.head))
+}
+
+// leftOut says how many columns a table was too wide for.
+func (p *page) leftOut(columns int) {
+	if columns > 0 {
+		p.wrap(units.Plural(columns, "column")+" left out to fit; -o markdown shows all.", "", dim)
+	}
+}
+
+// shortestText is how many runes of a listing's text stay, however narrow the terminal.
+const shortestText = 24
+
+// fit leaves out the columns that can be spared first, then shortens the text, then
+// leaves out columns at the right end, until the listing is no wider than width.
+func (g listing) fit(width int) listing {
+	for _, title := range g.first {
+		if tableWidth(g.head, g.rows) <= width {
+			return g
+		}
+		g = g.without(slices.Index(g.head, title))
+	}
+	if i := slices.Index(g.head, g.text); i >= 0 {
+		widths := columnWidths(g.head, g.rows)
+		room := max(shortestText, widths[i]-max(0, total(widths)-width))
+		g = g.change(func(row []string) []string {
+			row = slices.Clone(row)
+			row[i] = shorten(row[i], room)
+			return row
+		})
+	}
+	for len(g.head) > 2 && tableWidth(g.head, g.rows) > width {
+		g = g.without(len(g.head) - 1)
+	}
+	return g
+}
+
+// without a column.
+func (g listing) without(i int) listing {
+	return g.change(func(row []string) []string { return slices.Delete(slices.Clone(row), i, i+1) })
+}
+
+// change each row, and the head.
+func (g listing) change(to func([]string) []string) listing {
+	g.head = to(g.head)
+	rows := make([][]string, len(g.rows))
+	for i, row := range g.rows {
+		rows[i] = to(row)
+	}
+	g.rows = rows
+	return g
 }
 
 // setup writes the two lines of one; in a column with marks all numbers leave

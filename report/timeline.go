@@ -11,7 +11,10 @@ import (
 
 // timeline lists the faults that were done while load was measured.
 func (r *Report) timeline() listing {
-	g := listing{title: "What was done while the load ran", head: []string{"setup", "what was done", "trial", "at", "for", "writes stopped", "failed", "unknown"}}
+	g := listing{
+		title: "What was done while the load ran", head: []string{"setup", "what was done", "trial", "at", "for", "writes stopped", "failed", "unknown"},
+		first: []string{"trial", "setup", "at", "for"}, text: "what was done",
+	}
 	for _, gr := range r.groups {
 		for _, c := range gr.cells {
 			all := timelineOf(c)
@@ -76,7 +79,7 @@ func (r *Report) timelineNote() string {
 	if !slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { return len(timelineOf(c)) > 0 }) {
 		return ""
 	}
-	return "Writes stopped: the longest stretch from a fault until the next in which no client had an answer, known to the writes' interval: a fault that stopped none shows about that interval. Where no write sent after it was acknowledged, they stopped until the next fault, or until the load ended. " +
+	return "Writes stopped: the longest stretch from a fault until the next in which no client had an answer, known to the writes' interval: a fault that stopped none shows about that interval. Where no write sent after it was acknowledged, they stopped until the next fault, or until the load ended; until undone: they went on only once it was undone, so that how long it would have stopped them is not known. " +
 		"Failed and unknown are writes of that time at members that the fault was not done to: one that is unknown may have been committed or not."
 }
 

@@ -111,3 +111,27 @@ func TestARunWithoutCostsEndsWithWhatItSaw(t *testing.T) {
 		}
 	}
 }
+
+// On a narrow terminal what a fault did to the writes stays, and a column that has no room
+// is told of.
+func TestANarrowTerminalKeepsWhatAFaultDidToTheWrites(t *testing.T) {
+	r := outageRun(t, underLoad(
+		results.Fault{Action: "transfer", Target: "leader", Nodes: []string{"n1"}, Leader: "n1", AtNS: 2e9, DoneNS: 2e9 + 1e6, Failed: "n1 leads again after five attempts, want another leader"},
+		results.Fault{Action: "pause", Nodes: []string{"n1"}, Leader: "n1", AtNS: 4e9, DoneNS: 4e9 + 1e6, UndoNS: 5e9, EndNS: 5e9 + 1e6, Probes: []results.Probe{
+			{Node: "n2", FirstAckNS: 11e8, GapNS: 11e8, Acked: 90, Failed: 1234, Unknown: 77},
+		}},
+	))
+	for _, width := range []int{70, 80, 100} {
+		text := tableOf(t, r, Terminal{Width: width})
+		_, text, _ = strings.Cut(text, "What was done while the load ran")
+		flat := strings.Join(strings.Fields(text), " ")
+		for _, want := range []string{"writes stopped failed unknown", "pause n1 (leader)", "until undone 1,234 77", "left out to fit", "until undone: they went on only once"} {
+			if !strings.Contains(flat, want) {
+				t.Errorf("at %d columns: lacks %q:\n%s", width, want, text)
+			}
+		}
+	}
+	if text := tableOf(t, r, Terminal{Width: 200}); strings.Contains(text, "left out") {
+		t.Errorf("leaves a column out where there is room:\n%s", text)
+	}
+}
