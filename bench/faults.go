@@ -124,7 +124,9 @@ func (f *faults) keep() {
 			continue
 		}
 		if !one.unbegun {
-			one.Probes = f.witness.probes(nodes, instants{one.AtNS, takesEffect(one)}, max(one.AtNS, min(until, loadEnd)))
+			seen := max(one.AtNS, min(until, loadEnd))
+			one.Probes = f.witness.probes(nodes, instants{one.AtNS, takesEffect(one)}, seen)
+			one.SilentNS = longestSilence(f.witness.answers(), one.AtNS, seen)
 			until = one.AtNS
 			if one.PrepareNS > 0 {
 				until = one.PrepareNS

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -341,6 +342,30 @@ func TestNoSilenceIsCountedAfterTheLoad(t *testing.T) {
 	for i, want := range []int64{60, 100, 100} {
 		if got := f.record.Faults[0].Probes[i].GapNS; got != want {
 			t.Errorf("n%d: %d ns without an answer, want %d: the last write was sent 100 ns after the fault", i+1, got, want)
+		}
+	}
+}
+
+// Writes stop for as long as nobody has an answer. Each client alone waits longer, since
+// it writes less often than all of them: of a fault that stopped nothing none waits less
+// than its own interval.
+func TestWritesOfATimelineStopForAsLongAsNobodyIsAnswered(t *testing.T) {
+	h, _ := threeProcesses()
+	f := &faults{harm: h, record: &record{}}
+	for _, at := range []int64{1_000, 4_000} {
+		f.done = append(f.done, &inflicted{Fault: results.Fault{Action: "pause", AtNS: at, DoneNS: at + 1}})
+	}
+	for i := range int64(60) {
+		sent := 100 * i
+		if sent >= 4_050 && sent < 4_500 {
+			continue // nobody is answered after the second fault
+		}
+		f.witness.saw(witnessed{fmt.Sprintf("n%d", i%3+1), sent, sent + 20, nil})
+	}
+	f.keep()
+	for i, want := range []int64{100, 500} {
+		if got := f.record.Faults[i].SilentNS; got != want {
+			t.Errorf("fault %d: %d ns without an answer to anybody, want %d", i+1, got, want)
 		}
 	}
 }

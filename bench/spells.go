@@ -103,3 +103,21 @@ func silence(f *results.Fault, writes []probe) int64 {
 	}
 	return 0 // the load's end is not the outage's
 }
+
+// longestSilence is the longest stretch between two instants without any answer, in ns:
+// from the first of them or from an answer, to the next answer or to the last of them. 0
+// where no answer came between them. The first answer does not end it: a leader that is
+// cut off still answers what was under way.
+func longestSilence(answers []int64, fromNS, untilNS int64) int64 {
+	slices.Sort(answers)
+	longest, last := int64(0), fromNS
+	for _, at := range answers {
+		if at > fromNS && at <= untilNS {
+			longest, last = max(longest, at-last), at
+		}
+	}
+	if last == fromNS {
+		return 0
+	}
+	return max(longest, untilNS-last)
+}

@@ -40,6 +40,18 @@ func (w *witness) lastSent() (atNS int64) {
 	return atNS
 }
 
+// answers are the instants at which writes were acknowledged, in no order.
+func (w *witness) answers() (atNS []int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, one := range w.writes {
+		if one.err == nil {
+			atNS = append(atNS, one.doneNS)
+		}
+	}
+	return atNS
+}
+
 // probes are what a client at each of the nodes saw of the writes that it sent after a
 // fault, until another instant.
 func (w *witness) probes(nodes []string, fault instants, untilNS int64) []results.Probe {

@@ -46,9 +46,11 @@ type Fault struct {
 	Before *Latency `json:"before,omitempty"`
 	During *Latency `json:"during,omitempty"`
 
-	// SilentNS is the longest stretch, begun before it was done, in which no client had
-	// an acknowledgement: from the instant of the fault or from one acknowledgement to
-	// the next. 0 where nobody wrote, or no write was acknowledged after it.
+	// SilentNS is the longest stretch in which no client, whichever member it asks, had an
+	// acknowledgement: from the instant of the fault or from one acknowledgement to the
+	// next. On a timeline it is the longest until the next fault, or until the load ended;
+	// where one fault is done again and again, the longest begun before it was done. 0
+	// where nobody wrote, or no write was acknowledged after it, and in a proof.
 	SilentNS int64 `json:"silent_ns,omitempty"`
 
 	// Probes are what a client at each member saw, one a member, n1 first.

@@ -27,7 +27,7 @@ type Outage struct {
 	SinceNS  int64 `json:"since_ns"`
 	LastedNS int64 `json:"lasted_ns,omitempty"`
 	// NotDone is why it was not done as it was asked for. SilentNS is the longest stretch
-	// in which no client had an answer; 0 where none had one, or nobody wrote.
+	// in which no client had an answer; 0 where none had one, or nobody wrote, and in a proof.
 	NotDone  string `json:"not_done,omitempty"`
 	SilentNS int64  `json:"silent_ns,omitempty"`
 
@@ -96,7 +96,7 @@ func outageOf(t *results.Trial, i int) Outage {
 	f := &t.Faults[i]
 	o := Outage{
 		Trial: t.Trial, Action: f.Action, Target: f.Target, Nodes: f.Nodes, Hit: hit(f), Repeat: f.Repeat, Groups: f.Groups,
-		SinceNS: f.AtNS - beginning(t), NotDone: f.Failed, SilentNS: silence(f),
+		SinceNS: f.AtNS - beginning(t), NotDone: f.Failed, SilentNS: f.SilentNS,
 	}
 	if f.EndNS > f.AtNS {
 		o.LastedNS = f.EndNS - f.AtNS
