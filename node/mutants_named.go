@@ -18,7 +18,7 @@ const (
 	lostTail       = "lost-tail"
 	wipedData      = "wiped-data"
 	forgottenVote  = "forgotten-vote"
-	twoVotes       = "two-votes"
+	twoVotes       = "votes-for-everybody"
 
 	// The transport.
 	anyLogElected  = "any-log-elected"

@@ -299,7 +299,7 @@ func outageBasisWords(d summary.Downtimes) string {
 	text := fmt.Sprintf("Without a leader writes are out for %s", units.Duration.Span(low, high))
 	switch {
 	case len(measured) == 0:
-		return text + ": a prediction, simulated from raft's timeouts. To measure it: raftbench run --preset failover."
+		return text + ": a prediction, simulated from raft's timeouts. To measure both it and the costs: raftbench run --set outages.repeat=30."
 	case len(predicted) == 0:
 		return text + ": measured, by size and how often, " + list(measured) + "."
 	}

@@ -65,7 +65,7 @@ var suite = []provoked{
 	{mutant: "lost-tail", script: "stale-follower"},
 	{mutant: "wiped-data", script: "stale-follower"},
 	{mutant: "forgotten-vote", script: "forgotten-vote"},
-	{mutant: "two-votes", script: "split-votes"},
+	{mutant: "votes-for-everybody", script: "split-votes"},
 	{mutant: "any-log-elected", script: "constrained-election"},
 	{mutant: "snapshot-misses-keys", script: "snapshots"},
 	{mutant: "bolt-without-sync", script: powerCut},
