@@ -159,7 +159,7 @@ func (c *Cluster) boundWait(ctx context.Context, otherwise time.Duration) (conte
 }
 
 // dataDir is where a member's data stands unless its options say otherwise.
-func (s *Spec) dataDir(id string) string { return filepath.Join(s.Dir, id, "data") }
+func (s *Spec) dataDir(id string) string { return filepath.Join(s.Dir, id, dataName) }
 
 // answering are the members that have started and are not paused.
 func (c *Cluster) answering() []*Member {

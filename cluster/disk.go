@@ -12,6 +12,13 @@ import (
 	"github.com/raftbench/raftbench/powerloss"
 )
 
+// What stands in a member's directory: its data, and, where they are served from a disk
+// whose power can be cut, the files behind it.
+const (
+	dataName = "data"
+	diskName = "disk"
+)
+
 // Disk serves a member's data directory and can cut its power
 // (powerloss.Process has it).
 type Disk interface {
@@ -39,7 +46,7 @@ func (m *Member) readyDisk(ctx context.Context) error {
 	}
 	if m.disk == nil {
 		behind := m.behind()
-		if err := os.MkdirAll(behind, 0o755); err != nil {
+		if err := empty(behind); err != nil { // a killed launcher may have left another's
 			return fmt.Errorf("disk of %s: %w", m.ID(), err)
 		}
 		disk, err := mount(ctx, behind, m.DataDir())
@@ -58,7 +65,7 @@ func (m *Member) readyDisk(ctx context.Context) error {
 }
 
 // behind is the directory of which the data directory shows what a mounted disk holds.
-func (m *Member) behind() string { return filepath.Join(filepath.Dir(m.DataDir()), "disk") }
+func (m *Member) behind() string { return filepath.Join(filepath.Dir(m.DataDir()), diskName) }
 
 // closeDisk ends it, its member's process being dead.
 func (m *Member) closeDisk() error {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/raftbench/raftbench/powerloss"
 )
 
 // lockName marks a directory that holds a cluster's data. The launcher holds
@@ -114,10 +116,13 @@ func RemoveStale(dir string) error {
 	return err
 }
 
-// removeMembers removes each <id>/data under dir.
+// removeMembers removes each <id>/data under dir, and the <id>/disk behind it.
 func removeMembers(dir string) error {
-	data, err := filepath.Glob(filepath.Join(dir, "*", "data"))
-	for _, d := range data {
+	data, err := filepath.Glob(filepath.Join(dir, "*", dataName))
+	behind, also := filepath.Glob(filepath.Join(dir, "*", diskName))
+	err = errors.Join(err, also)
+	for _, d := range append(data, behind...) {
+		powerloss.Detach(d) // where its process was killed, too
 		err = errors.Join(err, os.RemoveAll(d))
 		_ = os.Remove(filepath.Dir(d))
 	}

@@ -161,7 +161,7 @@ func TestRemoveStale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{"n1/data", "n2/data"} {
+	for _, dir := range []string{"n1/data", "n2/data", "n2/disk"} {
 		if err := os.MkdirAll(left+"/run/trial/"+dir, 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -104,7 +104,7 @@ func (p *Process) Close() error {
 	}
 	err := p.cmd.Wait()
 	if late != nil || err != nil {
-		detach(p.at)
+		Detach(p.at)
 	}
 	return errors.Join(late, err)
 }

@@ -9,5 +9,6 @@ import (
 // nodes that use it.
 func isolate(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-// detach a disk whose process is gone, as far as this user may.
-func detach(at string) { _ = syscall.Unmount(at, syscall.MNT_DETACH) }
+// Detach a disk whose process is gone, as far as this user may. Where none is mounted
+// nothing is done.
+func Detach(at string) { _ = syscall.Unmount(at, syscall.MNT_DETACH) }
