@@ -18,7 +18,7 @@ const faultsFile = "faults.csv"
 // faultsHead is a line for each fault of each attempt of each trial. Times are
 // integers of nanoseconds; what is not known, or did not come, is empty.
 var faultsHead = []string{
-	"run_id", "cell", "trial", "attempt", "valid", "kind", "size", "repeat", "action", "target", "node", "hit", "at_ns", "lasted_ns",
+	"run_id", "cell", "trial", "attempt", "valid", "kind", "size", "repeat", "action", "target", "node", "hit", "at_ns", "done_ns", "lasted_ns",
 	"outage_ns", "detect_ns", "elect_ns", "commit_ns", "rediscover_ns", "not_known", "silent_ns",
 	"acked", "failed", "unknown", "split_votes", "terms", "candidates", "not_done",
 }
@@ -44,7 +44,7 @@ func (r *Report) faultRow(t *results.Trial, f *results.Fault, o *summary.Outage)
 	row := []string{
 		defuse(r.summary.RunID), defuse(clean(t.Cell)), strconv.Itoa(t.Trial), strconv.Itoa(t.Attempt), strconv.FormatBool(t.Valid),
 		defuse(clean(string(t.Kind))), strconv.Itoa(t.Nodes), strconv.Itoa(f.Repeat), defuse(clean(f.Action)), defuse(cleanName(f.Target)),
-		defuse(clean(strings.Join(f.Nodes, ";"))), string(o.Hit), wholeOf(f.AtNS), orEmpty(o.LastedNS),
+		defuse(clean(strings.Join(f.Nodes, ";"))), string(o.Hit), wholeOf(f.AtNS), orEmpty(f.DoneNS), orEmpty(o.LastedNS),
 	}
 	for _, part := range []*int64{o.TotalNS, o.DetectNS, o.ElectNS, o.CommitNS, o.RediscoverNS} {
 		row = append(row, optionalWhole(part))

@@ -186,6 +186,7 @@ func TestEveryFaultIsALine(t *testing.T) {
 	tr := counted(3, 4)
 	tr.Faults[1].Failed = "=n1 leads again"
 	tr.Faults[2].Nodes = []string{"n1", "n3"}
+	tr.Faults[0].DoneNS = tr.Faults[0].AtNS + 543e6
 	for i := range tr.Faults[3].Probes {
 		tr.Faults[3].Probes[i].FirstAckNS, tr.Faults[3].Probes[i].Acked = 0, 0
 	}
@@ -196,7 +197,7 @@ func TestEveryFaultIsALine(t *testing.T) {
 	want := summary.TrialOutages(&tr)[0]
 	for name, text := range map[string]string{
 		"run_id": "20261127-120000-failover", "cell": "n3-hashicorp-none", "kind": "outages", "repeat": "1", "action": "kill", "target": "leader", "node": "n1", "hit": "leader",
-		"at_ns": "10000000000", "outage_ns": optionalWhole(want.TotalNS), "detect_ns": optionalWhole(want.DetectNS), "elect_ns": optionalWhole(want.ElectNS),
+		"at_ns": "10000000000", "done_ns": "10543000000", "outage_ns": optionalWhole(want.TotalNS), "detect_ns": optionalWhole(want.DetectNS), "elect_ns": optionalWhole(want.ElectNS),
 		"commit_ns": optionalWhole(want.CommitNS), "rediscover_ns": optionalWhole(want.RediscoverNS), "failed": "1", "unknown": "2", "split_votes": "0", "not_done": "", "not_known": "", "valid": "true",
 	} {
 		if got := lines[0][name]; got != text || want.DetectNS == nil {
