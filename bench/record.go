@@ -67,6 +67,14 @@ func (r *record) found(c results.Class) bool {
 	return r.Has(c)
 }
 
+// keepSafety drops what was found on liveness: of a trial that is interrupted nothing is
+// expected to go on.
+func (r *record) keepSafety() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Findings = slices.DeleteFunc(r.Findings, func(f results.Finding) bool { return f.Class != results.Safety })
+}
+
 // conclude decides whether the trial's numbers are to be believed.
 func (r *record) conclude() {
 	r.TookNS = ns(time.Since(r.StartedAt))

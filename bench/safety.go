@@ -138,7 +138,7 @@ func (s *safety) settle(ctx context.Context) error {
 	s.tell(StageHealing)
 	err := s.nemesis.heal(ctx)
 	defer s.nemesis.keep()
-	if err := s.deaths(); err != nil {
+	if err := s.deaths(ctx); err != nil {
 		return err
 	}
 	if err != nil {
@@ -155,11 +155,15 @@ func (s *safety) settle(ctx context.Context) error {
 	return cmp.Or(ctx.Err(), s.agree(ctx))
 }
 
-// deaths are members that ended unasked: a finding, unless the host did it.
-func (s *safety) deaths() error {
+// deaths are members that ended unasked: a finding, unless the host did it, or whoever
+// interrupts the run: a second Ctrl-C kills all nodes.
+func (s *safety) deaths(ctx context.Context) error {
 	err := s.system.Health()
 	if fault := hostFault(err); fault != nil {
 		return fault
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if death := (*cluster.DeathError)(nil); errors.As(err, &death) {
 		s.record.find(results.Finding{Class: results.Liveness, Rule: results.RuleDied, Node: death.ID,

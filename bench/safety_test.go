@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,6 +87,30 @@ faults:
 `)
 	if !lost.Has(results.Safety) || lost.Tested.Answer != results.Violated || lost.Tested.History == "" {
 		t.Errorf("without syncs: got %q, %v, history %q; want a violation with its evidence", lost.Tested.Answer, lost.Findings, lost.Tested.History)
+	}
+}
+
+// Two quick Ctrl-C end the trial and kill its nodes: their deaths are the user's doing, and
+// the trial is run again when the run is resumed.
+func TestAnInterruptedSafetyTrialFindsNoDeaths(t *testing.T) {
+	text := shortSafety + "safety: {trials: 1, duration: 500ms, clients: 2, keys: 2, rate: 50/s}\n"
+	trial := testRunner(t, text, nil).newTrial(Job{Setup: setups(t, text)[0], Kind: results.SafetyTest, Trial: 1, Seed: 1}, 1)
+	ctx, interrupt := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer interrupt()
+	trial.tell = func(s Stage) {
+		if s != StageHealing {
+			return
+		}
+		interrupt()
+		for _, m := range trial.system.(*ownCluster).cluster.Members() {
+			_ = syscall.Kill(m.PID(), syscall.SIGKILL)
+		}
+		for until := time.Now().Add(time.Minute); trial.system.Health() == nil && time.Now().Before(until); {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if err := trial.run(ctx); !errors.Is(err, context.Canceled) || len(trial.record.Findings) > 0 {
+		t.Errorf("got %v and %v, want a trial that was interrupted, and no finding", err, trial.record.Findings)
 	}
 }
 

@@ -120,10 +120,13 @@ func (t *trial) conclude(ctx context.Context, err error) error {
 	if fault := hostFault(err); fault != nil && !t.record.found(results.Safety) {
 		return fault
 	}
-	if ctx.Err() != nil && len(t.record.Findings) == 0 {
-		return ctx.Err()
+	if ctx.Err() != nil {
+		t.record.keepSafety()
+		if len(t.record.Findings) == 0 {
+			return ctx.Err()
+		}
 	}
-	if slow := (*stalled)(nil); errors.As(err, &slow) {
+	if slow := (*stalled)(nil); errors.As(err, &slow) && ctx.Err() == nil {
 		t.record.find(slow.Finding)
 	}
 	if err != nil {
