@@ -18,7 +18,8 @@ func availability(o summary.Operations) float64 {
 	return float64(o.Completed) / float64(max(o.Attempted, 1))
 }
 
-// failed counts a setup's operations: 525 of 1,200.
+// failed counts a setup's operations that were not answered, be it that they failed or
+// that nobody knows: 525 of 1,200.
 func failed(c summary.Cell) string {
 	if c.Operations.Failed == 0 {
 		return absent
@@ -44,9 +45,9 @@ func outageLines(g group) []string {
 		if o.Failed == 0 {
 			continue
 		}
-		line := fmt.Sprintf("%s: %s operations failed (availability %s)", units.Plural(c.Nodes, "node"), failed(c), share(availability(o)))
+		line := fmt.Sprintf("%s: %s operations failed or are unknown (availability %s)", units.Plural(c.Nodes, "node"), failed(c), share(availability(o)))
 		if o.Harmed {
-			line += " while faults were done to the cluster"
+			line += ", at all members, also those that faults were done to"
 		}
 		out = append(out, line+".")
 	}
@@ -72,7 +73,7 @@ func anyFailed(s summary.Summary) bool {
 }
 
 // failureNote explains how failures count.
-const failureNote = "An operation that failed counts as one that takes for ever; where a percentile lies among those that failed it is “never”."
+const failureNote = "An operation that failed, or of which nobody knows, counts as one that takes for ever; where a percentile lies among those that failed it is “never”."
 
 func timeoutWords(t results.Timeouts) string {
 	var parts []string

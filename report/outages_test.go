@@ -12,9 +12,9 @@ func TestAnOutageIsToldBeforeLatencies(t *testing.T) {
 	text := tableOf(t, r, Terminal{})
 	flat := strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
-		"3 nodes: 525 of 1,200 operations failed (availability 56.2 %) while faults were done to the cluster.",
+		"3 nodes: 525 of 1,200 operations failed or are unknown (availability 56.2 %), at all members, also those that faults were done to.",
 		"never", "No advice: operations failed, so that these are not the plain costs of a write.",
-		"An operation that failed counts as one that takes for ever; where a percentile lies among those that failed it is “never”.",
+		"An operation that failed, or of which nobody knows, counts as one that takes for ever; where a percentile lies among those that failed it is “never”.",
 		"2.40 ms–never",
 	} {
 		if !strings.Contains(flat, want) {
