@@ -127,9 +127,7 @@ func (r *Report) safetyDetails() []string {
 		if n := s.Unforced; n > 0 {
 			out = append(out, fmt.Sprintf("%s: in %d of %s no snapshot was taken: restarts from one, and one that is sent, were not tested there.", name, n, units.Plural(s.Trials, "trial")))
 		}
-		if len(s.Seeds) > 0 {
-			out = append(out, fmt.Sprintf("%s: seeds that did not hold, each to be played again with --replay %s:SEED: %s.", name, c.Cell, seedList(s.Seeds)))
-		}
+		out = append(out, seedLines(name, c.Cell, s)...)
 	}
 	if len(out) > 0 {
 		out = append(out, "Every trial's seed stands in trials.jsonl; `raftbench run RUN/experiment.yaml --replay SETUP:SEED` does its faults again, by the same clients. Histories and logs of trials in which nothing was found are removed, unless safety.keep is true.")
@@ -167,6 +165,20 @@ func stalenessLine(s *summary.Tested) string {
 	return fmt.Sprintf("%s of %s serializable reads were stale: by %d revisions at the median of all, %d at the 99th percentile, %d at most (known for at least %s, %s and %s).",
 		share(float64(a.Stale)/float64(a.Reads)), count(a.Reads), a.BehindP50, a.BehindP99, a.BehindMax,
 		duration(float64(a.AgeP50NS)), duration(float64(a.AgeP99NS)), duration(float64(a.AgeMaxNS)))
+}
+
+// seedLines name the trials that are worth playing again. One that was not judged is not
+// said to have gone wrong.
+func seedLines(name, cell string, s *summary.Tested) (out []string) {
+	for _, of := range []struct {
+		what  string
+		seeds []int64
+	}{{"did not hold", s.Seeds}, {"were not judged", s.UnjudgedSeeds}} {
+		if len(of.seeds) > 0 {
+			out = append(out, fmt.Sprintf("%s: seeds that %s, each to be played again with --replay %s:SEED: %s.", name, of.what, cell, seedList(of.seeds)))
+		}
+	}
+	return out
 }
 
 // mostSeeds are listed.

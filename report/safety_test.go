@@ -75,4 +75,10 @@ func TestASafetyRunTellsWhatDidNotHold(t *testing.T) {
 	if text := safetyText(t, results.Holds, results.Undecided); !strings.Contains(text, "not decided in 1 of 2 trials, which is no pass") {
 		t.Errorf("got\n%s", text)
 	}
+	text = safetyText(t, results.Violated, results.Holds, "")
+	for _, want := range []string{"seeds that did not hold, each to be played again with --replay n3-hashicorp-none:SEED: 7.", "seeds that were not judged, each to be played again with --replay n3-hashicorp-none:SEED: 9."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
 }

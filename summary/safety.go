@@ -39,8 +39,10 @@ type Tested struct {
 	Staleness *results.Staleness `json:"staleness,omitempty"`
 	// Nemesis is the version of what made the faults of the seeds, 0 without one.
 	Nemesis int `json:"nemesis_version,omitempty"`
-	// Seeds are those of the trials that did not hold, in order of their trials.
-	Seeds []int64 `json:"seeds_to_replay,omitempty"`
+	// Seeds are those of the trials in which something was found, and UnjudgedSeeds those
+	// of the others that do not hold: undecided, or failed. In order of their trials.
+	Seeds         []int64 `json:"seeds_to_replay,omitempty"`
+	UnjudgedSeeds []int64 `json:"seeds_not_judged,omitempty"`
 }
 
 // tested is what a cell's safety trials came to; nil where there was none.
@@ -84,8 +86,11 @@ func (s *Tested) answer(t *results.Trial) {
 	if t.Has(results.Liveness) {
 		s.Stuck++
 	}
-	if !t.Valid {
+	switch {
+	case len(t.Findings) > 0:
 		s.Seeds = append(s.Seeds, t.Seed)
+	case !t.Valid:
+		s.UnjudgedSeeds = append(s.UnjudgedSeeds, t.Seed)
 	}
 }
 

@@ -22,7 +22,8 @@ func testedTrial(number int, answer results.Answer, findings ...results.Finding)
 }
 
 // Each trial is one answer; what was found counts before whatever the judge said, and
-// the seeds of all that did not hold are told.
+// the seeds of those in which something was found stand apart from those that nobody
+// judged.
 func TestSafetyTrialsAreSummed(t *testing.T) {
 	failed := testedTrial(5, results.Holds)
 	failed.Valid, failed.Remarks = false, []results.Remark{{Code: results.CodeFailed, Severity: results.Invalid}}
@@ -42,7 +43,7 @@ func TestSafetyTrialsAreSummed(t *testing.T) {
 		Kinds:  []results.OperationCount{{Kind: "get", OK: 100, Rejected: 10}, {Kind: "put", OK: 50, Unknown: 5}},
 		Faults: map[string]int{"kill": 10, "pause": 5}, NotDone: 5, Snapshots: 10, Installs: 5, Restarts: 15, Restores: 10, Unforced: 1, Nemesis: 1,
 		Staleness: &results.Staleness{Reads: 50, Stale: 20, BehindP50: 3, BehindP99: 5, BehindMax: 50, AgeMaxNS: 5},
-		Seeds:     []int64{102, 103, 104, 105},
+		Seeds:     []int64{102, 104}, UnjudgedSeeds: []int64{103, 105},
 	}
 	if got := s.Cells[0].Tested; !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
