@@ -27,11 +27,16 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		// No command got to run: cobra refused the arguments or the flags.
 		f = &failure{code: exitUsage, err: err, hint: "run `raftbench --help`"}
 	}
-	fmt.Fprintf(stderr, "error: %v\n", f.err)
-	if hint := cmp.Or(f.hint, hintOf(f.err)); hint != "" {
+	tellError(stderr, f.err, cmp.Or(f.hint, hintOf(f.err)))
+	return f.code
+}
+
+// tellError says what went wrong and, where there is a hint, what to do about it.
+func tellError(stderr io.Writer, err error, hint string) {
+	fmt.Fprintf(stderr, "error: %v\n", err)
+	if hint != "" {
 		fmt.Fprintf(stderr, "hint: %s\n", hint)
 	}
-	return f.code
 }
 
 const rootHelp = `How many Raft nodes should I run, and what does each one cost me per write?

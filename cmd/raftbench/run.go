@@ -106,6 +106,7 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan, asked(run.plan, o.rules)), Spinner: spinner(), MeasureOn: o.measureOn != nil,
 	}
 	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...), nodeBinary: run.host.NodeBinary}
+	life.setResume(end.resume)
 	end.outcome, end.run = runner.Run(ctx)
 	show.close()
 	if end.run == nil && ctx.Err() == nil {

@@ -152,6 +152,7 @@ func (r repeats) goOn() string {
 func (r repeats) measure(ctx context.Context, life *lifetime, stdin io.Reader) error {
 	var open []error
 	var f *failure
+	life.setResume(r.goOn())
 	for i := 1; i <= r.o.repeat; i++ {
 		if !r.o.quiet {
 			fmt.Fprintf(life.stderr, "run %d of %d: %s\n", i, r.o.repeat, r.folder(i))

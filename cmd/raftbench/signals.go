@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ type lifetime struct {
 
 	mu        sync.Mutex
 	temporary string // the folder that nothing of the command may outlive
+	resume    string // the command that goes on with what is stopped
 }
 
 // begin starts a command's lifetime; end must be called when it has cleaned
@@ -109,13 +111,31 @@ func (l *lifetime) stopAtOnce() {
 		killChildren()
 		select {
 		case <-l.done:
-			os.Exit(exitInterrupted)
+			l.exit()
 		case <-late:
 			l.removeTemporary()
-			os.Exit(exitInterrupted)
+			l.exit()
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// exit ends the program before its command comes to say that it was interrupted.
+func (l *lifetime) exit() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.resume != "" {
+		tellError(l.stderr, errors.New("interrupted; every finished trial is kept"), "go on with: "+l.resume)
+	}
+	os.Exit(exitInterrupted)
+}
+
+// setResume names the command that goes on with what is stopped: the first one given,
+// since a run among several is not gone on with alone.
+func (l *lifetime) setResume(command string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.resume = cmp.Or(l.resume, command)
 }
 
 // setTemporary names the folder that is removed when the command is stopped

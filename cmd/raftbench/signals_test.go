@@ -60,10 +60,12 @@ func TestASecondSignalStopsAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cmd := program(t, args...)
 			cmd.Dir = work
-			said, err := cmd.StderrPipe()
+			pipe, err := cmd.StderrPipe()
 			if err != nil {
 				t.Fatal(err)
 			}
+			var text bytes.Buffer
+			said := io.TeeReader(pipe, &text)
 			nodes := startWithNodes(t, cmd, 3)
 			if err := cmd.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
@@ -76,6 +78,9 @@ func TestASecondSignalStopsAtOnce(t *testing.T) {
 			// It may have ended cleanly before the second came: up's end is no failure.
 			if code := cmd.ProcessState.ExitCode(); code != exitInterrupted && (name != "up" || code != exitOK) {
 				t.Errorf("got %v, want exit code %d", err, exitInterrupted)
+			}
+			if want := "hint: go on with: raftbench run --resume " + filepath.Join(work, "r"); name == "run" && strings.Count(text.String(), want) != 1 {
+				t.Errorf("want %q once in\n%s", want, text.String())
 			}
 			awaitEnd(t, nodes)
 			gone(t, filepath.Join(work, "r", "data"))
