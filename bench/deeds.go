@@ -34,7 +34,7 @@ var deeds = map[string]deed{
 	"resume":          {do: undoes("pause")},
 	"restart":         {do: (*harm).restarted},
 	"rolling-restart": {do: (*harm).rollingRestart},
-	"power-loss":      {do: (*harm).restarted},
+	configs.PowerLoss: {do: (*harm).restarted},
 	"deadlock":        {do: (*harm).deadlock, undo: (*harm).goOn},
 
 	"disk-stall": {do: (*harm).setDisk, undo: (*harm).setDisk},

@@ -28,7 +28,7 @@ type faults struct {
 
 func newFaults(ctx context.Context, setup configs.Setup, s System, events *timeline, rec *record) (*faults, error) {
 	f := &faults{harm: newHarm(setup, s, events, &router{}), asked: setup.Faults, record: rec}
-	f.router.saw = f.witness.saw
+	f.router.saw, f.powerUncut = f.witness.saw, rec.powerUncut
 	return f, f.router.joinAll(ctx, s)
 }
 

@@ -31,6 +31,8 @@ type harm struct {
 	patience time.Duration
 	// loadOver, where there is one, is closed when the load ends: no fault is begun then.
 	loadOver <-chan struct{}
+	// powerUncut, where it is not empty, is why no member's power can be cut.
+	powerUncut string
 	// meanwhile, where it is set, is called again and again while a fault waits for a
 	// leader, or for a member to catch up. It may end faults that stand.
 	meanwhile func()
@@ -179,12 +181,16 @@ func failing(f *inflicted, err error) error {
 }
 
 // possible is an error of type *notDone where a fault's members are not such as it can
-// be done to: a process that does not run cannot be killed again, one that is out of the
+// be done to: power is cut only where there is a disk for it, a process that does not run
+// cannot be killed again, one that is out of the
 // configuration is not started before it is added, and none is removed whom the others
 // need for a quorum.
 //
 // What is asked of a role never finds its members dead, but may find nobody.
 func (h *harm) possible(ctx context.Context, f *inflicted) error {
+	if f.Action == configs.PowerLoss && h.powerUncut != "" {
+		return notDoneSince("no power was cut: %s", h.powerUncut)
+	}
 	for _, m := range f.members {
 		by := h.out[m.ID()]
 		switch {

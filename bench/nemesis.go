@@ -21,7 +21,7 @@ type nemesis struct{ *faults }
 
 func newNemesis(setup configs.Setup, s System, events *timeline, rec *record) *nemesis {
 	h := newHarm(setup, s, events, nil)
-	h.patience = strikeBound
+	h.patience, h.powerUncut = strikeBound, rec.powerUncut
 	return &nemesis{&faults{harm: h, asked: setup.Faults, record: rec}}
 }
 

@@ -96,10 +96,12 @@ func (t *trial) timeOutages(ctx context.Context) error {
 }
 
 func newOutages(job Job, s System, events *timeline, rec *record, p *probers) *outages {
+	h := newHarm(job.Setup, s, events, nil)
+	h.powerUncut = rec.powerUncut
 	return &outages{
 		job: job, system: s, events: events, record: rec, probers: p, tell: func(Stage) {},
 		rng:      rand.New(rand.NewPCG(uint64(job.Seed), 0x6f757461676573)), //nolint:gosec // a recorded seed, no secret
-		harm:     newHarm(job.Setup, s, events, nil),
+		harm:     h,
 		patience: recoveryBound(job.Setup.Raft),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/raftbench/raftbench/cluster"
@@ -87,5 +88,39 @@ func TestPowerThatCannotBeCutIsNotSurvived(t *testing.T) {
 	i := slices.IndexFunc(trial.Remarks, func(r results.Remark) bool { return r.Code == results.CodePowerUncut })
 	if i < 0 || trial.Remarks[i].Detail != "no /dev/fuse here" || len(cutOff(trial)) != 0 {
 		t.Errorf("remarks %v, cut off %v", trial.Remarks, cutOff(trial))
+	}
+}
+
+// TestALossOfPowerThatCannotBeIsNotDone: as a kill it would pass for what it is not.
+// The fault is on record with why, in a timeline and in a safety trial; an outage that
+// cannot be done ends its trial with that reason.
+func TestALossOfPowerThatCannotBeIsNotDone(t *testing.T) {
+	const want = "no power was cut: no /dev/fuse here"
+	for kind, text := range map[results.TrialKind]string{
+		results.Measure:    "faults: [{at: 100ms, action: power-loss, target: all}]\n",
+		results.SafetyTest: "safety: {trials: 1, duration: 1s}\nfaults: [{at: 100ms, action: power-loss, target: all}]\n",
+		results.Outages:    "outages: {repeat: 1, action: power-loss}\n",
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			job := Job{Setup: setups(t, poweredOff+text)[0], Kind: kind, Trial: 1, Seed: 1, Faults: 1}
+			runner := testRunner(t, poweredOff+text, nil)
+			runner.NoMount = errors.New("no /dev/fuse here")
+			trial := runner.newTrial(job, 1)
+			if err := trial.run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got := trial.record.Trial
+			failed := slices.ContainsFunc(got.Remarks, func(r results.Remark) bool {
+				return r.Code == results.CodeFailed && strings.Contains(r.Detail, want)
+			})
+			told := len(got.Faults) == 1 && got.Faults[0].Failed == want && len(got.Faults[0].Nodes) == 0
+			restarted := slices.ContainsFunc(got.Events, func(e results.Event) bool { return e.Kind == results.EventRestart })
+			if told == (kind == results.Outages) || failed != (kind == results.Outages) || restarted && kind != results.SafetyTest {
+				t.Errorf("got faults %+v, remarks %+v, a restart %v; want %q and nobody killed", got.Faults, got.Remarks, restarted, want)
+			}
+			if kind == results.SafetyTest && (got.Tested.NotDone != 1 || len(got.Tested.Faults) > 0) {
+				t.Errorf("got %d not done, done %v; want 1 and none", got.Tested.NotDone, got.Tested.Faults)
+			}
+		})
 	}
 }

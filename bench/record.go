@@ -22,6 +22,8 @@ type record struct {
 	mu sync.Mutex
 	results.Trial
 	histograms []results.NamedHistogram
+	// powerUncut is why no member's power can be cut though it was asked for; else empty.
+	powerUncut string
 }
 
 func newRecord(job Job, attempt int) *record {

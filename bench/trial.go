@@ -178,20 +178,25 @@ func (t *trial) boot(ctx context.Context) (System, error) {
 
 // mounter of disks whose power is cut, where the setup asks for them and has files on
 // them whose syncs are real. That it cannot be had is on record: what survives is then
-// a crash of processes alone.
+// a crash of processes alone, and a loss of power that is asked for as a fault is not
+// done.
 func (t *trial) mounter() cluster.Mounter {
-	s, why := t.job.Setup.Storage, t.runner.NoMount
+	why := t.job.Setup.PowerUncut()
 	switch {
-	case !s.PowerLoss:
+	case !t.job.Setup.Storage.PowerLoss:
 		return nil
-	case s.Store == control.StoreMemory || s.EmulatedSync > 0:
-		why = errors.New("the store's syncs are not real ones")
+	case why != "":
 	case t.runner.Mount != nil:
 		return t.runner.Mount
-	case why == nil:
-		why = errors.New("nothing here mounts a disk")
+	case t.runner.NoMount != nil:
+		why = t.runner.NoMount.Error()
+	default:
+		why = "nothing here mounts a disk"
 	}
-	t.record.remark(results.Remark{Code: results.CodePowerUncut, Severity: results.Note, Detail: why.Error()})
+	if t.job.Setup.Storage.Store != control.StoreBoltNoSync { // which forgets by itself what it never synced
+		t.record.powerUncut = why
+	}
+	t.record.remark(results.Remark{Code: results.CodePowerUncut, Severity: results.Note, Detail: why})
 	return nil
 }
 

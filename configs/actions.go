@@ -10,6 +10,7 @@ import (
 const (
 	Partition     = "partition"
 	MessageFaults = "message-faults"
+	PowerLoss     = "power-loss"
 )
 
 // Action is what a fault does, as far as an experiment can be held against it.
@@ -47,7 +48,7 @@ var actions = []Action{
 	{Name: "resume", Members: true, Undoes: []string{"pause"}},
 	{Name: "restart", Members: true, Starts: true},
 	{Name: "rolling-restart", Members: true, Process: true, Starts: true},
-	{Name: "power-loss", Members: true, Starts: true},
+	{Name: PowerLoss, Members: true, Starts: true},
 	{Name: "deadlock", Members: true, Process: true, Lasts: true},
 
 	{Name: "disk-stall", Members: true, Lasts: true, Disk: true},

@@ -232,9 +232,12 @@ func (c *faultCheck) groups() {
 // means are what the action needs of store, links and messages.
 func (c *faultCheck) means() {
 	s, a := c.setup, c.action
+	uncut, cutBy := s.powerUncut()
 	switch {
-	case a.Name == "power-loss" && !s.Storage.PowerLoss:
+	case a.Name == PowerLoss && !s.Storage.PowerLoss:
 		c.add("action", "got power-loss and a store that forgets nothing", "set storage.power_loss: true")
+	case a.Name == PowerLoss && uncut != "":
+		c.add("action", "got power-loss, which would be a kill and no more: "+uncut, cutBy)
 	case a.Disk && s.Storage.Store == control.StoreMemory:
 		c.add("action", fmt.Sprintf("got %s and the store %s, which has no disk", a.Name, s.Storage.Store), "set storage.store: boltdb")
 	case a.Syncs && s.Storage.Store == control.StoreBoltNoSync && s.Storage.EmulatedSync == 0:

@@ -53,7 +53,7 @@ func TestATimelineIsItsSeeds(t *testing.T) {
 func TestTheGeneratorIsThatOfItsVersion(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "version %d\n", NemesisVersion)
-	for _, s := range testedSetups(t, "nemesis.actions="+strings.Join(NemesisActions(), ","), "storage.power_loss=true") {
+	for _, s := range testedSetups(t, "nemesis.actions="+strings.Join(NemesisActions(), ","), "storage.power_loss=true", "storage.sync=real") {
 		for seed := range int64(20) {
 			fmt.Fprintf(&b, "%s, seed %d:\n%s", s.Cell, seed, timelineText(s.ForSafety(seed)))
 		}
@@ -81,7 +81,7 @@ func timelineText(s Setup) string {
 // Every fault is one that an experiment may have, done within the load and over with
 // it; and in many trials each action occurs.
 func TestANemesisDoesWhatAnExperimentMay(t *testing.T) {
-	for _, s := range testedSetups(t, "nemesis.actions="+strings.Join(NemesisActions(), ","), "storage.power_loss=true", "nodes=1,2,3,4,5,7") {
+	for _, s := range testedSetups(t, "nemesis.actions="+strings.Join(NemesisActions(), ","), "storage.power_loss=true", "storage.sync=real", "nodes=1,2,3,4,5,7") {
 		done := map[string]bool{}
 		for seed := range int64(300) {
 			got := s.ForSafety(seed)

@@ -218,9 +218,9 @@ func (e Experiment) safetyWarnings(setups []Setup) (out []string) {
 		switch {
 		case len(s.Nemesis.Actions) == 0 && len(s.Faults) == 0:
 			out = append(out, "safety: no nemesis and no faults: nothing is done to the cluster while it is tested")
-		case s.Storage.Store == control.StoreMemory, s.Storage.Store == control.StoreBoltNoSync && s.Storage.PowerLoss:
+		case s.Storage.Store == control.StoreMemory, s.Storage.Store == control.StoreBoltNoSync && s.Storage.PowerLoss && s.PowerUncut() == "":
 			out = append(out, fmt.Sprintf("safety: store %s keeps nothing over a restart%s: writes that are lost for it are findings",
-				s.Storage.Store, map[bool]string{true: " with power_loss"}[s.Storage.PowerLoss]))
+				s.Storage.Store, map[bool]string{true: " with power_loss"}[s.Storage.PowerLoss && s.PowerUncut() == ""]))
 		}
 		if len(s.Faults) == 0 && s.Nodes > 1 && s.Raft.SnapshotThreshold > uint64(s.Safety.Rate*s.Safety.Duration.Seconds()) {
 			out = append(out, fmt.Sprintf("safety: raft.snapshot_threshold %d is more than a trial writes: no snapshot will be taken, sent or restored from", s.Raft.SnapshotThreshold))

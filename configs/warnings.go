@@ -27,6 +27,7 @@ func (e Experiment) warnings(setups []Setup) []string {
 	for _, s := range setups {
 		all = append(all, s.tooSlow()...)
 	}
+	all = append(all, powerWarnings(setups)...)
 	all = append(all, e.Network.MessageFaults.warnings(setups)...)
 	all = append(all, e.Outages.warnings(setups)...)
 	all = append(all, e.safetyWarnings(setups)...)

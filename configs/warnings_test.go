@@ -103,3 +103,20 @@ func TestTheMarkOfUTF8IsSkipped(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 }
+
+// A loss of power that was asked for and cannot come about is said before the run.
+func TestAPowerLossThatCannotBeIsSaid(t *testing.T) {
+	const base = "nodes: 3\nnetwork: {profile: none}\ntrials: 1\n"
+	for text, want := range map[string][]string{
+		"storage: {power_loss: true}":                             nil,
+		"storage: {power_loss: true, store: boltdb-nosync}":       nil,
+		"storage: {sync: 1ms}":                                    nil,
+		"storage: {power_loss: [false, true], sync: [real, 1ms]}": {"storage.power_loss does nothing: with storage.sync 1ms the disk is emulated, and its power cannot be cut (set storage.sync: real)"},
+		"storage: {power_loss: true, store: inmem}":               {"storage.power_loss does nothing: the store inmem has no disk whose power could be cut (set storage.store: boltdb)"},
+	} {
+		p := mustPlan(t, base+text)
+		if diff := cmp.Diff(want, p.Warnings, cmp.Transformer("empty", func(s []string) string { return fmt.Sprintf("%q", s) })); diff != "" {
+			t.Errorf("%s: %s", text, diff)
+		}
+	}
+}
