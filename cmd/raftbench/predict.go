@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,20 @@ type predictOptions struct {
 type predicted struct {
 	Cell string `json:"cell"`
 	configs.Forecast
+	// another: a fault is done that is not the leader's death, and of its outage nothing
+	// is predicted.
+	another bool
+}
+
+// forecast of a setup. Its outage is that of a leader's death, and left out where the
+// experiment times another fault.
+func forecast(s configs.Setup, sync time.Duration, seed int64) (predicted, error) {
+	f, err := s.Forecast(sync, seed)
+	p := predicted{Cell: s.Cell, Forecast: f}
+	if f.Tolerates > 0 && (s.Outage.Action != "kill" || s.Outage.Target == configs.Follower || s.Outage.Target == configs.Followers) {
+		p.another, p.Failover, p.NotElected = true, nil, ""
+	}
+	return p, err
 }
 
 func newPredictCommand() *cobra.Command {
@@ -72,11 +87,11 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 	}
 	var all []predicted
 	for _, s := range plan.Setups {
-		f, err := s.Forecast(o.sync, plan.Seed)
+		p, err := forecast(s, o.sync, plan.Seed)
 		if err != nil {
 			return fail(exitFailed, err, "")
 		}
-		all = append(all, predicted{s.Cell, f})
+		all = append(all, p)
 	}
 	return printPredicted(stdout, all, o.output)
 }
@@ -138,6 +153,9 @@ func printPredicted(w io.Writer, all []predicted, output string) error {
 	paragraph(w, "", "These are floors by theory: client + sync(leader) + round trip and sync(the follower that completes the majority), "+
 		"before any processor time. Measured latencies are higher and rates lower. Pipeline: the most entries a second that raft keeps under way. "+
 		"Outage: from the death of the leader to the first entry that its successor commits, simulated.")
+	if slices.ContainsFunc(all, func(p predicted) bool { return p.another }) {
+		paragraph(w, "", "–: the fault that the experiment times there is not the death of the leader, and how long it stops writes is not predicted.")
+	}
 	for _, p := range all {
 		if p.NotElected != "" {
 			paragraph(w, "", "No prediction for "+p.Cell+": "+p.NotElected+".")
@@ -156,7 +174,9 @@ func predictedTable(all []predicted, shared string) *table {
 		if p.PipelineOps > 0 {
 			pipeline = units.Rate.Show(p.PipelineOps)
 		}
-		if p.Failover != nil {
+		if p.another {
+			usual, late = "–", "–"
+		} else if p.Failover != nil {
 			usual, late = showNS(p.Failover.Committed.P50.Nanoseconds()), showNS(p.Failover.Committed.P99.Nanoseconds())
 		} else if p.NotElected != "" {
 			usual, late = "no prediction", "no prediction"
