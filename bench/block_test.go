@@ -62,7 +62,7 @@ func TestSetupsOfABlockAreMeasuredSideBySide(t *testing.T) {
 			t.Errorf("%s of block %d stands beside %v, want %s", r.Cell, r.Block, r.Beside, other.Cell)
 		}
 		light, full := r.Window(results.RoleLight), r.Window(results.RoleFull)
-		if light == nil || full == nil || light.Completed < 25 || full.Completed == 0 {
+		if light == nil || full == nil || light.Attempted < 25 || light.Completed == 0 || full.Completed == 0 {
 			t.Fatalf("%s: light %+v, full %+v; want both", r.Cell, light, full)
 		}
 		if r.Idle == nil || r.Idle.CPUSeconds <= 0 || (r.Nodes > 1) != (r.Idle.NetworkBytes > 0) {

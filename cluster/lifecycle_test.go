@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/raftbench/raftbench/client"
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/loadgen"
 )
 
 func connect(t *testing.T, m *Member) *client.Client {
@@ -40,13 +42,19 @@ func TestKillAndRestartKeepsData(t *testing.T) {
 	before := connect(t, leader)
 	var last int64
 	for i := range 20 {
+		// On a busy host the leader may change meanwhile: what is rejected is put again.
 		rev, err := before.Put(within(t, 10*time.Second), fmt.Sprintf("k%d", i), []byte("v"))
+		for deadline := time.Now().Add(time.Minute); errors.Is(err, loadgen.ErrRejected) && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond)
+			rev, err = before.Put(within(t, 10*time.Second), fmt.Sprintf("k%d", i), []byte("v"))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		last = rev
 	}
 
+	leader = leaderOf(t, c)
 	pid, at := leader.PID(), leader.Listen()
 	earliest := clock.Now()
 	killed, err := leader.Kill(t.Context())
