@@ -77,8 +77,11 @@ func powerWords(cells []summary.Cell) string {
 	case survived:
 		return "the power of their disks was cut: what was not synced was gone. They were " + found
 	}
-	return found + " That they survive a loss of power is not proven."
+	return found + powerUnproven
 }
+
+// powerUnproven follows on what was found where power was to be cut, and was not.
+const powerUnproven = " That they survive a loss of power is not proven."
 
 // nodesOf joins sizes: 1 node; 3 and 4 nodes.
 func nodesOf(sizes []string) string {

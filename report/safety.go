@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -35,9 +36,21 @@ func (r *Report) safetyLines() []string {
 	cells := testedCells(r.summary.Cells)
 	slices.SortStableFunc(cells, func(a, b summary.Cell) int { return cmp.Compare(b.Tested.Violated, a.Tested.Violated) })
 	for _, c := range cells {
-		out = append(out, r.testedName(c)+": "+safetySentence(c.Tested))
+		text := safetySentence(c.Tested)
+		if powerUncut(c) && c.Tested.Holds > 0 {
+			text += powerUnproven
+		}
+		out = append(out, r.testedName(c)+": "+text)
 	}
 	return out
+}
+
+// powerUncut tells of safety trials in which the power of the disks was to be cut, and
+// was not.
+func powerUncut(c summary.Cell) bool {
+	return slices.ContainsFunc(c.Remarks, func(r summary.Remark) bool {
+		return r.Code == results.CodePowerUncut && r.Kind == results.SafetyTest && !r.Replaced
+	})
 }
 
 // testedName is a setup's among those that were tested.
@@ -118,7 +131,7 @@ func (r *Report) safetyDetails() []string {
 	var out []string
 	for _, c := range testedCells(r.summary.Cells) {
 		s, name := c.Tested, r.testedName(c)
-		if text := faultCounts(s); text != "" {
+		if text := faultCounts(s, powerUncut(c)); text != "" {
 			out = append(out, name+": "+text)
 		}
 		if text := stalenessLine(s); text != "" {
@@ -136,19 +149,23 @@ func (r *Report) safetyDetails() []string {
 }
 
 // faultCounts are the faults by what was done, the most frequent first.
-func faultCounts(s *summary.Tested) string {
+func faultCounts(s *summary.Tested, powerUncut bool) string {
 	names := slices.SortedFunc(maps.Keys(s.Faults), func(a, b string) int {
 		return cmp.Or(cmp.Compare(s.Faults[b], s.Faults[a]), cmp.Compare(a, b))
 	})
-	if len(names) == 0 {
+	if len(names) == 0 && s.NotDone == 0 {
 		return ""
 	}
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%s %d", name, s.Faults[name])
 	}
-	text := "faults done: " + strings.Join(names, ", ")
+	text := "faults done: " + cmp.Or(strings.Join(names, ", "), "none")
 	if s.NotDone > 0 {
-		text += fmt.Sprintf("; %d more could not be, since nobody led or whom they were meant for was dead", s.NotDone)
+		why := "nobody led or whom they were meant for was dead"
+		if powerUncut {
+			why = "no power could be cut, " + why
+		}
+		text += fmt.Sprintf("; %d more could not be, since %s", s.NotDone, why)
 	}
 	return text + "."
 }

@@ -31,7 +31,11 @@ func testedRun(answers ...results.Answer) *results.Run {
 
 func safetyText(t *testing.T, answers ...results.Answer) string {
 	t.Helper()
-	run := testedRun(answers...)
+	return textOf(t, testedRun(answers...))
+}
+
+func textOf(t *testing.T, run *results.Run) string {
+	t.Helper()
 	a, err := summary.Analyse(run)
 	if err != nil {
 		t.Fatal(err)
@@ -80,5 +84,26 @@ func TestASafetyRunTellsWhatDidNotHold(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in\n%s", want, text)
 		}
+	}
+}
+
+// A safety run whose disks' power was to be cut, and was not, says so in its answer.
+func TestASafetyRunThatCutNoPowerProvesNoSurvival(t *testing.T) {
+	run := testedRun(results.Holds, results.Holds)
+	for i := range run.Trials {
+		run.Trials[i].PowerLoss = true
+		run.Trials[i].Remarks = []results.Remark{{Code: results.CodePowerUncut, Severity: results.Note, Detail: "no /dev/fuse here"}}
+	}
+	text := textOf(t, run)
+	for _, want := range []string{
+		"under 14 faults. That they survive a loss of power is not proven.",
+		"2 more could not be, since no power could be cut, nobody led or whom they were meant for was dead",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	if text := safetyText(t, results.Holds); strings.Contains(text, "power") {
+		t.Errorf("nobody asked for a loss of power:\n%s", text)
 	}
 }
