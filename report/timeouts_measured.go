@@ -111,6 +111,23 @@ func (m MeasuredTimeouts) hopeless() string {
 	return "To prove the limit would take weeks: so close to it is what was seen, or so many are the pauses of a year"
 }
 
+// Hint is what helps where the limit is not decided.
+func (m MeasuredTimeouts) Hint() string {
+	const allowMore = "allow more with --max-false-elections"
+	longer := m.EnoughNS > 0 || m.Seen.Watches == 0
+	switch {
+	case m.Bounded.Rest >= m.mostPerHour && !longer:
+		return allowMore
+	case m.Seen.Host > 0 && longer:
+		return "measure on an idle host, or for longer with --for"
+	case m.Seen.Host > 0:
+		return "measure on an idle host"
+	case longer:
+		return "measure for longer with --for, or " + allowMore
+	}
+	return "take longer timeouts, or " + allowMore
+}
+
 // upTo is a rate that bounds.
 func upTo(perHour float64) string {
 	text := rateOf(perHour)

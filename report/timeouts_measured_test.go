@@ -103,3 +103,24 @@ func TestPredictedSharesHaveNoChanceDigits(t *testing.T) {
 		}
 	}
 }
+
+// What helps follows from why the limit is not proven: a longer run does not where this
+// host, or what was lost, is the reason.
+func TestTheHintFollowsFromWhyNothingIsProven(t *testing.T) {
+	for name, c := range map[string]struct {
+		elections, host int
+		says, want      string
+	}{
+		"the host held processes up": {2, 2, "measure on an idle host", "measure on an idle host"},
+		"too short":                  {0, 0, "The run is too short", "measure for longer with --for, or allow more with --max-false-elections"},
+		"too many lost":              {2, 0, "more were lost than it allows", "take longer timeouts, or allow more with --max-false-elections"},
+	} {
+		a := measuredAdvice(40, c.elections)
+		seen := a.Measured.Seen
+		seen.Host, seen.Kinds[1].Host, seen.Close.Host = 2*c.host, c.host, c.host
+		m := NewMeasuredTimeouts("advised", a.Measured.Timeouts, 4, a.Measured.Exposure, seen, a)
+		if got := m.Hint(); m.Verdict != LimitUndecided || got != c.want || !strings.Contains(m.answer(), c.says) {
+			t.Errorf("%s: %s, %q\nhint: %s, want %s", name, m.Verdict, m.answer(), got, c.want)
+		}
+	}
+}

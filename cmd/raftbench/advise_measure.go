@@ -250,7 +250,7 @@ func (o adviseTimeoutsOptions) answerMeasured(ctx context.Context, stdout io.Wri
 	case report.LimitBroken:
 		return fail(exitGate, fmt.Errorf("the timeouts of %s do not keep the limit", m.row), "longer timeouts, or a longer lease, do")
 	case report.LimitUndecided:
-		return fail(exitInconclusive, fmt.Errorf("whether the timeouts of %s keep the limit is not decided", m.row), "measure for longer with --for, or allow more")
+		return fail(exitInconclusive, fmt.Errorf("whether the timeouts of %s keep the limit is not decided", m.row), measured.Hint())
 	}
 	return nil
 }
