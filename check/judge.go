@@ -12,7 +12,7 @@ import (
 type Verdict struct {
 	// Answer is Holds if an order of all operations was found that explains every
 	// answer and respects real time; Violated if there can be none; Undecided if
-	// neither was shown.
+	// neither was shown, or no operation was answered: any order explains nothing.
 	Answer Answer `json:"answer"`
 	// Findings are the first 100 of Objections. Each alone proves the violation.
 	Findings   []Finding `json:"findings"`
@@ -237,8 +237,18 @@ func (j *judging) verdict(deadline time.Time) Verdict {
 		v.page = j.picture(deadline)
 	case !j.witnessed:
 		v.Answer, v.UndecidedKeys = Undecided, j.doubtful()
+	case v.Answered() == 0:
+		v.Answer = Undecided
 	}
 	return v
+}
+
+// Answered counts the operations whose clients were told that they took effect.
+func (v Verdict) Answered() (n int) {
+	for _, c := range v.Operations {
+		n += c.OK
+	}
+	return n
 }
 
 func (v *Verdict) count(j *judging) {

@@ -66,7 +66,9 @@ func TestTheJudgeAgreesWithTryingEveryOrder(t *testing.T) {
 			tamper(random, h)
 		}
 		v, legal := Judge(h, time.Minute), linearizable(h.Operations)
-		count[fmt.Sprintf("%t %s", legal, v.Answer)]++
+		if v.Answered() > 0 { // any order explains all others
+			count[fmt.Sprintf("%t %s", legal, v.Answer)]++
+		}
 		if legal && v.Answer == Violated || !legal && v.Answer == Holds {
 			t.Fatalf("seed %d: got %s, but trying every order says %t: %v\n%s", seed, v.Answer, legal, v.Findings, show(h))
 		}

@@ -38,8 +38,8 @@ and is violated only if there can be none. A page with porcupine's picture of
 the operations around the first violation is written beside the file, where one
 key's operations show it.
 
-Exit codes: 0 it holds; 4 safety is violated; 5 neither was shown in time; 2 the
-file is no history that can be judged.`,
+Exit codes: 0 it holds; 4 safety is violated; 5 neither was shown in time, or no
+operation was answered; 2 the file is no history that can be judged.`,
 		Example: "  raftbench judge history.jsonl",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -124,6 +124,9 @@ func judgeError(o judgeOptions, v check.Verdict) error {
 		return fail(exitSafety, fmt.Errorf("%s: safety is violated, %s", o.file, units.Plural(int(v.Objections), "objection")),
 			"keep the history, the nodes' logs and the seed: they are the evidence")
 	}
+	if v.Answered() == 0 {
+		return fail(exitInconclusive, fmt.Errorf("%s: got no operation that was answered, want one at least", o.file), "record a history while the cluster has a leader")
+	}
 	return fail(exitInconclusive, fmt.Errorf("%s: not decided", o.file), "give it longer with --within, or record a shorter history")
 }
 
@@ -131,16 +134,18 @@ func judgeError(o judgeOptions, v check.Verdict) error {
 func judgeText(v check.Verdict, page string) string {
 	var b strings.Builder
 	line := func(text, hang string) { b.WriteString(wrapped(text, "", hang) + "\n") }
-	switch v.Answer {
-	case check.Holds:
+	switch {
+	case v.Answer == check.Holds:
 		line("LINEARIZABLE: one order of all operations explains every answer", "")
-	case check.Violated:
+	case v.Answer == check.Violated:
 		for _, f := range v.Findings[:min(len(v.Findings), shownFindings)] {
 			line("SAFETY VIOLATED: "+report.Finding(f), "  ")
 		}
 		if more := int(v.Objections) - shownFindings; more > 0 {
 			line("and "+units.Plural(more, "more objection")+"; -o json lists the first hundred", "")
 		}
+	case v.Answered() == 0:
+		line("UNDECIDED: nothing was answered, so nothing is shown", "")
 	default:
 		line("UNDECIDED: neither an order of all operations nor a contradiction was found for "+units.Plural(len(v.UndecidedKeys), "key")+": "+strings.Join(v.UndecidedKeys, ", "), "  ")
 	}

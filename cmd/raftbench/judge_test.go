@@ -54,6 +54,28 @@ func TestJudgeAnswersFirstAndByItsExitCode(t *testing.T) {
 	}
 }
 
+// Any order explains a history in which nobody was told anything: that is no pass.
+func TestJudgeOfAHistoryWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	const header = `{"header":{"version":1,"nodes":3,"prefix":"k"}}` + "\n"
+	const call = `{"call":{"id":1,"client":1,"at_ns":10,"kind":"put","writes":[{"key":"k1","value":"a"}]}}` + "\n"
+	for name, text := range map[string]string{
+		"no operation": header,
+		"unknown":      header + call + `{"return":{"id":1,"at_ns":20,"outcome":"unknown"}}` + "\n",
+		"rejected":     header + call + `{"return":{"id":1,"at_ns":20,"outcome":"rejected"}}` + "\n",
+		"no end":       header + call,
+	} {
+		file := filepath.Join(t.TempDir(), "h.jsonl")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := command(t, "judge", file)
+		if code != exitInconclusive || !strings.HasPrefix(stdout, "UNDECIDED: nothing was answered, so nothing is shown\n") || !strings.Contains(stderr, "want one at least\nhint: record") {
+			t.Errorf("%s: got %d and\n%s%s", name, code, stdout, stderr)
+		}
+	}
+}
+
 func TestJudgeAsJSON(t *testing.T) {
 	t.Parallel()
 	code, stdout, _ := command(t, "judge", "-o", "json", recorded(t, "forged/half-transaction.jsonl", 0))
