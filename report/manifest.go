@@ -40,15 +40,22 @@ var ownNames = regexp.MustCompile(`^(report\.(md|txt|csv)|trials\.(csv|bench)|(t
 // listed are the files of the report that stands there; none where there is no
 // list that this build would have written.
 func (f folder) listed() []string {
-	text, err := readRegular(f.root, f.path(manifestFile), maxManifest)
-	if err != nil {
-		return nil
-	}
-	var m manifest
-	if json.Unmarshal(text, &m) != nil || len(m.Files) > maxManifestNames {
+	m, ok := f.manifest()
+	if !ok || len(m.Files) > maxManifestNames {
 		return nil
 	}
 	return slices.DeleteFunc(m.Files, func(name string) bool { return !ownNames.MatchString(name) })
+}
+
+// holdsReport tells whether a report was written there.
+func (f folder) holdsReport() bool {
+	m, ok := f.manifest()
+	return ok && m.Files != nil
+}
+
+func (f folder) manifest() (m manifest, ok bool) {
+	text, err := readRegular(f.root, f.path(manifestFile), maxManifest)
+	return m, err == nil && json.Unmarshal(text, &m) == nil
 }
 
 // readRegular reads a regular file below root of at most so many bytes; a pipe

@@ -92,11 +92,7 @@ func (f folder) path(name string) string { return filepath.Join(f.sub, name) }
 // named is the user's choice.
 func (r *Report) folder(dir string) (folder, error) {
 	if dir != "" {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return folder{}, err
-		}
-		root, err := os.OpenRoot(dir)
-		return folder{root, "."}, err
+		return chosenFolder(dir)
 	}
 	root, err := os.OpenRoot(r.run.Dir)
 	if err != nil {
@@ -106,6 +102,28 @@ func (r *Report) folder(dir string) (folder, error) {
 		return folder{}, errors.Join(notMade(root, err), root.Close())
 	}
 	return folder{root, Dir}, nil
+}
+
+// chosenFolder opens a folder that the user named: an empty one, or that of an earlier
+// report. In any other a report would replace files that are not its own.
+func chosenFolder(dir string) (folder, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return folder{}, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return folder{}, err
+	}
+	out := folder{root, "."}
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 && !out.holdsReport() {
+		err = &results.Error{Path: dir, What: fmt.Sprintf("holds %s and no report; a report wants a folder of its own", entries[0].Name()),
+			Do: "name a new or empty folder with --out"}
+	}
+	if err != nil {
+		return folder{}, errors.Join(err, root.Close())
+	}
+	return out, nil
 }
 
 // notMade says why the run's own folder of reports cannot be had.

@@ -222,6 +222,29 @@ func TestReportRefusesWhatItCannotDo(t *testing.T) {
 	}
 }
 
+// A report replaces files only where an earlier one stands.
+func TestAReportWantsAFolderOfItsOwn(t *testing.T) {
+	t.Parallel()
+	dir, out := copyRun(t), t.TempDir()
+	mine := filepath.Join(out, "report.md")
+	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := command(t, "report", dir, "--out", out)
+	if code != exitUsage || !strings.Contains(stderr, out+": holds report.md and no report; a report wants a folder of its own\nhint: name a new or empty folder with --out") {
+		t.Errorf("got %d: %s", code, stderr)
+	}
+	if text, err := os.ReadFile(mine); string(text) != "mine" {
+		t.Errorf("the user's file is %q, %v", text, err)
+	}
+	own := filepath.Join(t.TempDir(), "own")
+	for _, what := range []string{"a new folder", "an earlier report's"} {
+		if code, _, stderr := command(t, "report", dir, "--out", own); code != exitOK {
+			t.Errorf("%s: got %d: %s", what, code, stderr)
+		}
+	}
+}
+
 // A link in a run's folder leads a report nowhere else, and says so.
 func TestALinkedReportFolderIsRefused(t *testing.T) {
 	t.Parallel()
