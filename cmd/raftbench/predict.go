@@ -174,11 +174,12 @@ func predictedTable(all []predicted, shared string) *table {
 		if p.PipelineOps > 0 {
 			pipeline = units.Rate.Show(p.PipelineOps)
 		}
-		if p.another {
+		switch {
+		case p.another:
 			usual, late = "–", "–"
-		} else if p.Failover != nil {
+		case p.Failover != nil:
 			usual, late = showNS(p.Failover.Committed.P50.Nanoseconds()), showNS(p.Failover.Committed.P99.Nanoseconds())
-		} else if p.NotElected != "" {
+		case p.NotElected != "":
 			usual, late = "no prediction", "no prediction"
 		}
 		t.add(strings.TrimSuffix(p.Cell, shared), fmt.Sprint(p.Tolerates), showNS(p.QuorumRTT.Nanoseconds()),
