@@ -112,12 +112,24 @@ func (c *checker) watch(w WatchSet) {
 	between(c, "watch.rate", w.Rate, Rate(0.01), 1_000_000)
 	for i, p := range w.Pauses {
 		at := fmt.Sprintf("watch.pauses[%d]", i)
-		between(c, at+".length", One(p.Length), shortestPause, longestStall)
-		between(c, at+".every", One(p.Every), max(shortestPause, p.Length), forever)
+		c.pause(at, "length", p.Length, shortestPause, longestStall)
+		c.pause(at, "every", p.Every, max(shortestPause, p.Length), forever)
 	}
 	if len(w.Pauses) > 0 && w.Duration == 0 {
 		c.errs = append(c.errs, c.origin.mistake("got pauses of a watch, and no time to watch", "give watch.duration, or leave the pauses out", "watch.pauses", "watch.duration"))
 	}
+}
+
+// pause holds one of the two times of an entry of watch.pauses against its bounds.
+// Neither has a default: one that is left out is told at the entry.
+func (c *checker) pause(entry, key string, given, least, most Duration) {
+	path := entry + "." + key
+	if given == 0 && c.origin.at(path, "", "") == nil {
+		c.errs = append(c.errs, c.origin.mistake(fmt.Sprintf("got no %s, want %v to %v", key, plain(least), plain(most)),
+			"a pause has both: {length: 25ms, every: 15s}", path, entry))
+		return
+	}
+	between(c, path, One(given), least, most)
 }
 
 // shortestPause is what it takes to see that a process has stopped.

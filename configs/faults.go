@@ -249,9 +249,20 @@ func (c *faultCheck) means() {
 	if l := c.f.Link; (l.Distribution != "" || l.Correlation > 0) && l.Jitter == 0 && !s.hasJitter() {
 		c.add("link", "correlation and distribution are of the jitter, and the links have none: they would do nothing", "add one, such as jitter: 1ms")
 	}
+	if c.harmsNoMessage() {
+		c.add("messages", "got message-faults with no share of the messages, and nothing before that it could end", "messages: {drop: 1%}; or give network.message_faults, or faults before, that it ends")
+	}
 	if err := c.f.Messages.Validate(); err != nil {
 		c.add("messages", err.Error(), cmp.Or(advice(err), "messages: {delay: 10%, max_delay: 20ms}"))
 	}
+}
+
+// harmsNoMessage tells of message faults that neither do anything nor end those of the
+// setup, or of a fault before.
+func (c *faultCheck) harmsNoMessage() bool {
+	some := func(m *control.MessageFaults) bool { return m != nil && m.Drop+m.Duplicate+m.Reorder+m.Delay > 0 }
+	return c.f.Messages != nil && !some(c.f.Messages) && !some(c.setup.MessageFaults) &&
+		!slices.ContainsFunc(c.setup.Faults[:c.i], func(f TimedFault) bool { return some(f.Messages) })
 }
 
 // hasJitter tells whether any link has, or gets by a fault, jitter of a kind that
