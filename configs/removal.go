@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -13,31 +14,68 @@ import (
 // leader's log (Ongaro's thesis, 4.1). A removal after which too few of those that stay
 // run is never committed, and nothing after it: whoever asks for it waits in vain.
 
-// removal refuses one that is sure to leave the cluster without one.
+// removal refuses one that is sure to leave the cluster without one. What removals before
+// took out counts like the dead: it votes no more.
 func (c *faultCheck) removal() {
-	if !c.action.Removes || c.removedBefore() {
+	out := c.removedBefore()
+	// One that is out already is not taken out again, and an add-node only adds it.
+	if !c.action.Removes || slices.Contains(out, c.f.Target) || len(out) > 0 && !c.action.Lasts {
 		return
 	}
 	dead := c.fallen()
-	voters := c.setup.Nodes - 1
-	running := voters - dead.count()
+	voters := max(0, c.setup.Nodes-len(out)-1)
+	running := voters - max(0, dead.count()-len(out)) // the dead may be those that are out
 	if slices.Contains(dead.names, c.f.Target) {
 		running++ // it is one of the dead that is taken out
 	}
-	if want := quorum.Size(voters).Quorum(); running < want {
-		c.add("action", fmt.Sprintf("got %s with at least %d of %d dead: at most %d of the other %d would run, want %d, or nothing is committed any more",
-			c.action.Name, dead.count(), c.setup.Nodes, max(0, running), voters, want),
-			"start before whom the kills left dead, or do it to a larger cluster")
+	want := quorum.Size(voters).Quorum()
+	if running >= want {
+		return
 	}
+	lost, advice := fmt.Sprintf("%d of %d dead", dead.count(), c.setup.Nodes), "start before whom the kills left dead, or do it to a larger cluster"
+	if len(out) > 0 {
+		lost = fmt.Sprintf("%d of %d removed and %d dead", len(out), c.setup.Nodes, dead.count())
+		advice = "end removals before, by a `for` or by add-node, or do it to a larger cluster"
+	}
+	c.add("action", fmt.Sprintf("got %s with at least %s: at most %d of the other %d would run, want %d, or nothing is committed any more",
+		c.action.Name, lost, max(0, running), voters, want), advice)
 }
 
-// removedBefore tells of an earlier removal that may stand: then nobody knows how many
-// are left.
-func (c *faultCheck) removedBefore() bool {
-	return slices.ContainsFunc(c.setup.Faults[:c.i], func(f TimedFault) bool {
+// removedBefore are the targets of the removals before that are sure to have taken one
+// more out, where somebody led, and stand. An add-node of a role may have ended any.
+func (c *faultCheck) removedBefore() (out []string) {
+	for _, f := range c.setup.Faults[:c.i] {
 		a, _ := ActionNamed(f.Action)
-		return a.Removes && a.Lasts && !over(f, c.f.At)
-	})
+		target := cmp.Or(f.Target, Leader)
+		switch {
+		case !a.Removes:
+		case a.Lasts && (over(f, c.f.At) || mayBeOut(out, target)):
+		case a.Lasts:
+			out = append(out, target)
+		default:
+			out = added(out, target)
+		}
+	}
+	return out
+}
+
+// mayBeOut tells whether whom a removal is done to may be out by then, so that it is not
+// done. Whoever leads is not.
+func mayBeOut(out []string, target string) bool {
+	role := slices.ContainsFunc(out, func(t string) bool { return !isMember(t) })
+	return target != Leader && (role || slices.Contains(out, target) || !isMember(target) && len(out) > 0)
+}
+
+// added leaves out the removal that an add-node of a target ended, or may have ended.
+func added(out []string, target string) []string {
+	i := slices.Index(out, target)
+	if i < 0 {
+		i = slices.IndexFunc(out, func(t string) bool { return !isMember(t) || !isMember(target) })
+	}
+	if i < 0 {
+		return out
+	}
+	return slices.Delete(out, i, i+1)
 }
 
 // fallen are members that are sure to be dead: some by name, and so many others.
