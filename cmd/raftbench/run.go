@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -56,6 +57,9 @@ keeps every finished trial and can be gone on with by --resume.`,
   raftbench run my.yaml --out results/tuesday`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkReplay(cmd); err != nil {
+				return err
+			}
 			o.given = notResumable(cmd)
 			if len(args) == 1 {
 				o.file = args[0]
@@ -79,6 +83,24 @@ keeps every finished trial and can be gone on with by --resume.`,
 	f.BoolVar(&o.yes, "yes", false, "do not ask before a run of over half an hour")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress")
 	return cmd
+}
+
+// checkReplay refuses to replay nothing, as a script's variable that was never set asks
+// for, and flags that ask for more than the one trial.
+func checkReplay(cmd *cobra.Command) error {
+	f := cmd.Flags()
+	if !f.Changed("replay") {
+		return nil
+	}
+	if f.Lookup("replay").Value.String() == "" {
+		return usage(errors.New(`got --replay "", want a setup's name and a seed`), "write it like --replay n3-hashicorp-none:7, or leave it out to run the whole experiment")
+	}
+	for _, name := range []string{"trials", "proofs", "repeat"} {
+		if f.Changed(name) {
+			return usage(fmt.Errorf("got --replay, which does one safety trial, and --%s", name), "give one of the two")
+		}
+	}
+	return nil
 }
 
 // runRun is the main job: measure, then report.

@@ -65,6 +65,11 @@ func TestReplayIsRefusedWhereThereIsNothingToReplay(t *testing.T) {
 	for args, want := range map[string]string{
 		"--preset safety --replay n9-hashicorp-none:1": "which this experiment does not have",
 		"--preset safety --replay n3-hashicorp-none":   "want a setup's name and a seed",
+		"--preset safety --replay=":                    `got --replay "", want a setup's name and a seed`,
+
+		"--preset safety --replay n3-hashicorp-none:1 --trials 2": "got --replay, which does one safety trial, and --trials",
+		"--preset safety --replay n3-hashicorp-none:1 --proofs 2": "and --proofs",
+		"--preset safety --replay n3-hashicorp-none:1 --repeat 3": "and --repeat",
 	} {
 		code, _, stderr := command(t, append([]string{"run"}, strings.Fields(args)...)...)
 		if code != exitUsage || !strings.Contains(stderr, want) || !strings.Contains(stderr, "\nhint: ") {
