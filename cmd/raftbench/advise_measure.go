@@ -202,6 +202,18 @@ func (o adviseTimeoutsOptions) measureRow(ctx context.Context, stdout, stderr io
 	return runRun(ctx, stdout, stderr, stdin, run)
 }
 
+// measurable tells, before anything is simulated, whether the folder can take the run:
+// it holds nothing, or a run.
+func (o adviseTimeoutsOptions) measurable() error {
+	if o.measure == "" || !used(o.measure) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(o.measure, results.ExperimentFile)); errors.Is(err, os.ErrNotExist) {
+		return usage(fmt.Errorf("%s: is not empty and holds no run", o.measure), "name a new folder with --measure")
+	}
+	return nil
+}
+
 // goOn with a run that the folder holds already, if it is this one.
 func (o adviseTimeoutsOptions) goOn(run *runOptions) error {
 	recorded, err := os.ReadFile(filepath.Join(o.measure, results.ExperimentFile))
@@ -209,14 +221,14 @@ func (o adviseTimeoutsOptions) goOn(run *runOptions) error {
 		return nil
 	}
 	if err != nil {
-		return usage(err, "name a new folder")
+		return usage(err, "name a new folder with --measure")
 	}
 	p, err := plan(*run)
 	if err != nil {
 		return orUsage(err)
 	}
 	if !bytes.Equal(recorded, p.YAML) {
-		return usage(fmt.Errorf("%s holds another run than the one that these flags ask for", o.measure), "name a new folder, or give the flags that it was begun with")
+		return usage(fmt.Errorf("%s holds another run than the one that these flags ask for", o.measure), "name a new folder with --measure, or give the flags that it was begun with")
 	}
 	run.out, run.resume = "", o.measure
 	return nil

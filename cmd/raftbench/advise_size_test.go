@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -104,5 +106,18 @@ func TestAdviseSizeNamesWhatTheRunVaries(t *testing.T) {
 		if code != exitUsage || !strings.Contains(stderr, "want one setup of each size") || !strings.Contains(strings.Join(strings.Fields(stderr), " "), "hint: "+want) {
 			t.Errorf("exit %d, want a hint of %q:\n%s", code, want, stderr)
 		}
+	}
+}
+
+// A folder that cannot take the run is refused before anything is predicted.
+func TestAdviseRefusesAFolderThatHoldsNoRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := command(t, "advise", "timeouts", "--draws", "10", "--measure", dir)
+	if want := "error: " + dir + ": is not empty and holds no run\nhint: name a new folder with --measure\n"; code != exitUsage || stdout != "" || stderr != want {
+		t.Errorf("got %d and\n%s%s\nwant %d and\n%s", code, stdout, stderr, exitUsage, want)
 	}
 }

@@ -90,6 +90,9 @@ func runAdviseTimeouts(ctx context.Context, stdout, stderr io.Writer, stdin io.R
 	if o.measure == "" && (o.row != "" || o.measureFor != "") {
 		return usage(errors.New("got --row or --for without --measure"), "name the folder of the run: --measure results/advised")
 	}
+	if err := o.measurable(); err != nil {
+		return err
+	}
 	setup, seed, err := o.setup()
 	if err != nil {
 		return err
