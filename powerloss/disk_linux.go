@@ -32,9 +32,6 @@ func Mount(behind, at string) (*Disk, error) {
 	}
 	d := &Disk{behind: behind, files: map[uint64]*file{}}
 	root := &node{LoopbackNode: gofs.LoopbackNode{RootData: &gofs.LoopbackRoot{Path: behind, Dev: st.Dev}}, disk: d}
-	root.RootData.NewNode = func(r *gofs.LoopbackRoot, _ *gofs.Inode, _ string, _ *syscall.Stat_t) gofs.InodeEmbedder {
-		return &node{LoopbackNode: gofs.LoopbackNode{RootData: r}, disk: d}
-	}
 	root.RootData.RootNode = root
 	server, err := gofs.Mount(at, root, &gofs.Options{MountOptions: fuse.MountOptions{
 		DirectMount: true, FsName: "raftbench-power-loss", Name: "raftbench",
@@ -107,6 +104,14 @@ type node struct {
 	disk *Disk
 }
 
+// WrapChild implements fs.NodeWrapChilder: what stands in a directory is a node, too.
+func (n *node) WrapChild(_ context.Context, child gofs.InodeEmbedder) gofs.InodeEmbedder {
+	if l, ok := child.(*gofs.LoopbackNode); ok {
+		return &node{LoopbackNode: gofs.LoopbackNode{RootData: l.RootData}, disk: n.disk}
+	}
+	return child
+}
+
 func (n *node) path() string {
 	return filepath.Join(n.RootData.Path, n.Path(nil))
 }
@@ -158,7 +163,7 @@ func (n *node) Setattr(ctx context.Context, fh gofs.FileHandle, in *fuse.SetAttr
 			if h, errno = n.disk.open(n.path(), syscall.O_RDWR); errno != 0 {
 				return errno
 			}
-			defer h.Release(ctx)
+			defer func() { _ = h.behind.Close() }()
 		}
 		if err := h.file.truncate(h.behind, int64(size)); err != nil {
 			return gofs.ToErrno(err)
@@ -179,7 +184,7 @@ func (n *node) Unlink(ctx context.Context, name string) syscall.Errno {
 }
 
 // Rename implements fs.NodeRenamer. A file that was there is replaced.
-func (n *node) Rename(ctx context.Context, name string, to gofs.InodeEmbedder, newName string, flags uint32) syscall.Errno {
+func (n *node) Rename(_ context.Context, name string, to gofs.InodeEmbedder, newName string, flags uint32) syscall.Errno {
 	if flags != 0 {
 		return syscall.ENOTSUP
 	}

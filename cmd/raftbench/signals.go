@@ -123,9 +123,10 @@ func (l *lifetime) stopAtOnce() {
 // exit ends the program before its command comes to say that it was interrupted.
 func (l *lifetime) exit() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.resume != "" {
-		tellError(l.stderr, errors.New("interrupted; every finished trial is kept"), "go on with: "+l.resume)
+	resume := l.resume
+	l.mu.Unlock()
+	if resume != "" {
+		tellError(l.stderr, errors.New("interrupted; every finished trial is kept"), "go on with: "+resume)
 	}
 	os.Exit(exitInterrupted)
 }
