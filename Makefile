@@ -59,7 +59,7 @@ $(LINT): tools/go.mod tools/go.sum
 ## fuzz: every fuzz target, briefly
 # By executions: a deadline in seconds that passes while a worker is in a call
 # fails the target ("context deadline exceeded") without any finding.
-FUZZTIME ?= 2000x
+FUZZTIME ?= 1000x
 fuzz:
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
