@@ -153,23 +153,7 @@ func (p Plan) SafetyOf(s Setup) int {
 // plan's: neighbours, as many as have room. Each is a cluster of its own; what one
 // costs the other is time, which no verdict rests on.
 func SafetyGroups(p Plan) [][]int {
-	most := MostWatched
-	if p.Processes > 0 {
-		most = min(most, p.Processes)
-	}
-	var out [][]int
-	processes := 0
-	for i, s := range p.Setups {
-		if p.SafetyOf(s) == 0 {
-			continue
-		}
-		if len(out) == 0 || p.Apart || processes+s.Nodes > most {
-			out, processes = append(out, nil), 0
-		}
-		out[len(out)-1] = append(out[len(out)-1], i)
-		processes += s.Nodes
-	}
-	return out
+	return p.together(func(s Setup) bool { return p.SafetyOf(s) > 0 })
 }
 
 // What a safety trial takes beside its load: everything is healed, all agree, and the

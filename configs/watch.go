@@ -21,6 +21,12 @@ func (p Plan) Watches(s Setup) bool { return p.Watch > 0 && s.Dead == 0 }
 // WatchGroups are the setups that are watched at once, as places in the plan's:
 // neighbours, as many as have room.
 func WatchGroups(p Plan) [][]int {
+	return p.together(p.Watches)
+}
+
+// together are the setups that are wanted, as places in the plan's, in groups that live
+// at once.
+func (p Plan) together(wanted func(Setup) bool) [][]int {
 	most := MostWatched
 	if p.Processes > 0 {
 		most = min(most, p.Processes)
@@ -28,7 +34,7 @@ func WatchGroups(p Plan) [][]int {
 	var out [][]int
 	processes := 0
 	for i, s := range p.Setups {
-		if !p.Watches(s) {
+		if !wanted(s) {
 			continue
 		}
 		if len(out) == 0 || p.Apart || processes+s.Nodes > most {

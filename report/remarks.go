@@ -121,7 +121,6 @@ var remarkWords = map[results.Code]func(r worst) string{
 	results.CodeHeldThinned: func(r worst) string {
 		return fmt.Sprintf("of %s times that a process was held up the %s shortest, of %s%s and less, are not on record", count(r.Of), count(r.Count), r.at, r.got())
 	},
-	results.CodeFaultFailed: func(r worst) string { return "a fault could not be done as asked" + r.detail() },
 }
 
 func lagWords(which string) func(worst) string {

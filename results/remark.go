@@ -126,8 +126,6 @@ const (
 	// In a safety trial that was to have some no snapshot was taken, none was sent to a
 	// member that was behind, or none was restarted from: Detail lists what was not.
 	CodeUnforced Code = "not-forced"
-	// A fault could not be done as asked; Detail is the error's text.
-	CodeFaultFailed Code = "fault-failed"
 )
 
 // Unit of a remark's figures.

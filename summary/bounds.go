@@ -101,8 +101,6 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeLeaderChanged: anyTime,
 	// The disk's part of everything that waits for it is missing.
 	results.CodeFsyncNotReal: anySync,
-	// What was done to the cluster is not what was asked for.
-	results.CodeFaultFailed: func(s scene) []touch { return append(anyTime(s), touch{s.outcomes(), unknown}) },
 	results.CodeUsageUnread: func(s scene) []touch {
 		return []touch{{append(s.costs(), "rss_bytes", "leader_store_time_p50_ns"), unknown}}
 	},

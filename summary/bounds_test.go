@@ -132,7 +132,6 @@ func TestEffects(t *testing.T) {
 		results.CodeFsyncNotReal:    {900, never, never, never, never, none, none, none},
 		results.CodeWarmupUnsteady:  {1e9, 0.05, 0.05, 0.05, never, none, none, none},
 		results.CodeUsageUnread:     {0, none, none, none, none, never, never, none},
-		results.CodeFaultFailed:     {0, never, never, never, never, none, none, never},
 		results.CodeLagP50:          {100_000, 0.1, never, never, none, none, none, none},
 		results.CodeLagP99:          {100_000, none, none, 0.05, none, none, none, none},
 		results.CodeHeldThinned:     {5e6, none, none, none, none, none, none, none},
