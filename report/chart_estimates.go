@@ -49,6 +49,9 @@ func seriesName(g group, percentile string) string {
 func (e *estimates) point(x float64, f figure) chart.Point {
 	e.span.add(f.median)
 	e.span.add(f.upper())
+	if f.interval { // a whisker that ended at the axis would look like its end
+		e.span.add(f.low)
+	}
 	return pointOf(x, f)
 }
 
