@@ -120,3 +120,20 @@ func yamlKey(f reflect.StructField) string {
 	key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	return key
 }
+
+// SettableKeys are the keys that can be given as `--set KEY=VALUE`: those of plain
+// values and of lists of them, outside of lists of sections.
+func SettableKeys() []string {
+	root := reflect.ValueOf(&Experiment{}).Elem()
+	return slices.DeleteFunc(keyPaths(), func(path string) bool {
+		at, m := override{path: path}.find(root)
+		if m != nil {
+			return true
+		}
+		_, plain := valuesAt(at)
+		return !plain
+	})
+}
+
+// WordsOf are the words that a key may have, where there are few; else nil.
+func WordsOf(key string) []string { return slices.Clone(words[key]) }

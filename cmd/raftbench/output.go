@@ -19,6 +19,7 @@ func outputFlag(f *pflag.FlagSet, output *string, formats ...string) {
 	last := len(formats) - 1
 	*output = formats[0]
 	f.VarP(text{output, "FORMAT"}, "output", "o", strings.Join(formats[:last], ", ")+" or "+formats[last])
+	f.Lookup("output").Annotations = map[string][]string{formatsOf: formats}
 }
 
 // checkFormat refuses an -o that a command does not know.

@@ -70,6 +70,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		cmd.RunE = failing(cmd.RunE)
 		root.AddCommand(cmd)
 	}
+	complete(root)
 	return root
 }
 
@@ -100,6 +101,7 @@ func commands() []*cobra.Command {
 		newAnswerCommand(),
 		newExplainCommand(),
 		newJudgeCommand(),
+		newManCommand(),
 		newProfilesCommand(),
 		newRunCommand(),
 		newUpCommand(),
