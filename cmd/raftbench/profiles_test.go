@@ -54,9 +54,9 @@ func TestAnUnknownProfileIsUsage(t *testing.T) {
 	}
 }
 
-// The profile file that the README shows is one.
-func TestTheReadmesProfileLoads(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+// The profile file that docs/usage.md shows is one.
+func TestTheDocumentedProfileLoads(t *testing.T) {
+	text, err := os.ReadFile("../../docs/usage.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestTheReadmesProfileLoads(t *testing.T) {
 			file = append(file, span)
 		}
 	}
-	p, err := profiles.Parse("README.md", []byte(strings.Join(file, "\n")))
+	p, err := profiles.Parse("usage.md", []byte(strings.Join(file, "\n")))
 	if err != nil || p.NoLocal || p.RTT("b", "c").Microseconds() != 280 {
 		t.Errorf("got %+v (%v)", p, err)
 	}

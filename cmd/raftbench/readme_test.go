@@ -3,18 +3,26 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 // Every command that the documentation shows exists, with the flags shown.
 func TestDocumentedCommandsExist(t *testing.T) {
 	command := regexp.MustCompile("(?:bin/)?raftbench ([a-z][^`\n|]*)")
 	found := 0
-	for _, file := range []string{"../../README.md", "../../DEVELOPMENT.md", "../../CHANGELOG.md", "../../docs/cross-check.md", "../../docs/elections.md", "../../docs/faults.md", "../../docs/outages.md", "../../docs/downtime.md", "../../docs/traces.md"} {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(pages, "../../README.md", "../../DEVELOPMENT.md", "../../CHANGELOG.md") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -49,23 +57,32 @@ func checkCommand(t *testing.T, file string, words []string) {
 		t.Errorf("%s shows `raftbench %s`: no such command", file, strings.Join(words, " "))
 		return
 	}
-	if err := cmd.ParseFlags(rest); err != nil {
+	if err := cmd.ParseFlags(rest); err != nil && !errors.Is(err, pflag.ErrHelp) {
 		t.Errorf("%s shows `raftbench %s`: %v", file, strings.Join(words, " "), err)
 	}
 }
 
-// The README's table is what `raftbench report results/reference` prints.
-func TestReadmeShowsTheReferenceRun(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// docs/reading.md shows what `raftbench report results/reference` prints, and the README
+// how it begins.
+func TestTheDocsShowTheReferenceRun(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	args := []string{"report", "../../results/reference", "--out", t.TempDir()}
 	if code := Main(context.Background(), args, &stdout, &stderr); code != exitOK {
 		t.Fatalf("raftbench report: exit code %d: %s", code, stderr.String())
 	}
-	if table := strings.TrimSpace(stdout.String()); !strings.Contains(string(text), table) {
-		t.Errorf("README.md does not show what `raftbench report results/reference` prints:\n%s", table)
+	table := strings.TrimSpace(stdout.String())
+	if !strings.Contains(read(t, "../../docs/reading.md"), "```text\n"+table+"\n```") {
+		t.Errorf("docs/reading.md does not show what `raftbench report results/reference` prints:\n%s", table)
+	}
+	begins, _, _ := strings.Cut(table, "What each size survives")
+	if !strings.Contains(read(t, "../../README.md"), "```text\n"+strings.TrimSpace(begins)+"\n```") {
+		t.Errorf("README.md does not show how `raftbench report results/reference` begins:\n%s", begins)
+	}
+}
+
+// A README is read whole, or not at all.
+func TestTheReadmeIsShort(t *testing.T) {
+	if n := strings.Count(read(t, "../../README.md"), "\n"); n > 150 {
+		t.Errorf("README.md has %d lines, want at most 150: docs/ has room", n)
 	}
 }

@@ -94,9 +94,9 @@ func TestValidateSaysWhatIsDone(t *testing.T) {
 	}
 }
 
-// The README's rows of experiments are ones that run would take.
-func TestTheReadmesExperimentsAreValid(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+// The experiments that docs/usage.md shows are ones that run would take.
+func TestDocumentedExperimentsAreValid(t *testing.T) {
+	text, err := os.ReadFile("../../docs/usage.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestTheReadmesExperimentsAreValid(t *testing.T) {
 		"--set raft.heartbeat_timeout=5s --set raft.election_timeout=5s --set raft.leader_lease_timeout=2500ms",
 	} {
 		if !strings.Contains(string(text), "`raftbench run "+args) {
-			t.Errorf("the README does not show raftbench run %s", args)
+			t.Errorf("docs/usage.md does not show raftbench run %s", args)
 		}
 		if code, _, stderr := command(t, append([]string{"validate"}, strings.Fields(args)...)...); code != exitOK {
 			t.Errorf("%s: got %d: %s", args, code, stderr)
