@@ -23,10 +23,13 @@ type auditor struct {
 	// history samples keys for linearizability; nil where no linearizable
 	// read is made.
 	history *check.History
+	// patience is how long replicas that are behind may come no nearer: a cluster whose
+	// members were all started anew applies nothing before somebody leads it.
+	patience time.Duration
 }
 
 func newAuditor(job Job) *auditor {
-	a := &auditor{prefix: keyPrefix(), frontier: check.NewFrontier()}
+	a := &auditor{prefix: keyPrefix(), frontier: check.NewFrontier(), patience: recoveryBound(job.Setup.Raft)}
 	a.ledger = check.NewLedger(a.prefix)
 	w := job.Setup.Workload
 	switch {
@@ -74,11 +77,11 @@ func (a *auditor) judge(ctx context.Context, s System, rec *record) error {
 	defer cancel()
 	var open connections
 	defer open.close()
-	var replicas []check.Replica
-	for _, server := range s.Servers() {
-		replicas = append(replicas, check.Replica{ID: server.ID, Client: a.connect(ctx, &open, server)})
+	replicas := a.replicas(ctx, &open, s)
+	if len(s.Members()) > 0 { // nobody else knows of a cluster that was started for the trial
+		a.ledger.Alone()
 	}
-	report, err := a.ledger.Audit(ctx, replicas)
+	report, err := a.ledger.Audit(ctx, replicas, a.patience)
 	rec.Audit = &results.Audit{
 		Nodes: len(replicas), Keys: report.Keys, Acked: report.Acked, Unknown: report.Unknown,
 		Lost: report.Lost, Revision: report.Revision,
@@ -92,6 +95,21 @@ func (a *auditor) judge(ctx context.Context, s System, rec *record) error {
 	}
 	a.linearizable(rec)
 	return err
+}
+
+// replicas of a system, as they are asked.
+func (a *auditor) replicas(ctx context.Context, open *connections, s System) (all []check.Replica) {
+	for _, server := range s.Servers() {
+		r := check.Replica{ID: server.ID, Client: a.connect(ctx, open, server)}
+		if m := member(s, server.ID); m != nil {
+			r.Last = func(ctx context.Context) (uint64, error) {
+				now, err := m.Counters(ctx)
+				return now.LastIndex, err
+			}
+		}
+		all = append(all, r)
+	}
+	return all
 }
 
 // connect to a server; one that does not answer is asked like the others, and

@@ -438,36 +438,3 @@ func TestATimelineOverTheDeadComesToItsEnd(t *testing.T) {
 		t.Errorf("kills of n1 and n2, one of which was dead: %q and %q, want one of them not done", a, b)
 	}
 }
-
-// starting is a leader that has not yet committed what its log holds.
-type starting struct {
-	*process
-	counters []control.Stats // one an answer, the last for ever
-	answers  int
-}
-
-func (s *starting) Counters(context.Context) (control.Stats, error) {
-	at := min(s.answers, len(s.counters)-1)
-	s.answers++
-	return s.counters[at], nil
-}
-
-type ledBy struct {
-	processes
-	leader string
-}
-
-func (l ledBy) Leader(context.Context) (string, error) { return l.leader, nil }
-
-// An audit after everybody was started anew waits until the new leader has committed:
-// until then no replica has applied anything, and nothing is lost.
-func TestAnAuditWaitsForTheFirstCommit(t *testing.T) {
-	leader := &starting{process: &process{id: "n1", runs: true}, counters: []control.Stats{
-		{LastIndex: 40}, {LastIndex: 41}, {LastIndex: 41, CommitIndex: 41, Applied: 12}, {LastIndex: 41, CommitIndex: 41, Applied: 41},
-	}}
-	tr := (&Runner{}).newTrial(Job{Setup: configs.Setup{Nodes: 1}, Kind: results.Proof}, 1)
-	tr.system = ledBy{processes{all: []Member{leader}}, "n1"}
-	if tr.awaitCommit(t.Context()); leader.answers != 4 {
-		t.Errorf("the audit began after %d answers, want 4: when all was committed and applied", leader.answers)
-	}
-}

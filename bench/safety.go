@@ -284,11 +284,10 @@ func (s *safety) agree(ctx context.Context) error {
 	defer cancel()
 	var open connections
 	defer open.close()
-	var replicas []check.Replica
-	for _, server := range s.system.Servers() {
-		replicas = append(replicas, check.Replica{ID: server.ID, Client: s.audit.connect(bounded, &open, server)})
-	}
-	report, err := check.NewLedger(nobodys).Audit(bounded, replicas)
+	replicas := s.audit.replicas(bounded, &open, s.system)
+	ledger := check.NewLedger(nobodys)
+	ledger.Told(s.acked.Load())
+	report, err := ledger.Audit(bounded, replicas, s.audit.patience)
 	s.record.find(withLogs(s.system, report.Findings)...)
 	s.record.Audit = &results.Audit{Nodes: len(replicas), Revision: report.Revision}
 	if err != nil {

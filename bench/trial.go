@@ -262,36 +262,7 @@ func (t *trial) judge(ctx context.Context) error {
 			return fmt.Errorf("end the message faults before the audit: %w", err)
 		}
 	}
-	if t.killed() {
-		t.awaitCommit(ctx)
-	}
 	return t.audit.judge(ctx, t.system, t.record)
-}
-
-// awaitCommit waits until a leader has committed all of its log. When all members were
-// started anew each holds what was committed, and none has applied it before the first
-// entry of a new term is committed (Raft, 5.4.2): an audit before that would find nothing
-// in any of them. Where it does not come to that, the audit tells what is there.
-func (t *trial) awaitCommit(ctx context.Context) {
-	bounded, cancel := context.WithTimeout(ctx, recoveryBound(t.job.Setup.Raft))
-	defer cancel()
-	for {
-		if id, err := t.system.Leader(bounded); err == nil {
-			leader := member(t.system, id)
-			if leader == nil {
-				return // it is not raftbench's own
-			}
-			now, err := leader.Counters(bounded)
-			if err == nil && now.CommitIndex >= now.LastIndex && now.Applied >= now.CommitIndex {
-				return
-			}
-		}
-		select {
-		case <-bounded.Done():
-			return
-		case <-time.After(leaderPoll):
-		}
-	}
 }
 
 // killed tells whether members were, or may have been, killed.

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -270,6 +271,78 @@ func TestAProofWithoutDurabilityIsNoViolation(t *testing.T) {
 	}
 	if _, found := says(r.Remarks, results.CodeNotDurable); !found {
 		t.Errorf("remarks %+v do not say what was not proven", r.Remarks)
+	}
+}
+
+// auditedAfter is a measuring trial to whose members something is done between its load
+// and its audit.
+func auditedAfter(t *testing.T, text string, act func(ctx context.Context, s System) error) results.Trial {
+	t.Helper()
+	trial := testRunner(t, text, nil).newTrial(Job{Setup: setups(t, text)[0], Kind: results.Measure, Trial: 1, Seed: 1}, 1)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	trial.tell = func(stage Stage) {
+		if stage != StageAuditing {
+			return
+		}
+		if err := act(ctx, trial.system); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := trial.run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return trial.record.Trial
+}
+
+// anew kills all members and starts them again, after something was done to each.
+func anew(between func(Member) error) func(context.Context, System) error {
+	return func(ctx context.Context, s System) error {
+		for _, m := range s.Members() {
+			if _, err := m.Kill(ctx); err != nil {
+				return err
+			}
+		}
+		for _, m := range s.Members() {
+			if err := errors.Join(between(m), m.Restart(ctx)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// Members that were all started anew hold everything and have applied nothing: the audit
+// waits until one of them was elected, and finds that nothing is lost.
+func TestAnAuditWaitsForTheFirstCommit(t *testing.T) {
+	slowly := strings.Replace(quickly, "150ms, election_timeout: 150ms, leader_lease_timeout: 100ms", "1s, election_timeout: 1s, leader_lease_timeout: 500ms", 1)
+	r := auditedAfter(t, slowly, anew(func(Member) error { return nil }))
+	if len(r.Findings) > 0 || r.Audit == nil || r.Audit.Acked == 0 || r.Audit.Lost != 0 || r.Audit.Revision < r.Audit.Acked {
+		t.Errorf("audit %+v, findings %+v; want all replicas with all that was acknowledged", r.Audit, r.Findings)
+	}
+}
+
+// Members that came back without their data will never have what was acknowledged, though
+// they agree and nobody leads them: a matter of safety.
+func TestAnAuditOfWipedMembersFindsTheLoss(t *testing.T) {
+	r := auditedAfter(t, quickly, anew(Member.Wipe))
+	if !r.Has(results.Safety) || r.Audit == nil || r.Audit.Lost != r.Audit.Acked || r.Audit.Lost == 0 {
+		t.Errorf("audit %+v, findings %+v; want all that was acknowledged to be lost", r.Audit, r.Findings)
+	}
+}
+
+// What takes effect and was sent by nobody shows in the store's revision, wherever it is.
+func TestAnAuditCountsTheRevisions(t *testing.T) {
+	r := auditedAfter(t, quickly, func(ctx context.Context, s System) error {
+		c, err := s.Servers()[0].Dial(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = c.Put(ctx, "elsewhere", nil)
+		return errors.Join(err, c.Close())
+	})
+	if len(r.Findings) != 1 || r.Findings[0].Class != results.Safety || r.Findings[0].Rule != results.RuleVersion || r.Findings[0].Key != "" {
+		t.Errorf("audit %+v, findings %+v; want one revision more than writes were sent", r.Audit, r.Findings)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/raftbench/raftbench/client"
 	"github.com/raftbench/raftbench/results"
@@ -13,6 +14,11 @@ import (
 type Replica struct {
 	ID     string
 	Client Reader
+	// Last is the index of the last entry of the node's log, committed or not; nil where
+	// nobody can tell, as of a server that is not raftbench's own. Such a one has all that
+	// it will ever have when it follows a leader, and has applied what it knows to be
+	// committed, for as long as the audit waits.
+	Last func(ctx context.Context) (uint64, error)
 }
 
 // Reader is what the audit needs of a node (client.Client has it).
@@ -43,19 +49,22 @@ type Report struct {
 // OK tells that there is nothing to object to.
 func (r Report) OK() bool { return r.Objections == 0 }
 
-// Audit waits until every replica has applied what the furthest has and
-// HashKV agrees at one revision, then holds every key on every replica against
-// the ledger: A ≤ version ≤ A+U, mod revision at least the highest
-// acknowledged, and the value that revision's or an unknown write's. The load
-// must have ceased.
+// Audit waits until every replica has applied what the furthest has, stands at the
+// highest revision that was acknowledged or above, and HashKV agrees at one revision,
+// then holds every key on every replica against the ledger: A ≤ version ≤ A+U, mod
+// revision at least the highest acknowledged, and the value that revision's or an
+// unknown write's. The load must have ceased.
 //
 // It waits for as long as replicas that are behind go on catching up: until none
-// has come nearer for Stalled, or for Longest in all. Replicas that did not
-// catch up are objected to, as a matter of liveness, and their keys not held
-// against the ledger. The error is of the asking; what the answers say is in
-// the Report.
-func (l *Ledger) Audit(ctx context.Context, replicas []Replica) (Report, error) {
+// has come nearer for patience, which is Stalled at least, or for Longest in all.
+// Replicas that did not catch up are objected to, as a matter of liveness, and their
+// keys not held against the ledger. Replicas below what was acknowledged that have
+// applied all of their logs, and are a majority, will never have it: their keys are held
+// against the ledger at once, and what they lack is lost, a matter of safety. The error
+// is of the asking; what the answers say is in the Report.
+func (l *Ledger) Audit(ctx context.Context, replicas []Replica, patience time.Duration) (Report, error) {
 	a := l.begin()
+	a.patience = max(patience, Stalled)
 	current, err := a.catchUp(ctx, replicas)
 	if err != nil {
 		return a.report(), err
@@ -65,13 +74,40 @@ func (l *Ledger) Audit(ctx context.Context, replicas []Replica) (Report, error) 
 			return a.report(), fmt.Errorf("audit: reading the keys of %s: %w", r.ID, err)
 		}
 	}
+	a.count(current)
 	return a.report(), nil
 }
+
+// count holds the revision that was reached against the writes that were sent. What is
+// missing is told as such only where no key told it.
+func (a *audit) count(current []Replica) {
+	if len(current) == 0 {
+		return
+	}
+	r := a.report()
+	if !a.reached(a.furthest) && r.Lost == 0 {
+		a.findings.add(broken(results.RuleLost, "", "", sprintf("revision %d when all of every log was applied", a.furthest.revision),
+			sprintf("at least revision %d, which was acknowledged", a.acknowledged)))
+	}
+	if most := FirstRevision + r.Acked + r.Unknown; a.ledger.alone && a.furthest.revision > most {
+		a.findings.add(broken(results.RuleVersion, "", "", sprintf("revision %d of the store", a.furthest.revision),
+			sprintf("at most %d, a revision for each of %d writes that were acknowledged and %d that may have taken effect", most, r.Acked, r.Unknown)))
+	}
+}
+
+// FirstRevision is that of a store that nobody has written to, as etcd has it.
+const FirstRevision = 1
 
 // audit in progress.
 type audit struct {
 	ledger   *Ledger
 	findings findings
+	// patience is how long replicas that are behind may come no nearer.
+	patience time.Duration
+	// acknowledged is the highest revision that anybody was told of a write.
+	acknowledged int64
+	// furthest is how far the replicas came, revision where they agree, 0 if they do not.
+	furthest answer
 	revision int64
 	// disagree is set when hashes differ; then reference holds what the first
 	// replica has, to find the keys that do.
@@ -81,10 +117,15 @@ type audit struct {
 
 // begin an audit with what was objected to under load, and forget the last one.
 func (l *Ledger) begin() *audit {
-	l.each(func(_ string, e *entry) { e.seen, e.lost = 0, 0 })
+	a := &audit{ledger: l, acknowledged: l.told}
+	l.each(func(_ string, e *entry) {
+		e.seen, e.lost = 0, 0
+		a.acknowledged = max(a.acknowledged, e.revision)
+	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return &audit{ledger: l, findings: findings{first: slices.Clone(l.findings.first), total: l.findings.total}}
+	a.findings = findings{first: slices.Clone(l.findings.first), total: l.findings.total}
+	return a
 }
 
 func (a *audit) report() Report {

@@ -192,6 +192,135 @@ func TestALaggardHidesNoLoss(t *testing.T) {
 	})
 }
 
+// fresh is a replica that was started anew: it has applied nothing of a log that goes
+// on to an index.
+func fresh(log uint64) *replica { return &replica{revision: FirstRevision, log: log} }
+
+// When all were started anew they agree on nothing until the first entry of a new term is
+// committed, and what was acknowledged is not lost (Raft, 5.4.2).
+func TestReplicasThatAgreeOnNothingYetAreWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := story()
+		var all []*replica
+		for range 3 {
+			r := fresh(6)
+			r.catchUp = func(r *replica) {
+				if r.asked == 10 {
+					r.keys, r.applied, r.revision = c.keys, c.applied, c.revision
+				}
+			}
+			all = append(all, r)
+		}
+		if report := c.audit(t, all...); !report.OK() || report.Revision != 6 || all[0].asked != 10 {
+			t.Errorf("asked %d times, agreed at revision %d: %v", all[0].asked, report.Revision, report.Findings)
+		}
+	})
+}
+
+// Replicas whose logs go on are behind for as long as they do not apply them, however
+// well they agree; patience is that of whoever asks.
+func TestReplicasThatAgreeOnNothingAreBehindAndLoseNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := story()
+		short := fresh(0) // its entries are in the others' logs
+		replicas := []Replica{{"n1", short, short.last}}
+		for _, id := range []string{"n2", "n3"} {
+			r := fresh(6)
+			replicas = append(replicas, Replica{id, r, r.last})
+		}
+		start := time.Now()
+		report, err := c.ledger.Audit(t.Context(), replicas, time.Minute)
+		if err != nil || report.Lost != 0 || len(report.Findings) != 3 || time.Since(start) < time.Minute {
+			t.Fatalf("lost %d after %v, findings %v, error %v", report.Lost, time.Since(start), report.Findings, err)
+		}
+		want := "catch-up: n1: got index 0 at revision 1 after 1m0s, want revision 5, which was acknowledged"
+		if got := line(report.Findings[0]); got != want || report.Findings[0].Class != results.Liveness {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+// Replicas that have applied all that is in their logs will never have more: what was
+// acknowledged beyond is lost, and nobody needs to wait for it.
+func TestWipedReplicasHaveLostEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := story()
+		start := time.Now()
+		report := c.audit(t, fresh(0), fresh(0), fresh(0))
+		if report.Lost != 4 || !has(report, results.RuleLost) || has(report, results.RuleApplied) || time.Since(start) > 0 {
+			t.Errorf("after %v lost %d: %v", time.Since(start), report.Lost, report.Findings)
+		}
+		dead := c.clone() // and holds all, but a majority does not
+		dead.err = errors.New("connection refused")
+		if report = c.audit(t, fresh(0), dead, fresh(0)); report.Lost != 4 || !has(report, results.RuleApplied) {
+			t.Errorf("with one that does not answer: lost %d: %v", report.Lost, report.Findings)
+		}
+		if report = c.audit(t, fresh(0), dead, dead); report.Lost != 0 || len(report.Findings) != 3 {
+			t.Errorf("with two that do not answer: lost %d: %v", report.Lost, report.Findings)
+		}
+	})
+}
+
+// Of a server whose log cannot be asked for a leader says what is committed, and an hour
+// without one says nothing.
+func TestServersWhoseLogsCannotBeAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := story()
+		led, leaderless := fresh(0), fresh(0)
+		led.leader = 7
+		if report, err := c.ledger.Audit(t.Context(), []Replica{{ID: "n1", Client: led}}, 0); err != nil || report.Lost != 4 || led.asked < 100 {
+			t.Errorf("led, asked %d times: lost %d: %v, %v", led.asked, report.Lost, report.Findings, err)
+		}
+		report, err := c.ledger.Audit(t.Context(), []Replica{{ID: "n1", Client: leaderless}}, time.Hour)
+		if err != nil || report.Lost != 0 || !has(report, results.RuleApplied) {
+			t.Errorf("without a leader: lost %d: %v, %v", report.Lost, report.Findings, err)
+		}
+	})
+}
+
+// What was acknowledged and not observed is waited for as well, and missed.
+func TestAnAuditIsToldWhatItDidNotObserve(t *testing.T) {
+	c := newCluster()
+	c.put("other/x", "1")
+	c.ledger.Told(7)
+	report := c.audit(t, c.replica, c.clone())
+	want := "lost-write:: got revision 1 when all of every log was applied, want at least revision 7, which was acknowledged"
+	if len(report.Findings) != 1 || line(report.Findings[0]) != want {
+		t.Errorf("got  %v\nwant %s", report.Findings, want)
+	}
+	c.ledger = NewLedger("k/")
+	c.ledger.Told(1)
+	if report := c.audit(t, c.replica, c.clone()); !report.OK() {
+		t.Errorf("got %v", report.Findings)
+	}
+}
+
+// A store that nobody else writes to has a revision for each write at most. What is
+// applied twice under no key that anybody reads, or takes effect though it was refused,
+// shows in that alone.
+func TestMoreRevisionsThanWrites(t *testing.T) {
+	c := newCluster()
+	c.revision = FirstRevision
+	c.acknowledged("k/a", "a1")
+	c.unknown("k/b", "b1", false)
+	c.acknowledged("k/a", "a2")
+	c.ledger.Observe(write("k/a", "a3", 0, loadgen.ErrRejected))
+	c.ledger.Alone()
+	if report := c.audit(t, c.replica, c.clone()); !report.OK() {
+		t.Fatalf("got %v", report.Findings)
+	}
+	c.put("other/x", "1") // may be the unknown one, for all that its revision says
+	if report := c.audit(t, c.replica, c.clone()); !report.OK() {
+		t.Fatalf("got %v", report.Findings)
+	}
+	c.put("other/x", "2")
+	report := c.audit(t, c.replica, c.clone())
+	want := "version:: got revision 5 of the store, want at most 4, a revision for each of 2 writes that were acknowledged and 1 that may have taken effect"
+	if len(report.Findings) != 1 || line(report.Findings[0]) != want || report.Findings[0].Class != results.Safety {
+		t.Errorf("got  %v\nwant %s", report.Findings, want)
+	}
+}
+
 // A replica that does not answer is no loss; where none does nothing is known.
 func TestAReplicaThatDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -258,9 +387,9 @@ func TestTheWaitIsBounded(t *testing.T) {
 		c := story()
 		slow := c.clone()
 		slow.applied = 1
-		replicas := []Replica{{"n1", c.replica}, {"n2", slow}}
+		replicas := []Replica{{ID: "n1", Client: c.replica}, {ID: "n2", Client: slow}}
 		start := time.Now()
-		report, err := c.ledger.Audit(t.Context(), replicas)
+		report, err := c.ledger.Audit(t.Context(), replicas, 0)
 		if took := time.Since(start); err != nil || !has(report, results.RuleApplied) || took < Stalled || took > Stalled+time.Second {
 			t.Errorf("took %v, error %v, findings %v", took, err, report.Findings)
 		}
@@ -269,7 +398,7 @@ func TestTheWaitIsBounded(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		if _, err := c.ledger.Audit(ctx, replicas); !errors.Is(err, context.Canceled) {
+		if _, err := c.ledger.Audit(ctx, replicas, 0); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	})

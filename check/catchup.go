@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 )
 
 const (
-	// Stalled is how long replicas that are behind may come no nearer before
-	// they are given up. Raft tries again within seconds: a follower that was
+	// Stalled is the least time for which replicas that are behind may come no nearer
+	// before they are given up. Raft tries again within seconds: a follower that was
 	// unreachable is tried after at most 51 s in theory (hashicorp/raft backs off
 	// 10 ms · 2^(n−2), n ≤ 12), but the links are whole when an audit begins, and
 	// each heartbeat that gets through resets it.
@@ -35,11 +36,20 @@ type answer struct {
 	applied  uint64
 	hash     uint32
 	revision int64
-	err      error
+	// exhausted: it has applied every entry that it holds. It is asked for only of a
+	// replica that is below what was acknowledged.
+	exhausted bool
+	err       error
 }
 
-// catchUp waits until the replicas agree and returns those that are to be read:
-// all, or those that had caught up when the others were given up.
+// catchUp waits until the replicas agree on a state that has all that was acknowledged
+// and returns those that are to be read: all, or those that had caught up when the
+// others were given up.
+//
+// That replicas agree is not enough. When all were started anew, none has applied
+// anything before the first entry of a new term is committed (Raft, 5.4.2): they agree
+// on nothing, and nothing is lost. Only where no log holds an entry that is still to be
+// applied is what is missing gone for good.
 func (a *audit) catchUp(ctx context.Context, replicas []Replica) ([]Replica, error) {
 	if len(replicas) == 0 {
 		return nil, errors.New("audit: no replicas to ask")
@@ -48,14 +58,15 @@ func (a *audit) catchUp(ctx context.Context, replicas []Replica) ([]Replica, err
 	defer tick.Stop()
 	p := newProgress(len(replicas))
 	for {
-		answers := ask(ctx, replicas)
+		answers := a.ask(ctx, replicas)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("audit: given up while replicas caught up: %w", ctx.Err())
 		}
-		if a.agree(replicas, answers) {
+		if alike(answers) && (a.reached(answers[0]) || allExhausted(replicas, answers)) {
+			a.agree(replicas, answers)
 			return replicas, nil
 		}
-		if p.stalled(answers) {
+		if p.stalled(answers, a.patience) {
 			return a.laggards(replicas, p)
 		}
 		select {
@@ -77,7 +88,7 @@ func newProgress(replicas int) *progress {
 }
 
 // stalled takes the replicas' newest answers and tells whether to give up.
-func (p *progress) stalled(answers []answer) bool {
+func (p *progress) stalled(answers []answer, patience time.Duration) bool {
 	now := time.Now()
 	for i, w := range answers {
 		last := &p.last[i]
@@ -90,42 +101,71 @@ func (p *progress) stalled(answers []answer) bool {
 			last.err = w.err
 		}
 	}
-	return now.Sub(p.moved) >= Stalled || now.Sub(p.began) >= Longest
+	return now.Sub(p.moved) >= patience || now.Sub(p.began) >= Longest
 }
 
 // ask all replicas at once.
-func ask(ctx context.Context, replicas []Replica) []answer {
+func (a *audit) ask(ctx context.Context, replicas []Replica) []answer {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	answers := make([]answer, len(replicas))
 	var wg sync.WaitGroup
 	for i, r := range replicas {
-		wg.Go(func() { answers[i] = askOne(ctx, r.Client) })
+		wg.Go(func() { answers[i] = a.askOne(ctx, r) })
 	}
 	wg.Wait()
 	return answers
 }
 
-func askOne(ctx context.Context, r Reader) answer {
-	status, err := r.Status(ctx)
+func (a *audit) askOne(ctx context.Context, r Replica) answer {
+	status, err := r.Client.Status(ctx)
 	if err != nil {
 		return answer{err: err}
 	}
-	hash, at, err := r.HashKV(ctx, 0)
-	return answer{applied: status.Applied, hash: hash, revision: at, err: err}
+	w := answer{applied: status.Applied}
+	if w.hash, w.revision, w.err = r.Client.HashKV(ctx, 0); w.err == nil && !a.reached(w) {
+		w.exhausted = exhausted(ctx, r, status)
+	}
+	return w
 }
 
-// agree tells that waiting is over: every replica has applied as much as the
-// furthest and stands at one revision. Then hashes must be equal too: two
-// replicas that differ at one revision will differ for ever.
-func (a *audit) agree(replicas []Replica, answers []answer) bool {
-	first := answers[0]
-	for _, w := range answers {
-		if w.err != nil || w.applied != first.applied || w.revision != first.revision {
-			return false
-		}
+// exhausted tells that a replica has applied every entry of its log; of one whose log
+// cannot be asked for, that it follows a leader and has applied what it knows to be
+// committed.
+func exhausted(ctx context.Context, r Replica, status client.Status) bool {
+	if r.Last == nil {
+		return status.Leader != 0 && status.Applied >= status.Index
 	}
-	a.revision = first.revision
+	last, err := r.Last(ctx)
+	return err == nil && status.Applied >= last
+}
+
+// allExhausted tells that no log holds anything that is still to be applied.
+func allExhausted(replicas []Replica, answers []answer) bool {
+	return !slices.ContainsFunc(replicas, func(r Replica) bool { return r.Last == nil }) &&
+		all(answers, func(w answer) bool { return w.exhausted })
+}
+
+// reached tells that a replica stands where every acknowledged write can be there.
+func (a *audit) reached(w answer) bool { return w.revision >= a.acknowledged }
+
+// alike tells that every replica has applied as much as the furthest and stands at one
+// revision.
+func alike(answers []answer) bool {
+	return all(answers, func(w answer) bool {
+		return w.err == nil && w.applied == answers[0].applied && w.revision == answers[0].revision
+	})
+}
+
+func all(answers []answer, is func(answer) bool) bool {
+	return !slices.ContainsFunc(answers, func(w answer) bool { return !is(w) })
+}
+
+// agree holds the hashes of replicas that are alike against each other: two that differ
+// at one revision will differ for ever.
+func (a *audit) agree(replicas []Replica, answers []answer) {
+	first := answers[0]
+	a.revision, a.furthest = first.revision, first
 	for i, w := range answers {
 		if w.hash != first.hash {
 			a.disagree, a.revision = true, 0
@@ -136,31 +176,33 @@ func (a *audit) agree(replicas []Replica, answers []answer) bool {
 	if a.disagree {
 		a.reference = make(map[string]uint64)
 	}
-	return true
 }
 
 // laggards objects to the replicas that are behind and returns the others.
 // That a replica is behind, or does not answer, is no loss: what it lacks may
 // still come. Where nobody answers nothing is known, and that is an error.
 func (a *audit) laggards(replicas []Replica, p *progress) ([]Replica, error) {
-	var furthest answer
 	for _, w := range p.last {
-		furthest.applied = max(furthest.applied, w.applied)
-		furthest.revision = max(furthest.revision, w.revision)
+		a.furthest.applied = max(a.furthest.applied, w.applied)
+		a.furthest.revision = max(a.furthest.revision, w.revision)
 	}
 	waited := time.Since(p.began).Round(time.Millisecond)
+	want := sprintf("index %d at revision %d, as the furthest replica has", a.furthest.applied, a.furthest.revision)
+	pending := !a.reached(a.furthest) && !exhaustedMajority(p.last)
+	if pending {
+		want = sprintf("revision %d, which was acknowledged", a.acknowledged)
+	}
 	var failed []error
 	var ready []Replica
 	behind := func(replica Replica, got string) {
-		a.findings.add(Finding{Class: results.Liveness, Rule: results.RuleApplied, Node: replica.ID, Got: got,
-			Want: sprintf("index %d at revision %d, as the furthest replica has", furthest.applied, furthest.revision)})
+		a.findings.add(Finding{Class: results.Liveness, Rule: results.RuleApplied, Node: replica.ID, Got: got, Want: want})
 	}
 	for i, w := range p.last {
 		switch {
 		case w.err != nil:
 			failed = append(failed, fmt.Errorf("%s does not answer: %w", replicas[i].ID, w.err))
 			behind(replicas[i], sprintf("no answer after %v: %v", waited, w.err))
-		case w.applied < furthest.applied || w.revision < furthest.revision:
+		case pending || w.applied < a.furthest.applied || w.revision < a.furthest.revision:
 			behind(replicas[i], sprintf("index %d at revision %d after %v", w.applied, w.revision, waited))
 		default:
 			ready = append(ready, replicas[i])
@@ -170,6 +212,23 @@ func (a *audit) laggards(replicas []Replica, p *progress) ([]Replica, error) {
 		return nil, fmt.Errorf("audit: within %v: %w", waited, errors.Join(failed...))
 	}
 	return ready, nil
+}
+
+// exhaustedMajority tells that no replica that answers holds an entry that it has not
+// applied, and that a majority does answer: an acknowledged write is in the logs of a
+// majority, so that what none of these has applied is in none.
+func exhaustedMajority(last []answer) bool {
+	answered := 0
+	for _, w := range last {
+		if w.err != nil {
+			continue
+		}
+		if !w.exhausted {
+			return false
+		}
+		answered++
+	}
+	return answered > len(last)/2
 }
 
 // digest of a stored key, to tell which keys make two hashes differ.

@@ -23,7 +23,9 @@ type replica struct {
 	keys     map[string]client.KeyValue
 	revision int64
 	applied  uint64
+	log      uint64 // index of its log's last entry, where that is above applied
 	hash     uint32 // when set, in place of the true one
+	leader   uint64
 	err      error
 	asked    int
 	catchUp  func(r *replica) // called at each question
@@ -54,8 +56,10 @@ func (r *replica) Status(context.Context) (client.Status, error) {
 	if r.catchUp != nil {
 		r.catchUp(r)
 	}
-	return client.Status{Applied: r.applied, Revision: r.revision}, r.err
+	return client.Status{Leader: r.leader, Applied: r.applied, Revision: r.revision}, r.err
 }
+
+func (r *replica) last(context.Context) (uint64, error) { return max(r.applied, r.log), nil }
 
 func (r *replica) HashKV(context.Context, int64) (uint32, int64, error) {
 	if r.hash != 0 {
@@ -117,9 +121,9 @@ func (c *cluster) audit(t interface{ Fatal(...any) }, replicas ...*replica) Repo
 func (c *cluster) tryAudit(replicas ...*replica) (Report, error) {
 	var rs []Replica
 	for i, r := range replicas {
-		rs = append(rs, Replica{ID: fmt.Sprintf("n%d", i+1), Client: r})
+		rs = append(rs, Replica{ID: fmt.Sprintf("n%d", i+1), Client: r, Last: r.last})
 	}
-	return c.ledger.Audit(context.Background(), rs)
+	return c.ledger.Audit(context.Background(), rs, 0)
 }
 
 // line is a finding in one line, for comparisons.

@@ -35,6 +35,8 @@ type Ledger struct {
 	prefix string
 	start  time.Time
 	shards [shards]shard
+	alone  bool
+	told   int64
 
 	mu       sync.Mutex
 	findings findings // objections to the answers themselves
@@ -71,6 +73,15 @@ func NewLedger(prefix string) *Ledger {
 	}
 	return l
 }
+
+// Alone says that nobody else writes to the store, under any key, and that every write
+// that is sent is observed: then the store has no more revisions than there were writes.
+// It is called before an audit.
+func (l *Ledger) Alone() { l.alone = true }
+
+// Told says that a write which was not observed had been acknowledged at a revision.
+// It is called before an audit.
+func (l *Ledger) Told(revision int64) { l.told = max(l.told, revision) }
 
 // Observe records a finished operation. Keys outside the prefix are none of
 // the ledger's business.
