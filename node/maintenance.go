@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"strings"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"google.golang.org/grpc/codes"
@@ -10,6 +11,24 @@ import (
 
 // apiVersion is the etcd release whose API is spoken, and by whom.
 const apiVersion = "3.7.3+raftbench"
+
+// brokenMark stands in the version of a node that may be broken on purpose, before how.
+const brokenMark = ".broken."
+
+// versionTold is what this build's nodes call their version.
+func versionTold() string {
+	if how := Broken(); how != "" {
+		return apiVersion + brokenMark + strings.ReplaceAll(how, " ", "-")
+	}
+	return apiVersion
+}
+
+// BrokenIn is how a node is broken on purpose that tells this version; empty where it is
+// not.
+func BrokenIn(version string) string {
+	_, how, _ := strings.Cut(version, brokenMark)
+	return how
+}
 
 // maintenanceServer answers what a benchmark and `etcdctl endpoint` ask of
 // etcd's Maintenance service.
@@ -29,7 +48,7 @@ func (s *maintenanceServer) Status(context.Context, *pb.StatusRequest) (*pb.Stat
 	_, leader := n.raft.LeaderWithID()
 	resp := &pb.StatusResponse{
 		Header:           &pb.ResponseHeader{Revision: at.revision},
-		Version:          apiVersion,
+		Version:          versionTold(),
 		StorageVersion:   "3.7.0",
 		DbSize:           at.bytes + page,
 		DbSizeInUse:      at.bytes + page,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/raftbench/raftbench/client"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/control"
+	"github.com/raftbench/raftbench/node"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -22,7 +24,9 @@ import (
 type runningCluster struct {
 	endpoints       []string
 	engine, version string
-	found           string // which endpoints nobody named, in words
+	// broken is how a member is broken on purpose; empty where none is.
+	broken string
+	found  string // which endpoints nobody named, in words
 }
 
 // inspectTime is how long all endpoints together may take to answer.
@@ -70,6 +74,7 @@ func inspect(ctx context.Context, named []string) (*runningCluster, error) {
 			return nil, usage(fmt.Errorf("--endpoints: %s and %s are the same member", other, e), "name each member once; one is enough to find the others")
 		}
 		at[status.MemberID], members, c.version = e, all, status.Version
+		c.broken = cmp.Or(c.broken, node.BrokenIn(status.Version))
 	}
 	if err := checkMembership(at, members); err != nil {
 		return nil, err
@@ -133,6 +138,7 @@ func (c *runningCluster) addUnnamed(ctx context.Context, at map[uint64]string, m
 				"name every member yourself, by an address that reaches it from here")
 		}
 		c.endpoints = append(c.endpoints, address)
+		c.broken = cmp.Or(c.broken, node.BrokenIn(status.Version))
 		found = append(found, m.Name+" at "+address)
 	}
 	if len(found) > 0 {

@@ -31,11 +31,20 @@ func nodeBinary(given string) (string, error) {
 }
 
 // versionTime is how long another build may take to say what it is.
-const versionTime = 5 * time.Second
+// Far more than it takes on a host that does much else.
+const versionTime = 30 * time.Second
 
 // versionsOf asks another build for its modules: the lines of `version` that
-// hold a name and a version. It is empty where the build does not say.
-func versionsOf(binary string) map[string]string { return modulesIn(versionTextOf(binary)) }
+// hold a name and a version. A program that tells none is no build of raftbench, and one
+// that could not answer might be broken on purpose without anybody knowing.
+func versionsOf(binary string) (map[string]string, error) {
+	modules := modulesIn(versionTextOf(binary))
+	if len(modules) == 0 {
+		return nil, usage(fmt.Errorf("--node-binary %s: `%s version` tells of no modules: it is no raftbench, or gave no answer in %s", binary, binary, versionTime),
+			"name a build of raftbench")
+	}
+	return modules, nil
+}
 
 // maxVersionText is far more than any build says of itself.
 const maxVersionText = 64 << 10

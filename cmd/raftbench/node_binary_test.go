@@ -43,6 +43,9 @@ func TestAnEndlessVersionIsNone(t *testing.T) {
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
+	if modules, err := versionsOf(path); err == nil {
+		t.Errorf("a program that tells of no modules is taken for a raftbench of %v", modules)
+	}
 	if text := versionTextOf(path); text != "" {
 		t.Errorf("got %d bytes, want none", len(text))
 	}

@@ -62,6 +62,9 @@ func prepareResumedRun(ctx context.Context, stderr io.Writer, stdin io.Reader, o
 	if err != nil {
 		return nil, err
 	}
+	if err := system.asBroken(env); err != nil {
+		return nil, err
+	}
 	if o.measureOn != nil {
 		if err := o.measureOn.change(o.resume, run.Experiment, time.Now()); err != nil {
 			return nil, err

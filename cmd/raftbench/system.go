@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,10 +15,12 @@ import (
 // system is what a run measures: nodes that it starts from a binary, or a
 // cluster that is running already.
 type system struct {
-	binary  string
-	own     bool            // whether binary is this very program
-	running *runningCluster // nil where nodes are started
-	arms    []arm           // those that have builds of their own
+	binary string
+	own    bool // whether binary is this very program
+	// versions that the binary tells of itself, where it is another.
+	versions map[string]string
+	running  *runningCluster // nil where nodes are started
+	arms     []arm           // those that have builds of their own
 }
 
 // start says how the nodes of a setup are started.
@@ -33,12 +36,7 @@ func (s system) start(setup configs.Setup) cluster.Starter {
 // findSystem finds what the flags name, and refuses what cannot be measured.
 func findSystem(ctx context.Context, o runOptions) (system, error) {
 	if len(o.endpoints) == 0 {
-		binary, err := nodeBinary(o.nodeBinary)
-		if err != nil {
-			return system{}, err
-		}
-		arms, err := armBuilds(o.arms)
-		return system{binary: binary, own: o.nodeBinary == "", arms: arms}, err
+		return startedSystem(o)
 	}
 	if o.nodeBinary != "" {
 		return system{}, usage(errors.New("got both --endpoints and --node-binary, want one of them"), "a running cluster has its nodes already")
@@ -48,6 +46,20 @@ func findSystem(ctx context.Context, o runOptions) (system, error) {
 	}
 	running, err := inspect(ctx, o.endpoints)
 	return system{running: running}, err
+}
+
+// startedSystem is nodes that this program starts.
+func startedSystem(o runOptions) (s system, err error) {
+	if s.binary, err = nodeBinary(o.nodeBinary); err != nil {
+		return system{}, err
+	}
+	if s.own = o.nodeBinary == ""; !s.own {
+		if s.versions, err = versionsOf(s.binary); err != nil {
+			return system{}, err
+		}
+	}
+	s.arms, err = armBuilds(o.arms)
+	return s, err
 }
 
 // overrides are the flags, and what follows from the cluster that runs.
@@ -86,18 +98,37 @@ func (s system) record(env *results.Environment) {
 	case s.running != nil:
 		env.Endpoints = s.running.endpoints
 		env.Versions = map[string]string{s.running.engine: s.running.version}
+		if s.running.broken != "" {
+			env.Versions[results.BrokenNodes] = s.running.broken
+		}
 	case !s.own:
-		env.NodeBinary, env.Versions = s.binary, versionsOf(s.binary)
+		env.NodeBinary, env.Versions = s.binary, s.versions
 	}
 	for _, a := range s.arms {
 		env.Arms = append(env.Arms, results.ArmBuild{Arm: a.name, Binary: a.binary, SHA256: a.sha256, Build: a.build, Versions: a.versions})
 	}
 }
 
+// now is the build's part of what a run would record of this system.
+func (s system) now() results.Environment {
+	env := results.Environment{Version: version, Commit: commit, Versions: versions()}
+	s.record(&env)
+	return env
+}
+
+// asBroken refuses to put trials of nodes that are broken on purpose, or otherwise so,
+// among those of others: a run is of the one or of the other, and says so.
+func (s system) asBroken(recorded results.Environment) error {
+	was, is := cmp.Or(recorded.Broken(), "not at all"), cmp.Or(s.now().Broken(), "not at all")
+	if was == is {
+		return nil
+	}
+	return usage(fmt.Errorf("got nodes that are broken on purpose: %s; the run's were: %s", is, was), "go on with the build that the run began with, or start a new run")
+}
+
 // changes says what the record has otherwise than this system is.
 func (s system) changes(recorded results.Environment) []string {
-	now := results.Environment{Version: version, Commit: commit, Versions: versions()}
-	s.record(&now)
+	now := s.now()
 	var out []string
 	compare := func(what, was, is string) {
 		if was != is {

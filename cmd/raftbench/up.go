@@ -15,6 +15,7 @@ import (
 
 	"github.com/raftbench/raftbench/cluster"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -78,6 +79,9 @@ func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := warnOfBroken(stderr, binary, o.nodeBinary == ""); err != nil {
+		return err
+	}
 	ctx, life := begin(ctx, stdout, stderr)
 	defer life.end()
 	dir, remove, err := upDir(life, o.out)
@@ -86,6 +90,20 @@ func runUp(ctx context.Context, stdout, stderr io.Writer, o upOptions) error {
 	}
 	defer remove()
 	return keepUp(ctx, life, setup, plan.Seed, dir, binary, o.output)
+}
+
+// warnOfBroken warns of nodes that are broken on purpose.
+func warnOfBroken(stderr io.Writer, binary string, own bool) (err error) {
+	modules := versions()
+	if !own {
+		if modules, err = versionsOf(binary); err != nil {
+			return err
+		}
+	}
+	if how := modules[results.BrokenNodes]; how != "" {
+		fmt.Fprintf(stderr, "warning: NODES BROKEN ON PURPOSE (%s)\n", how)
+	}
+	return nil
 }
 
 // keepUp runs the cluster until the command is stopped.
