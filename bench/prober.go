@@ -47,11 +47,9 @@ type prober struct {
 	conn atomic.Pointer[client.Client]
 
 	// Guarded by of.mu: latest is the send instant of the write sent last of those
-	// acknowledged, seen what each fault did to it, answered when its last write since
-	// that fault was acknowledged.
-	latest   int64
-	seen     []results.Probe
-	answered []int64
+	// acknowledged, seen what each fault did to it.
+	latest int64
+	seen   []results.Probe
 }
 
 // probe is one write that ended.
@@ -143,9 +141,7 @@ func (p *probers) settle(at instants) {
 	}
 	p.faults, p.began = append(p.faults, at), append(p.began, began)
 	for _, each := range p.all {
-		each.close(began)
 		each.seen = append(each.seen, results.Probe{Node: each.node})
-		each.answered = append(each.answered, at.atNS)
 	}
 	for _, w := range p.unknown {
 		p.count(w)
@@ -158,10 +154,8 @@ func (p *probers) end() (seen [][]results.Probe, err error) {
 	err = p.stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := clock.Now()
 	seen = make([][]results.Probe, len(p.faults))
 	for _, each := range p.all {
-		each.close(now)
 		for i := range p.faults {
 			seen[i] = append(seen[i], each.seen[i])
 		}
@@ -209,15 +203,6 @@ func (p *prober) saw(fault int, at instants, w probe) {
 		if took := w.doneNS - at.atNS; w.sentNS > at.effectNS && (seen.FirstAckNS == 0 || took < seen.FirstAckNS) {
 			seen.FirstAckNS = took
 		}
-		seen.GapNS = max(seen.GapNS, w.doneNS-p.answered[fault])
-		p.answered[fault] = max(p.answered[fault], w.doneNS)
-	}
-}
-
-// close ends the gap that is open when the next fault, or the end, comes.
-func (p *prober) close(atNS int64) {
-	if last := len(p.seen) - 1; last >= 0 {
-		p.seen[last].GapNS = max(p.seen[last].GapNS, atNS-p.answered[last])
 	}
 }
 

@@ -3,6 +3,7 @@ package bench
 import (
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,11 +56,26 @@ func (r *record) remark(remarks ...results.Remark) {
 	r.Remarks = append(r.Remarks, remarks...)
 }
 
-// find adds what Raft does not allow.
+// find adds what Raft does not allow. What is found again, as a node that cannot open its
+// data each time that it is started, is counted and no finding of its own.
 func (r *record) find(findings ...results.Finding) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.Findings = append(r.Findings, findings...)
+	for _, f := range findings {
+		if i := slices.IndexFunc(r.Findings, func(o results.Finding) bool { return sameCause(o, f) }); i >= 0 {
+			r.Findings[i].Times = max(r.Findings[i].Times, 1) + 1
+			continue
+		}
+		r.Findings = append(r.Findings, f)
+	}
+}
+
+// sameCause tells of two findings that are one found again: about the same node and key,
+// in the same words. The lines below the first are what a node said of a failed start
+// beside its reason, such as a port that is another each time.
+func sameCause(a, b results.Finding) bool {
+	first := func(text string) string { line, _, _ := strings.Cut(text, "\n"); return line }
+	return a.Class == b.Class && a.Rule == b.Rule && a.Node == b.Node && a.Key == b.Key && a.Want == b.Want && first(a.Got) == first(b.Got)
 }
 
 // found tells whether anything of a class was found so far.

@@ -90,6 +90,36 @@ faults:
 	}
 }
 
+// A node that cannot open its own data is tried again, while the others are tested and when
+// all is healed; it is one finding, with how often it was made.
+func TestWhatIsFoundAgainIsOneFinding(t *testing.T) {
+	start, at := beforeRestart(t, only3(corrupt))
+	text := shortSafety + "safety: {trials: 1, duration: 1s, clients: 3, keys: 2, rate: 100/s}\nfaults:\n  - {at: 200ms, action: kill, target: n3, for: 100ms}\n"
+	job := Job{Setup: setups(t, text)[0], Kind: results.SafetyTest, Trial: 1, Seed: 1}
+	runner := testRunner(t, text, start)
+	at(dataDir(runner.Writer.Dir(), job))
+	trial := runner.newTrial(job, 1)
+	if err := trial.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found := slices.DeleteFunc(slices.Clone(trial.record.Findings), func(f results.Finding) bool { return f.Rule != results.RuleUnreadable })
+	if len(found) != 1 || found[0].Node != "n3" || found[0].Times < 2 {
+		t.Errorf("got %+v, want n3's data found unreadable several times, in one finding", found)
+	}
+}
+
+// What differs in more than a failed start's other words are several findings.
+func TestFindingsOfSeveralCauses(t *testing.T) {
+	rec := &record{}
+	one := results.Finding{Class: results.Safety, Rule: results.RuleUnreadable, Node: "n1", Got: "no such log\nport 1 is closed", Want: "its data"}
+	again, cause, node, key := one, one, one, one
+	again.Got, cause.Got, node.Node, key.Key = "no such log\nport 2 is closed", "no such term", "n2", "k"
+	rec.find(one, again, cause, node, key, again)
+	if f := rec.Findings; len(f) != 4 || f[0].Times != 3 || f[0].Got != one.Got || f[1].Times != 0 {
+		t.Errorf("got %+v, want the first three times and the others once", f)
+	}
+}
+
 // Two quick Ctrl-C end the trial and kill its nodes: their deaths are the user's doing, and
 // the trial is run again when the run is resumed.
 func TestAnInterruptedSafetyTrialFindsNoDeaths(t *testing.T) {

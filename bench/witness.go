@@ -60,21 +60,18 @@ func (w *witness) probes(nodes []string, fault instants, untilNS int64) []result
 	slices.SortStableFunc(w.writes, func(a, b witnessed) int { return cmp.Compare(a.doneNS, b.doneNS) })
 	out := make([]results.Probe, len(nodes))
 	for i, node := range nodes {
-		p, answered := results.Probe{Node: node}, fault.atNS
+		out[i].Node = node
 		for _, one := range w.writes {
 			if one.node == node && one.sentNS > fault.atNS && one.sentNS <= untilNS {
-				answered = one.addTo(&p, fault, answered)
+				one.addTo(&out[i], fault)
 			}
 		}
-		p.GapNS = max(p.GapNS, untilNS-answered)
-		out[i] = p
 	}
 	return out
 }
 
-// addTo a fault's probe, where the last answer before came at an instant. It returns when
-// the last came now.
-func (one witnessed) addTo(p *results.Probe, fault instants, answeredNS int64) int64 {
+// addTo a fault's probe.
+func (one witnessed) addTo(p *results.Probe, fault instants) {
 	switch {
 	case errors.Is(one.err, loadgen.ErrRejected):
 		p.Failed++
@@ -85,8 +82,5 @@ func (one witnessed) addTo(p *results.Probe, fault instants, answeredNS int64) i
 		if p.FirstAckNS == 0 && one.sentNS > fault.effectNS {
 			p.FirstAckNS = one.doneNS - fault.atNS
 		}
-		p.GapNS = max(p.GapNS, one.doneNS-answeredNS)
-		return one.doneNS
 	}
-	return answeredNS
 }

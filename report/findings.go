@@ -123,6 +123,9 @@ func findingValues(f results.Finding) string {
 	if f.Want != "" {
 		what = append(what, "wanted "+f.Want)
 	}
+	if f.Times > 1 {
+		what = append(what, times(f.Times))
+	}
 	parts := []string{}
 	for _, p := range [][]string{where, what} {
 		if len(p) > 0 {

@@ -26,8 +26,8 @@ func TestWhatWasDoneUnderLoadIsToldWhole(t *testing.T) {
 	text := tableOf(t, outageRun(t, underLoad(
 		results.Fault{Action: "transfer", Target: "leader", Nodes: []string{"n1"}, Leader: "n1", AtNS: 2e9, DoneNS: 2e9 + 1e6, Failed: "n1 leads again, want another"},
 		results.Fault{Action: "isolate", Nodes: []string{"n1"}, Leader: "n1", AtNS: 4e9, DoneNS: 4e9 + 1e6, SilentNS: 13e8, Probes: []results.Probe{
-			{Node: "n1", FirstAckNS: 3e6, GapNS: 4e9, Acked: 1}, // answered before it was cut off
-			{Node: "n2", FirstAckNS: 14e8, GapNS: 14e8, Acked: 90, Unknown: 2}, {Node: "n3", FirstAckNS: 15e8, GapNS: 15e8, Acked: 90},
+			{Node: "n1", FirstAckNS: 3e6, Acked: 1}, // answered before it was cut off
+			{Node: "n2", FirstAckNS: 14e8, Acked: 90, Unknown: 2}, {Node: "n3", FirstAckNS: 15e8, Acked: 90},
 		}},
 		results.Fault{Action: "partition", Target: "n1->n2", AtNS: 9e9, DoneNS: 9e9 + 1e6},
 		results.Fault{Action: "partition", Groups: [][]string{{"n1", "n2"}, {"n3"}}, AtNS: 10e9, DoneNS: 10e9 + 1e6},
@@ -118,7 +118,7 @@ func TestANarrowTerminalKeepsWhatAFaultDidToTheWrites(t *testing.T) {
 	r := outageRun(t, underLoad(
 		results.Fault{Action: "transfer", Target: "leader", Nodes: []string{"n1"}, Leader: "n1", AtNS: 2e9, DoneNS: 2e9 + 1e6, Failed: "n1 leads again after five attempts, want another leader"},
 		results.Fault{Action: "pause", Nodes: []string{"n1"}, Leader: "n1", AtNS: 4e9, DoneNS: 4e9 + 1e6, UndoNS: 5e9, EndNS: 5e9 + 1e6, Probes: []results.Probe{
-			{Node: "n2", FirstAckNS: 11e8, GapNS: 11e8, Acked: 90, Failed: 1234, Unknown: 77},
+			{Node: "n2", FirstAckNS: 11e8, Acked: 90, Failed: 1234, Unknown: 77},
 		}},
 	))
 	for _, width := range []int{70, 80, 100} {

@@ -143,4 +143,8 @@ func TestWordsForALineOfProgress(t *testing.T) {
 	if want := "a replica did not catch up (n3: got index 4, wanted index 9)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	got = FindingText(results.Finding{Rule: results.RuleUnreadable, Node: "n3", Got: "no log", Want: "its own data", Times: 3})
+	if want := "a node cannot open its own data (n3: got no log, wanted its own data, 3 times)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

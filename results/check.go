@@ -111,6 +111,7 @@ func (t *Trial) checkRest(r *ranges) {
 	for i := range t.Findings {
 		f := &t.Findings[i]
 		r.texts(f.Rule, f.Node, f.Key, f.Got, f.Want)
+		r.counts(int64(f.Times))
 		if f.Class != Safety && f.Class != Liveness {
 			r.fail("a finding of class %.40q, want %q or %q", f.Class, Safety, Liveness)
 		}
@@ -142,7 +143,7 @@ func (f *Fault) check(r *ranges) {
 	for i := range f.Probes {
 		p := &f.Probes[i]
 		r.names(p.Node)
-		r.stretches(p.FirstAckNS, p.GapNS)
+		r.stretches(p.FirstAckNS)
 		r.counts(p.Acked, p.Failed, p.Unknown)
 		if p.FirstAckNS > 0 && p.Acked == 0 {
 			r.fail("a first acknowledgement after %d ns, and none counted: want at least that one", p.FirstAckNS)

@@ -66,9 +66,6 @@ type Probe struct {
 	// sent after it took effect: when whom it killed was known to be dead, or all its
 	// links were cut; 0 where none came.
 	FirstAckNS int64 `json:"first_ack_ns,omitempty"`
-	// GapNS is the longest time in which none was acknowledged: from the fault, or
-	// from one acknowledgement, to the next.
-	GapNS int64 `json:"gap_ns,omitempty"`
 	// The writes sent in that time, by what became of them: Unknown may have been
 	// committed or not.
 	Acked   int64 `json:"acked"`

@@ -30,7 +30,7 @@ func TestFaultsOutOfRangeAreRefused(t *testing.T) {
 		"letters, digits":               func(f *Fault) { f.Action = "kill\x1b[2J" },
 		"letters, digits and":           func(f *Fault) { f.Nodes[0] = "n\n1" },
 		"a time in nanoseconds of -20":  func(f *Fault) { f.Probes[0].FirstAckNS = -20 },
-		"a time in nanoseconds of 259":  func(f *Fault) { f.Probes[0].GapNS = 3 * 24 * 3600 * 1e9 },
+		"a time in nanoseconds of 259":  func(f *Fault) { f.Probes[0].FirstAckNS = 3 * 24 * 3600 * 1e9 },
 		"nanoseconds of 25920000000000": func(f *Fault) { f.SilentNS = 300 * 24 * 3600 * 1e9 },
 		"nanoseconds of 17280000000000": func(f *Fault) { f.EndNS = 6 + 200*24*3600*1e9 },
 		"done at 6 and undone at 5":     func(f *Fault) { f.EndNS = 5 },

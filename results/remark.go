@@ -217,6 +217,8 @@ type Finding struct {
 	// Got and Want are values as people read them: version 3; 4 to 5.
 	Got  string `json:"got"`
 	Want string `json:"want"`
+	// Times it was found where that is more than once, with the values of the first.
+	Times int `json:"times,omitempty"`
 	// Log is the end of the node's log, oldest line first.
 	Log []string `json:"log,omitempty"`
 }
