@@ -35,6 +35,20 @@ type stalled struct{ results.Finding }
 // Error implements error.
 func (s *stalled) Error() string { return s.Got + ", want " + s.Want }
 
+// lagging is a member that had not caught up when its caller's time was over, of which
+// other steps had taken a part.
+type lagging struct {
+	node          string
+	applied, want uint64
+	waited        time.Duration
+}
+
+// Error implements error.
+func (l *lagging) Error() string {
+	return fmt.Sprintf("%s had applied index %d after %v, want %d, which was committed when it came back: a lower rate leaves it less to catch up with, a longer raft.election_timeout more time",
+		l.node, l.applied, l.waited, l.want)
+}
+
 // transfer has the leader hand over to whom raft picks, and waits until another
 // leads. Where the same one is elected again it did not do what it is for.
 func (h *harm) transfer(ctx context.Context, f *inflicted) error {
@@ -358,12 +372,14 @@ func (h *harm) install(ctx context.Context, f *inflicted) error {
 }
 
 // awaitApplied waits until a member has applied what the leader had committed when it
-// was called. That it never does is a matter of liveness.
+// was called. That it never does is a matter of liveness; where only what was left of
+// its caller's time was waited, nobody knows that.
 func (h *harm) awaitApplied(ctx context.Context, m, leader Member) error {
 	to, err := leader.Counters(ctx)
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, h.patience)
 	defer cancel()
 	for {
@@ -376,8 +392,11 @@ func (h *harm) awaitApplied(ctx context.Context, m, leader Member) error {
 		}
 		select {
 		case <-waiting.Done():
-			if ctx.Err() != nil {
+			switch {
+			case errors.Is(ctx.Err(), context.Canceled):
 				return ctx.Err()
+			case ctx.Err() != nil:
+				return &lagging{m.ID(), now.Applied, to.CommitIndex, time.Since(began).Round(time.Millisecond)}
 			}
 			return &stalled{results.Finding{Class: results.Liveness, Rule: results.RuleApplied, Node: m.ID(),
 				Got:  fmt.Sprintf("index %d applied %v after it was started", now.Applied, h.patience),
