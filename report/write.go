@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -104,8 +105,7 @@ func (r *Report) folder(dir string) (folder, error) {
 	return folder{root, Dir}, nil
 }
 
-// chosenFolder opens a folder that the user named: an empty one, or that of an earlier
-// report. In any other a report would replace files that are not its own.
+// chosenFolder opens a folder that the user named, and makes it where there is none.
 func chosenFolder(dir string) (folder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return folder{}, err
@@ -115,15 +115,39 @@ func chosenFolder(dir string) (folder, error) {
 		return folder{}, err
 	}
 	out := folder{root, "."}
-	entries, err := os.ReadDir(dir)
-	if err == nil && len(entries) > 0 && !out.holdsReport() {
-		err = &results.Error{Path: dir, What: fmt.Sprintf("holds %s and no report; a report wants a folder of its own", entries[0].Name()),
-			Do: "name a new or empty folder with --out"}
-	}
-	if err != nil {
+	if err := out.refused(dir); err != nil {
 		return folder{}, errors.Join(err, root.Close())
 	}
 	return out, nil
+}
+
+// CheckFolder says why a report cannot be written into a folder that the user named, and
+// writes nothing itself: nil for one that is still to be made, an empty one, and that of
+// an earlier report.
+func CheckFolder(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !info.IsDir():
+		return &results.Error{Path: dir, What: "is a file, want a folder", Do: "name a folder with --out"}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return &results.Error{Path: dir, What: "cannot be opened", Err: err, Do: "name a folder that can be written to with --out"}
+	}
+	return errors.Join(folder{root, "."}.refused(dir), root.Close())
+}
+
+// refused says why no report is written into a folder: it holds something and no earlier
+// report, and files that are not a report's would be replaced.
+func (f folder) refused(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 && !f.holdsReport() {
+		err = &results.Error{Path: dir, What: fmt.Sprintf("holds %s and no report; a report wants a folder of its own", entries[0].Name()),
+			Do: "name a new or empty folder with --out"}
+	}
+	return err
 }
 
 // notMade says why the run's own folder of reports cannot be had.

@@ -55,7 +55,7 @@ func newReportCommand() *cobra.Command {
 }
 
 // runReport prints each run in turn and writes its files. Nothing is written
-// or printed when one of the folders cannot be read.
+// or printed when one of the folders cannot be read, or written to with --out.
 func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) error {
 	if err := checkFormat(o.format, summaryFormats...); err != nil {
 		return err
@@ -65,6 +65,11 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 		return err
 	}
 	dirs := reportDirs(runs, o.out)
+	if o.out != "" {
+		if err := checkFolders(dirs); err != nil {
+			return err
+		}
+	}
 	for i, r := range runs {
 		if err := ctx.Err(); err != nil {
 			return fail(exitInterrupted, err, "")
@@ -79,6 +84,16 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 	}
 	if err != nil {
 		return fail(exitFailed, fmt.Errorf("print the report: %w", err), "")
+	}
+	return nil
+}
+
+// checkFolders finds the mistakes in where reports are to go before the first is written.
+func checkFolders(dirs []string) error {
+	for _, dir := range dirs {
+		if err := report.CheckFolder(dir); err != nil {
+			return usage(err, "")
+		}
 	}
 	return nil
 }
@@ -182,19 +197,18 @@ func tellTraces(stderr io.Writer, paths []string) {
 // counted.
 func reportDirs(runs []summarized, out string) []string {
 	dirs := make([]string, len(runs))
-	seen := map[string]int{}
 	for i, r := range runs {
-		name := filepath.Base(filepath.Clean(r.run.Dir))
-		seen[name]++
 		switch {
 		case out == "":
 			dirs[i] = filepath.Join(r.run.Dir, report.Dir)
 		case len(runs) == 1:
 			dirs[i] = out
-		case seen[name] > 1:
-			dirs[i] = filepath.Join(out, fmt.Sprintf("%s-%d", name, seen[name]))
 		default:
-			dirs[i] = filepath.Join(out, name)
+			name := filepath.Join(out, filepath.Base(filepath.Clean(r.run.Dir)))
+			dirs[i] = name
+			for n := 2; slices.Contains(dirs[:i], dirs[i]); n++ {
+				dirs[i] = fmt.Sprintf("%s-%d", name, n)
+			}
 		}
 	}
 	return dirs

@@ -214,7 +214,7 @@ func TestReportRefusesWhatItCannotDo(t *testing.T) {
 	}{
 		{[]string{"report"}, exitUsage},
 		{[]string{"report", dir, "-o", "pdf"}, exitUsage},
-		{[]string{"report", dir, "--out", filepath.Join(blocked, "x")}, exitFailed},
+		{[]string{"report", dir, "--out", filepath.Join(blocked, "x")}, exitUsage},
 	} {
 		if code, _, stderr := raftbench(c.args...); code != c.code || !strings.Contains(stderr, "hint: ") {
 			t.Errorf("%v: got exit code %d and %q, want %d and a hint", c.args, code, stderr, c.code)
@@ -261,5 +261,46 @@ func TestALinkedReportFolderIsRefused(t *testing.T) {
 	}
 	if code, _, stderr := command(t, "report", dir, "--out", outside); code != exitOK {
 		t.Errorf("a folder that was named: got %d: %s", code, stderr)
+	}
+}
+
+// Where the reports of several runs go is looked at before the first is written: half of
+// them would be taken for all. No two of them go into one folder, whatever the runs are
+// called.
+func TestFoldersOfSeveralReportsAreCheckedFirst(t *testing.T) {
+	t.Parallel()
+	named := func(name string) string {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := os.Rename(copyRun(t), dir); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	runs := []string{"report", named("a"), named("a"), named("a-2")}
+	for name, spoil := range map[string]func(path string) error{
+		"holds notes.txt and no report": func(path string) error {
+			return errors.Join(os.Mkdir(path, 0o755), os.WriteFile(filepath.Join(path, "notes.txt"), []byte("mine"), 0o600))
+		},
+		"is a file, want a folder": func(path string) error { return os.WriteFile(path, nil, 0o600) },
+	} {
+		out := t.TempDir()
+		if err := spoil(filepath.Join(out, "a-2")); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := raftbench(append(runs, "--out", out)...)
+		if code != exitUsage || stdout != "" || !strings.Contains(stderr, filepath.Join(out, "a-2")+": "+name) || !strings.Contains(stderr, "\nhint: ") {
+			t.Errorf("%s: got %d, %q and\n%s", name, code, stdout, stderr)
+		}
+		if _, err := os.Stat(filepath.Join(out, "a")); err == nil {
+			t.Errorf("%s: the first report was written before the second was refused", name)
+		}
+	}
+	out := t.TempDir()
+	if code, _, stderr := raftbench(append(runs, "--out", out)...); code != exitOK {
+		t.Fatalf("got %d and\n%s", code, stderr)
+	}
+	pages, err := filepath.Glob(filepath.Join(out, "*", "report.md"))
+	if err != nil || len(pages) != 3 {
+		t.Errorf("got the pages %v, %v, want one of each run", pages, err)
 	}
 }
