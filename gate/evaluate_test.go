@@ -77,6 +77,12 @@ func TestWhatWasNotTriedIsInconclusive(t *testing.T) {
 			t.Errorf("%s: got %+v, want %s", rule, v, want)
 		}
 	}
+	c.Proofs, c.ValidProofs = 0, 0
+	for _, rule := range []string{"survived == tolerates", "blocked_at == 2", "recovered == durable", "zones_survived == 1"} {
+		if v := judge(t, rule, c); v.Answer != "inconclusive" || !slices.Equal(codes(v), []ReasonCode{NoProofs}) {
+			t.Errorf("without a proof: %s: got %+v, want %s", rule, v, NoProofs)
+		}
+	}
 }
 
 var (

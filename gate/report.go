@@ -120,6 +120,7 @@ const (
 	NeverAnswered    ReasonCode = "never-answered" // the value, or its interval, lies among operations that failed, or outages that did not end
 	Doubtful         ReasonCode = "doubtful"       // Remark may have moved the value, and the verdict stands
 	Shaken           ReasonCode = "shaken"         // Remark may have moved the value beyond the limit, or back
+	NoProofs         ReasonCode = "no-proofs"      // the run has no proof trial
 	NotProven        ReasonCode = "not-proven"     // no proof trial came so far
 	NotAudited       ReasonCode = "not-audited"    // no trial was audited
 	PartlyAudited    ReasonCode = "partly-audited" // some valid trials were not audited

@@ -117,31 +117,39 @@ var facts = map[string]func(c summary.Cell) (float64, ReasonCode){
 	"trials":          func(c summary.Cell) (float64, ReasonCode) { return float64(c.Trials), "" },
 	"valid_trials":    func(c summary.Cell) (float64, ReasonCode) { return float64(c.ValidTrials), "" },
 	"durable":         func(c summary.Cell) (float64, ReasonCode) { return one(c.Durable), "" },
-	"survived":        func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.Survived) },
-	"zones_survived":  func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.ZonesSurvived) },
-	"zones_tolerated": func(c summary.Cell) (float64, ReasonCode) { return proven(c.ToleratesSites) },
-	"blocked_at":      func(c summary.Cell) (float64, ReasonCode) { return proven(c.Faults.BlockedAt) },
-	"recovered":       func(c summary.Cell) (float64, ReasonCode) { return recovered(c.Faults.Recovered) },
+	"survived":        func(c summary.Cell) (float64, ReasonCode) { return proven(c, c.Faults.Survived) },
+	"zones_survived":  func(c summary.Cell) (float64, ReasonCode) { return proven(c, c.Faults.ZonesSurvived) },
+	"zones_tolerated": func(c summary.Cell) (float64, ReasonCode) { return proven(c, c.ToleratesSites) },
+	"blocked_at":      func(c summary.Cell) (float64, ReasonCode) { return proven(c, c.Faults.BlockedAt) },
+	"recovered":       func(c summary.Cell) (float64, ReasonCode) { return recovered(c) },
 	"lost_writes":     func(c summary.Cell) (float64, ReasonCode) { return audited(c, float64(c.Faults.LostWrites)) },
 	"violations":      func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Safety)) },
 	"liveness":        func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Liveness)) },
 }
 
 // proven is a fact of proof trials.
-func proven(v *int) (float64, ReasonCode) {
+func proven(c summary.Cell, v *int) (float64, ReasonCode) {
 	if v == nil {
-		return 0, NotProven
+		return 0, unproven(c)
 	}
 	return float64(*v), ""
 }
 
+// unproven is why a fact of proof trials is not known.
+func unproven(c summary.Cell) ReasonCode {
+	if c.Proofs == 0 {
+		return NoProofs
+	}
+	return NotProven
+}
+
 // recovered is 1 where every proof ended with all members back and nothing
 // lost.
-func recovered(v *bool) (float64, ReasonCode) {
-	if v == nil {
-		return 0, NotProven
+func recovered(c summary.Cell) (float64, ReasonCode) {
+	if c.Faults.Recovered == nil {
+		return 0, unproven(c)
 	}
-	return one(*v), ""
+	return one(*c.Faults.Recovered), ""
 }
 
 func one(v bool) float64 {

@@ -75,7 +75,8 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.Shaken: func(_ gate.Verdict, r gate.Reason) string {
 		return "not decided, since " + reasonRemark(r) + ", which may have moved it " + reasonMove(r)
 	},
-	gate.NotProven:     says("not proven: no proof trial came so far"),
+	gate.NoProofs:      says("not proven: the run has no proof trial, and with proofs: 0 makes none; --proofs 1 asks a new run for one"),
+	gate.NotProven:     says("not proven: no proof trial came so far as to try it"),
 	gate.NotAudited:    says("no trial was audited"),
 	gate.PartlyAudited: says("some valid trials were not audited: what they lost, nobody looked for"),
 	gate.UnfinishedTrials: func(_ gate.Verdict, r gate.Reason) string {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -42,6 +43,21 @@ func rulesFile(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// A run that was made without proofs is not said to be still on its way to one.
+func TestGateOnARunWithoutProofs(t *testing.T) {
+	t.Parallel()
+	dir := changedRun(t, func(run *results.Run) {
+		run.Experiment = append(run.Experiment, "proofs: 0\n"...)
+		run.Trials = slices.DeleteFunc(run.Trials, func(tr results.Trial) bool { return tr.Kind == results.Proof })
+	})
+	code, stdout, stderr := command(t, "gate", dir, "--rules", rulesFile(t, "rules: [survived == tolerates, recovered == durable]"))
+	said := strings.Join(strings.Fields(stdout), " ")
+	if code != exitInconclusive || strings.Contains(said, "so far") || strings.Contains(said, "unfinished") ||
+		!strings.Contains(said, "not proven: the run has no proof trial, and with proofs: 0 makes none; --proofs 1 asks a new run for one") {
+		t.Errorf("got %d and\n%s%s", code, stdout, stderr)
+	}
 }
 
 func TestGateExitCodes(t *testing.T) {
