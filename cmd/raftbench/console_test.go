@@ -155,6 +155,42 @@ func TestTheLiveLineFitsAndGoes(t *testing.T) {
 	})
 }
 
+// Trials side by side take steps in any order. The line has each at its place all the
+// time, and neither the number of those that are done nor the time that is left goes to
+// and fro with whoever made the last step.
+func TestTheLiveLineOfTrialsSideBySideStandsStill(t *testing.T) {
+	began := time.Now()
+	var u underWay
+	step := func(number int, cell string, stage bench.Stage, finished bool) string {
+		p := bench.Progress{
+			Job: bench.Job{Setup: configs.Setup{Cell: cell}, Kind: results.SafetyTest, Trial: 1}, Number: number, Of: 4,
+			Left: time.Duration(5-number) * time.Minute, Stage: stage,
+		}
+		if finished {
+			p.Finished, p.Left, p.Stage = &results.Trial{Cell: cell}, time.Duration(4-number)*time.Minute, ""
+		}
+		u.step(p, began)
+		return u.line(began.Add(time.Second))
+	}
+	step(2, "n5", bench.StageBooting, false)
+	for _, c := range []struct{ got, want string }{
+		{step(1, "n3", bench.StageBooting, false), "░░░░░░░░░░ 0/4  3 min 59 s left · 2 at once: n3 booting, n5 booting"},
+		{step(2, "n5", bench.StageTesting, false), "░░░░░░░░░░ 0/4  3 min 59 s left · 2 at once: n3 booting, n5 reading and writing"},
+		{step(1, "n3", bench.StageTesting, false), "░░░░░░░░░░ 0/4  3 min 59 s left · 2 at once: n3 reading and writing, n5 reading and writing"},
+		{step(2, "n5", bench.StageHealing, false), "░░░░░░░░░░ 0/4  3 min 59 s left · 2 at once: n3 reading and writing, n5 healing all"},
+		{step(1, "n5", "", true), "██░░░░░░░░ 1/4  2 min 59 s left · n3, safety 1: reading and writing"}, // counted as they end
+		{step(1, "n3", bench.StageHealing, false), "██░░░░░░░░ 1/4  2 min 59 s left · n3, safety 1: healing all"},
+		{step(2, "n3", "", true), "█████░░░░░ 2/4  1 min 59 s left"},
+		{step(3, "n3", bench.StageBooting, false), "█████░░░░░ 2/4  1 min 59 s left · n3, safety 1: booting"},
+		{step(3, "n3", "", true), "███████░░░ 3/4  59 s left"},
+		{step(3, "n3", bench.StageBooting, false), "█████░░░░░ 2/4  1 min 59 s left · n3, safety 1: booting"}, // once more
+	} {
+		if c.got != c.want {
+			t.Errorf("got\n%s\nwant\n%s", c.got, c.want)
+		}
+	}
+}
+
 func TestCut(t *testing.T) {
 	for want, c := range map[string]struct {
 		line    string

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,16 +52,59 @@ func (l lines) step(p bench.Progress) {
 }
 func (lines) close() {}
 
-// live keeps the current trial, its stage and the time that is left at the
+// live keeps the trials under way, their stages and the time that is left at the
 // foot of the terminal; finished trials scroll by above it.
 type live struct {
 	console *console
 	stop    chan struct{}
 	stopped sync.WaitGroup
 
-	mu   sync.Mutex
-	last bench.Progress
-	at   time.Time // of the last step
+	mu  sync.Mutex
+	now underWay
+}
+
+// underWay is what a run is at. Several trials may be under way at once, whose steps come
+// in any order: what is shown of them stands in the order of their numbers, and how many
+// are done and how long it takes is counted from the first of them, or from the end of one.
+type underWay struct {
+	trials []bench.Progress // the last step of each, by number
+	// done trials of how many; 0: nobody knows.
+	done, of int
+	// elapsed and left were true at that instant.
+	elapsed, left time.Duration
+	at            time.Time
+	// one of those that began together with the present ones has ended.
+	ended bool
+}
+
+// step takes what a trial does now, or that it ended.
+func (u *underWay) step(p bench.Progress, now time.Time) {
+	if p.Finished != nil {
+		u.trials = slices.DeleteFunc(u.trials, func(o bench.Progress) bool { return sameTrial(o, p) })
+		u.ended = true
+		u.count(p, p.Number, now)
+		return
+	}
+	if len(u.trials) == 0 {
+		u.ended = false
+	}
+	if i := slices.IndexFunc(u.trials, func(o bench.Progress) bool { return sameTrial(o, p) }); i >= 0 {
+		u.trials[i] = p
+		return
+	}
+	u.trials = append(u.trials, p)
+	slices.SortFunc(u.trials, func(a, b bench.Progress) int { return cmp.Compare(a.Number, b.Number) })
+	if !u.ended && sameTrial(u.trials[0], p) {
+		u.count(p, p.Number-1, now)
+	}
+}
+
+func (u *underWay) count(p bench.Progress, done int, now time.Time) {
+	u.done, u.of, u.elapsed, u.left, u.at = done, p.Of, p.Elapsed, p.Left, now
+}
+
+func sameTrial(a, b bench.Progress) bool {
+	return a.Job.Setup.Cell == b.Job.Setup.Cell && a.Job.Kind == b.Job.Kind && a.Job.Trial == b.Job.Trial
 }
 
 // redrawn is how often the live line is: its time runs down, and the terminal
@@ -94,7 +139,7 @@ func (l *live) step(p bench.Progress) {
 		fmt.Fprintln(l.console, finishedLine(p))
 	}
 	l.mu.Lock()
-	l.last, l.at = p, time.Now()
+	l.now.step(p, time.Now())
 	l.mu.Unlock()
 	l.draw()
 }
@@ -102,10 +147,10 @@ func (l *live) step(p bench.Progress) {
 func (l *live) draw() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.at.IsZero() {
+	if l.now.at.IsZero() {
 		return // nothing has begun
 	}
-	l.console.setLine(liveLine(l.last, time.Since(l.at)))
+	l.console.setLine(l.now.line(time.Now()))
 }
 
 // close removes the line.
@@ -121,22 +166,27 @@ func sayOutlook(w io.Writer, o *bench.Outlook) {
 	}
 }
 
-// liveLine says most with its first words: a narrow terminal shows no more.
-func liveLine(p bench.Progress, since time.Duration) string {
-	done := p.Number
-	if p.Finished == nil {
-		done--
+// line says most with its first words: a narrow terminal shows no more.
+func (u *underWay) line(now time.Time) string {
+	since := now.Sub(u.at)
+	left := max(u.left-since, 0)
+	line := fmt.Sprintf("%s %d/%d  %s left", bar(u.done, u.of), u.done, u.of, units.About(left))
+	if u.of == 0 { // blocks are added: only the time tells how far it is
+		gone := u.elapsed + since
+		line = fmt.Sprintf("%s %s  %s left", bar(int(gone/time.Millisecond), int((gone+left)/time.Millisecond)), units.Plural(u.done, "trial"), units.About(left))
 	}
-	left := max(p.Left-since, 0)
-	line := fmt.Sprintf("%s %d/%d  %s left", bar(done, p.Of), done, p.Of, units.About(left))
-	if p.Of == 0 { // blocks are added: only the time tells how far it is
-		gone := p.Elapsed + since
-		line = fmt.Sprintf("%s %s  %s left", bar(int(gone/time.Millisecond), int((gone+left)/time.Millisecond)), units.Plural(done, "trial"), units.About(left))
+	switch len(u.trials) {
+	case 0:
+		return line
+	case 1:
+		p := u.trials[0]
+		return line + fmt.Sprintf(" · %s, %s %d: %s", p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, stageText(p.Stage))
 	}
-	if p.Finished == nil {
-		line += fmt.Sprintf(" · %s, %s %d: %s", p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, stageText(p.Stage))
+	var each []string
+	for _, p := range u.trials {
+		each = append(each, p.Job.Setup.Cell+" "+stageText(p.Stage))
 	}
-	return line
+	return line + fmt.Sprintf(" · %d at once: %s", len(each), strings.Join(each, ", "))
 }
 
 // stageText is what a trial does now, in the words of the reports.
