@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -92,16 +91,22 @@ func checkReplay(cmd *cobra.Command) error {
 	if !f.Changed("replay") {
 		return nil
 	}
-	if f.Lookup("replay").Value.String() == "" {
-		return usage(errors.New(`got --replay "", want a setup's name and a seed`), "write it like --replay n3-hashicorp-none:7, or leave it out to run the whole experiment")
+	replay := f.Lookup("replay")
+	if replay.Value.String() == "" {
+		return usage(fmt.Errorf(`got %s "", want a setup's name and a seed`, spelt(replay)), "write it like --replay n3-hashicorp-none:7, or leave it out to run the whole experiment")
 	}
-	for _, name := range []string{"trials", "proofs", "repeat"} {
+	for _, name := range beyondOneTrial {
 		if f.Changed(name) {
-			return usage(fmt.Errorf("got --replay, which does one safety trial, and --%s", name), "give one of the two")
+			return usage(fmt.Errorf("got %s, which does one safety trial, and --%s", spelt(replay), name), "give one of the two")
 		}
 	}
 	return nil
 }
+
+// beyondOneTrial are the flags that ask for more than the one trial that is replayed.
+// Their variables, which a shell may hold for every run, are left out of account then:
+// the command that plays a trial again has to run in the shell in which it was printed.
+var beyondOneTrial = []string{"trials", "proofs", "repeat"}
 
 // runRun is the main job: measure, then report.
 func runRun(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, o runOptions) error {

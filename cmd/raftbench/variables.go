@@ -36,11 +36,29 @@ func applyVariables(cmd *cobra.Command, _ []string) error {
 		if err != nil || !given || f.Changed || isOwn(f) {
 			return
 		}
+		if slices.Contains(beyondOneTrial, f.Name) && replays(cmd) {
+			fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s=%s is left out of account: one safety trial is replayed, and nothing else done\n", name, value)
+			return
+		}
 		if e := cmd.Flags().Set(f.Name, value); e != nil {
 			err = usage(fmt.Errorf("%s=%s: %w", name, value, e), "it stands for --"+f.Name)
 		}
 	})
 	return err
+}
+
+// replays tells whether a command is to do one safety trial again.
+func replays(cmd *cobra.Command) bool {
+	f := cmd.Flags().Lookup("replay")
+	return f != nil && (f.Changed || os.Getenv(variableOf(f)) != "")
+}
+
+// spelt is how a flag was given: by its own name, or by its variable.
+func spelt(f *pflag.Flag) string {
+	if value, given := os.LookupEnv(variableOf(f)); given && value == f.Value.String() {
+		return variableOf(f)
+	}
+	return "--" + f.Name
 }
 
 func variableOf(f *pflag.Flag) string {
