@@ -63,11 +63,12 @@ type Outcome struct {
 	// Starved are the cells that the plan wanted measured or proven and that
 	// no valid trial measured or proved.
 	Starved []string
-	// Undecided is how many safety trials nobody could judge in time.
-	Undecided int
-	// Again are the safety trials that are worth doing again: those in which anything was
-	// found, and those that were not decided.
-	Again []configs.Replay
+	// Undecided are the histories, by their paths in the run's folder, of the safety
+	// trials that nobody could judge.
+	Undecided []string
+	// Unsafe and Stuck are the safety trials that are worth doing again: those in which
+	// safety was violated, and those in which nothing worse than liveness was.
+	Unsafe, Stuck []configs.Replay
 }
 
 // Stage is what a trial does now; a window's is its name.

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -223,10 +224,12 @@ func TestSafetyTrialsKeepWhatTheyFound(t *testing.T) {
 	plan := configs.Plan{Setups: []configs.Setup{{Cell: "n3", Nodes: 3}}, Safety: 1, Retries: 2}
 	for name, c := range map[string]struct {
 		trial     results.Trial
-		undecided int
+		undecided []string
+		again     string // as unsafe/stuck
 	}{
-		"stuck":     {results.Trial{Findings: []results.Finding{{Class: results.Liveness, Rule: results.RuleStuck}}, Tested: &results.Tested{Answer: results.Holds}}, 0},
-		"undecided": {results.Trial{Tested: &results.Tested{Answer: results.Undecided}}, 1},
+		"stuck":     {results.Trial{Findings: []results.Finding{{Class: results.Liveness, Rule: results.RuleStuck}}, Tested: &results.Tested{Answer: results.Holds}}, nil, "[]/[n3:5]"},
+		"unsafe":    {results.Trial{Findings: []results.Finding{{Class: results.Liveness, Rule: results.RuleStuck}, {Class: results.Safety, Rule: results.RuleLost}}, Tested: &results.Tested{Answer: results.Violated}}, nil, "[n3:5]/[]"},
+		"undecided": {results.Trial{Tested: &results.Tested{Answer: results.Undecided, History: "trials/n3-1/history.jsonl"}}, []string{"trials/n3-1/history.jsonl"}, "[]/[]"},
 	} {
 		trial := c.trial
 		trial.Cell, trial.Trial, trial.Kind, trial.Attempt, trial.Seed = "n3", 1, results.SafetyTest, 1, 5
@@ -234,7 +237,7 @@ func TestSafetyTrialsKeepWhatTheyFound(t *testing.T) {
 			t.Errorf("%s: is tried again", name)
 		}
 		out := newTally(plan, []results.Trial{trial}).outcome()
-		if len(out.Again) != 1 || out.Again[0].String() != "n3:5" || out.Undecided != c.undecided {
+		if got := fmt.Sprintf("%v/%v", out.Unsafe, out.Stuck); got != c.again || !slices.Equal(out.Undecided, c.undecided) {
 			t.Errorf("%s: got %+v", name, out)
 		}
 	}

@@ -79,13 +79,24 @@ func (t *tally) add(trial results.Trial) {
 		t.out.Failed++
 	}
 	if undecided(trial) {
-		t.out.Undecided++
+		t.out.Undecided = append(t.out.Undecided, trial.Tested.History)
 	}
-	if trial.Kind == results.SafetyTest && (undecided(trial) || len(trial.Findings) > 0) {
-		t.out.Again = append(t.out.Again, configs.Replay{Cell: trial.Cell, Seed: trial.Seed})
+	if trial.Kind == results.SafetyTest {
+		t.again(trial)
 	}
 	if trial.Valid {
 		t.valid[cellKind{trial.Cell, trial.Kind}] = true
+	}
+}
+
+// again keeps a safety trial that is worth doing again, by the worst that it found.
+func (t *tally) again(trial results.Trial) {
+	one := configs.Replay{Cell: trial.Cell, Seed: trial.Seed}
+	switch {
+	case trial.Has(results.Safety):
+		t.out.Unsafe = append(t.out.Unsafe, one)
+	case len(trial.Findings) > 0:
+		t.out.Stuck = append(t.out.Stuck, one)
 	}
 }
 

@@ -73,7 +73,11 @@ func safetySentence(s *summary.Tested) string {
 	case s.Violated > 0:
 		return fmt.Sprintf("SAFETY VIOLATED in %d of %s (%s).", s.Violated, units.Plural(s.Trials, "trial"), judged)
 	case s.Undecided > 0:
-		return fmt.Sprintf("not decided in %d of %s, which is no pass; the others hold (%s).", s.Undecided, units.Plural(s.Trials, "trial"), judged)
+		hold := ""
+		if s.Holds > 0 {
+			hold = fmt.Sprintf("; %d hold", s.Holds)
+		}
+		return fmt.Sprintf("not decided in %d of %s, which is no pass%s (%s).", s.Undecided, units.Plural(s.Trials, "trial"), hold, judged)
 	case s.Holds == 0:
 		return fmt.Sprintf("none of %s came to be judged.", units.Plural(s.Trials, "trial"))
 	}

@@ -127,7 +127,14 @@ func judgeError(o judgeOptions, v check.Verdict) error {
 	if v.Answered() == 0 {
 		return fail(exitInconclusive, fmt.Errorf("%s: got no operation that was answered, want one at least", o.file), "record a history while the cluster has a leader")
 	}
-	return fail(exitInconclusive, fmt.Errorf("%s: not decided", o.file), "give it longer with --within, or record a shorter history")
+	longer := min(max(10*o.within, patientJudging), longestJudging)
+	return fail(exitInconclusive, fmt.Errorf("%s: not decided within %s, which is no pass", o.file, o.within),
+		"give it longer, or record a shorter history: "+judgeCommand(o.file, longer))
+}
+
+// judgeCommand judges a history for at most so long.
+func judgeCommand(file string, within time.Duration) string {
+	return commandLine("judge", file, "--within", units.FormatDuration(within))
 }
 
 // judgeText is the answer, then what was judged, in lines of at most 80 columns.

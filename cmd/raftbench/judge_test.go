@@ -35,7 +35,7 @@ func TestJudgeAnswersFirstAndByItsExitCode(t *testing.T) {
 		"forged/honest.jsonl":     {exitOK, "LINEARIZABLE: one order of all operations explains every answer\n", "", false},
 		"forged/stale-read.jsonl": {exitSafety, "SAFETY VIOLATED: a linearizable read missed a write", "error: FILE: safety is violated, 1 objection\nhint: keep", true},
 		"forged/lost-tail.jsonl":  {exitSafety, "SAFETY VIOLATED: an acknowledged write is gone (n1: got all keys at", "3 objections", false},
-		"undecided.jsonl":         {exitInconclusive, "UNDECIDED: neither an order of all operations nor a contradiction", "error: FILE: not decided\nhint: give it longer", false},
+		"undecided.jsonl":         {exitInconclusive, "UNDECIDED: neither an order of all operations nor a contradiction", "error: FILE: not decided within 30s, which is no pass\nhint: give it longer, or record a shorter history: raftbench judge FILE --within 5m\n", false},
 	} {
 		file := recorded(t, name, 0)
 		code, stdout, stderr := command(t, "judge", file)
@@ -51,6 +51,24 @@ func TestJudgeAnswersFirstAndByItsExitCode(t *testing.T) {
 		if (err == nil) != c.page || strings.Contains(stdout, "page: "+file+".html\n") != c.page || c.page && !strings.Contains(string(page), "get → the value of revision 2") {
 			t.Errorf("%s: a page of %d bytes, %v, in\n%s", name, len(page), err, stdout)
 		}
+	}
+}
+
+// A contradiction that takes a search is none where there was no time to search: the
+// answer is undecided, exit code 5, and the command that is printed finds it.
+func TestJudgeOfAHistoryThatIsNotDecidedInTime(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(spaced(t), "history.jsonl")
+	if err := os.Rename(recorded(t, "takes-a-search.jsonl", 0), file); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := command(t, "judge", "--within", "1ns", file)
+	if code != exitInconclusive || !strings.HasPrefix(stdout, "UNDECIDED: neither an order of all operations nor a contradiction was found for\n  1 key: k0\n") ||
+		!strings.Contains(stderr, "not decided within 1ns, which is no pass\n") {
+		t.Fatalf("got %d and\n%s%s\nwant %d", code, stdout, stderr, exitInconclusive)
+	}
+	if code, said := runPrinted(t, t.TempDir(), stderr); code != exitSafety || !strings.Contains(said, "answers from revision 0 to 3 that no order explains") {
+		t.Errorf("judged for longer: got %d and\n%s\nwant %d", code, said, exitSafety)
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/raftbench/raftbench/bench"
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
@@ -39,9 +41,9 @@ func (e ending) verdict() error {
 	case codeOf(e.stopped) == exitInterrupted:
 		return fail(exitInterrupted, errors.Join(e.stopped, unsafe, stuck), resume)
 	case unsafe != nil:
-		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials")+e.again())
+		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials")+e.again(o.Unsafe))
 	case stuck != nil:
-		again := e.again()
+		again := e.again(o.Stuck)
 		if again == "" {
 			again = "; try again with: " + e.resume
 		}
@@ -53,9 +55,10 @@ func (e ending) verdict() error {
 		return fail(exitFailed, errors.Join(fmt.Errorf("stopped: %w", e.run), e.report), hostFaultHint(e.run)+resume)
 	case o.Settled > 0 && o.Failed == o.Settled:
 		return fail(exitFailed, errors.Join(errors.New("no trial got to its end"), e.report), reasons)
-	case o.Undecided > 0:
-		return fail(exitInconclusive, errors.Join(fmt.Errorf("whether %s kept to an order was not decided in time, which is no pass", units.Plural(o.Undecided, "safety trial")), e.report),
-			"a lower rate, or more keys, are decided sooner: --set safety.rate=200/s"+e.again())
+	case len(o.Undecided) > 0:
+		return fail(exitInconclusive, errors.Join(fmt.Errorf("whether %s kept to an order was not decided, which is no pass", units.Plural(len(o.Undecided), "safety trial")), e.report),
+			"a lower rate, or more keys, are decided sooner: --set safety.rate=200/s; judge it for longer with: "+
+				judgeCommand(filepath.Join(e.dir, o.Undecided[0]), patientJudging))
 	case len(o.Starved) > 0:
 		return fail(exitInconclusive, errors.Join(fmt.Errorf("no valid trial of %s", strings.Join(o.Starved, ", ")), e.report),
 			reasons+"; an idle host and longer windows help")
@@ -67,13 +70,16 @@ func (e ending) verdict() error {
 	return nil
 }
 
-// again plays the first safety trial again in which something was found; empty where
-// there is none.
-func (e ending) again() string {
-	if len(e.outcome.Again) == 0 {
+// patientJudging is how long a history is searched for an order that a run, which goes on
+// with its other trials, gave up sooner.
+const patientJudging = 5 * time.Minute
+
+// again plays the first of some safety trials again; empty where there is none.
+func (e ending) again(trials []configs.Replay) string {
+	if len(trials) == 0 {
 		return ""
 	}
-	args := []string{"run", filepath.Join(e.dir, results.ExperimentFile), "--replay", e.outcome.Again[0].String()}
+	args := []string{"run", filepath.Join(e.dir, results.ExperimentFile), "--replay", trials[0].String()}
 	if e.nodeBinary != "" {
 		args = append(args, "--node-binary", e.nodeBinary)
 	}
