@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -105,5 +107,39 @@ func TestASafetyRunThatCutNoPowerProvesNoSurvival(t *testing.T) {
 	}
 	if text := safetyText(t, results.Holds); strings.Contains(text, "power") {
 		t.Errorf("nobody asked for a loss of power:\n%s", text)
+	}
+}
+
+// Every safety trial is a line for other programs, in the folder that a report writes;
+// a run without any has no such file.
+func TestEverySafetyTrialIsALine(t *testing.T) {
+	run := testedRun(results.Holds, results.Violated)
+	run.Trials[1].Findings = append(run.Trials[1].Findings, run.Trials[1].Findings[0])
+	run.Trials = append(run.Trials, results.Trial{
+		SchemaVersion: results.SchemaVersion, Cell: "n3-hashicorp-none", Trial: 3, Kind: results.SafetyTest, Attempt: 1, Seed: 9, Nodes: 3,
+	})
+	a, err := summary.Analyse(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if _, err := New(run, a, Options{}).Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, safetyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Join(safetyHead, ",") + `
+r,n3-hashicorp-none,3,1,1,7,true,holds,,0,2000,0,20,put=2000/0/20,7,kill=5;pause=2,1,0,8,2,5,4,100,25,0,12,300,0,2000000,500000000,
+r,n3-hashicorp-none,3,2,1,8,false,violated,safety:lost-write,0,2000,0,20,put=2000/0/20,7,kill=5;pause=2,1,0,8,2,5,4,100,25,0,12,300,0,2000000,500000000,
+r,n3-hashicorp-none,3,3,1,9,false,,,,,,,,,,,,,,,,,,,,,,,,
+`
+	if string(text) != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+	none := &Report{run: &results.Run{}}
+	if files, err := none.safetyFiles(); err != nil || len(files) > 0 {
+		t.Errorf("of a run without safety trials: got %v, %v", files, err)
 	}
 }

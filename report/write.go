@@ -194,8 +194,12 @@ func (r *Report) files() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
+	safety, err := r.safetyFiles()
+	if err != nil {
+		return nil, err
+	}
 	others, err := r.forOtherTools(ds)
-	return slices.Concat(out, faults, pictures, others, r.traces()), err
+	return slices.Concat(out, faults, safety, pictures, others, r.traces()), err
 }
 
 // drawAll lays each chart out once and draws it in both formats, as many at a
