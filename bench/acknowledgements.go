@@ -16,6 +16,7 @@ import (
 type acknowledgements struct {
 	mu    sync.Mutex
 	marks []*mark
+	all   witness
 }
 
 // mark is one instant on CLOCK_MONOTONIC and what was acknowledged since. That of a kill
@@ -159,6 +160,8 @@ type watched struct {
 func (w watched) Put(ctx context.Context, key string, value []byte) (int64, error) {
 	sent := clock.Now()
 	revision, err := w.Target.Put(ctx, key, value)
-	w.acks.add(witnessed{w.node, sent, clock.Now(), err})
+	one := witnessed{w.node, sent, clock.Now(), err}
+	w.acks.add(one)
+	w.acks.all.saw(one)
 	return revision, err
 }

@@ -136,4 +136,5 @@ func (f *faults) keep() {
 	}
 	slices.Reverse(kept)
 	f.record.Faults = append(f.record.Faults, kept...)
+	f.record.Writes = writesOf(f.witness.all())
 }

@@ -118,7 +118,7 @@ func (h *harm) inflict(ctx context.Context, asked configs.TimedFault) (*inflicte
 	if f.Failed == "" {
 		err = failing(f, deed.do(h, ctx, f))
 	}
-	f.DoneNS = clock.Now()
+	f.DoneNS, f.Cut = clock.Now(), f.cut
 	h.note(f)
 	if !action.Lasts {
 		h.end(f)

@@ -89,6 +89,7 @@ func (t *trial) timeOutages(ctx context.Context) error {
 		t.record.Faults[i].Probes = seen[i]
 	}
 	spells(t.record.Faults, p.writes, since)
+	t.record.Writes = writesOf(p.witnessed())
 	if loadErr != nil {
 		return fmt.Errorf("the load beside the outages: %w", loadErr) // nothing else means anything without it
 	}

@@ -52,6 +52,7 @@ func startCluster(ctx context.Context, job Job, start cluster.Starter, mount clu
 	if job.Kind == results.Watch {
 		tellHeld(nodes)
 	}
+	tellProgress(nodes, job)
 	began := time.Now()
 	started, err := cluster.Start(ctx, cluster.Spec{
 		Start: start, Mount: mount, Dir: dir, LogDir: logs, Nodes: nodes, Leader: wantedLeader(job.Setup, nodes), OnEvent: events.heard,

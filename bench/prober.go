@@ -163,6 +163,17 @@ func (p *probers) end() (seen [][]results.Probe, err error) {
 	return seen, err
 }
 
+// witnessed are all writes that ended.
+func (p *probers) witnessed() []witnessed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]witnessed, len(p.writes))
+	for i, w := range p.writes {
+		out[i] = witnessed{w.by.node, w.sentNS, w.doneNS, w.err}
+	}
+	return out
+}
+
 // ended takes in a write.
 func (p *probers) ended(w probe) {
 	p.mu.Lock()

@@ -96,7 +96,7 @@ func (t *trial) prove(ctx context.Context) error {
 	err := p.run(ctx)
 	t.record.remark(t.links.doubts(&t.record.Trial)...)
 	rec, loadErr := load.stop()
-	t.record.Faults = p.faults()
+	t.record.Faults, t.record.Writes = p.faults(), writesOf(p.acks.all.all())
 	p.result.Acked, p.result.Unknown = rec.Writes, rec.Unknown
 	if loadErr != nil && !errors.Is(loadErr, context.Canceled) {
 		return fmt.Errorf("the proof's load: %w", loadErr) // nothing else means anything without it

@@ -40,6 +40,7 @@ var kinds = map[control.EventKind]results.EventKind{
 	control.EventNoop:     results.EventNoop,
 	control.EventAcked:    results.EventAcked,
 	control.EventDropped:  results.EventDropped,
+	control.EventProgress: results.EventProgress,
 
 	control.EventPowerLoss: results.EventPowerLoss,
 }
@@ -51,7 +52,7 @@ func (t *timeline) heard(node string, e control.Event) {
 		return
 	}
 	out := results.Event{
-		AtNS: e.AtNS, Node: node, Kind: kind, Term: e.Term, Index: e.Index, Bytes: e.Bytes,
+		AtNS: e.AtNS, Node: node, Kind: kind, Term: e.Term, Index: e.Index, Commit: e.Commit, Bytes: e.Bytes,
 		State: strings.ToLower(e.State), Peer: e.From, Granted: e.Granted, PreVote: e.PreVote, Lease: e.Lease, Count: e.Count,
 	}
 	switch e.Kind {

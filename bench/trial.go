@@ -117,6 +117,7 @@ func (t *trial) conclude(ctx context.Context, err error) error {
 	t.record.Events = t.events.all()
 	t.overhear()
 	t.thin()
+	t.record.Events = thinnedProgress(t.record.Events, mostProgress)
 	if fault := hostFault(err); fault != nil && !t.record.found(results.Safety) {
 		return fault
 	}

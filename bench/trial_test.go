@@ -188,6 +188,7 @@ func TestAnExperimentsFaultsAreDone(t *testing.T) {
 	if !r.Valid || r.Audit == nil || r.Audit.Nodes != 3 || r.Audit.Acked == 0 {
 		t.Fatalf("invalid: %+v, %+v, audit %+v", r.Remarks, r.Findings, r.Audit)
 	}
+	replayable(t, r)
 	w := r.Windows[0]
 	var done []string
 	for _, e := range r.Events {

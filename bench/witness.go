@@ -30,6 +30,13 @@ func (w *witness) saw(one witnessed) {
 	w.writes = append(w.writes, one)
 }
 
+// all writes that ended.
+func (w *witness) all() []witnessed {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.writes)
+}
+
 // lastSent is when the last write was sent; 0 where none was.
 func (w *witness) lastSent() (atNS int64) {
 	w.mu.Lock()

@@ -187,6 +187,9 @@ const (
 	// acknowledged to a client, and Term one in which, or after which, it did. It comes
 	// up to some 50 ms late while that grows, and when the node ceases to lead.
 	EventAcked EventKind = "acked"
+	// EventProgress: Index is the last of the node's log, Commit the last that it knows
+	// to be committed. It comes as often as Options.TellProgress says.
+	EventProgress EventKind = "progress"
 	// EventDropped: Count events, the first of them at AtNS, were not told, since the
 	// launcher did not read.
 	EventDropped EventKind = "dropped"
@@ -224,6 +227,7 @@ type Event struct {
 	Leader string `json:"leader,omitempty"`
 	From   string `json:"from,omitempty"`
 	Index  uint64 `json:"index,omitempty"`
+	Commit uint64 `json:"commit,omitempty"`
 	Bytes  int64  `json:"bytes,omitempty"` // of a snapshot's data
 
 	Granted bool `json:"granted,omitempty"`

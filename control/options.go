@@ -57,6 +57,9 @@ type Options struct {
 	// TellHeld, above zero, has the node tell each time that its process was ready
 	// and did not run for at least so long.
 	TellHeld time.Duration `json:"tell_held_ns,omitempty"`
+	// TellProgress, above zero, has the node tell how far its log and its commit index
+	// reach, at most so often and only when they changed.
+	TellProgress time.Duration `json:"tell_progress_ns,omitempty"`
 	// Probe says how often an idle outgoing link is probed for its realised
 	// delay; zero means never.
 	Probe time.Duration `json:"probe_ns,omitempty"`

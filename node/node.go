@@ -137,6 +137,9 @@ func (n *Node) start(ctx context.Context) error {
 	if n.opts.TellHeld > 0 {
 		go n.tellHeld(n.opts.TellHeld)
 	}
+	if n.opts.TellProgress > 0 {
+		go n.tellProgress(n.opts.TellProgress)
+	}
 	return nil
 }
 

@@ -378,7 +378,7 @@ func traceWords(e results.Event) string {
 		return "was paused for " + duration(float64(e.Count))
 	case results.EventDropped:
 		return fmt.Sprintf("%s lost", units.Plural(int(e.Count), "event"))
-	case results.EventRole, results.EventTerm, results.EventOpening:
+	case results.EventRole, results.EventTerm, results.EventOpening, results.EventProgress:
 		return ""
 	}
 	return string(e.Kind)

@@ -149,7 +149,7 @@ func (w *transitions) step(e *results.Event) *specStep {
 		return n.enter(e)
 	case results.EventVote, results.EventBallot, results.EventNoop:
 		return n.message(e)
-	case results.EventLeader, results.EventHeld:
+	case results.EventLeader, results.EventHeld, results.EventProgress:
 		return nil
 	}
 	return n.beside(e)

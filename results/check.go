@@ -57,6 +57,7 @@ func (t *Trial) check() error {
 	}
 	t.checkRest(r)
 	t.Tested.check(r)
+	t.Writes.check(r)
 	t.agree(r)
 	return r.first
 }
@@ -121,7 +122,10 @@ func (t *Trial) checkRest(r *ranges) {
 func (f *Fault) check(r *ranges) {
 	r.names(f.Action, f.Target, f.Leader)
 	r.names(f.Nodes...)
-	r.lists(len(f.Nodes), len(f.Probes), len(f.Groups))
+	r.lists(len(f.Nodes), len(f.Probes), len(f.Groups), len(f.Cut))
+	for _, l := range f.Cut {
+		r.names(l.From, l.To)
+	}
 	r.within("alive", int64(f.Alive), 0, MaxNodes)
 	r.counts(int64(f.Repeat))
 	r.times(f.PrepareNS, f.AtNS, f.DoneNS, f.UndoNS, f.EndNS)

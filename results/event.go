@@ -38,6 +38,10 @@ const (
 	EventHeld EventKind = "held"
 	// EventPaused: Node's process was stopped on purpose for Count ns, until AtNS.
 	EventPaused EventKind = "paused"
+	// EventProgress: Node's log reaches up to Index, and all up to Commit is committed as
+	// far as Node knows. It is told while they change, a few times a second, in trials
+	// in which faults are done, and no oftener: what happened between two is not known.
+	EventProgress EventKind = "progress"
 	// EventDropped: Node could not tell of Count events, since nobody read them in
 	// time; what is derived from its events around then is not known.
 	EventDropped EventKind = "dropped"
@@ -61,6 +65,7 @@ type Event struct {
 	State  string `json:"state,omitempty"`
 	Peer   string `json:"peer,omitempty"`
 	Index  uint64 `json:"index,omitempty"`
+	Commit uint64 `json:"commit_index,omitempty"`
 	Action string `json:"action,omitempty"` // kill, pause, isolate, …
 	// Target is as the experiment said it, leader, or the fault that this was a part of.
 	Target string `json:"target,omitempty"`

@@ -18,6 +18,9 @@ type Fault struct {
 	// Groups of a partition: who still reached whom.
 	Groups [][]string `json:"groups,omitempty"`
 
+	// Cut are the directed links that it cut, from when it was done until it was undone.
+	Cut []Ends `json:"cut,omitempty"`
+
 	// PrepareNS is when somebody began to prepare it, as to kill the member that a
 	// snapshot is to be installed on; 0 where it takes no preparation.
 	PrepareNS int64 `json:"prepare_ns,omitempty"`

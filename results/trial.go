@@ -100,10 +100,12 @@ type Trial struct {
 	// Beside are the cells whose systems lived at the same time.
 	Beside []string `json:"beside,omitempty"`
 
-	Windows   []Window     `json:"windows"`
-	Idle      *Idle        `json:"idle,omitempty"`
-	Events    []Event      `json:"events"`
-	Faults    []Fault      `json:"faults,omitempty"`
+	Windows []Window `json:"windows"`
+	Idle    *Idle    `json:"idle,omitempty"`
+	Events  []Event  `json:"events"`
+	Faults  []Fault  `json:"faults,omitempty"`
+	// Writes are those of the load while faults were done; absent where none were.
+	Writes    *Writes      `json:"writes,omitempty"`
 	Proof     *ProofResult `json:"proof,omitempty"`
 	Audit     *Audit       `json:"audit,omitempty"`
 	Tested    *Tested      `json:"safety,omitempty"`
