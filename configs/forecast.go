@@ -2,7 +2,6 @@ package configs
 
 import (
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/raftbench/raftbench/control"
@@ -30,22 +29,18 @@ type Forecast struct {
 	NotElected string           `json:"not_elected,omitempty"`
 }
 
-// forecastDraws settle a median to well under a percent.
-const forecastDraws = 20_000
-
 // syncsPerWrite: bbolt syncs its data pages and then its meta page in every
 // write transaction (tx.go, Commit).
 const syncsPerWrite = 2
 
 // Forecast predicts with the time that one sync of a disk takes here, which a
 // setup with an emulated or no disk does not need: a write to the log store
-// syncs twice. Other
-// jitter than a uniform one is drawn from a thousand of its quantiles.
+// syncs twice.
 func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 	leader := s.leaderIndex()
 	rtts := make([]time.Duration, 0, s.Nodes)
 	write := quorum.Write{
-		LeaderSync: quorum.Fixed(s.storeTime(sync)),
+		LeaderSync: quorum.Always(s.storeTime(sync)),
 		Client:     s.roundTrip(control.ClientLink, control.MemberID(leader)),
 		Overlap:    s.Engine == EngineEtcd,
 	}
@@ -56,7 +51,7 @@ func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 		there, back := s.Links[control.MemberID(leader)][control.MemberID(i)], s.Links[control.MemberID(i)][control.MemberID(leader)]
 		rtts = append(rtts, there.Delay+back.Delay)
 		write.Followers = append(write.Followers,
-			quorum.Sum(s.roundTrip(control.MemberID(leader), control.MemberID(i)), quorum.Fixed(s.storeTime(sync))))
+			s.roundTrip(control.MemberID(leader), control.MemberID(i)).Plus(quorum.Always(s.storeTime(sync))))
 	}
 	size := quorum.Size(s.Nodes)
 	f := Forecast{
@@ -64,9 +59,9 @@ func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 		QuorumRTT: quorum.CompletingRTT(rtts, s.Nodes),
 	}
 	f.PipelineOps = quorum.PipelineBound(s.Raft.MaxAppendEntries, s.Raft.MaxRPCsInFlight, f.QuorumRTT)
-	var err error
-	if f.Write, err = write.Predict(forecastDraws, seed); err != nil || f.Tolerates == 0 {
-		return f, err
+	f.Write = write.Predict()
+	if f.Tolerates == 0 {
+		return f, nil
 	}
 	election, err := s.Failover(sync).Predict(failoverDraws, seed)
 	switch {
@@ -91,7 +86,7 @@ func (s Setup) Failover(sync time.Duration) quorum.Failover {
 			if from == to {
 				return quorum.Fixed(0)
 			}
-			return oneWay(s.Links[control.MemberID(from)][control.MemberID(to)])
+			return OneWay(s.Links[control.MemberID(from)][control.MemberID(to)]).Draw()
 		},
 	}
 }
@@ -131,22 +126,22 @@ func (s Setup) storeTime(sync time.Duration) time.Duration {
 	return syncsPerWrite * sync
 }
 
-func (s Setup) roundTrip(a, b string) quorum.Draw {
-	return quorum.Sum(oneWay(s.Links[a][b]), oneWay(s.Links[b][a]))
+func (s Setup) roundTrip(a, b string) quorum.Law {
+	return OneWay(s.Links[a][b]).Plus(OneWay(s.Links[b][a]))
 }
 
-func oneWay(shape netem.Shape) quorum.Draw {
-	switch {
-	case shape.Jitter == 0:
-		return quorum.Fixed(shape.Delay)
-	case shape.Distribution == netem.Uniform || shape.Distribution == "":
-		return func(r *rand.Rand) time.Duration {
-			return max(0, shape.Delay+time.Duration((2*r.Float64()-1)*float64(shape.Jitter)))
-		}
+// quantiles of a jitter that stand for it.
+const quantiles = 2000
+
+// OneWay is the law of one frame's delay on a link, behind no other frame: what loss
+// and a rate add is not in it.
+func OneWay(shape netem.Shape) quorum.Law {
+	if shape.Jitter == 0 {
+		return quorum.Always(shape.Delay)
 	}
 	var delays []time.Duration
-	for _, d := range shape.Quantiles(1000) {
+	for _, d := range shape.Quantiles(quantiles) {
 		delays = append(delays, time.Duration(d))
 	}
-	return quorum.Samples(delays)
+	return quorum.Observed(delays)
 }
