@@ -206,23 +206,36 @@ func LaterOf(a, b Law) Law {
 	return tabulate(max(a.least, b.least), max(a.greatest(), b.greatest()), fineCells, func(ns float64) float64 { return a.at(ns) * b.at(ns) })
 }
 
-// MixOf is the law of a time that is one of several by their weights.
-func MixOf(weights []float64, laws []Law) Law {
-	if len(laws) == 0 {
-		return Law{}
-	}
-	var all float64
+// Mixed sums up a time that has one of several laws, by their weights: that of a client
+// at one of several places. It is as exact as the laws are.
+func Mixed(weights []float64, laws []Law) Prediction {
+	var all, mean float64
 	low, high := math.Inf(1), math.Inf(-1)
 	for i, l := range laws {
-		all += weights[i]
-		low, high = min(low, l.least), max(high, l.greatest())
-	}
-	return tabulate(low, high, fineCells, func(ns float64) (p float64) {
-		for i, l := range laws {
-			p += weights[i] / all * l.at(ns)
+		if weights[i] > 0 {
+			all, mean = all+weights[i], mean+weights[i]*float64(l.Mean())
+			low, high = min(low, l.least), max(high, l.greatest())
 		}
-		return p
-	})
+	}
+	if !(all > 0) {
+		return Prediction{}
+	}
+	quantile := func(p float64) time.Duration {
+		below, above := low-1, high
+		for above-below > 0.25 {
+			mid, sum := below+(above-below)/2, 0.0
+			for i, l := range laws {
+				sum += weights[i] / all * l.at(mid)
+			}
+			if sum < p-1e-12 {
+				below = mid
+			} else {
+				above = mid
+			}
+		}
+		return time.Duration(math.Round(above))
+	}
+	return Prediction{P50: quantile(0.5), P90: quantile(0.9), P99: quantile(0.99), Mean: time.Duration(math.Round(mean / all))}
 }
 
 // Smallest is the law of the k-th smallest of independent times, which need not be

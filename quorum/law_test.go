@@ -108,19 +108,47 @@ func TestSumsKeepMeansAndDraws(t *testing.T) {
 	})
 }
 
-func TestTheLaterAndTheMixed(t *testing.T) {
+func TestTheLaterOfTwo(t *testing.T) {
 	a, b := Exponential(0, time.Second), Exponential(time.Second/2, time.Second)
-	later, mixed := LaterOf(a, b), MixOf([]float64{1, 3}, []Law{a, b})
+	later := LaterOf(a, b)
 	for _, d := range []time.Duration{time.Second / 4, time.Second, 3 * time.Second} {
 		if got, want := later.AtMost(d), a.AtMost(d)*b.AtMost(d); math.Abs(got-want) > 1e-3 {
-			t.Errorf("later at %s: %.4f, want %.4f", d, got, want)
-		}
-		if got, want := mixed.AtMost(d), a.AtMost(d)/4+b.AtMost(d)*3/4; math.Abs(got-want) > 2e-3 {
-			t.Errorf("mixed at %s: %.4f, want %.4f", d, got, want)
+			t.Errorf("at %s: %.4f, want %.4f", d, got, want)
 		}
 	}
 	if got := LaterOf(Always(3), Always(5)); got.Mean() != 5 {
 		t.Errorf("the later of two constants is %s", got.Mean())
+	}
+}
+
+// A mixture against draws of it: of constants to the nanosecond, of others within
+// five standard errors.
+func TestAMixtureAgainstDraws(t *testing.T) {
+	weights := []float64{2, 1, 0, 1}
+	if got, want := Mixed(weights, []Law{Always(ms), Always(5 * ms), Always(ms / 9), Always(9 * ms)}), (Prediction{P50: ms, P90: 9 * ms, P99: 9 * ms, Mean: 4 * ms}); got != want {
+		t.Errorf("constants: got %+v, want %+v", got, want)
+	}
+	laws := []Law{Exponential(0, ms), Exponential(5*ms, 2*ms), Always(0), Likely(3*ms, 9*ms, func(d time.Duration) float64 { return float64(d-3*ms) / float64(6*ms) })}
+	got := Mixed(weights, laws)
+	r := rand.New(rand.NewPCG(3, 3))
+	const draws = 200_000
+	var below [3]float64
+	for range draws {
+		i := [4]int{0, 0, 1, 3}[r.IntN(4)]
+		d := laws[i].Draw()(r)
+		for j, q := range []time.Duration{got.P50, got.P90, got.P99} {
+			if d <= q {
+				below[j]++
+			}
+		}
+	}
+	for j, p := range []float64{0.5, 0.9, 0.99} {
+		if off := math.Abs(below[j]/draws - p); off > 5*math.Sqrt(p*(1-p)/draws) {
+			t.Errorf("quantile %v: %.4f of the draws are below it", p, below[j]/draws)
+		}
+	}
+	if Mixed(nil, nil) != (Prediction{}) {
+		t.Error("nothing is mixed to something")
 	}
 }
 
