@@ -2,6 +2,7 @@ package configs
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/raftbench/raftbench/control"
@@ -29,9 +30,9 @@ type Forecast struct {
 	NotElected string           `json:"not_elected,omitempty"`
 }
 
-// syncsPerWrite: bbolt syncs its data pages and then its meta page in every
+// SyncsPerWrite of the log store: bbolt syncs its data pages and then its meta page in every
 // write transaction (tx.go, Commit).
-const syncsPerWrite = 2
+const SyncsPerWrite = 2
 
 // Forecast predicts with the time that one sync of a disk takes here, which a
 // setup with an emulated or no disk does not need: a write to the log store
@@ -61,6 +62,10 @@ func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 	f.PipelineOps = quorum.PipelineBound(s.Raft.MaxAppendEntries, s.Raft.MaxRPCsInFlight, f.QuorumRTT)
 	f.Write = write.Predict()
 	if f.Tolerates == 0 {
+		return f, nil
+	}
+	if s.Nodes > quorum.MaxMembers {
+		f.NotElected = fmt.Sprintf("elections of more than %d members are not simulated", quorum.MaxMembers)
 		return f, nil
 	}
 	election, err := s.Failover(sync).Predict(failoverDraws, seed)
@@ -123,7 +128,7 @@ func (s Setup) storeTime(sync time.Duration) time.Duration {
 	case s.Storage.EmulatedSync > 0:
 		sync = s.Storage.EmulatedSync
 	}
-	return syncsPerWrite * sync
+	return SyncsPerWrite * sync
 }
 
 func (s Setup) roundTrip(a, b string) quorum.Law {

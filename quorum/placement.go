@@ -27,6 +27,10 @@ type Search struct {
 	Tolerate, TolerateSites int
 	// Leaders are the sites where the leader may stand; empty: any.
 	Leaders []int
+	// Missed tells by how much what all clients see misses what was asked, 0 where it
+	// does not; nil: nothing was asked. Placements that miss less are better, whatever
+	// else.
+	Missed func(write Prediction) float64
 }
 
 // Placement is a cluster on the map.
@@ -263,10 +267,16 @@ func (f *finder) trips(p *Placement) []time.Duration {
 	return out
 }
 
-// compare puts the better placement first: what half of the writes take, then what
+// compare puts the better placement first: what misses less of what was asked, then
+// what half of the writes take, then what
 // 99 % do, then at the leader, and then that with fewer members at its fullest site.
 func (f *finder) compare(a, b Placement) int {
+	missed := 0
+	if f.Missed != nil {
+		missed = cmp.Compare(f.Missed(a.Write), f.Missed(b.Write))
+	}
 	return cmp.Or(
+		missed,
 		cmp.Compare(a.Write.P50, b.Write.P50), cmp.Compare(a.Write.P99, b.Write.P99), cmp.Compare(a.Commit.P50, b.Commit.P50),
 		cmp.Compare(slices.Max(a.Members), slices.Max(b.Members)),
 		cmp.Compare(len(occupied(b.Members)), len(occupied(a.Members))),

@@ -153,7 +153,7 @@ func (o adviseSizeOptions) chosen(all []summary.SizeFacts) ([]summary.SizeFacts,
 	if o.nodes == "" {
 		return all, nil
 	}
-	plan, err := sketch(runOptions{overrides: configs.Overrides{Nodes: o.nodes}})
+	plan, err := sketchElections(runOptions{overrides: configs.Overrides{Nodes: o.nodes}})
 	if err != nil {
 		return nil, orUsage(err)
 	}
@@ -176,7 +176,7 @@ func (o adviseSizeOptions) chosen(all []summary.SizeFacts) ([]summary.SizeFacts,
 // predictedSizes are by theory: a write's floor without any disk, and simulated
 // elections.
 func (o adviseSizeOptions) predictedSizes() ([]summary.SizeFacts, error) {
-	plan, err := sketch(runOptions{overrides: configs.Overrides{Nodes: cmp.Or(o.nodes, "1,3,4,5,7"), Profile: cmp.Or(o.profile, "none")}})
+	plan, err := sketchElections(runOptions{overrides: configs.Overrides{Nodes: cmp.Or(o.nodes, "1,3,4,5,7"), Profile: cmp.Or(o.profile, "none")}})
 	if err != nil {
 		return nil, orUsage(err)
 	}

@@ -136,7 +136,7 @@ func (o adviseTimeoutsOptions) cluster() runOptions {
 
 // setup is the cluster, whatever its timeouts.
 func (o adviseTimeoutsOptions) setup() (configs.Setup, int64, error) {
-	plan, err := sketch(o.cluster())
+	plan, err := sketchElections(o.cluster())
 	if err != nil {
 		return configs.Setup{}, 0, orUsage(err)
 	}

@@ -120,10 +120,15 @@ func sketch(o runOptions) (configs.Plan, error) {
 	if err != nil {
 		return configs.Plan{}, err
 	}
-	plan, err := e.Sketch()
+	return e.Sketch()
+}
+
+// sketchElections is a sketch of clusters whose elections can be simulated.
+func sketchElections(o runOptions) (configs.Plan, error) {
+	plan, err := sketch(o)
 	for _, s := range plan.Setups {
 		if s.Nodes > quorum.MaxMembers {
-			return configs.Plan{}, usage(fmt.Errorf("got %d nodes, want at most %d", s.Nodes, quorum.MaxMembers), "larger clusters can be run, and not predicted")
+			return configs.Plan{}, usage(fmt.Errorf("got %d nodes, want at most %d", s.Nodes, quorum.MaxMembers), "elections of larger clusters are not simulated")
 		}
 	}
 	return plan, err

@@ -110,6 +110,7 @@ func commands() []*cobra.Command {
 		newInitCommand(),
 		newValidateCommand(),
 		newDoctorCommand(),
+		newPlanCommand(),
 		newPredictCommand(),
 		newTrendCommand(),
 	}
