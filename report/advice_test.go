@@ -108,10 +108,10 @@ func TestAdviceForEachValueOfAnAxis(t *testing.T) {
 			c.Metrics, c.ValidTrials = nil, 0
 		}
 	}
-	if got, want := reportOf(cases()["sweep"]).verdict(verdictWidth).advice[0], "raftbench compare RUN --by raft.max_rpcs_in_flight"; !strings.Contains(got, want) {
+	if got, want := reportOf(cases()["sweep"]).verdict(verdictWidth, verdictLines).advice[0], "raftbench compare RUN --by raft.max_rpcs_in_flight"; !strings.Contains(got, want) {
 		t.Errorf("one size: got %s, want in it %s", got, want)
 	}
-	lines := strings.Join(reportOf(s).verdict(verdictWidth).advice, "\n")
+	lines := strings.Join(reportOf(s).verdict(verdictWidth, verdictLines).advice, "\n")
 	for _, want := range []string{"hashicorp, max_rpcs_in_flight 2: Run 3, or 5", "etcd, max_rpcs_in_flight 2: No advice: of 3 nodes"} {
 		if !strings.Contains(lines, want) {
 			t.Errorf("got\n%s\nwant in it %s", lines, want)
@@ -149,7 +149,7 @@ func TestTheVerdictIsShort(t *testing.T) {
 
 // Each step has its change in every currency, with its interval.
 func TestAStepIsPricedInEveryCurrency(t *testing.T) {
-	v := reportOf(typical()).verdict(verdictWidth)
+	v := reportOf(typical()).verdict(verdictWidth, verdictLines)
 	want := "[3 → 4 1 node, not zone a +33 ±3 −26 ±3 +33 ±4 +50 ±2 +33 ±2]"
 	if got := fmt.Sprint(v.rows[1]); got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -59,7 +59,7 @@ func TestADifferenceIsToldAsItWasDecided(t *testing.T) {
 			if got := answers(s); !strings.Contains(got, c.want) {
 				t.Errorf("got\n%s\nwant in it\n%s", got, c.want)
 			}
-			if v := reportOf(s).verdict(verdictWidth); v.rows[1][0] != "3 → 4" || v.rows[1][2] != c.row {
+			if v := reportOf(s).verdict(verdictWidth, verdictLines); v.rows[1][0] != "3 → 4" || v.rows[1][2] != c.row {
 				t.Errorf("got the row %q, want the latency %q", v.rows[1], c.row)
 			}
 		})

@@ -132,7 +132,7 @@ func quantiles(d distribution) chart.Series {
 // where the samples do, with a tick there. Percentiles of few samples are none
 // of the customary ones, so quarters help to read them.
 func percentileAxis(far float64) chart.Axis {
-	a := chart.Axis{Title: "percentile: so many writes in a hundred are faster", Max: tail(far)}
+	a := chart.Axis{Title: "percentile: so many writes in a hundred are faster", Max: tail(far), Unit: chart.Nines}
 	customary := []float64{0, 0.5, 0.9, 0.99, 0.999}
 	switch {
 	case far < 0.8:

@@ -78,7 +78,7 @@ func loadAxes(series []chart.Series) (x, y chart.Axis) {
 	if chart.IsWide(rates.low, rates.high) {
 		x = chart.Close(rates.low, rates.high, tick)
 	}
-	x.Title = "offered load, writes per second"
+	x.Title, x.Unit = "offered load, writes per second", chart.PerSecond
 	return x, latencyAxis("write latency", "medians over trials", latencies)
 }
 

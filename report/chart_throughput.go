@@ -23,7 +23,7 @@ func (r *Report) throughputs() (chart.Chart, bool) {
 	}
 	c.Subtitle = []string{r.loop()}
 	c.X, c.Y = r.sizeAxis(), chart.Linear(most.high*1.08, units.Rate.Scale(0).Tick)
-	c.Y.Title = "writes per second (" + r.intervals(throughput) + ")"
+	c.Y.Title, c.Y.Unit = "writes per second ("+r.intervals(throughput)+")", chart.PerSecond
 	if len(r.drawn()) > 1 {
 		c.Keys = r.groupKeys(chart.SignBar)
 	}

@@ -85,7 +85,7 @@ func (r *Report) stepPanel(name string, steps []step) (chart.Panel, bool) {
 		p.Labels = append(p.Labels, label)
 	}
 	p.Y = chart.Signed(low, high, signedTick)
-	p.Y.Title = r.panelTitle(name) + ": change in %, 95 % interval of the difference"
+	p.Y.Title, p.Y.Unit = r.panelTitle(name)+": change in %, 95 % interval of the difference", chart.Change
 	return p, len(p.Series) > 0
 }
 

@@ -200,7 +200,7 @@ func latencyAxis(what, how string, s span) chart.Axis {
 	} else {
 		a = chart.Linear(s.high*1.05, sc.Tick) // room for the mark of the highest
 	}
-	a.Title = what + ", " + sc.Name() + " (" + how + ")"
+	a.Title, a.Unit = what+", "+sc.Name()+" ("+how+")", chart.Nanoseconds
 	return a
 }
 

@@ -33,14 +33,22 @@ type sheet struct {
 	groups  []group
 }
 
-// sheets are the tables of a report: what a node costs and buys, what a write
-// uses, and reads where there were any.
+// sheets are the tables of a report, in the order in which they are told.
 func (r *Report) sheets() []sheet {
-	costs := sheet{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}
-	out := []sheet{costs}
+	return slices.Concat(r.costSheets(), r.toleranceSheets(), r.faultSheets(), r.useSheets())
+}
+
+// costSheets are what a node costs and buys.
+func (r *Report) costSheets() []sheet {
 	if r.outagesAlone() || r.onlyWatched() || r.onlyTested() {
-		out = nil
+		return nil
 	}
+	return []sheet{{"What each size buys, and what a write costs", filled(r.costColumns(), r.summary), r.groups}}
+}
+
+// toleranceSheets are what was tested and proven.
+func (r *Report) toleranceSheets() []sheet {
+	var out []sheet
 	if tested := r.safetySheet(); len(testedCells(r.summary.Cells)) > 0 {
 		tested.columns = filled(tested.columns, r.summary)
 		out = append(out, tested)
@@ -50,23 +58,40 @@ func (r *Report) sheets() []sheet {
 		tolerance.columns = filled(tolerance.columns, r.summary)
 		out = append(out, tolerance)
 	}
+	return out
+}
+
+// faultSheets are of faults, operations and elections.
+func (r *Report) faultSheets() []sheet {
 	faultParts, operationParts := r.partSheets()
-	for _, extra := range []sheet{
+	return worthShowing([]sheet{
 		{r.outageTitle(), r.outageColumns(), r.faultGroups()},
 		faultParts,
 		r.operationSheet(),
 		operationParts,
 		r.electionSheet(),
 		r.degradedSheet(),
+	})
+}
+
+// useSheets are what operations use, and reads where there were any.
+func (r *Report) useSheets() []sheet {
+	return worthShowing([]sheet{
 		{"What a write uses at " + r.lightWords() + ", all nodes together", r.lightUse(), r.groups},
 		{"What a write uses at full load, all nodes together", fullUse(), r.groups},
 		{"What is used without load, and by one more write", otherUse(), r.groups},
 		{"What a read costs", r.readColumns(), r.groups},
 		{"What a write takes at part of the capacity", shareColumns(), r.groups},
-	} {
-		extra.columns = filled(extra.columns, summary.Summary{Cells: extra.cells()})
-		if len(extra.columns) > extra.least() {
-			out = append(out, extra)
+	})
+}
+
+// worthShowing are the sheets that have anything to say.
+func worthShowing(sheets []sheet) []sheet {
+	var out []sheet
+	for _, sh := range sheets {
+		sh.columns = filled(sh.columns, summary.Summary{Cells: sh.cells()})
+		if len(sh.columns) > sh.least() {
+			out = append(out, sh)
 		}
 	}
 	return out

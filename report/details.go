@@ -217,6 +217,8 @@ func (s *said) line(setups int) string {
 type section struct {
 	title string
 	lines []string
+	// numbers are those of the remarks that the first lines tell.
+	numbers []int
 }
 
 // details are everything that was remarked, in full, and what limited the full
@@ -228,11 +230,12 @@ func (r *Report) details() []section {
 		{title: "Worth knowing"},
 	}
 	at := map[results.Severity]int{results.Invalid: 0, results.Doubtful: 1}
-	for _, s := range r.remarks {
+	for number, s := range r.remarks {
 		i, ok := at[s.kind.severity]
 		if !ok {
 			i = 2
 		}
+		out[i].numbers = append(out[i].numbers, number)
 		out[i].lines = append(out[i].lines, s.line(len(r.summary.Cells)))
 	}
 	out[2].lines = append(out[2].lines, limitLines(r.groups, r.limits)...)

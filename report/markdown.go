@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
-	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/report/tables"
 )
 
 // Markdown writes the report as a page for a repository or a CI job's
@@ -18,18 +17,25 @@ func (r *Report) Markdown(w io.Writer) error {
 	return err
 }
 
-const pageTitle = "# What each Raft node costs per write, and what it buys"
+// noTrialYet is said in place of everything that trials would show.
+const noTrialYet = "There is no finished trial in this run yet."
+
+const pageTitle = "What each Raft node costs per write, and what it buys"
+
+// title is what the whole report is about.
+func (r *Report) title() string {
+	switch {
+	case r.onlyTested():
+		return safetyTitle
+	case r.onlyWatched():
+		return electionTitle
+	}
+	return pageTitle
+}
 
 func (r *Report) markdown(charts []chart.Chart) string {
 	var b strings.Builder
-	title := pageTitle
-	if r.onlyWatched() {
-		title = "# " + electionTitle
-	}
-	if r.onlyTested() {
-		title = "# " + safetyTitle
-	}
-	b.WriteString(title + "\n\n")
+	b.WriteString("# " + r.title() + "\n\n")
 	for _, line := range r.heading() {
 		b.WriteString(escape(line) + "  \n")
 	}
@@ -40,16 +46,16 @@ func (r *Report) markdown(charts []chart.Chart) string {
 		b.WriteString("\n> **" + escape(line) + "**\n")
 	}
 	if len(r.summary.Cells) == 0 {
-		b.WriteString("\nThere is no finished trial in this run yet.\n")
+		b.WriteString("\n" + noTrialYet + "\n")
 		return b.String()
 	}
 	markdownVerdict(&b, r)
 	sheets := r.sheets()
 	for _, sh := range sheets {
-		markdownSheet(&b, sh)
+		titled(&b, r.sheetTable(sh))
 	}
 	for _, g := range r.listings() {
-		markdownListing(&b, g)
+		titled(&b, g.table())
 	}
 	bullets(&b, r.provenLines())
 	bullets(&b, r.doubtLines(shown(sheets), everything, everything))
@@ -67,19 +73,11 @@ func (r *Report) markdown(charts []chart.Chart) string {
 const everything = math.MaxInt
 
 func markdownVerdict(b *strings.Builder, r *Report) {
-	v := r.verdict(verdictWidth)
+	v := r.verdict(verdictWidth, verdictLines)
 	bullets(b, v.notes)
 	if len(v.head) > 0 {
 		b.WriteString("\n")
-		tableLine(b, v.head)
-		tableLine(b, append([]string{"---", "---"}, slices.Repeat([]string{"--:"}, len(v.head)-2)...))
-		for _, row := range v.rows {
-			cells := make([]string, len(row))
-			for i, cell := range row {
-				cells[i] = escape(cell)
-			}
-			tableLine(b, cells)
-		}
+		markdownTable(b, v.table())
 		b.WriteString("\n" + strings.TrimSpace(escape(v.left)+" "+escape(v.legend)) + "\n")
 	}
 	for _, text := range v.advice {
@@ -96,52 +94,33 @@ func bullets(b *strings.Builder, lines []string) {
 	}
 }
 
-func markdownSheet(b *strings.Builder, sh sheet) {
-	fmt.Fprintf(b, "\n## %s\n\n", sh.title)
-	named := len(sh.groups) > 1
-	heads, rule := []string{}, []string{}
-	if named {
-		heads, rule = append(heads, "setup"), append(rule, "---")
-	}
-	for _, c := range sh.columns {
-		heads, rule = append(heads, escape(c.head())), append(rule, "--:")
+// markdownTable writes a table's heads and rows, without its title.
+func markdownTable(b *strings.Builder, t tables.Table) {
+	heads, rule := make([]string, len(t.Heads)), make([]string, len(t.Heads))
+	for i, h := range t.Heads {
+		heads[i], rule[i] = escape(h.Line()), "--:"
+		if h.Words {
+			rule[i] = "---"
+		}
 	}
 	tableLine(b, heads)
 	tableLine(b, rule)
-	for _, g := range sh.groups {
-		for _, c := range g.cells {
-			var texts []string
-			if named {
-				texts = append(texts, escape(g.name))
+	for _, row := range t.Rows {
+		texts := make([]string, len(row.Cells))
+		for i, c := range row.Cells {
+			texts[i] = escape(c.Main) + c.Mark
+			if c.Interval != "" {
+				texts[i] += " (" + c.Interval + ")"
 			}
-			tableLine(b, append(texts, markdownCells(sh.columns, c)...))
 		}
+		tableLine(b, texts)
 	}
 }
 
-func markdownListing(b *strings.Builder, g listing) {
-	fmt.Fprintf(b, "\n## %s\n\n", g.title)
-	tableLine(b, g.head)
-	tableLine(b, append([]string{"---", "---"}, slices.Repeat([]string{"--:"}, len(g.head)-2)...))
-	for _, row := range g.rows {
-		cells := make([]string, len(row))
-		for i, text := range row {
-			cells[i] = escape(text)
-		}
-		tableLine(b, cells)
-	}
-}
-
-func markdownCells(columns []column, c summary.Cell) []string {
-	out := make([]string, len(columns))
-	for i, col := range columns {
-		e := col.value(c)
-		out[i] = escape(e.main) + e.mark
-		if e.interval != "" {
-			out[i] += " (" + e.interval + ")"
-		}
-	}
-	return out
+// titled writes a table under its title.
+func titled(b *strings.Builder, t tables.Table) {
+	fmt.Fprintf(b, "\n## %s\n\n", t.Title)
+	markdownTable(b, t)
 }
 
 func tableLine(b *strings.Builder, texts []string) {
@@ -149,18 +128,9 @@ func tableLine(b *strings.Builder, texts []string) {
 }
 
 func markdownDifferences(b *strings.Builder, r *Report) {
-	rows := r.differenceRows()
-	if len(rows) == 0 {
-		return
-	}
-	b.WriteString("\n## Differences\n\n" + escape(r.differencesNote()) + "\n\n")
-	tableLine(b, differenceHead)
-	tableLine(b, []string{"---", "---", "---", "--:", "--:", "---", "--:"})
-	for _, row := range rows {
-		for i := range row {
-			row[i] = escape(row[i])
-		}
-		tableLine(b, row)
+	if t := r.differenceTable(); len(t.Rows) > 0 {
+		b.WriteString("\n## Differences\n\n" + escape(r.differencesNote()) + "\n\n")
+		markdownTable(b, t)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // Table writes the report for a terminal: what is broken, the answer in plain
 // English, the tables, and what their marks and numbers mean. Its error is w's.
 func (r *Report) Table(w io.Writer, t Terminal) error {
-	p := &page{width: t.Width, colors: colors(t.Color)}
+	p := &screen{width: t.Width, colors: colors(t.Color)}
 	if p.width <= 0 {
 		p.width = 100
 	}
@@ -24,7 +24,7 @@ func (r *Report) Table(w io.Writer, t Terminal) error {
 	p.lines(r.alarms, red, "  ")
 	if len(r.summary.Cells) == 0 {
 		p.gap()
-		p.wrap("There is no finished trial in this run yet.", "", normal)
+		p.wrap(noTrialYet, "", normal)
 	} else {
 		p.body(r)
 	}
@@ -40,7 +40,7 @@ const (
 	maxDoubtSetups = 8
 )
 
-func (p *page) body(r *Report) {
+func (p *screen) body(r *Report) {
 	p.verdict(r)
 	sheets := r.sheets()
 	for _, sh := range sheets {
@@ -59,18 +59,18 @@ func (p *page) body(r *Report) {
 	p.lines(notes, normal, "  ")
 }
 
-// page is text under construction.
-type page struct {
+// screen is text under construction.
+type screen struct {
 	text   strings.Builder
 	width  int
 	colors colors
 }
 
-func (p *page) gap() { p.text.WriteByte('\n') }
+func (p *screen) gap() { p.text.WriteByte('\n') }
 
 // wrap writes a paragraph within the width; hang indents all lines but the
 // first.
-func (p *page) wrap(paragraph, hang string, style string) {
+func (p *screen) wrap(paragraph, hang string, style string) {
 	if paragraph == "" {
 		return
 	}
@@ -82,7 +82,7 @@ func (p *page) wrap(paragraph, hang string, style string) {
 	}
 }
 
-func (p *page) lines(paragraphs []string, style, hang string) {
+func (p *screen) lines(paragraphs []string, style, hang string) {
 	if len(paragraphs) == 0 {
 		return
 	}
@@ -93,8 +93,8 @@ func (p *page) lines(paragraphs []string, style, hang string) {
 }
 
 // verdict leads: whole paragraphs within their lines, and the steps as a table.
-func (p *page) verdict(r *Report) {
-	v := r.verdict(p.width)
+func (p *screen) verdict(r *Report) {
+	v := r.verdict(p.width, verdictLines)
 	width := min(p.width, verdictWidth)
 	p.gap()
 	say := func(text, style string) {
@@ -126,7 +126,7 @@ func (p *page) verdict(r *Report) {
 
 // sheet lays a table out: titles, a rule, and two lines a setup, the second
 // one holding the intervals.
-func (p *page) sheet(sh sheet) {
+func (p *screen) sheet(sh sheet) {
 	columns := fit(sh, p.width)
 	widths, marks := measure(sh, columns)
 	p.gap()
@@ -157,7 +157,7 @@ func (p *page) sheet(sh sheet) {
 const maxListed = 12
 
 // listing lays out a table whose rows are no setups.
-func (p *page) listing(g listing) {
+func (p *screen) listing(g listing) {
 	p.gap()
 	p.wrap(g.title, "", bold)
 	p.gap()
@@ -174,7 +174,7 @@ func (p *page) listing(g listing) {
 }
 
 // leftOut says how many columns a table was too wide for.
-func (p *page) leftOut(columns int) {
+func (p *screen) leftOut(columns int) {
 	if columns > 0 {
 		p.wrap(units.Plural(columns, "column")+" left out to fit; -o markdown shows all.", "", dim)
 	}
@@ -225,7 +225,7 @@ func (g listing) change(to func([]string) []string) listing {
 
 // setup writes the two lines of one; in a column with marks all numbers leave
 // room for one, so that their digits stand under each other.
-func (p *page) setup(columns []column, widths []int, marks []bool, c summary.Cell) {
+func (p *screen) setup(columns []column, widths []int, marks []bool, c summary.Cell) {
 	mains, intervals := make([]string, len(columns)), make([]string, len(columns))
 	for i, col := range columns {
 		e := col.value(c)
@@ -243,7 +243,7 @@ func (p *page) setup(columns []column, widths []int, marks []bool, c summary.Cel
 	}
 }
 
-func (p *page) row(line, style string) {
+func (p *screen) row(line, style string) {
 	p.text.WriteString(p.colors.paint(style, strings.TrimRight(line, " ")) + "\n")
 }
 

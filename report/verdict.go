@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/stats"
 )
 
@@ -25,6 +26,15 @@ var currencies = []struct{ metric, title string }{
 	{cpuPerKwrite, "CPU"}, {networkPer, "network"}, {diskPer, "disk"},
 }
 
+// table of the steps.
+func (v verdict) table() tables.Table {
+	t := tables.Table{Heads: wordHeads(v.head, 2)}
+	for _, row := range v.rows {
+		t.Rows = append(t.Rows, tables.Texts(row...))
+	}
+	return t
+}
+
 // verdict is what the answers come to, with its steps as a table.
 type verdict struct {
 	notes  []string
@@ -35,26 +45,26 @@ type verdict struct {
 	advice []string
 }
 
-// verdict fits the answers into their lines.
-func (r *Report) verdict(width int) verdict {
+// verdict fits the answers into so many lines of so many runes.
+func (r *Report) verdict(width, lines int) verdict {
 	width = min(width, verdictWidth)
 	if r.onlyWatched() {
 		return verdict{advice: r.electionLines()}
 	}
 	if r.onlyTested() {
-		return verdict{advice: fitted(r.safetyLines(), verdictLines, width)}
+		return verdict{advice: fitted(r.safetyLines(), lines, width)}
 	}
 	if len(r.answers) != 1 || len(r.operationGroups()) > 0 {
-		return r.groupVerdict(width)
+		return r.groupVerdict(width, lines)
 	}
 	a := r.answers[0]
 	v := verdict{advice: []string{a.advice.text}}
-	room := verdictLines - len(wrapText(a.advice.text, width, "  "))
-	table := 0
+	room := lines - len(wrapText(a.advice.text, width, "  "))
+	reserved := 0
 	if len(a.steps) > 0 {
-		table = min(len(a.steps), 2) + 2
+		reserved = min(len(a.steps), 2) + 2
 	}
-	v.notes = fitted(a.notes, room-table, width)
+	v.notes = fitted(a.notes, room-reserved, width)
 	for _, n := range v.notes {
 		room -= len(wrapText(n, width, "  "))
 	}
@@ -68,7 +78,9 @@ func (r *Report) verdict(width int) verdict {
 		v.rows = v.rows[:room]
 	}
 	v.legend = r.legend(v.head, v.rows)
-	v.fit(a.steps, width)
+	if lines < everything {
+		v.fit(a.steps, width)
+	}
 	return v
 }
 
@@ -85,11 +97,11 @@ func (v verdict) fit(steps []step, width int) {
 
 // groupVerdict advises on each group of setups: what suits one of them may not
 // suit another.
-func (r *Report) groupVerdict(width int) verdict {
+func (r *Report) groupVerdict(width, most int) verdict {
 	var lines []string
 	if r.outagesAlone() {
-		lines, room := slices.Concat(r.operationLines(), r.outageAnswers()), verdictLines
-		if len(lines) <= verdictLines {
+		lines, room := slices.Concat(r.operationLines(), r.outageAnswers()), most
+		if len(lines) <= most {
 			room = math.MaxInt // whole: no table says it as well
 		}
 		return verdict{advice: fitted(lines, room, width)}
@@ -105,7 +117,7 @@ func (r *Report) groupVerdict(width int) verdict {
 		lines = append(lines, a.notes...)
 		lines = append(lines, a.name+": "+a.advice.short)
 	}
-	return verdict{advice: fitted(lines, verdictLines, width)}
+	return verdict{advice: fitted(lines, most, width)}
 }
 
 // oneSize tells of a run in which settings vary and the size does not.

@@ -20,7 +20,7 @@ import (
 // Dir is where a run's report stands, inside the run's folder.
 const Dir = "report"
 
-// pageFile is the page, which has everything.
+// pageFile is the page for a repository, which has everything.
 const pageFile = "report.md"
 
 // file is one file of a report, whole in memory before any of it is written.
@@ -186,6 +186,11 @@ func (r *Report) files() ([]file, error) {
 		{"report.csv", data.Bytes()},
 		{toleranceFile, tolerance},
 	}
+	index, err := r.index(charts)
+	if err != nil {
+		return nil, err
+	}
+	out = append([]file{{PageFile, index}}, out...)
 	pictures, err := drawAll(charts)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func TestWriteMakesTheWholeReport(t *testing.T) {
 		names = append(names, filepath.Base(p))
 	}
 	want := []string{
-		"report.md", "report.txt", "report.csv", toleranceFile, "tradeoff.png", "tradeoff.svg",
+		PageFile, "report.md", "report.txt", "report.csv", toleranceFile, "tradeoff.png", "tradeoff.svg",
 		"tolerance.png", "tolerance.svg",
 		"throughput.png", "throughput.svg", "latency.png", "latency.svg",
 		"trials.csv", "trials.bench",
@@ -213,7 +213,7 @@ func TestAForeignListRemovesNothingOfTheUsers(t *testing.T) {
 // left.
 func TestWriteThatFailsLeavesNothing(t *testing.T) {
 	dir := tiny(t)
-	blocked := filepath.Join(dir, Dir, pageFile)
+	blocked := filepath.Join(dir, Dir, PageFile)
 	if err := os.MkdirAll(filepath.Join(blocked, "in the way"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestWriteThatFailsLeavesNothing(t *testing.T) {
 		t.Fatal("no error, want one: a folder is in the way")
 	}
 	for name := range dirNames(t, filepath.Join(dir, Dir)) {
-		if name != pageFile && name != manifestFile {
+		if name != PageFile && name != manifestFile {
 			t.Errorf("%s is left", name)
 		}
 	}

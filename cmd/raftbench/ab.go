@@ -361,7 +361,7 @@ func (c comparison) print(w *bytes.Buffer, output, floorFile string) error {
 			return err
 		}
 	}
-	fmt.Fprintf(w, "\nreport:  %s\nresults: %s\n", filepath.Join(c.Dir, report.Dir, "report.md"), c.Dir)
+	fmt.Fprintf(w, "\nreport:  %s\nresults: %s\n", filepath.Join(c.Dir, report.Dir, report.PageFile), c.Dir)
 	if floorFile != "" {
 		fmt.Fprintf(w, "floor:   %s\n", floorFile)
 	}

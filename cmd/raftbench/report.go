@@ -37,8 +37,8 @@ func newReportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report DIR...",
 		Short: "Rebuild the tables and charts of runs from their folders",
-		Long: "Rebuild summary.json, the page and the charts of each run from its folder alone,\n" +
-			"and print its table. Charts that an earlier report left there, and this one has\n" +
+		Long: "Rebuild summary.json, the page (index.html, whole in one file, which needs no network)\n" +
+			"and the charts of each run from its folder alone, and print its table. Charts that an earlier report left there, and this one has\n" +
 			"not, are removed; other files stay. It tells what was found, be it a lost write,\n" +
 			"and judges nothing: its exit code is 0 (see gate).",
 		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown",
@@ -172,7 +172,7 @@ func writeReport(stderr io.Writer, r summarized, dir string, o reportOptions) er
 	if n := r.report.TracesLeftOut(); n > 0 {
 		fmt.Fprintf(stderr, "warning: %s left out of the traces: those before have a million events\n", units.Plural(n, "trial"))
 	}
-	fmt.Fprintf(stderr, "report: %s (%s)\n", filepath.Dir(paths[0]), units.Plural(len(paths), "file"))
+	fmt.Fprintf(stderr, "report: %s (a page for any browser; %s beside it)\n", paths[0], units.Plural(len(paths)-1, "file"))
 	if o.trace {
 		tellTraces(stderr, paths)
 	}

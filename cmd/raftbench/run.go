@@ -169,7 +169,7 @@ func printResults(ctx context.Context, stdout, stderr io.Writer, dir, output str
 	if output != "table" {
 		return nil
 	}
-	text := "\nreport:  " + filepath.Join(dir, report.Dir, "report.md") + "\n"
+	text := "\nreport:  " + filepath.Join(dir, report.Dir, report.PageFile) + "\n"
 	charts := filepath.Join(dir, report.Dir, "*.png")
 	if drawn, _ := filepath.Glob(charts); len(drawn) > 0 {
 		text += "charts:  " + charts + "\n"

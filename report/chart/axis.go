@@ -16,7 +16,27 @@ type Axis struct {
 	// Places: each tick stands for the stretch of 1 around it, and neighbours
 	// are shaded in turn.
 	Places bool `json:"places,omitempty"`
+	// Unit of the values, for whoever writes one of them out; empty where they are
+	// plain numbers, as the ticks are.
+	Unit Unit `json:"unit,omitempty"`
 }
+
+// Unit is what an axis counts in.
+type Unit string
+
+// The units.
+const (
+	Nanoseconds Unit = "ns"
+	PerSecond   Unit = "/s"
+	Bytes       Unit = "B"
+	CPUSeconds  Unit = "s"
+	// Share is a part of 1, and Change a change in per cent: 5 is +5 %.
+	Share  Unit = "share"
+	Change Unit = "% change"
+	// Nines is a percentile on HdrHistogram's scale, on which each nine has the same
+	// room: 2 is 99 %.
+	Nines Unit = "nines"
+)
 
 // Tick is a labelled value.
 type Tick struct {

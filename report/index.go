@@ -1,0 +1,200 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/page"
+	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/results"
+)
+
+// PageFile is the page that opens in a browser, whole in one file.
+const PageFile = "index.html"
+
+// The anchors to which numbers and their marks lead.
+const (
+	doubtsAnchor  = "moved"
+	remarkPrefix  = "remark-"
+	setupPrefix   = "trials-"
+	trialsChapter = "trials"
+)
+
+// trialsAnchor is where the trials of a setup are listed. It is made of the setup's
+// place and not of its name, which may be anything.
+func (r *Report) trialsAnchor(cell string) string {
+	for i := range r.summary.Cells {
+		if r.summary.Cells[i].Cell == cell {
+			return fmt.Sprint(setupPrefix, i)
+		}
+	}
+	return ""
+}
+
+// index makes the page. The first of some charts that answers what each step costs
+// leads; the others stand in the chapters they belong to.
+func (r *Report) index(charts []chart.Chart) ([]byte, error) {
+	p := &page.Page{Title: r.title(), Heading: r.heading(), Label: r.env.Label, Alarms: r.alarms}
+	if len(r.summary.Cells) == 0 {
+		p.Answer.Advice = []string{noTrialYet}
+		p.Chapters = []page.Chapter{r.againChapter()}
+	} else {
+		lead, rest := leadChart(charts)
+		p.Answer = r.pageAnswer(lead)
+		p.Chapters = r.chapters(rest)
+	}
+	var b bytes.Buffer
+	err := page.Write(&b, p)
+	return b.Bytes(), err
+}
+
+// leadChart is the chart that stands with the answer, and all others.
+func leadChart(charts []chart.Chart) (*chart.Chart, []chart.Chart) {
+	for _, name := range []string{"tradeoff", "tolerance", "elections", "outages"} {
+		if i := slices.IndexFunc(charts, func(c chart.Chart) bool { return c.Name == name }); i >= 0 {
+			return &charts[i], slices.Delete(slices.Clone(charts), i, i+1)
+		}
+	}
+	return nil, charts
+}
+
+func (r *Report) pageAnswer(lead *chart.Chart) page.Answer {
+	v := r.verdict(verdictWidth, everything)
+	a := page.Answer{Advice: v.advice, Notes: v.notes, Lead: lead}
+	if len(v.rows) > 0 {
+		t := v.table()
+		a.Table, a.Legend = &t, v.legend
+		if len(r.answers) == 1 {
+			r.linkSteps(&t, r.answers[0].steps)
+		}
+	}
+	return a
+}
+
+// linkSteps leads from each step to the trials of the size it leads to.
+func (r *Report) linkSteps(t *tables.Table, steps []step) {
+	for i := range t.Rows {
+		for k := range t.Rows[i].Cells {
+			if c := &t.Rows[i].Cells[k]; c.Main != absent && k != 1 {
+				c.To = r.trialsAnchor(steps[i].to.Cell)
+			}
+		}
+	}
+}
+
+// The chapters of charts that do not stand among the costs, by the charts' names.
+var chartChapters = map[string]string{
+	"outages": "faults", "elections": "faults", "failover": "faults", "timeline": "faults",
+	"tolerance": "survives", "spans": "path", "writepath": "path", "path": "path",
+	"model": "model", "predicted": "model", "floor": "model",
+}
+
+// chapters of the page; those that have nothing to say are left out by it.
+func (r *Report) chapters(charts []chart.Chart) []page.Chapter {
+	chapters := []page.Chapter{
+		{ID: "costs", Title: "What a write costs", Parts: r.sheetParts(r.costSheets())},
+		{ID: "survives", Title: "What each size survives", Parts: append(r.sheetParts(r.toleranceSheets()), listed("", r.provenLines())...)},
+		{ID: "path", Title: "Where a write’s time goes"},
+		{ID: "model", Title: "How close that is to what is predicted"},
+		{ID: "faults", Title: "What happened when nodes died", Parts: r.sheetParts(r.faultSheets())},
+		{ID: "use", Title: "What operations use", Parts: r.sheetParts(r.useSheets())},
+	}
+	at := func(id string) *page.Chapter {
+		return &chapters[slices.IndexFunc(chapters, func(c page.Chapter) bool { return c.ID == id })]
+	}
+	for i := range charts {
+		id, ok := chartChapters[baseName(charts[i].Name)]
+		if !ok {
+			id = "costs"
+		}
+		c := at(id)
+		c.Parts = append(c.Parts, page.Part{Chart: &charts[i]})
+	}
+	faults := at("faults")
+	for _, g := range r.listings() {
+		t := g.table()
+		t.Title = ""
+		faults.Parts = append(faults.Parts, page.Part{Title: g.title, Folded: len(t.Rows) > maxListed, Table: &t})
+	}
+	return append(chapters, r.doubtsChapter(), r.trialsChapterOf(), r.againChapter())
+}
+
+// baseName is a chart's name without the number of one among several.
+func baseName(name string) string {
+	return strings.TrimRight(strings.TrimRight(name, "0123456789"), "-")
+}
+
+func (r *Report) sheetParts(sheets []sheet) []page.Part {
+	var out []page.Part
+	for _, sh := range sheets {
+		t := r.sheetTable(sh)
+		t.Title = ""
+		out = append(out, page.Part{Title: sh.title, Table: &t})
+	}
+	return out
+}
+
+// listed is a part of some lines; none where there are none.
+func listed(title string, lines []string) []page.Part {
+	if lines = linesOf(lines...); len(lines) == 0 {
+		return nil
+	}
+	return []page.Part{{Title: title, Lines: page.Lines(lines...)}}
+}
+
+// doubtsChapter is everything that was remarked, each remark with its own anchor.
+func (r *Report) doubtsChapter() page.Chapter {
+	c := page.Chapter{ID: "doubts", Title: "Read this with the numbers", Parts: listed("", r.footnotes())}
+	if t := r.differenceTable(); len(t.Rows) > 0 {
+		c.Parts = append(c.Parts, page.Part{Title: "Differences", Lines: page.Lines(r.differencesNote()), Table: &t})
+	}
+	if lines := r.doubtLines(shown(r.sheets()), everything, everything); len(lines) > 0 {
+		c.Parts = append(c.Parts, page.Part{Anchor: doubtsAnchor, Title: "What the marks mean", Lines: page.Lines(lines...)})
+	}
+	for _, s := range r.details() {
+		part := page.Part{Title: s.title, Lines: page.Lines(s.lines...)}
+		for i := range part.Lines {
+			if i < len(s.numbers) {
+				part.Lines[i].Anchor = fmt.Sprint(remarkPrefix, s.numbers[i])
+			}
+		}
+		c.Parts = append(c.Parts, part)
+	}
+	for _, l := range logs(r.groups) {
+		c.Parts = append(c.Parts, page.Part{Title: "The end of a log: " + l.title, Folded: true, Text: strings.Join(l.lines, "\n")})
+	}
+	return c
+}
+
+// againChapter is on what the run was made, and how to make it again.
+func (r *Report) againChapter() page.Chapter {
+	t := r.environmentTable()
+	c := page.Chapter{ID: "again", Title: "On what this was measured, and how to do it again", Parts: []page.Part{{Title: "The machine and what ran on it", Table: &t}}}
+	folder := cleanName(filepath.Base(r.run.Dir))
+	if folder == "" || folder == "." {
+		folder = r.summary.RunID
+	}
+	commands := "raftbench report " + shellWord(folder) + "        # this report, from the run’s folder"
+	if text := cleanText(string(r.run.Experiment)); strings.TrimSpace(text) != "" {
+		commands = "raftbench run " + results.ExperimentFile + "        # the whole run, with the text below as " + results.ExperimentFile + "\n" + commands
+		c.Parts = append(c.Parts, page.Part{Title: "The commands", Text: commands},
+			page.Part{Title: "The experiment, with every default (" + results.ExperimentFile + ")", Folded: true, Text: text})
+		return c
+	}
+	c.Parts = append(c.Parts, page.Part{Title: "The command", Lines: page.Lines("What the run was asked for is not on record, so that it cannot be run again as it was."), Text: commands})
+	return c
+}
+
+// shellWord quotes a name where a shell would read more than a word in it.
+func shellWord(name string) string {
+	for _, c := range name {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/", c) {
+			return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+		}
+	}
+	return name
+}

@@ -1,0 +1,297 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/tables"
+)
+
+// builder writes a page's body, and gathers what its scripts need.
+type builder struct {
+	strings.Builder
+	page    *Page
+	charts  []chartData
+	replays []json.RawMessage
+}
+
+// escape is the one way by which a text gets into the page.
+func escape(text string) string { return html.EscapeString(text) }
+
+// put writes HTML of the page's own, with texts escaped in place of each %s.
+func (b *builder) put(format string, texts ...string) {
+	escaped := make([]any, len(texts))
+	for i, t := range texts {
+		escaped[i] = escape(t)
+	}
+	fmt.Fprintf(b, format, escaped...)
+}
+
+func (b *builder) body() {
+	b.header()
+	b.WriteString("<main>\n")
+	b.answer()
+	for _, c := range b.page.Chapters {
+		b.chapter(c)
+	}
+	b.WriteString("</main>\n")
+}
+
+func (b *builder) header() {
+	p := b.page
+	b.put("<header>\n<h1>%s</h1>\n", p.Title)
+	for _, l := range p.Heading {
+		b.put("<p>%s</p>\n", l)
+	}
+	if p.Label != "" {
+		b.put("<p class=\"label\">%s</p>\n", p.Label)
+	}
+	for _, a := range p.Alarms {
+		b.put("<p class=\"alarm\" role=\"alert\">%s</p>\n", a)
+	}
+	b.WriteString("<nav aria-label=\"Chapters\"><ul>\n")
+	for _, c := range p.Chapters {
+		if len(c.Parts) > 0 {
+			b.put("<li><a href=\"#%s\">%s</a></li>\n", c.ID, c.Title)
+		}
+	}
+	b.WriteString("</ul></nav>\n</header>\n")
+}
+
+func (b *builder) answer() {
+	a := b.page.Answer
+	b.WriteString("<section id=\"answer\" aria-labelledby=\"answer-title\">\n<h2 id=\"answer-title\">The answer</h2>\n")
+	for _, text := range a.Advice {
+		b.put("<p class=\"advice\">%s</p>\n", text)
+	}
+	for _, text := range a.Notes {
+		b.put("<p>%s</p>\n", text)
+	}
+	if a.Lead != nil {
+		b.chart(a.Lead)
+	}
+	if a.Table != nil && len(a.Table.Rows) > 0 {
+		b.table(a.Table, "What each step up buys and costs")
+		b.put("<p class=\"legend\">%s</p>\n", a.Legend)
+	}
+	b.WriteString("</section>\n")
+}
+
+func (b *builder) chapter(c Chapter) {
+	if len(c.Parts) == 0 {
+		return
+	}
+	b.put("<section id=\"%s\" aria-labelledby=\"%[1]s-title\">\n<h2 id=\"%[1]s-title\">%s</h2>\n", c.ID, c.Title)
+	for _, p := range c.Parts {
+		b.part(p)
+	}
+	b.WriteString("</section>\n")
+}
+
+// part shows each of its fields that there is.
+func (b *builder) part(p Part) {
+	anchor := ""
+	if p.Anchor != "" {
+		anchor = " id=\"" + escape(p.Anchor) + "\""
+	}
+	switch {
+	case p.Folded:
+		b.WriteString("<details class=\"part\"" + anchor + "><summary><h3>" + escape(p.Title) + "</h3></summary>\n")
+	default:
+		b.WriteString("<div class=\"part\"" + anchor + ">\n")
+		if p.Title != "" {
+			b.put("<h3>%s</h3>\n", p.Title)
+		}
+	}
+	b.lines(p.Lines)
+	if p.Text != "" {
+		b.put("<pre tabindex=\"0\">%s</pre>\n", p.Text)
+	}
+	if p.Table != nil {
+		b.table(p.Table, p.Title)
+	}
+	if p.Chart != nil {
+		b.chart(p.Chart)
+	}
+	if p.Replay != nil {
+		fmt.Fprintf(b, "<div class=\"replay\" data-replay=\"%d\"><p>%s</p></div>\n", len(b.replays), escape(p.Replay.Title))
+		b.replays = append(b.replays, p.Replay.Data)
+	}
+	if p.Folded {
+		b.WriteString("</details>\n")
+	} else {
+		b.WriteString("</div>\n")
+	}
+}
+
+func (b *builder) lines(ls []Line) {
+	if len(ls) == 0 {
+		return
+	}
+	b.WriteString("<ul>\n")
+	for _, l := range ls {
+		if l.Anchor != "" {
+			b.put("<li id=\"%s\">%s</li>\n", l.Anchor, l.Text)
+		} else {
+			b.put("<li>%s</li>\n", l.Text)
+		}
+	}
+	b.WriteString("</ul>\n")
+}
+
+// table writes one that scrolls by itself where it is wider than the page. Title is
+// for those who hear the page, where the table has none of its own.
+func (b *builder) table(t *tables.Table, title string) {
+	if t.Title != "" {
+		title = t.Title
+	}
+	b.put("<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table>\n", title)
+	if t.Title != "" {
+		b.put("<caption>%s</caption>\n", t.Title)
+	}
+	b.heads(t.Heads)
+	b.WriteString("<tbody>\n")
+	for _, r := range t.Rows {
+		b.row(t.Heads, r)
+	}
+	b.WriteString("</tbody></table></div>\n")
+}
+
+// heads are one line, or two where neighbours share an upper title.
+func (b *builder) heads(hs []tables.Head) {
+	two := false
+	for _, h := range hs {
+		two = two || h.Over != ""
+	}
+	b.WriteString("<thead>")
+	if two {
+		b.WriteString("<tr>")
+		for i := 0; i < len(hs); {
+			end := i + 1
+			for end < len(hs) && hs[i].Over != "" && hs[end].Over == hs[i].Over {
+				end++
+			}
+			switch {
+			case hs[i].Over == "":
+				b.put("<th scope=\"col\" rowspan=\"2\""+class(hs[i])+">%s</th>", hs[i].Title)
+			case end-i == 1:
+				b.put("<th scope=\"col\" rowspan=\"2\""+class(hs[i])+">%s</th>", hs[i].Line())
+			default:
+				b.put(fmt.Sprintf("<th scope=\"colgroup\" colspan=\"%d\" class=\"over\">", end-i)+"%s</th>", hs[i].Over)
+			}
+			i = end
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("<tr>")
+	for i, h := range hs {
+		shared := h.Over != "" && (i > 0 && hs[i-1].Over == h.Over || i+1 < len(hs) && hs[i+1].Over == h.Over)
+		switch {
+		case two && !shared: // told in the line above
+		case h.Line() == "":
+			b.WriteString("<td></td>")
+		default:
+			b.put("<th scope=\"col\""+class(h)+">%s</th>", h.Title)
+		}
+	}
+	b.WriteString("</tr></thead>\n")
+}
+
+func class(h tables.Head) string {
+	if h.Words {
+		return " class=\"words\""
+	}
+	return ""
+}
+
+func (b *builder) row(hs []tables.Head, r tables.Row) {
+	if r.Anchor != "" {
+		b.put("<tr id=\"%s\">", r.Anchor)
+	} else {
+		b.WriteString("<tr>")
+	}
+	for i, c := range r.Cells {
+		tag, rest := "td", ""
+		if i < len(hs) {
+			rest = class(hs[i])
+		}
+		if i == 0 {
+			tag, rest = "th", rest+" scope=\"row\""
+		}
+		b.WriteString("<" + tag + rest + ">")
+		b.cell(c)
+		b.WriteString("</" + tag + ">")
+	}
+	b.WriteString("</tr>\n")
+}
+
+// cell is a number that leads to where it is from, its mark, and its interval.
+func (b *builder) cell(c tables.Cell) {
+	b.linked(c.To, c.Main)
+	if c.Mark != "" {
+		b.linked(c.MarkTo, c.Mark)
+	}
+	if c.Interval != "" {
+		b.put(" <span class=\"interval\">%s</span>", c.Interval)
+	}
+	for _, n := range c.Notes {
+		b.WriteString("<div>")
+		b.linked(n.To, n.Text)
+		b.WriteString("</div>")
+	}
+}
+
+func (b *builder) linked(to, text string) {
+	if to == "" {
+		b.WriteString(escape(text))
+		return
+	}
+	b.put("<a href=\"#%s\">%s</a>", to, text)
+}
+
+// chart writes a figure: its title, the place where it is drawn, what weakens it, and
+// its table, which needs no script.
+func (b *builder) chart(c *chart.Chart) {
+	n := len(b.charts)
+	b.charts = append(b.charts, dataOf(c))
+	b.put("<figure class=\"chart\" id=\"chart-%s\" aria-labelledby=\"chart-%[1]s-title\">\n<h3 id=\"chart-%[1]s-title\">%s</h3>\n", c.Name, c.Title)
+	for _, s := range c.Subtitle {
+		b.put("<p class=\"subtitle\">%s</p>\n", s)
+	}
+	for _, a := range c.Alarms {
+		b.put("<p class=\"alarm\">%s</p>\n", a)
+	}
+	b.keys(c)
+	b.WriteString("<div class=\"panels\">\n")
+	for i, p := range c.Fields() {
+		b.put("<div class=\"panel\"><p class=\"axis\">%s</p>", p.Y.Title)
+		fmt.Fprintf(b, "<div class=\"plot\" data-chart=\"%d\" data-panel=\"%d\" role=\"img\" aria-label=\"%s\"></div>",
+			n, i, escape(strings.TrimSpace(c.Title+". "+p.Y.Title)+": the values stand in the table below."))
+		b.put("<p class=\"axis across\">%s</p></div>\n", p.X.Title)
+	}
+	b.WriteString("</div>\n<div class=\"tools\" hidden></div>\n<noscript><p>The chart needs a script; its table does not.</p></noscript>\n")
+	b.WriteString("<details><summary>The values as a table</summary>\n")
+	for _, t := range tablesOf(c) {
+		b.table(&t, c.Title)
+	}
+	b.WriteString("</details>\n")
+	b.caption(c)
+	b.WriteString("</figure>\n")
+}
+
+func (b *builder) caption(c *chart.Chart) {
+	if len(c.Notes)+len(c.Caption) == 0 {
+		return
+	}
+	b.WriteString("<figcaption>\n")
+	for _, n := range c.Notes {
+		b.put("<p>%s</p>\n", n)
+	}
+	for _, n := range c.Caption {
+		b.put("<p>%s</p>\n", n)
+	}
+	b.WriteString("</figcaption>\n")
+}

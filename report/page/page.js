@@ -1,0 +1,443 @@
+'use strict';
+(() => {
+  // Everything that is drawn comes packed in the page: gzip in base64.
+  const unpack = async id => {
+    const letters = atob(document.getElementById(id).textContent);
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+  };
+
+  const OPEN = 1, BEYOND = 2, PLAIN = 4, STRUCK = 8;
+  const COLORS = 7;
+  const FONT = getComputedStyle(document.documentElement).fontFamily;
+
+  // look are the page's colours, as the style sheet has them for light, dark and print.
+  const look = () => {
+    const style = getComputedStyle(document.documentElement);
+    const color = name => style.getPropertyValue('--' + name).trim();
+    const out = {paper: color('paper'), ink: color('ink'), soft: color('soft'), rule: color('rule'), band: color('band'), deep: color('deep'), link: color('link'), all: color('of-all'), of: []};
+    for (let i = 0; i < COLORS; i++) out.of.push(color('of-' + i));
+    return out;
+  };
+  const LIGHT = {paper: '#fff', ink: '#22262b', soft: '#555d68', rule: '#d5dae1', band: '#f3f5f8', deep: '#002f5c', link: '#0b5cad', all: '#555d68',
+    of: ['#0072b2', '#d55e00', '#009e73', '#b95e92', '#b97a00', '#2b8cc4', '#000']};
+  const hue = (look, l) => l[0] < 0 ? look.all : look.of[l[0] % COLORS];
+
+  // Outlines of marks around the origin, of radius 1; null is a circle.
+  const OUTLINES = [null, [[0, -1.25], [1.1, 0.75], [-1.1, 0.75]], [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]],
+    [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]], [[0, 1.25], [-1.1, -0.75], [1.1, -0.75]]];
+  const mark = (look, l, x, y, r) => {
+    const outline = OUTLINES[Math.max(l[0], 0) % OUTLINES.length];
+    const style = l[1] ? {fill: look.paper, stroke: hue(look, l), lineWidth: 2} : {fill: hue(look, l), stroke: look.paper, lineWidth: 1};
+    return outline ? {type: 'polygon', shape: {points: outline.map(p => [x + r * p[0], y + r * p[1]])}, style}
+      : {type: 'circle', shape: {cx: x, cy: y, r}, style};
+  };
+  const stroke = (color, width, ...ends) => ({type: 'line', shape: {x1: ends[0], y1: ends[1], x2: ends[2], y2: ends[3]}, style: {stroke: color, lineWidth: width}});
+  const cross = (color, x, y, r) => [stroke(color, 2.5, x - r, y - r, x + r, y + r), stroke(color, 2.5, x - r, y + r, x + r, y - r)];
+
+  const measure = (() => {
+    const pen = document.createElement('canvas').getContext('2d');
+    return (text, font) => { pen.font = font; return pen.measureText(text).width; };
+  })();
+
+  // Scale of an axis: logarithmic ones are drawn on linear ones of the logarithm.
+  const onAxis = (a, v) => a.log ? Math.log10(Math.max(v, a.a)) : v;
+  const clamped = (a, v) => Math.min(Math.max(onAxis(a, v), onAxis(a, a.a)), onAxis(a, a.z));
+
+  const roundStep = v => {
+    const power = 10 ** Math.floor(Math.log10(v));
+    return power * ([1, 2, 2.5, 5].find(m => v <= m * power * 1.0001) ?? 10);
+  };
+  // ticksOf an axis from low to high, as drawn: its own, or closer ones where it was
+  // zoomed so far that few of them are left and its labels are numbers.
+  const ticksOf = (a, low, high) => {
+    const own = a.k.map(t => ({at: onAxis(a, t[0]), label: t[1], under: t[2]})).filter(t => t.at >= low - 1e-9 && t.at <= high + 1e-9);
+    if (own.length > 2 || !a.m) return own;
+    const from = a.log ? 10 ** low : low, to = a.log ? 10 ** high : high, step = roundStep((to - from) / 5), out = [];
+    for (let v = Math.ceil(from / step) * step; v <= to; v += step) out.push({at: onAxis(a, v), label: String(+(v * a.m).toPrecision(6)), under: ''});
+    return out;
+  };
+
+  const axisOption = (a, range, look, size, room, across) => {
+    const ticks = ticksOf(a, range[0], range[1]), names = new Map(ticks.map(t => [t.at.toFixed(9), t]));
+    const text = v => { const t = names.get(v.toFixed(9)); return t ? t.label + (across && t.under ? '\n' + t.under : '') : ''; };
+    const slot = a.places && across ? Math.max(room / Math.max(ticks.length, 1) - 8, 30) : 0;
+    const most = Math.max(room * 0.36, 60), long = !across && ticks.some(t => measure(t.label, size + 'px ' + FONT) > most);
+    const wrap = slot ? {width: slot, overflow: 'break'} : long ? {width: most, overflow: 'break'} : {};
+    return {type: 'value', min: range[0], max: range[1], axisLine: {show: across, onZero: false, lineStyle: {color: look.soft}},
+      axisTick: {show: across && !a.places, customValues: ticks.map(t => t.at), lineStyle: {color: look.soft}}, splitLine: {show: false},
+      axisLabel: {customValues: ticks.map(t => t.at), formatter: text, color: look.ink, fontSize: size, fontFamily: FONT, lineHeight: size * 1.25, hideOverlap: !slot, ...wrap}};
+  };
+
+  // ground is what lies under the data: the stretches of places in turn, and lines at the ticks.
+  const ground = (p, view, look) => ({type: 'custom', silent: true, z: 0, clip: true, data: [[0]], renderItem: (params, api) => {
+    const children = [], box = params.coordSys;
+    if (p.x.places) p.x.k.forEach((t, i) => {
+      const left = api.coord([t[0] - 0.5, view.y[0]])[0], right = api.coord([t[0] + 0.5, view.y[0]])[0];
+      if (i % 2 === 0) children.push({type: 'rect', shape: {x: left, y: box.y, width: right - left, height: box.height}, style: {fill: look.band}});
+    });
+    if (!p.s.some(s => s.f === 'tiles')) for (const t of ticksOf(p.y, view.y[0], view.y[1])) {
+      const y = api.coord([view.x[0], t.at])[1];
+      children.push(stroke(t.at === 0 ? look.soft : look.rule, 1, box.x, y, box.x + box.width, y));
+    }
+    return {type: 'group', children};
+  }});
+
+  // placed is where a point is drawn: one without a value stands at the foot, or at the
+  // top where it is above every number.
+  const placed = (p, pt) => [onAxis(p.x, pt[0]), pt[1] === null ? null : clamped(p.y, pt[1])];
+  const custom = (name, data, z, renderItem, more) => ({type: 'custom', name, data, z, clip: true, encode: {x: 0, y: 1}, renderItem, ...more});
+  const spot = (p, view, api, box, pt, r) => {
+    const [x, y] = placed(p, pt), at = api.coord([x, y === null ? view.y[0] : y]);
+    if (y === null) at[1] = pt[4] & BEYOND ? box.y + 2 * r : box.y + box.height - 2 * r;
+    return at;
+  };
+
+  const whisker = (p, api, box, pt, color, x, cap) => {
+    if (pt[2] === null || pt[3] === null && !(pt[4] & OPEN)) return [];
+    const low = api.coord([0, clamped(p.y, pt[2])])[1], high = pt[4] & OPEN ? box.y : api.coord([0, clamped(p.y, pt[3])])[1];
+    const out = [stroke(color, 2, x, low, x, high), stroke(color, 2, x - cap, low, x + cap, low)];
+    out.push(pt[4] & OPEN ? {type: 'polygon', shape: {points: [[x, high], [x - cap, high + 1.5 * cap], [x + cap, high + 1.5 * cap]]}, style: {fill: color}}
+      : stroke(color, 2, x - cap, high, x + cap, high));
+    return out;
+  };
+
+  // Each form makes the series that draw it.
+  const FORMS = {
+    points: (p, s, view, look) => [custom(s.n, s.p.map(pt => placed(p, pt)), 4, (params, api) => {
+      const pt = s.p[params.dataIndexInside], box = params.coordSys, [x, y] = spot(p, view, api, box, pt, 7), color = hue(look, s.l);
+      return {type: 'group', children: pt[1] === null ? cross(color, x, y, 7) : [...whisker(p, api, box, pt, color, x, 6), mark(look, s.l, x, y, 7)]};
+    })],
+    dots: (p, s, view, look) => [custom(s.n, s.p.map(pt => placed(p, pt)), 3, (params, api) => {
+      const pt = s.p[params.dataIndexInside], [x, y] = spot(p, view, api, params.coordSys, pt, 5), color = hue(look, s.l);
+      return pt[1] === null ? {type: 'group', children: cross(color, x, y, 5)} : mark(look, s.l, x, y, 3.5);
+    })],
+    line: (p, s, view, look, wide) => {
+      const color = hue(look, s.l), through = s.p.filter(pt => pt[1] !== null), marked = s.p.filter(pt => pt[1] === null ? pt[5] && pt[6] : !(pt[4] & PLAIN));
+      return [
+        {type: 'line', name: s.n, data: through.map(pt => placed(p, pt)), symbol: 'none', z: 2, clip: true, silent: true,
+          lineStyle: {color, width: 2.5, type: s.l[2] ? [8, 5] : 'solid'}, itemStyle: {color}},
+        custom(s.n, marked.map(pt => placed(p, pt)), 3, (params, api) => {
+          const pt = marked[params.dataIndexInside], [x, y] = spot(p, view, api, params.coordSys, pt, 6);
+          if (pt[1] === null) return {type: 'group', children: cross(color, x, y, 6)};
+          return {type: 'group', children: [mark(look, s.l, x, y, 5.5), ...(pt[4] & STRUCK ? cross(look.ink, x, y, 6) : [])]};
+        })];
+    },
+    bars: (p, s, view, look, wide, panel) => {
+      const color = hue(look, s.l), known = s.p.filter(pt => pt[1] !== null);
+      const slot = panel.inner * s.w / (view.x[1] - view.x[0]), font = '600 14px ' + FONT;
+      const fits = p.s.every(o => o.f !== 'bars' || o.p.every(pt => measure(pt[8], font) < (p.s.length > 1 ? slot : panel.inner / (view.x[1] - view.x[0])) - 4));
+      return [
+        {type: 'bar', name: s.n, data: known.map(pt => placed(p, pt)), barWidth: Math.max(slot, 1), barGap: '-100%', z: 2, clip: true, silent: true, itemStyle: {color}},
+        custom(s.n, s.p.map(pt => placed(p, pt)), 3, (params, api) => {
+          const pt = s.p[params.dataIndexInside], box = params.coordSys, [x, y] = spot(p, view, api, box, pt, 7);
+          const children = pt[1] === null ? cross(color, x, y, 7) : whisker(p, api, box, pt, look.ink, x, Math.min(7, slot / 3));
+          const top = Math.min(y, pt[3] === null || pt[1] === null ? y : api.coord([0, clamped(p.y, pt[3])])[1]);
+          if (fits && pt[8]) children.push({type: 'text', style: {text: pt[8], x, y: top - 6, align: 'center', verticalAlign: 'bottom', fill: look.ink, font}});
+          return {type: 'group', children};
+        })];
+    },
+    tiles: (p, s, view, look) => [custom(s.n, s.p.map(pt => placed(p, pt)), 2, (params, api) => {
+      const pt = s.p[params.dataIndexInside];
+      if (pt[1] === null) return;
+      const [left, top] = api.coord([pt[0] - 0.5, pt[1] + 0.5]), [right, foot] = api.coord([pt[0] + 0.5, pt[1] - 0.5]);
+      const w = right - left - 4, ink = pt[9] > 0.5 ? look.paper : look.ink, size = Math.max(9, Math.min(17, w / Math.max(pt[6].length, 1) * 1.6));
+      const children = [{type: 'rect', shape: {x: left + 2, y: top + 2, width: w, height: foot - top - 4}, style: {fill: mix(look.band, look.deep, pt[9])}},
+        {type: 'text', style: {text: pt[6], x: (left + right) / 2, y: (top + foot) / 2 - (pt[7] ? 2 : -size / 2), align: 'center', verticalAlign: 'bottom', fill: ink, font: '600 ' + size + 'px ' + FONT}}];
+      if (pt[7] && w > 60) children.push({type: 'text', style: {text: pt[7], x: (left + right) / 2, y: (top + foot) / 2 + 3, align: 'center', verticalAlign: 'top', fill: ink, font: Math.max(9, size - 3) + 'px ' + FONT, width: w, overflow: 'truncate'}});
+      return {type: 'group', children};
+    })],
+  };
+  const mix = (from, to, share) => {
+    const hex = c => { const t = c.slice(1); return t.length === 3 ? [...t].map(d => parseInt(d + d, 16)) : [0, 2, 4].map(i => parseInt(t.slice(i, i + 2), 16)); };
+    const a = hex(from), b = hex(to);
+    return 'rgb(' + a.map((v, i) => Math.round(v + share * (b[i] - v))).join(',') + ')';
+  };
+
+  // labels name marks. Of those that share a place the first stands to the left, the
+  // last to the right, what is between above.
+  const labels = (p, view, look, panel) => {
+    if (!p.l) return [];
+    const named = p.l.map(l => {
+      const known = l.o.map(o => p.s[o[0]].p[o[1]]).filter(pt => pt[1] !== null), refs = known.length ? known : l.o.map(o => p.s[o[0]].p[o[1]]);
+      const tops = refs.map(pt => onAxis(p.y, Math.max(pt[1] ?? p.y.a, l.o.length > 1 ? pt[3] ?? pt[1] ?? p.y.a : pt[1] ?? p.y.a)));
+      return {l, several: l.o.length > 1, x: refs.reduce((sum, pt) => sum + onAxis(p.x, pt[0]), 0) / refs.length, y: Math.min(Math.max(...tops), onAxis(p.y, p.y.z))};
+    });
+    const near = p.x.places ? 0.5 : (onAxis(p.x, p.x.z) - onAxis(p.x, p.x.a)) / 12;
+    const data = named.map(n => {
+      const beside = named.filter(o => Math.abs(o.x - n.x) < near).sort((a, b) => a.x - b.x), at = beside.indexOf(n);
+      const position = n.several ? 'top' : beside.length > 1 && at === 0 ? 'left' : at < beside.length - 1 ? 'top' : 'right';
+      return {value: [n.x, n.y], label: {position, align: position === 'left' ? 'right' : position === 'right' ? 'left' : 'center'},
+        text: (n.l.n ? '{n|' + n.l.n + '}' : '') + (n.l.n && n.l.v ? '\n' : '') + (n.l.v ? '{v|' + n.l.v + '}' : '')};
+    });
+    const size = panel.size;
+    return [{type: 'scatter', data, z: 5, silent: true, symbolSize: 20, itemStyle: {color: 'transparent'}, labelLayout: {hideOverlap: true},
+      label: {show: true, distance: 4, formatter: d => d.data.text, color: look.ink, fontFamily: FONT, fontSize: size,
+        rich: {n: {fontWeight: 600, fontSize: size, fontFamily: FONT, color: look.ink, lineHeight: size * 1.3}, v: {fontSize: size, fontFamily: FONT, color: look.soft, lineHeight: size * 1.3}}}}];
+  };
+
+  // names of lines stand beside their ends, in a column in which none covers another;
+  // each is joined to its line.
+  const names = (p, look, room) => {
+    const height = 18, ends = p.s.filter(s => s.e).map(s => ({s, pt: s.p.findLast(pt => pt[1] !== null)})).filter(e => e.pt);
+    return {type: 'custom', silent: true, z: 5, clip: false, data: [[0]], renderItem: (params, api) => {
+      const box = params.coordSys, left = box.x + box.width;
+      const at = ends.map(e => ({...e, from: api.coord(placed(p, e.pt))})).filter(e => e.from[0] <= left + 1 && e.from[1] >= box.y - 1).sort((a, b) => a.from[1] - b.from[1]);
+      at.forEach((e, i) => { e.y = Math.max(e.from[1], i ? at[i - 1].y + height : box.y); });
+      for (let i = at.length - 1, foot = box.y + box.height; i >= 0; i--, foot -= height) at[i].y = Math.min(at[i].y, foot);
+      return {type: 'group', children: at.flatMap(e => [stroke(hue(look, e.s.l), 1, e.from[0] + 4, e.from[1], left + 14, e.y),
+        {type: 'text', style: {text: e.s.n, x: left + 18, y: e.y, verticalAlign: 'middle', fill: look.ink, font: '600 14px ' + FONT, width: room - 20, overflow: 'truncate'}}])};
+    }};
+  };
+
+  // optionOf a panel, for a place of so many pixels; view is the stretch that is shown.
+  const optionOf = (p, view, look, width, about) => {
+    const wide = width >= 560, size = width < 420 ? 12 : 14;
+    const ends = wide ? p.s.filter(s => s.e).map(s => measure(s.n, '600 14px ' + FONT)) : [];
+    const beside = width / Math.max(p.x.k.length, 1) / 2 - 24, labelled = (p.l || []).map(l => Math.max(measure(l.n, size + 'px ' + FONT) * 1.1, measure(l.v || '', size + 'px ' + FONT)) - (p.x.places ? beside : 0));
+    const right = ends.length ? Math.min(Math.max(...ends) + 26, width / 3) : Math.max(16, Math.min(Math.max(0, ...labelled), width / 4));
+    const panel = {size, inner: width - right - 60};
+    const series = [ground(p, view, look)];
+    for (const s of p.s) series.push(...(FORMS[s.f] || FORMS.points)(p, s, view, look, wide, panel));
+    if (ends.length) series.push(names(p, look, right));
+    series.push(...labels(p, view, look, panel));
+    return {animation: false, backgroundColor: 'transparent', aria: {enabled: true, label: {description: about}, decal: {show: true}},
+      grid: {left: 4, right, top: 22, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel'},
+      xAxis: axisOption(p.x, view.x, look, size, width - right - 50, true), yAxis: axisOption(p.y, view.y, look, size, width, false), series};
+  };
+  const whole = p => ({x: [onAxis(p.x, p.x.a), onAxis(p.x, p.x.z)], y: [onAxis(p.y, p.y.a), onAxis(p.y, p.y.z)]});
+
+  // Plot is one panel on the page: drawn, zoomed, and asked for its values.
+  class Plot {
+    constructor(place, chart, panel, echarts) {
+      Object.assign(this, {place, chart, panel, view: whole(panel), at: -1});
+      this.drawing = echarts.init(place, null, {renderer: 'canvas', devicePixelRatio: Math.max(devicePixelRatio || 1, 1.5)});
+      this.about = place.getAttribute('aria-label');
+      place.tabIndex = 0;
+      this.tip = Object.assign(document.createElement('div'), {className: 'tip', hidden: true});
+      this.tip.setAttribute('role', 'status');
+      place.append(this.tip);
+      this.points = panel.s.flatMap(s => s.p.map(pt => ({s, pt}))).filter(q => q.pt[6]);
+      // Keys walk from left to right, past what only makes a line smooth.
+      this.walk = this.points.filter(q => !(q.pt[4] & PLAIN && q.s.e)).sort((a, b) => a.pt[0] - b.pt[0]);
+      this.draw();
+      this.listen();
+    }
+    draw(colors, width) {
+      const size = width || this.place.clientWidth;
+      this.drawing.resize(width ? {width} : undefined);
+      this.drawing.setOption(optionOf(this.panel, this.view, colors || look(), size, this.about), true);
+    }
+    pixel(pt) {
+      const [x, y] = placed(this.panel, pt), at = this.drawing.convertToPixel({gridIndex: 0}, [x, y === null ? this.view.y[0] : y]);
+      const box = this.drawing.getModel().getComponent('grid').coordinateSystem.getRect();
+      if (y === null) at[1] = pt[4] & BEYOND ? box.y + 14 : box.y + box.height - 14;
+      return at;
+    }
+    // nearest is the point that the pointer means: the closest mark, or of lines the
+    // closest one at that place.
+    nearest(x, y) {
+      const box = this.drawing.getModel().getComponent('grid').coordinateSystem.getRect();
+      let best = null, least = Infinity;
+      for (const q of this.points) {
+        const [px, py] = this.pixel(q.pt);
+        if (px < box.x - 1 || px > box.x + box.width + 1 || py < box.y - 1 || py > box.y + box.height + 1) continue;
+        const dx = Math.abs(px - x), dy = Math.abs(py - y);
+        const filled = q.s.f === 'bars' ? dx < box.width * q.s.w / (this.view.x[1] - this.view.x[0]) / 2 && y > py - 20
+          : q.s.f === 'tiles' && Math.abs(this.drawing.convertFromPixel({gridIndex: 0}, [x, y])[0] - q.pt[0]) < 0.5 && Math.abs(this.drawing.convertFromPixel({gridIndex: 0}, [x, y])[1] - q.pt[1]) < 0.5;
+        const far = filled ? dx / 100 : Math.hypot(dx, dy) + (q.pt[4] & PLAIN ? 4 : 0);
+        if (far < least && (filled || far < 44)) { least = far; best = q; }
+      }
+      return best;
+    }
+    show(q) {
+      this.tip.hidden = !q;
+      if (!q) return;
+      const [, , , , , where, main, interval] = q.pt, line = (tag, text) => { const e = document.createElement(tag); e.textContent = text; return e; };
+      this.tip.replaceChildren(line('div', [q.s.n, where].filter(Boolean).join(' · ')), line('b', main));
+      if (interval) this.tip.append(line('div', q.s.f === 'tiles' ? interval : '95 % interval ' + interval));
+      const [x, y] = this.pixel(q.pt), w = this.tip.offsetWidth, h = this.tip.offsetHeight;
+      this.tip.style.left = Math.min(Math.max(x - w / 2, 0), this.place.clientWidth - w) + 'px';
+      this.tip.style.top = (y - h - 14 < -40 ? y + 14 : y - h - 14) + 'px';
+    }
+    zoom(x, y) {
+      const all = whole(this.panel), within = (r, a) => r[1] - r[0] >= (a[1] - a[0]) * (1 - 1e-9) ? a : [Math.max(r[0], a[0]), Math.min(r[1], a[1])];
+      this.view = {x: within(x, all.x), y: within(y, all.y)};
+      this.show(null);
+      this.draw();
+    }
+    scale(by) {
+      const scaled = r => { const m = (r[0] + r[1]) / 2, half = (r[1] - r[0]) / 2 * by; return [m - half, m + half]; };
+      this.zoom(scaled(this.view.x), scaled(this.view.y));
+    }
+    reset() { const all = whole(this.panel); this.zoom(all.x, all.y); }
+    listen() {
+      let from = null, box = null;
+      const place = this.place, at = e => { const r = place.getBoundingClientRect(); return [e.clientX - r.left, e.clientY - r.top]; };
+      place.addEventListener('pointermove', e => {
+        const [x, y] = at(e);
+        if (!from) return this.show(this.nearest(x, y));
+        if (!box) place.append(box = Object.assign(document.createElement('div'), {className: 'box'}));
+        Object.assign(box.style, {left: Math.min(x, from[0]) + 'px', top: Math.min(y, from[1]) + 'px', width: Math.abs(x - from[0]) + 'px', height: Math.abs(y - from[1]) + 'px'});
+      });
+      place.addEventListener('pointerleave', () => { if (!from) this.show(null); });
+      place.addEventListener('pointerdown', e => {
+        if (e.pointerType === 'touch') return this.show(this.nearest(...at(e)));
+        if (e.button === 0) { from = at(e); place.setPointerCapture(e.pointerId); }
+      });
+      const done = e => {
+        if (from && box && e.type === 'pointerup') {
+          const to = at(e), a = this.drawing.convertFromPixel({gridIndex: 0}, from), b = this.drawing.convertFromPixel({gridIndex: 0}, to);
+          if (Math.abs(to[0] - from[0]) > 8 && Math.abs(to[1] - from[1]) > 8) this.zoom([Math.min(a[0], b[0]), Math.max(a[0], b[0])], [Math.min(a[1], b[1]), Math.max(a[1], b[1])]);
+        }
+        box?.remove();
+        from = box = null;
+      };
+      place.addEventListener('pointerup', done);
+      place.addEventListener('pointercancel', done);
+      place.addEventListener('dblclick', () => this.reset());
+      place.addEventListener('wheel', e => { if (e.ctrlKey) { e.preventDefault(); this.scale(e.deltaY < 0 ? 0.8 : 1.25); } }, {passive: false});
+      place.addEventListener('blur', () => this.show(null));
+      place.addEventListener('keydown', e => {
+        const step = {ArrowRight: 1, ArrowLeft: -1}[e.key];
+        if (step && this.walk.length) { this.at = (this.at + step + this.walk.length) % this.walk.length; this.show(this.walk[this.at]); }
+        else if (e.key === '+') this.scale(0.7);
+        else if (e.key === '-') this.scale(1 / 0.7);
+        else if (e.key === '0') this.reset();
+        else if (e.key === 'Escape') this.show(null);
+        else return;
+        e.preventDefault();
+      });
+    }
+  }
+
+  // picture is a chart for a slide, of 1600 by 900 pixels, always on white: the page's
+  // words of it are written round its panels.
+  const picture = (chart, plots, echarts) => {
+    const width = 1600, margin = 40, canvas = Object.assign(document.createElement('canvas'), {width, height: 900}), pen = canvas.getContext('2d');
+    const wrap = (text, font, most) => {
+      const lines = [''];
+      for (const word of text.split(' ')) {
+        const longer = (lines.at(-1) + ' ' + word).trim();
+        if (lines.at(-1) && measure(longer, font) > most) lines.push(word); else lines[lines.length - 1] = longer;
+      }
+      return lines;
+    };
+    const bold = '600 34px ' + FONT, plain = '21px ' + FONT, small = '17px ' + FONT, inside = width - 2 * margin;
+    pen.fillStyle = LIGHT.paper;
+    pen.fillRect(0, 0, width, 900);
+    let y = margin;
+    const write = (lines, font, color, height, x) => { for (const l of lines) { pen.font = font; pen.fillStyle = color; pen.textBaseline = 'top'; pen.fillText(l, x ?? margin, y); y += height; } };
+    write(wrap(chart.t, bold, inside), bold, LIGHT.ink, 42);
+    for (const s of chart.s || []) write(wrap(s, plain, inside), plain, LIGHT.soft, 28);
+    y += 8;
+    keysInto(pen, chart.k || [], plain, margin, y + 12, inside, used => { y += used; });
+    const foot = (chart.c || []).flatMap(c => wrap(c, small, inside)), end = 900 - margin - 22 * foot.length;
+    const each = (inside - 30 * (plots.length - 1)) / plots.length;
+    const heads = chart.p.map(p => wrap(p.y.t, plain, each)), tops = 28 * Math.max(...heads.map(h => h.length)), top = y + 6;
+    chart.p.forEach((p, i) => {
+      const left = margin + i * (each + 30), height = end - top - tops - 44, place = document.createElement('div');
+      y = top;
+      write(heads[i], plain, LIGHT.soft, 28, left);
+      Object.assign(place.style, {width: each / 1.5 + 'px', height: height / 1.5 + 'px'});
+      const drawing = echarts.init(place, null, {renderer: 'canvas', devicePixelRatio: 1.5, width: each / 1.5, height: height / 1.5});
+      drawing.setOption(optionOf(p, plots[i].view, LIGHT, each / 1.5, ''));
+      pen.drawImage(drawing.renderToCanvas({pixelRatio: 1.5, backgroundColor: LIGHT.paper}), left, top + tops, each, height);
+      drawing.dispose();
+      pen.font = plain;
+      pen.fillStyle = LIGHT.soft;
+      pen.fillText(p.x.t, left + Math.max((each - measure(p.x.t, plain)) / 2, 0), end - 38, each);
+    });
+    y = end + 6;
+    write(foot, small, LIGHT.soft, 22);
+    return canvas;
+  };
+  // keysInto draws the keys of a picture in lines, and tells how high they are.
+  const keysInto = (pen, keys, font, left, y, room, used) => {
+    let x = left, lines = 0;
+    for (const k of keys) {
+      const wide = 34 + measure(k.t, font) + 30;
+      if (x > left && x + wide > left + room) { x = left; lines++; }
+      const color = hue(LIGHT, k.l), at = y + 28 * lines, cx = x + 12;
+      pen.strokeStyle = pen.fillStyle = color;
+      pen.lineWidth = 3;
+      pen.beginPath();
+      if (k.s === 'struck') { pen.moveTo(cx - 8, at - 8); pen.lineTo(cx + 8, at + 8); pen.moveTo(cx - 8, at + 8); pen.lineTo(cx + 8, at - 8); pen.stroke(); }
+      else {
+        if (k.s === 'line') { pen.setLineDash(k.l[2] ? [6, 4] : []); pen.moveTo(cx - 13, at); pen.lineTo(cx + 13, at); pen.stroke(); pen.setLineDash([]); pen.beginPath(); }
+        if (k.s === 'interval') { pen.moveTo(cx, at - 12); pen.lineTo(cx, at + 12); pen.stroke(); pen.beginPath(); }
+        const outline = OUTLINES[Math.max(k.l[0], 0) % OUTLINES.length], r = k.s === 'dot' ? 4 : 7;
+        if (k.s === 'bar') pen.rect(cx - 9, at - 9, 18, 18);
+        else if (outline) { outline.forEach(([px, py], i) => i ? pen.lineTo(cx + r * px, at + r * py) : pen.moveTo(cx + r * px, at + r * py)); pen.closePath(); }
+        else pen.arc(cx, at, r, 0, 7);
+        if (k.l[1]) { pen.fillStyle = LIGHT.paper; pen.fill(); pen.stroke(); } else pen.fill();
+      }
+      Object.assign(pen, {font, fillStyle: LIGHT.soft, textBaseline: 'middle'});
+      pen.fillText(k.t, x + 34, at);
+      x += wide;
+    }
+    used(keys.length ? 28 * (lines + 1) + 6 : 0);
+  };
+
+  const save = (chart, plots, echarts) => picture(chart, plots, echarts).toBlob(blob => {
+    const link = Object.assign(document.createElement('a'), {href: URL.createObjectURL(blob), download: chart.n + '.png'});
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  });
+
+  const tools = (figure, chart, plots, echarts) => {
+    const bar = figure.querySelector('.tools');
+    const add = (text, label, act) => { const b = Object.assign(document.createElement('button'), {type: 'button', textContent: text, onclick: act}); if (label) b.setAttribute('aria-label', label); bar.append(b); };
+    add('Zoom in', '', () => plots.forEach(p => p.scale(0.7)));
+    add('Zoom out', '', () => plots.forEach(p => p.scale(1 / 0.7)));
+    add('Show all', '', () => plots.forEach(p => p.reset()));
+    add('Save as image', '', () => save(chart, plots, echarts));
+    if (matchMedia('(pointer: fine)').matches) bar.append(Object.assign(document.createElement('span'), {textContent: 'Point for values, drag to zoom.'}));
+    bar.hidden = false;
+  };
+
+  const drawn = [];
+  const start = async () => {
+    const data = JSON.parse(await unpack('packed-data'));
+    const figures = [...document.querySelectorAll('figure.chart')];
+    if (figures.length) {
+      // The library runs as a script of its own, which the page's policy knows by its hash.
+      const script = document.createElement('script');
+      script.textContent = await unpack('packed-library');
+      document.head.append(script);
+    }
+    const echarts = globalThis.echarts;
+    const draw = figure => {
+      if (figure.plots) return;
+      const places = [...figure.querySelectorAll('.plot')], chart = data.charts[places[0].dataset.chart];
+      figure.plots = places.map(place => new Plot(place, chart, chart.p[place.dataset.panel], echarts));
+      figure.picture = () => picture(chart, figure.plots, echarts);
+      figure.classList.toggle('narrow', places[0].clientWidth < 560);
+      tools(figure, chart, figure.plots, echarts);
+      drawn.push(...figure.plots);
+    };
+    // What is far below is drawn when it comes near.
+    const watch = new IntersectionObserver(seen => { for (const s of seen) if (s.isIntersecting) { watch.unobserve(s.target); draw(s.target); } }, {rootMargin: '400px'});
+    figures.forEach((f, i) => i ? watch.observe(f) : draw(f));
+    const redraw = () => { for (const p of drawn) { p.draw(); p.place.closest('figure').classList.toggle('narrow', p.place.clientWidth < 560); } };
+    let waiting = 0;
+    addEventListener('resize', () => { clearTimeout(waiting); waiting = setTimeout(redraw, 100); });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+    // Paper is light, and as wide as it is.
+    addEventListener('beforeprint', () => { figures.forEach(draw); for (const p of drawn) { p.reset(); p.draw(LIGHT, 680); } });
+    addEventListener('afterprint', redraw);
+    document.querySelectorAll('.replay').forEach(e => globalThis.raftbenchReplay?.mount(e, data.replays[e.dataset.replay]));
+    document.documentElement.dataset.ready = 'yes';
+  };
+
+  // A link into something folded opens it.
+  const unfold = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let e = target; e; e = e.parentElement) if (e instanceof HTMLDetailsElement) e.open = true;
+    if (target) target.scrollIntoView();
+  };
+  addEventListener('hashchange', unfold);
+  unfold();
+  start();
+})();
