@@ -37,10 +37,11 @@ func newReportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report DIR...",
 		Short: "Rebuild the tables and charts of runs from their folders",
-		Long: "Rebuild summary.json, the page (index.html, whole in one file, which needs no network)\n" +
-			"and the charts of each run from its folder alone, and print its table. Charts that an earlier report left there, and this one has\n" +
-			"not, are removed; other files stay. It tells what was found, be it a lost write,\n" +
-			"and judges nothing: its exit code is 0 (see gate).",
+		Long: "Rebuild summary.json, the page (index.html, whole in one file that needs no\n" +
+			"network) and the charts of each run from its folder alone, and print its table.\n" +
+			"Charts that an earlier report left there, and this one has not, are removed;\n" +
+			"other files stay. It tells what was found, be it a lost write, and judges\n" +
+			"nothing: its exit code is 0 (see gate).",
 		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown",
 		Args:    arguments(1, noLimit),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
