@@ -277,6 +277,7 @@ func (b *block) light(ctx context.Context) {
 // metered offers all sides an open loop, and keeps what each saw and cost. It gives
 // the readings after it.
 func (b *block) metered(ctx context.Context, awake *awake, window func(*side) offer) map[*side]reading {
+	b.atOnce(func(s *side) error { s.load.beginSpans(ctx, window(s)); return nil })
 	before := b.readAll(ctx, read)
 	recordings, offers := map[*side]loadgen.Recording{}, map[*side]offer{}
 	var mu sync.Mutex
@@ -298,6 +299,7 @@ func (b *block) metered(ctx context.Context, awake *awake, window func(*side) of
 			// The generator is one process for all: each side's share is that of its
 			// operations.
 			c.client = time.Duration(float64(c.client) * float64(rec.Due) / float64(max(attempted, 1)))
+			c.spans = s.load.spans(ctx, offers[s])
 			_, s.err = s.load.keep(rec, offers[s], c)
 		}
 	}

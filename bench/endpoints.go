@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftbench/raftbench/client"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/control"
 )
 
 // attachBound is how long the endpoints of a running cluster may take to
@@ -65,6 +66,12 @@ func (e *endpoints) Read(context.Context) (usage, error) { return usage{}, nil }
 
 // ReadCounters implements System.
 func (e *endpoints) ReadCounters(context.Context) (usage, error) { return usage{}, nil }
+
+// BeginSpans implements System: servers that are not ours note nothing.
+func (e *endpoints) BeginSpans(context.Context) error { return nil }
+
+// Spans implements System.
+func (e *endpoints) Spans(context.Context) (map[string]control.Spans, error) { return nil, nil }
 
 // Links implements System: they are not ours.
 func (e *endpoints) Links() []link { return nil }

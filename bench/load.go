@@ -46,6 +46,8 @@ type load struct {
 	links  *linkTruth
 	record *record
 	wakefulness
+	// seen are the writes of a window whose spans are noted.
+	seen seenWrites
 	// beside are the processes of the systems that live at the same time.
 	beside company
 	// disk holds the nodes' data, and syncs within syncNS at the median; empty and
@@ -135,6 +137,7 @@ func (l *load) closed(name string, role results.Role, c configs.Saturate) offer 
 func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
 	awake := l.begin(o.role)
 	defer awake.end()
+	l.beginSpans(ctx, o)
 	before, err := read(ctx, l.system)
 	if err != nil {
 		return nil, err
@@ -147,7 +150,9 @@ func (l *load) run(ctx context.Context, o offer) (*results.Window, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.keep(rec, o, after.since(before, l.beside, awake.end()))
+	c := after.since(before, l.beside, awake.end())
+	c.spans = l.spans(ctx, o)
+	return l.keep(rec, o, c)
 }
 
 // keep judges a window that was offered, and takes it into the trial's record.

@@ -54,7 +54,7 @@ func (t *trial) prepare(ctx context.Context) (*load, *faults, error) {
 	l := &load{setup: setup, seed: t.job.Seed, system: t.system, leader: leader, links: &t.links, record: t.record}
 	l.disk, l.syncNS = t.disk()
 	l.wakefulness = t.wakefulness()
-	l.gen = loadgen.New(to, workload(setup, t.audit.prefix, t.job.Seed), t.audit.observers()...)
+	l.gen = loadgen.New(to, workload(setup, t.audit.prefix, t.job.Seed), append(t.audit.observers(), &l.seen)...)
 	t.tell(StageCalibrating)
 	return l, faults, t.links.calibrate(ctx, t.system, t.record)
 }

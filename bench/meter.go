@@ -73,6 +73,8 @@ type cost struct {
 	links       []linkCost
 	leaders     map[string]bool // before and after
 	leaderMoved bool
+	// spans of the window's writes; nil where they were not noted.
+	spans *results.Spans
 }
 
 // linkCost is what arrived over a link, with how late and after how long.
@@ -193,6 +195,7 @@ func (c cost) fill(w *results.Window) {
 	w.ClientCPUSeconds, w.InjectionCPUSeconds = c.client.Seconds(), c.injection.Seconds()
 	w.HostBusy, w.ForeignBusy = c.host.shareOf(c.host.Busy), c.host.shareOf(c.host.Foreign)
 	w.NetworkBytes, w.DiskBytes, w.Fsyncs = c.network, c.disk, c.fsyncs
+	w.Spans = c.spans
 }
 
 // linksBetween is what arrived over each link between two accounts.

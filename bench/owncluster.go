@@ -49,8 +49,13 @@ func startCluster(ctx context.Context, job Job, start cluster.Starter, mount clu
 		return nil, err
 	}
 	nodes := nodeOptions(job.Setup, job.Seed)
-	if job.Kind == results.Watch {
+	switch job.Kind {
+	case results.Watch:
 		tellHeld(nodes)
+	case results.Measure:
+		for i := range nodes {
+			nodes[i].Spans = job.Setup.Workload.Spans
+		}
 	}
 	tellProgress(nodes, job)
 	began := time.Now()
@@ -187,6 +192,37 @@ func (c *ownCluster) readNodes(ctx context.Context, ask func(*cluster.Member, co
 		u.nodes[m.ID()] = read[i]
 	}
 	return u, err
+}
+
+// BeginSpans implements System.
+func (c *ownCluster) BeginSpans(ctx context.Context) error {
+	var all errgroup.Group
+	for _, m := range c.cluster.Members() {
+		if m.Alive() {
+			all.Go(func() error { return m.BeginSpans(ctx) })
+		}
+	}
+	return all.Wait()
+}
+
+// Spans implements System.
+func (c *ownCluster) Spans(ctx context.Context) (map[string]control.Spans, error) {
+	out := map[string]control.Spans{}
+	var mu sync.Mutex
+	var all errgroup.Group
+	for _, m := range c.cluster.Members() {
+		if !m.Alive() {
+			continue
+		}
+		all.Go(func() error {
+			s, err := m.Spans(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			out[m.ID()] = s
+			return err
+		})
+	}
+	return out, all.Wait()
 }
 
 // Links implements System, in the order of their names. A link without a delay,

@@ -28,6 +28,10 @@ type System interface {
 	// histograms of links and stores, and takes a fraction of the time.
 	Read(ctx context.Context) (usage, error)
 	ReadCounters(ctx context.Context) (usage, error)
+	// BeginSpans has the Members that live note the instants of writes; Spans ends that
+	// and gives, by member, what they noted.
+	BeginSpans(ctx context.Context) error
+	Spans(ctx context.Context) (map[string]control.Spans, error)
 	// Links are those emulated links that have a delay and carry something now.
 	Links() []link
 	// Probe has the sender of each link probe it, all at the same time. The

@@ -29,6 +29,24 @@ func (m *Member) account(ctx context.Context, op control.Op) (control.Stats, err
 	return *e.Stats, nil
 }
 
+// BeginSpans has the node note the instants of writes, Spans end that and tell them.
+func (m *Member) BeginSpans(ctx context.Context) error {
+	_, err := m.ask(ctx, control.Command{Op: control.OpSpansBegin})
+	return err
+}
+
+// Spans are those since BeginSpans.
+func (m *Member) Spans(ctx context.Context) (control.Spans, error) {
+	e, err := m.ask(ctx, control.Command{Op: control.OpSpans})
+	if err != nil {
+		return control.Spans{}, err
+	}
+	if e.Spans == nil {
+		return control.Spans{}, fmt.Errorf("%s answered without spans", m.ID())
+	}
+	return *e.Spans, nil
+}
+
 // calibrationWaits is how often a calibration may wait for Patience: three
 // times to connect, and for its last probe (netem.Endpoint.Calibrate).
 const calibrationWaits = 4

@@ -25,6 +25,9 @@ func Changed(s Setup) map[string]string {
 	storage.EmulatedSync = 0
 	differ("storage", storage, usual, out)
 	maps.Copy(out, s.changedLinks())
+	if !s.Workload.Spans {
+		out["workload.spans"] = "false"
+	}
 	if s.Dead > 0 {
 		out[DeadAxis] = strconv.Itoa(s.Dead)
 	}

@@ -124,6 +124,7 @@ type Workset struct {
 	Target    List[string]   `json:"target" jsonschema:"Which nodes are asked: leader, follower or all."`
 	Timeout   List[Duration] `json:"timeout" jsonschema:"Of one operation."`
 	Warmup    List[Warmup]   `json:"warmup" jsonschema:"Load before the windows: a duration, or auto until steady."`
+	Spans     List[bool]     `json:"spans" jsonschema:"Time each write's way through the nodes during the light load; false: nothing stands in its way."`
 	Load      LoadMode       `json:"load" jsonschema:"Which windows a trial has."`
 	Calm      CalmWindow     `json:"calm" jsonschema:"The light load, an open loop: what one write costs."`
 	Saturate  BusyWindow     `json:"saturate" jsonschema:"The full load, a closed loop: how much goes through."`
@@ -199,6 +200,7 @@ func Default() Experiment {
 			Target:    One("leader"),
 			Timeout:   One(Duration(5 * time.Second)),
 			Warmup:    One(Warmup{Length: 300 * time.Millisecond}),
+			Spans:     One(true),
 			Load: LoadMode{
 				Mode:  One(ModeBoth),
 				Limit: One(Limit{Percentile: 99, Below: 20 * time.Millisecond}),

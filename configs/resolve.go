@@ -105,7 +105,7 @@ func (w Workset) resolve() Workload {
 		Reads:     w.Reads.First(),
 		Target:    w.Target.First(),
 		Warmup:    w.Warmup.First().Length, WarmupAuto: w.Warmup.First().Auto,
-		Timeout: span(w.Timeout.First()),
+		Timeout: span(w.Timeout.First()), Spans: w.Spans.First(),
 	}
 	calm := Calm{
 		Rate:     float64(w.Calm.Rate.First()),

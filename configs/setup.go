@@ -58,6 +58,7 @@ type Workload struct {
 	Warmup                   time.Duration
 	WarmupAuto               bool          // until steady, at most ten times Warmup
 	Timeout                  time.Duration // of one operation
+	Spans                    bool          // of writes through the nodes, in the light load
 	Calm                     Calm
 	Saturate                 Saturate
 	Capacity                 Capacity

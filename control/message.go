@@ -46,6 +46,11 @@ const (
 	// OpCounters answers with Stats without its histograms, which take longer to
 	// write and read than all else: for readings in the midst of a load.
 	OpCounters Op = "counters"
+	// OpSpansBegin has a node that was started with Options.Spans note the instants of
+	// writes from now on, and forget those that it has; OpSpans answers with Spans and
+	// ends that.
+	OpSpansBegin Op = "spans_begin"
+	OpSpans      Op = "spans"
 	// OpCalibrate probes the links that Calibrate names and answers when the
 	// probes have arrived; what they found is in the receivers' Stats.
 	OpCalibrate Op = "calibrate"
@@ -241,6 +246,7 @@ type Event struct {
 	Held time.Duration `json:"held_ns,omitempty"`
 
 	Stats *Stats       `json:"stats,omitempty"`
+	Spans *Spans       `json:"spans,omitempty"`
 	Apply *ApplyResult `json:"apply,omitempty"`
 }
 

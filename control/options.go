@@ -60,6 +60,9 @@ type Options struct {
 	// TellProgress, above zero, has the node tell how far its log and its commit index
 	// reach, at most so often and only when they changed.
 	TellProgress time.Duration `json:"tell_progress_ns,omitempty"`
+	// Spans: the node can be asked for the instants of writes (OpSpansBegin). It then
+	// stands between raft and the answers of a pipeline of AppendEntries.
+	Spans bool `json:"spans,omitempty"`
 	// Probe says how often an idle outgoing link is probed for its realised
 	// delay; zero means never.
 	Probe time.Duration `json:"probe_ns,omitempty"`

@@ -34,14 +34,8 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 		return n.harm(c)
 	case control.OpStop:
 		return n.Close()
-	case control.OpStats:
-		stats := n.Stats()
-		reply.Stats = &stats
-		return nil
-	case control.OpCounters:
-		stats := n.Counters()
-		reply.Stats = &stats
-		return nil
+	case control.OpStats, control.OpCounters, control.OpSpansBegin, control.OpSpans:
+		return n.account(c.Op, reply)
 	case control.OpCalibrate:
 		if c.Calibrate == nil {
 			return missing(c.Op, "calibrate")
@@ -59,6 +53,25 @@ func (s *session) do(ctx context.Context, c control.Command, reply *control.Even
 	default:
 		return fmt.Errorf("command %q is unknown to this node, which speaks version %d of the protocol", c.Op, control.Version)
 	}
+}
+
+// account answers with what the node knows of itself.
+func (n *Node) account(op control.Op, reply *control.Event) error {
+	switch op {
+	case control.OpSpansBegin:
+		return n.BeginSpans()
+	case control.OpSpans:
+		spans, err := n.Spans()
+		reply.Spans = &spans
+		return err
+	}
+	stats := n.Stats
+	if op == control.OpCounters {
+		stats = n.Counters
+	}
+	told := stats()
+	reply.Stats = &told
+	return nil
 }
 
 func (s *session) start(ctx context.Context, o *control.Options, reply *control.Event) error {

@@ -43,6 +43,8 @@ type disk struct {
 	failures *failures
 	// faults are what the device is made to do. They are shared with the snapshots.
 	faults *diskFaults
+	// spans takes the instants of writes to the log; nil where they are not noted.
+	spans *spans
 
 	device    sync.Mutex // an emulated disk does one transaction at a time
 	commit    time.Duration
@@ -57,8 +59,10 @@ func (d *disk) StoreLog(log *raft.Log) error { return d.StoreLogs([]*raft.Log{lo
 func (d *disk) StoreLogs(logs []*raft.Log) error {
 	begin := clock.Now()
 	err := d.write(func() error { return d.backing.StoreLogs(logs) })
-	d.storeTime.record(time.Duration(clock.Now() - begin))
+	end := clock.Now()
+	d.storeTime.record(time.Duration(end - begin))
 	if err == nil && len(logs) > 0 {
+		d.spans.store(logs[0].Index, logs[len(logs)-1].Index, begin, end)
 		d.durable.stored(logs[len(logs)-1].Index)
 	}
 	return err

@@ -42,6 +42,9 @@ var forwardService = grpc.ServiceDesc{
 	},
 }
 
+// forwarded marks the context of a request that a follower handed on.
+type forwarded struct{}
+
 func asLeader[Req, Resp any](name string, do func(*Node, context.Context, *Req) (Resp, error)) grpc.MethodDesc {
 	handler := func(srv any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 		r := new(Req)
@@ -52,7 +55,7 @@ func asLeader[Req, Resp any](name string, do func(*Node, context.Context, *Req) 
 		if !n.leads() {
 			return nil, errNotLeader
 		}
-		return do(n, ctx, r)
+		return do(n, context.WithValue(ctx, forwarded{}, true), r)
 	}
 	return grpc.MethodDesc{MethodName: name, Handler: handler}
 }

@@ -26,6 +26,8 @@ type machine struct {
 	delay time.Duration
 	// stuck, while it holds, lets no entry be applied: a deadlock.
 	stuck hold
+	// spans takes the instants of batches; nil where they are not noted.
+	spans *spans
 	// moved is closed and replaced whenever somebody waits and index grows.
 	moved chan struct{}
 }
@@ -45,6 +47,7 @@ func (m *machine) Apply(l *raft.Log) any { return m.ApplyBatch([]*raft.Log{l})[0
 
 // ApplyBatch implements raft.BatchingFSM.
 func (m *machine) ApplyBatch(logs []*raft.Log) []any {
+	begin := m.spans.stamp()
 	m.stuck.wait() // without the lock: what is asked about the machine is answered
 	outcomes := make([]any, len(logs))
 	m.mu.Lock()
@@ -57,6 +60,9 @@ func (m *machine) ApplyBatch(logs []*raft.Log) []any {
 		m.index = l.Index
 	}
 	m.announce()
+	if len(logs) > 0 {
+		m.spans.apply(logs[0].Index, logs[len(logs)-1].Index, begin)
+	}
 	return outcomes
 }
 

@@ -36,6 +36,7 @@ type Node struct {
 	faulty    *faultyTransport // nil where the node was started without
 	reads     *readGate
 	forwarder *forwarder
+	spans     *spans // nil where the node was started without
 	servers   []*grpc.Server
 	// stopProbing is nil where idle links are not probed.
 	stopProbing func()
@@ -75,6 +76,10 @@ func New(ctx context.Context, opts control.Options, log hclog.Logger, events Eve
 	n := &Node{opts: opts, log: log, events: events, machine: newMachine(opts.Storage.ApplyDelay)}
 	if events == nil {
 		n.events = discardEvents{}
+	}
+	if opts.Spans {
+		n.spans = &spans{}
+		n.machine.spans = n.spans
 	}
 	n.closing, n.cancel = context.WithCancel(context.Background())
 	n.reporters.begin()
@@ -160,6 +165,7 @@ func (n *Node) openStores() error {
 	}
 	failures := newFailures(n.events)
 	stores.disk.failures, stores.snaps.failures = failures, failures
+	stores.disk.spans = n.spans
 	stores.disk.stalls = newStalls(n.opts.Storage, n.opts.Seed, clock.Now())
 	if stores.durable {
 		n.keepAccount()

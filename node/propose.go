@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/raft"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/raftbench/raftbench/control"
 )
 
 // enqueueTimeout bounds how long an entry waits to enter raft's log when the
@@ -17,6 +19,7 @@ const enqueueTimeout = 10 * time.Second
 // did. Waiting ends when raft answers: an entry once logged cannot be called
 // back, and a leader that cannot commit loses its lease and says so.
 func (n *Node) propose(ctx context.Context, command proto.Message) (proto.Message, error) {
+	arrived := n.spans.stamp()
 	data, err := encodeCommand(command)
 	if err != nil {
 		return nil, err
@@ -41,7 +44,20 @@ func (n *Node) propose(ctx context.Context, command proto.Message) (proto.Messag
 	}
 	n.acked.note(future.Index())
 	done := future.Response().(outcome)
+	if arrived != 0 && done.err == nil {
+		n.spans.propose(control.Proposal{
+			Index: future.Index(), Revision: revisionOf(done.resp), ArrivedNS: arrived, Forwarded: ctx.Value(forwarded{}) != nil,
+		})
+	}
 	return done.resp, done.err
+}
+
+// revisionOf an answer that a client gets.
+func revisionOf(m proto.Message) int64 {
+	if a, ok := m.(answer); ok {
+		return a.GetHeader().GetRevision()
+	}
+	return 0
 }
 
 func (n *Node) leads() bool { return n.raft.State() == raft.Leader }

@@ -76,7 +76,7 @@ func (n *Node) newTransport(l net.Listener) wholeTransport {
 		n.faulty = newFaultyTransport(n.network, *n.opts.MessageFaults, n.opts.Seed)
 		t = n.faulty
 	}
-	return newElectionTransport(spoiledTransport(t, n.peers), n.emit)
+	return newElectionTransport(spoiledTransport(newTimedTransport(t, n.spans), n.peers), n.emit)
 }
 
 // transportTimeout is raft's usual 10 s at default timeouts, and shorter with

@@ -118,6 +118,12 @@ var remarkWords = map[results.Code]func(r worst) string{
 		return "the power of the disks was not cut, so that surviving it is not proven" + r.detail()
 	},
 	results.CodeUsageUnread: func(r worst) string { return "what the processes used could not be read" + r.detail() },
+	results.CodeSpansLost: func(r worst) string {
+		return fmt.Sprintf("of %s typical writes %s%s were found in the nodes' records, which lost %s: where a write's time goes is told of those alone", count(r.Of), r.at, r.got(), count(r.Count))
+	},
+	results.CodeSpansUnread: func(r worst) string {
+		return "where a write's time goes is not on record: the nodes could not be asked" + r.detail()
+	},
 	results.CodeHeldThinned: func(r worst) string {
 		return fmt.Sprintf("of %s times that a process was held up the %s shortest, of %s%s and less, are not on record", count(r.Of), count(r.Count), r.at, r.got())
 	},

@@ -116,6 +116,11 @@ const (
 	CodePowerUncut Code = "power-uncut"
 	// What the processes used could not be read; Detail is the error's text.
 	CodeUsageUnread Code = "usage-unread"
+	// Of the Of writes whose way through the nodes was to be told, Got were found in the
+	// nodes' records, which lost Count, all of the window's writes together. Unit count.
+	CodeSpansLost Code = "spans-lost"
+	// The nodes' records of writes could not be had; Detail is the error's text.
+	CodeSpansUnread Code = "spans-unread"
 	// Of Of times that a process was held up Count are not on record, the longest of
 	// them of Got: the shortest of many, none of which was the longest before anybody
 	// lost or sought leadership. Unit ns.

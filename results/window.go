@@ -99,6 +99,9 @@ type Window struct {
 	DiskBytes           int64   `json:"disk_bytes"`
 	Fsyncs              int64   `json:"fsyncs"`
 
+	// Spans tell where the time of typical writes went; null where nothing was noted.
+	Spans *Spans `json:"spans,omitempty"`
+
 	Series []Point `json:"series"` // by second
 	Parts  []Point `json:"parts"`  // by tenth
 	// Arrivals says how well what was sent kept to the Poisson process that was

@@ -115,6 +115,9 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodePowerUncut: untouched,
 	// What decides whose fault a lost leadership was is on record.
 	results.CodeHeldThinned: untouched,
+	// How many writes the parts of a latency rest on stands beside them.
+	results.CodeSpansLost:   untouched,
+	results.CodeSpansUnread: untouched,
 	// Safety trials measure nothing.
 	results.CodeUndecidedHistory: untouched,
 	results.CodeUnforced:         untouched,

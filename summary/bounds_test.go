@@ -135,6 +135,8 @@ func TestEffects(t *testing.T) {
 		results.CodeLagP50:          {100_000, 0.1, never, never, none, none, none, none},
 		results.CodeLagP99:          {100_000, none, none, 0.05, none, none, none, none},
 		results.CodeHeldThinned:     {5e6, none, none, none, none, none, none, none},
+		results.CodeSpansLost:       {3, none, none, none, none, none, none, none},
+		results.CodeSpansUnread:     {0, none, none, none, none, none, none, none},
 		results.CodeNotDurable:      {0, none, none, none, none, none, none, none},
 		results.CodeUnjudged:        {1, none, none, none, none, none, none, none},
 		results.CodeUndecided:       {1, none, none, none, none, none, none, none},
