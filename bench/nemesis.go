@@ -49,6 +49,7 @@ func (n *nemesis) follow(ctx, working context.Context) error {
 		}
 		select {
 		case <-working.Done():
+			n.leave(left)
 			return ctx.Err()
 		case <-time.After(wait):
 		}
@@ -64,15 +65,29 @@ func (n *nemesis) follow(ctx, working context.Context) error {
 	}
 }
 
+// leave puts on record what was to be done and was not begun, since the load was over.
+func (n *nemesis) leave(left []configs.TimedFault) {
+	for _, asked := range left {
+		n.done = append(n.done, n.undone(asked, errors.New(loadEnded)))
+	}
+}
+
+// undone is a fault that was not done, of now.
+func (n *nemesis) undone(asked configs.TimedFault, why error) *inflicted {
+	at := clock.Now()
+	action, _ := configs.ActionNamed(asked.Action)
+	return &inflicted{asked: asked, action: action, over: true, Fault: results.Fault{
+		Action: asked.Action, Target: asked.Target, Alive: len(living(n.system)), AtNS: at, DoneNS: at, EndNS: at, Failed: why.Error(),
+	}}
+}
+
 // strike does one fault, or tells why it was not done.
 func (n *nemesis) strike(ctx context.Context, asked configs.TimedFault) error {
 	bounded, cancel := context.WithTimeout(ctx, strikeBound)
 	defer cancel()
 	one, err := n.do(bounded, asked)
 	if one == nil {
-		one = &inflicted{asked: asked, over: true, Fault: results.Fault{Action: asked.Action, Target: asked.Target, Alive: len(living(n.system))}}
-		one.AtNS = clock.Now()
-		one.DoneNS, one.EndNS = one.AtNS, one.AtNS
+		one = n.undone(asked, err)
 	}
 	n.done = append(n.done, one)
 	if err == nil {

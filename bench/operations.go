@@ -265,7 +265,8 @@ func (h *harm) rejoin(ctx context.Context, f *inflicted) error {
 
 // bringBack starts a member that does not run, as a new one where it is out of the
 // configuration, and has it admitted. Where its removal never came about it votes, and
-// must not forget for whom.
+// must not forget for whom. One whose raft has ended, as that of a leader does that
+// removed itself, answers nobody and is started again, too.
 func (h *harm) bringBack(ctx context.Context, m Member) error {
 	leader, err := h.leading(ctx)
 	if err != nil {
@@ -279,6 +280,11 @@ func (h *harm) bringBack(ctx context.Context, m Member) error {
 	if votes {
 		h.added(m)
 	}
+	if ended(ctx, m) {
+		if _, err := h.stop(ctx, m); err != nil && m.Alive() {
+			return err
+		}
+	}
 	switch {
 	case votes && m.Alive():
 		return nil
@@ -291,6 +297,19 @@ func (h *harm) bringBack(ctx context.Context, m Member) error {
 	}
 	return h.admit(ctx, m)
 }
+
+// ended tells whether a member's process lives, and its raft does not.
+func ended(ctx context.Context, m Member) bool {
+	if !m.Alive() {
+		return false
+	}
+	now, err := m.Counters(ctx)
+	return err == nil && now.State == raftEnded
+}
+
+// raftEnded is raft's word for a node that has left its main loop (hashicorp/raft
+// state.go).
+const raftEnded = "Shutdown"
 
 // fallBehind kills a member and waits until the leader no longer has the entries that
 // it lacks: the load writes more than stays behind a snapshot, and then one is taken.

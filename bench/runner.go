@@ -69,6 +69,9 @@ type Outcome struct {
 	// Unsafe and Stuck are the safety trials that are worth doing again: those in which
 	// safety was violated, and those in which nothing worse than liveness was.
 	Unsafe, Stuck []configs.Replay
+	// Unjudged are those that came to no answer at all, such as where the history could
+	// not be read back.
+	Unjudged []configs.Replay
 }
 
 // Stage is what a trial does now; a window's is its name.

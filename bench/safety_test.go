@@ -237,6 +237,9 @@ func TestSafetyTrialsKeepWhatTheyFound(t *testing.T) {
 			t.Errorf("%s: is tried again", name)
 		}
 		out := newTally(plan, []results.Trial{trial}).outcome()
+		if len(out.Unjudged) > 0 {
+			t.Errorf("%s: it is told as one that nobody judged", name)
+		}
 		if got := fmt.Sprintf("%v/%v", out.Unsafe, out.Stuck); got != c.again || !slices.Equal(out.Undecided, c.undecided) {
 			t.Errorf("%s: got %+v", name, out)
 		}
@@ -244,7 +247,13 @@ func TestSafetyTrialsKeepWhatTheyFound(t *testing.T) {
 	failed := results.Trial{Cell: "n3", Trial: 1, Kind: results.SafetyTest, Attempt: 1,
 		Remarks: []results.Remark{{Code: results.CodeFailed, Severity: results.Invalid}}}
 	if settled(plan, failed) {
-		t.Error("a trial that did not come to be judged is not tried again")
+		t.Error("a trial that never came to its clients is not tried again")
+	}
+	// What clients were told is never tried away, whatever kept it from being judged.
+	failed.Tested, failed.Seed = &results.Tested{}, 7
+	tally := newTally(plan, []results.Trial{failed, {Cell: "n3", Trial: 2, Kind: results.SafetyTest, Attempt: 1, Valid: true, Tested: &results.Tested{Answer: results.Holds}}})
+	if out := tally.outcome(); !settled(plan, failed) || out.Settled != 2 || fmt.Sprint(out.Unjudged) != "[n3:7]" {
+		t.Errorf("a trial that was not judged: settled is %t, outcome %+v", settled(plan, failed), out)
 	}
 }
 

@@ -12,10 +12,11 @@ import (
 // settled tells whether a trial is not to be repeated in the same run: it is
 // valid, it found what Raft does not allow, it was repeated enough, it was
 // measured beside others (it drops out of its block, and the others stay), or it
-// is a proof, or times outages, or its history was not decided. A proof that failed is an answer; repeated until it
-// holds it would prove nothing.
+// is a proof, or times outages, or its clients were told something. A proof that failed is
+// an answer, and so is what clients were told; repeated until it holds it would prove
+// nothing.
 func settled(plan configs.Plan, t results.Trial) bool {
-	return t.Valid || len(t.Beside) > 0 || t.Kind == results.Proof || t.Kind == results.Outages || len(t.Findings) > 0 || undecided(t) || t.Attempt > plan.Retries
+	return t.Valid || len(t.Beside) > 0 || t.Kind == results.Proof || t.Kind == results.Outages || len(t.Findings) > 0 || t.Tested != nil || t.Attempt > plan.Retries
 }
 
 // settledForGood tells likewise of a run that is resumed: what found nothing
@@ -83,6 +84,7 @@ func (t *tally) add(trial results.Trial) {
 	}
 	if trial.Kind == results.SafetyTest {
 		t.again(trial)
+		t.unjudged(trial)
 	}
 	if trial.Valid {
 		t.valid[cellKind{trial.Cell, trial.Kind}] = true
@@ -97,6 +99,14 @@ func (t *tally) again(trial results.Trial) {
 		t.out.Unsafe = append(t.out.Unsafe, one)
 	case len(trial.Findings) > 0:
 		t.out.Stuck = append(t.out.Stuck, one)
+	}
+}
+
+// unjudged keeps a safety trial that came to no answer for another reason than time, and
+// in which nothing was found: hundreds that hold beside it say nothing of it.
+func (t *tally) unjudged(trial results.Trial) {
+	if !trial.Valid && len(trial.Findings) == 0 && !undecided(trial) {
+		t.out.Unjudged = append(t.out.Unjudged, configs.Replay{Cell: trial.Cell, Seed: trial.Seed})
 	}
 }
 

@@ -165,11 +165,11 @@ func faultCounts(s *summary.Tested, powerUncut bool) string {
 	}
 	text := "faults done: " + cmp.Or(strings.Join(names, ", "), "none")
 	if s.NotDone > 0 {
-		why := "nobody led or whom they were meant for was dead"
+		why := "such as where nobody led, or whom they were meant for was dead, or the load had ended"
 		if powerUncut {
-			why = "no power could be cut, " + why
+			why = "such as where no power could be cut"
 		}
-		text += fmt.Sprintf("; %d more could not be, since %s", s.NotDone, why)
+		text += fmt.Sprintf("; %d more were not done, or not to their end, %s: trials.jsonl says why", s.NotDone, why)
 	}
 	return text + "."
 }

@@ -59,6 +59,9 @@ func (e ending) verdict() error {
 		return fail(exitInconclusive, errors.Join(fmt.Errorf("whether %s kept to an order was not decided, which is no pass", units.Plural(len(o.Undecided), "safety trial")), e.report),
 			"a lower rate, or more keys, are decided sooner: --set safety.rate=200/s; judge it for longer with: "+
 				judgeCommand(filepath.Join(e.dir, o.Undecided[0]), patientJudging))
+	case len(o.Unjudged) > 0:
+		return fail(exitInconclusive, errors.Join(fmt.Errorf("%s did not come to be judged, which is no pass", units.Plural(len(o.Unjudged), "safety trial")), e.report),
+			reasons+e.again(o.Unjudged))
 	case len(o.Starved) > 0:
 		return fail(exitInconclusive, errors.Join(fmt.Errorf("no valid trial of %s", strings.Join(o.Starved, ", ")), e.report),
 			reasons+"; an idle host and longer windows help")

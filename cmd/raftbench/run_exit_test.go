@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/bench"
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -33,6 +34,7 @@ func TestVerdict(t *testing.T) {
 		"some failed":                {ending{outcome: bench.Outcome{Settled: 2, Failed: 1}}, exitOK, nil},
 		"all failed":                 {ending{outcome: bench.Outcome{Settled: 2, Failed: 2, Starved: []string{"n3"}}}, exitFailed, []string{"no trial"}},
 		"starved":                    {ending{outcome: bench.Outcome{Settled: 2, Starved: []string{"n3"}}}, exitInconclusive, []string{"n3"}},
+		"one not judged":             {ending{outcome: bench.Outcome{Settled: 500, Failed: 499, Unjudged: []configs.Replay{{Cell: "n3", Seed: 5}}}}, exitInconclusive, []string{"no pass"}},
 		"starved, no report":         {ending{outcome: bench.Outcome{Settled: 2, Starved: []string{"n3"}}, report: charts}, exitInconclusive, []string{"n3", "no charts"}},
 		"no report":                  {ending{outcome: bench.Outcome{Settled: 2}, report: charts}, exitFailed, []string{"no charts"}},
 		"cut off":                    {ending{outcome: bench.Outcome{Settled: 1, Starved: []string{"n3"}}, run: full}, exitFailed, []string{"disk full"}},
