@@ -121,7 +121,7 @@ var facts = map[string]func(c summary.Cell) (float64, ReasonCode){
 	"zones_survived":  func(c summary.Cell) (float64, ReasonCode) { return proven(c, c.Faults.ZonesSurvived) },
 	"zones_tolerated": func(c summary.Cell) (float64, ReasonCode) { return proven(c, c.ToleratesSites) },
 	"blocked_at":      func(c summary.Cell) (float64, ReasonCode) { return proven(c, c.Faults.BlockedAt) },
-	"recovered":       func(c summary.Cell) (float64, ReasonCode) { return recovered(c) },
+	"recovered":       recovered,
 	"lost_writes":     func(c summary.Cell) (float64, ReasonCode) { return audited(c, float64(c.Faults.LostWrites)) },
 	"violations":      func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Safety)) },
 	"liveness":        func(c summary.Cell) (float64, ReasonCode) { return audited(c, count(c.Faults.Liveness)) },
