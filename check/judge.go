@@ -11,7 +11,8 @@ import (
 // Verdict is the judgement of a whole history.
 type Verdict struct {
 	// Answer is Holds if an order of all operations was found that explains every
-	// answer and respects real time; Violated if there can be none; Undecided if
+	// answer and respects real time; Violated if there can be none, or an answer has
+	// not the form of one; Undecided if
 	// neither was shown, or no operation was answered: any order explains nothing.
 	Answer Answer `json:"answer"`
 	// Findings are the first 100 of Objections. Each alone proves the violation.
@@ -73,12 +74,24 @@ type Count struct {
 // short: a violation is a contradiction that no order avoids, and "holds" has an
 // order to show for it.
 //
+// Where the history's clients were alone, each revision is an operation's, too. The
+// order must say which, and all ways to say it are tried while there is time.
+//
+// An answer has first of all to have the form of one; what has not is a violation,
+// and nothing else is concluded from it.
+//
 // Where there is neither, porcupine searches for an order of the answers on the
 // keys in question, for at most what is left of within. A key without one is a
 // violation; all else leaves the history Undecided.
 func Judge(h *history.History, within time.Duration) Verdict {
+	j := judged(h, within)
+	return j.verdict(j.pace.deadline)
+}
+
+func judged(h *history.History, within time.Duration) *judging {
 	deadline := time.Now().Add(within)
-	j := newJudging(h)
+	j := newJudging(h, deadline)
+	j.malformed(h.Prefix)
 	j.realTime()
 	j.identify()
 	j.replicas()
@@ -89,7 +102,7 @@ func Judge(h *history.History, within time.Duration) Verdict {
 		j.explain()
 		j.search(deadline)
 	}
-	return j.verdict(deadline)
+	return j
 }
 
 // Visualize writes porcupine's picture of the operations around the first
@@ -108,8 +121,12 @@ func (v Verdict) Pictured() bool { return v.page != nil }
 // judging of one history. Operations and keys are numbered from 0.
 type judging struct {
 	ops []history.Operation
+	// recorded are the operations as they were recorded; of ops, those whose answer
+	// had not the form of one have no known outcome.
+	recorded []history.Operation
 	// alone is the header's.
 	alone bool
+	pace  pace
 
 	// floors hold, for each operation, the highest revision that anybody had been
 	// told before it was sent, and tellers who had: an operation, or none.
@@ -132,7 +149,6 @@ type judging struct {
 	placed    map[int64]int // unknown operations whose place is assumed, by revision
 	used      map[int]bool  // those operations
 	draw      *rand.Rand    // nil: places are not drawn but taken as they come
-	budget    int           // places that may still be tried in this attempt
 	taken     runs          // the revisions of at
 	doubts    []doubt
 	witnessed bool // an order was found that explains everything
@@ -160,9 +176,9 @@ type culprit struct {
 	against int // the operation that it contradicts, or none
 }
 
-func newJudging(h *history.History) *judging {
+func newJudging(h *history.History, deadline time.Time) *judging {
 	j := &judging{
-		ops: h.Operations, alone: h.Alone,
+		ops: h.Operations, recorded: h.Operations, alone: h.Alone, pace: pace{deadline: deadline},
 		numbers: make(map[string]int), writers: make(map[string]int),
 		took: make([]int64, len(h.Operations)), at: make(map[int64]int),
 		denied: make(map[reading]bool), placed: make(map[int64]int), used: make(map[int]bool),
@@ -258,8 +274,8 @@ func (v *Verdict) count(j *judging) {
 	for _, k := range kinds {
 		counts[k] = &Count{Kind: k}
 	}
-	for i := range j.ops {
-		o := &j.ops[i]
+	for i := range j.recorded {
+		o := &j.recorded[i]
 		clients[o.Client] = true
 		switch c := counts[o.Kind]; o.Outcome() {
 		case history.OK:

@@ -53,6 +53,15 @@ var forged = map[string]struct {
 	"compare-failed":                  {results.RuleCompare, "a cas at revision 3 whose compare with mod revision 2 failed", "the value of revision 2", false},
 	"no-compare-failed":               {results.RuleCompare, "a txn at revision 3 of which a compare failed", "all of them held", true},
 	"unknown-cas-against-its-compare": {results.RuleCompare, "a cas at revision 5 whose compare with mod revision 2 held", "the value of revision 4", false},
+	"duplicate-beside-unknown-put":    {results.RuleVersion, "revision 3, which is no operation's", "each revision to be an operation's", true},
+	"duplicate-beside-unknown-cas":    {results.RuleVersion, "revision 3, which is no operation's", "each revision to be an operation's", true},
+	"duplicate-beside-unknown-delete": {results.RuleVersion, "revision 3, which is no operation's", "each revision to be an operation's", true},
+	"deleted-once-two-revisions":      {results.RuleVersion, "revisions from 2 to 5 that no order of the operations explains", "an order in which each is", true},
+	"no-revision":                     {results.RuleMalformed, "revision 0 in an answer to a get", "a revision of at least 1", true},
+	"key-twice":                       {results.RuleMalformed, `the key "k1" twice in one scan`, "each key once", true},
+	"key-not-asked-for":               {results.RuleMalformed, `the key "k2" in an answer to a get`, `"k1" as asked`, true},
+	"reads-missing":                   {results.RuleMalformed, "1 keys in an answer to a txn", "the 2 that were asked for", true},
+	"value-without-revision":          {results.RuleMalformed, `the value "a" of key "k1" at mod revision 0`, "at least 1", true},
 	"replicas-differ":                 {results.RuleHash, "no key at revision 3", "the value of revision 3 as n1 has", false},
 	"replicas-differ-on-unknown":      {results.RuleHash, "the value of revision 4 at revision 4", "the value of revision 2 as n1 has", false},
 }
@@ -98,5 +107,17 @@ func TestTheHonestHistoryHolds(t *testing.T) {
 	}
 	if v.Keys != 3 || v.Clients != 4 || v.Revision != 8 || v.TookEffect != 1 || v.Staleness.Reads != 1 || v.Staleness.Stale != 1 || v.Staleness.Revisions.Max != 3 {
 		t.Errorf("got %+v", v)
+	}
+}
+
+// A replica may answer a serializable read from before the history began, when the
+// store was at a revision that is no operation's.
+func TestAReadFromBeforeTheHistoryIsLawful(t *testing.T) {
+	h, err := history.Read("testdata/lawful/old-serializable-read.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := Judge(h, time.Minute); v.Answer != Holds || !linearizable(h.Operations, true) {
+		t.Errorf("got %s: %v", v.Answer, v.Findings)
 	}
 }

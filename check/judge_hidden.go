@@ -49,25 +49,36 @@ func (j *judging) fits(n *need, i int) bool {
 	return false
 }
 
-// tries bounds the revisions at which the operations for one need are tried.
-// Between two answers there are a few that are no other's.
-const tries = 10_000
+// candidates are the operations that write the key as is needed.
+func (j *judging) candidates(n *need) []int {
+	switch t := j.keys[n.key]; n.kind {
+	case needDelete:
+		return t.deletes
+	case needAny:
+		return t.hidden
+	default:
+		return t.puts
+	}
+}
 
-// tried is how many of them are tried to place an operation at.
+// tried is at how many revisions an operation is tried for one need. Between two
+// answers there are a few that are no other's.
 const tried = 64
 
 // possible tells whether some operation may serve the need at some revision. It
 // errs on the side of yes.
 func (j *judging) possible(n *need) bool {
-	left := tries
-	for _, i := range j.keys[n.key].hidden {
-		if !j.fits(n, i) {
-			continue
+	for _, i := range j.candidates(n) {
+		if j.floors[i] >= n.hi {
+			break
 		}
 		for r := range j.taken.free(max(n.lo, j.floors[i])+1, n.hi) {
-			if left--; left < 0 || !j.impossible(i, r) {
+			if !j.pace.step() || !j.impossible(i, r) {
 				return true
 			}
+		}
+		if !j.pace.step() {
+			return true
 		}
 	}
 	return false
@@ -75,21 +86,49 @@ func (j *judging) possible(n *need) bool {
 
 // impossible tells that operation i cannot have taken effect at revision r: a key
 // that it writes is known to have been another's then, or a compare not to have
-// held.
+// held, or there was nothing to delete, or what it put is gone again and nobody can
+// have deleted it.
 func (j *judging) impossible(i int, r int64) bool {
-	for _, w := range j.ops[i].Writes {
-		s, _ := j.around(j.numbers[w.Key], r)
+	o := &j.ops[i]
+	for _, w := range o.Writes {
+		key := j.numbers[w.Key]
+		s, next := j.around(key, r)
 		left := r
 		if w.Delete {
 			left = 0
 		}
-		if s.certain(r) && s.mod != left {
+		switch {
+		case s.certain(r) && s.mod != left:
+			return true
+		case o.Kind == history.Delete && j.sureAbsent(key, r-1):
+			return true
+		case !w.Delete && s.mod == 0 && s.last > r && !j.sentBy(j.keys[key].deletes, i, s.last):
+			return true
+		case !w.Delete && next != nil && !next.event && next.mod == 0 && !j.sentBy(j.keys[key].deletes, i, next.first):
 			return true
 		}
 	}
-	for _, c := range j.ops[i].Compares {
+	for _, c := range o.Compares {
 		s, _ := j.around(j.numbers[c.Key], r-1)
 		if c.ModRevision != s.mod && (s.certain(r-1) || c.ModRevision >= r || c.ModRevision > 0 && c.ModRevision <= s.first) {
+			return true
+		}
+	}
+	return false
+}
+
+// sureAbsent tells that the key was certainly not there at r: it was seen so, or
+// was gone before and nobody can have put it since.
+func (j *judging) sureAbsent(key int, r int64) bool {
+	s, _ := j.around(key, r)
+	return s.mod == 0 && (s.certain(r) || !j.sentBy(j.keys[key].puts, none, r))
+}
+
+// sentBy tells whether one of these operations, other than i, can have taken
+// effect by revision r. They are in the order in which they were sent.
+func (j *judging) sentBy(ops []int, i int, r int64) bool {
+	for _, other := range ops[:min(len(ops), 2)] {
+		if other != i && j.floors[other] < r {
 			return true
 		}
 	}
@@ -148,8 +187,16 @@ func (j *judging) around(key int, r int64) (before segment, after *segment) {
 	return s[i-1], after
 }
 
+// The bounds of the work on one history, in steps: an operation that is looked at
+// for one place. They are some ten times what a history of 100,000 operations takes.
+const (
+	stepsToRefute  = 20_000_000
+	stepsToExplain = 20_000_000
+)
+
 // refute objects to the needs that no operation can serve, whatever the others do.
 func (j *judging) refute() {
+	j.pace.allow(stepsToRefute)
 	slices.SortStableFunc(j.needs, func(a, b *need) int { return cmp.Compare(a.hi, b.hi) })
 	j.enough()
 	for _, n := range j.needs {
@@ -170,6 +217,7 @@ const attempts = 64
 // explain looks for an operation for each need, and replays the whole. What is
 // not explained in the end is left in doubts.
 func (j *judging) explain() {
+	j.pace.allow(stepsToExplain)
 	for _, t := range j.keys {
 		slices.SortStableFunc(t.hidden, func(a, b int) int {
 			return cmp.Or(cmp.Compare(j.entangled(a), j.entangled(b)), cmp.Compare(j.floors[a], j.floors[b]))
@@ -177,6 +225,9 @@ func (j *judging) explain() {
 	}
 	draw := rand.New(rand.NewPCG(1, 2)) // the same history is judged alike
 	for n := range attempts {
+		if n == 1 && j.alone && j.settle() || n > 0 && !j.pace.step() {
+			return
+		}
 		j.doubts = nil
 		if n > 0 {
 			j.draw = draw
@@ -190,7 +241,6 @@ func (j *judging) explain() {
 func (j *judging) attempt() {
 	clear(j.placed)
 	clear(j.used)
-	j.budget = tries
 	for _, n := range j.needs {
 		n.placed = none
 	}
@@ -208,9 +258,13 @@ func (j *judging) attempt() {
 			return true
 		})
 	}
-	if len(j.doubts) == 0 {
-		j.witness()
+	if len(j.doubts) > 0 {
+		return
 	}
+	if j.alone {
+		j.fill()
+	}
+	j.witness()
 }
 
 // entangled counts what ties an operation to other keys and revisions.
@@ -219,21 +273,19 @@ func (j *judging) entangled(i int) int {
 }
 
 // enough objects where a key was gone more often than it can have been deleted:
-// each time needs a deletion of its own.
+// each time needs a deletion of its own. The needs are in the order of revisions.
 func (j *judging) enough() {
-	gone := make([]int, len(j.keys))
+	gone, sent := make([]int, len(j.keys)), make([]int, len(j.keys))
 	for _, n := range j.needs {
 		if n.kind != needDelete {
 			continue
 		}
 		gone[n.key]++
-		sent := 0
-		for _, i := range j.keys[n.key].hidden {
-			if j.fits(n, i) && j.floors[i] < n.hi {
-				sent++
-			}
+		deletes := j.keys[n.key].deletes
+		for sent[n.key] < len(deletes) && j.floors[deletes[sent[n.key]]] < n.hi {
+			sent[n.key]++
 		}
-		if sent > 0 && sent < gone[n.key] { // where there is none at all that is said elsewhere
+		if sent := sent[n.key]; sent > 0 && sent < gone[n.key] { // where there is none at all that is said elsewhere
 			j.object(results.RuleTwice, n.key, n.op, none,
 				sprintf("%d times no key by revision %d, without a known deletion", gone[n.key], n.hi),
 				sprintf("no more often than deletions of unknown outcome had been sent: %d", sent))
@@ -264,7 +316,10 @@ func (j *judging) place(n *need) bool {
 		return true
 	}
 	for _, i := range drawn(j.draw, j.keys[n.key].hidden) {
-		if j.used[i] || !j.fits(n, i) {
+		if !j.pace.step() {
+			return false
+		}
+		if j.used[i] || j.floors[i] >= n.hi || !j.fits(n, i) {
 			continue
 		}
 		for _, r := range drawn(j.draw, j.vacant(max(lo, j.floors[i])+1, n.hi)) {
@@ -279,7 +334,7 @@ func (j *judging) place(n *need) bool {
 // put operation i at revision r to serve the need, and others to serve the needs
 // that this brings about, but for the first attempt, which does without.
 func (j *judging) put(n *need, i int, r int64) bool {
-	if j.budget--; j.budget < 0 {
+	if !j.pace.step() {
 		return false
 	}
 	more, ok := j.helped(n, i, r)
@@ -382,48 +437,26 @@ func (j *judging) someCompareFailed(i int, explained func(open []*need) bool) {
 // serves this one, too: it may write several keys.
 func (j *judging) served(n *need, lo int64) bool {
 	n.placed = none
-	for r, i := range j.placed {
+	take := func(r int64, i int) {
 		if r > lo && r <= n.hi && (n.placed == none || r < n.at) && j.fits(n, i) {
 			n.placed, n.at = i, r
 		}
 	}
+	if n.hi-lo < int64(len(j.placed)) { // whichever is less work
+		for r := lo + 1; r <= n.hi && j.pace.step(); r++ {
+			if i, placed := j.placed[r]; placed {
+				take(r, i)
+			}
+		}
+		return n.placed != none
+	}
+	for r, i := range j.placed {
+		if !j.pace.step() {
+			return false
+		}
+		take(r, i)
+	}
 	return n.placed != none
-}
-
-// counts objects to revisions that are nobody's, where nobody but the history's
-// clients wrote: each needs an unknown operation of its own that had been sent
-// before anybody was told of that revision.
-func (j *judging) counts() {
-	if !j.alone {
-		return
-	}
-	lowest, highest, teller := int64(0), int64(0), none
-	var floors []int64
-	for i := range j.ops {
-		o := &j.ops[i]
-		switch {
-		case o.Outcome() == history.OK:
-			if r := o.Return.Revision; lowest == 0 || r < lowest {
-				lowest = r
-			}
-			if r := o.Return.Revision; r > highest {
-				highest, teller = r, i
-			}
-		case o.MayChange() && j.took[i] == 0:
-			floors = append(floors, j.floors[i])
-		}
-	}
-	slices.Sort(floors)
-	sent, used := 0, 0
-	for r := range j.taken.free(lowest+1, highest) {
-		for sent < len(floors) && floors[sent] < r {
-			sent++
-		}
-		if used++; used > sent {
-			j.object(results.RuleVersion, none, teller, none, sprintf("revision %d, which is no operation's", r), "each revision to be an operation's")
-			return
-		}
-	}
 }
 
 // runs are the revisions that are taken, as stretches without a gap.

@@ -12,9 +12,10 @@ import (
 // linearizable tries every order of a small history's operations, and every
 // revision at which those of unknown outcome can have taken effect: slow, and
 // simple enough to be believed. A serializable read may be answered from any state
-// from before its return.
-func linearizable(ops []history.Operation) bool {
-	o := &everyOrder{ops: ops, tried: make(map[string]bool)}
+// from before its return. Where the clients were alone, each revision after the one
+// at which the history began, which is tried, too, is an operation's.
+func linearizable(ops []history.Operation, alone bool) bool {
+	o := &everyOrder{ops: ops, alone: alone, tried: make(map[string]bool)}
 	for i := range ops {
 		if ops[i].Outcome() == history.OK {
 			o.highest = max(o.highest, ops[i].Return.Revision)
@@ -26,11 +27,21 @@ func linearizable(ops []history.Operation) bool {
 			o.highest = max(o.highest, c.ModRevision)
 		}
 	}
-	return o.possible(0, 0, map[string]history.KV{})
+	if !alone {
+		return o.possible(0, 0, map[string]history.KV{})
+	}
+	for ; o.begin <= o.highest; o.begin++ {
+		if clear(o.tried); o.possible(0, o.begin, map[string]history.KV{}) {
+			return true
+		}
+	}
+	return false
 }
 
 type everyOrder struct {
 	ops     []history.Operation
+	alone   bool
+	begin   int64 // the revision at which the history began, where alone
 	highest int64
 	tried   map[string]bool
 }
@@ -62,7 +73,11 @@ func (o *everyOrder) possible(done uint64, revision int64, keys map[string]histo
 			}
 			continue
 		}
-		for r := revision + 1; len(op.Writes) > 0 && r <= o.highest; r++ {
+		last := o.highest
+		if o.alone {
+			last = min(last, revision+1)
+		}
+		for r := revision + 1; len(op.Writes) > 0 && r <= last; r++ {
 			if holds(op, keys) && o.possible(done|1<<i, r, written(op, r, keys)) {
 				return true
 			}
@@ -72,11 +87,26 @@ func (o *everyOrder) possible(done uint64, revision int64, keys map[string]histo
 }
 
 func (o *everyOrder) answered(op *history.Operation, done uint64, revision int64, keys map[string]history.KV) bool {
-	r, succeeded := op.Return.Revision, holds(op, keys)
-	if len(op.Compares) == 0 && op.Kind != history.Delete {
-		succeeded = op.Return.Succeeded
+	if o.alone && op.Serializable && op.Return.Revision < o.begin { // from before the history
+		return answeredBy(op, map[string]history.KV{}) && o.possible(done, revision, keys)
 	}
-	if r < revision || op.Changed() && r == revision || succeeded != op.Return.Succeeded {
+	r := op.Return.Revision
+	if r < revision || op.Changed() && r == revision || !answeredBy(op, keys) {
+		return false
+	}
+	if skipped := r - revision; o.alone && (skipped > 1 || skipped == 1 && !op.Changed()) {
+		return false
+	}
+	if op.Changed() {
+		keys = written(op, r, keys)
+	}
+	return o.possible(done, r, keys)
+}
+
+// answeredBy tells whether an operation's answer is that of a store that holds this.
+func answeredBy(op *history.Operation, keys map[string]history.KV) bool {
+	conditional := len(op.Compares) > 0 || op.Kind == history.Delete
+	if conditional && holds(op, keys) != op.Return.Succeeded {
 		return false
 	}
 	for _, kv := range op.Return.Read {
@@ -84,13 +114,7 @@ func (o *everyOrder) answered(op *history.Operation, done uint64, revision int64
 			return false
 		}
 	}
-	if op.Kind == history.Scan && len(keys) != len(op.Return.Read) {
-		return false
-	}
-	if op.Changed() {
-		keys = written(op, r, keys)
-	}
-	return o.possible(done, r, keys)
+	return op.Kind != history.Scan || len(keys) == len(op.Return.Read)
 }
 
 func holds(op *history.Operation, keys map[string]history.KV) bool {

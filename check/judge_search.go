@@ -23,10 +23,16 @@ const (
 // a stretch without an order is a violation.
 func (j *judging) search(deadline time.Time) {
 	for _, d := range j.doubts {
+		left := time.Until(deadline)
+		if left <= 0 {
+			return
+		}
+		if j.hiddenBefore(d.key, d.hi) > mostHidden {
+			continue
+		}
 		from, _ := j.around(d.key, d.lo)
 		s := j.stretch(d.key, from.first, d.hi, from.mod)
-		left := time.Until(deadline)
-		if len(s.steps) == 0 || len(s.steps) > mostSteps || s.hidden() > mostHidden || left <= 0 {
+		if len(s.steps) == 0 || len(s.steps) > mostSteps || s.hidden() > mostHidden {
 			continue
 		}
 		if porcupine.CheckOperationsTimeout(s.model(), s.inRevisionOrder(), left) == porcupine.Illegal {
@@ -34,6 +40,20 @@ func (j *judging) search(deadline time.Time) {
 				sprintf("answers from revision %d to %d that no order explains", from.first, d.hi), "an order that explains them")
 		}
 	}
+}
+
+// hiddenBefore counts the unknown writes to a key that can have taken effect by a
+// revision, up to one more than may be searched.
+func (j *judging) hiddenBefore(key int, hi int64) (n int) {
+	for _, i := range j.keys[key].hidden {
+		if j.floors[i] < hi {
+			n++
+		}
+		if n > mostHidden {
+			break
+		}
+	}
+	return n
 }
 
 // doubtful keys by name.

@@ -53,19 +53,25 @@ func TestNoLinearizableHistoryIsObjectedTo(t *testing.T) {
 }
 
 // On small histories that were tampered with, the judge agrees with one that
-// tries every order.
+// tries every order, whether others may have written or not.
 func TestTheJudgeAgreesWithTryingEveryOrder(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		t.Run(fmt.Sprintf("alone=%t", alone), func(t *testing.T) { agree(t, alone) })
+	}
+}
+
+func agree(t *testing.T, alone bool) {
 	count := map[string]int{}
 	for seed := range uint64(6000) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		s := newSim(seed, 1+random.IntN(5), 1+random.IntN(3))
 		s.unknown, s.reads = random.Float64()*0.7, random.Float64()*0.8
 		h := s.run(3+random.IntN(7), random.IntN(2))
-		h.Alone = false
+		h.Alone = alone
 		for range random.IntN(4) {
 			tamper(random, h)
 		}
-		v, legal := Judge(h, time.Minute), linearizable(h.Operations)
+		v, legal := Judge(h, time.Minute), linearizable(h.Operations, alone)
 		if v.Answered() > 0 { // any order explains all others
 			count[fmt.Sprintf("%t %s", legal, v.Answer)]++
 		}
@@ -85,7 +91,11 @@ func tamper(random *rand.Rand, h *history.History) {
 		return
 	}
 	other := h.Operations[random.IntN(len(h.Operations))]
-	switch random.IntN(6) {
+	switch random.IntN(7) {
+	case 6: // an effect that nobody read
+		if len(o.Writes) > 0 {
+			o.Return = nil
+		}
 	case 0:
 		o.Return.Revision = max(1, o.Return.Revision+int64(random.IntN(3))-1)
 	case 1:
@@ -122,8 +132,57 @@ func TestAnUnexplainedEmptyScanIsNoPass(t *testing.T) {
 		{Call: history.Call{ID: 2, AtNS: 3, Kind: history.Put, Writes: []history.Write{{Key: "k1", Value: "v"}}}},
 		{Call: history.Call{ID: 3, AtNS: 6, Kind: history.Scan}, Return: ok(3, 7, 2)},
 	}}
-	if v := Judge(h, time.Minute); v.Answer == Holds || linearizable(h.Operations) {
+	if v := Judge(h, time.Minute); v.Answer == Holds || linearizable(h.Operations, false) {
 		t.Errorf("got %s", v.Answer)
+	}
+}
+
+// demanding is a history of n puts, each deleted by an operation of unknown outcome
+// and seen to be gone, and an answer that nothing in the history explains or refutes:
+// the judge tries all arrangements.
+func demanding(n int) *history.History {
+	undecided, err := history.Read("testdata/undecided.jsonl")
+	if err != nil {
+		panic(err)
+	}
+	h := &history.History{Header: history.Header{Version: 1, Nodes: 3}}
+	id, now := int64(1000), int64(1)
+	add := func(c history.Call, r history.Return) {
+		id, now = id+1, now+2
+		c.ID, c.AtNS, r.ID, r.AtNS = id, now, id, now+1
+		h.Operations = append(h.Operations, history.Operation{Call: c, Return: &r})
+	}
+	base := int64(0)
+	for _, o := range undecided.Operations { // moved out of the way
+		if o.Return != nil {
+			base = max(base, o.Return.Revision)
+		}
+		now = max(now, o.AtNS)
+		h.Operations = append(h.Operations, o)
+	}
+	now += 1000
+	for i := range n {
+		r := base + int64(2*i) + 1
+		add(history.Call{Kind: history.Put, Writes: []history.Write{{Key: "x", Value: fmt.Sprint("x", i)}}}, history.Return{Outcome: history.OK, Succeeded: true, Revision: r})
+		add(history.Call{Kind: history.Delete, Writes: []history.Write{{Key: "x", Delete: true}}}, history.Return{Outcome: history.Unknown})
+		add(history.Call{Kind: history.Get, Reads: []string{"x"}}, history.Return{Outcome: history.OK, Succeeded: true, Revision: r + 1, Read: []history.KV{{Key: "x"}}})
+	}
+	return h
+}
+
+// However much there is to try, the judge ends soon after its time, and after a
+// bounded number of steps where it has much.
+func TestTheTimeBoundsAllOfTheWork(t *testing.T) {
+	h := demanding(5000)
+	j := judged(h, 0)
+	if v := j.verdict(time.Now()); v.Answer != Undecided || j.pace.done > lookUp {
+		t.Errorf("got %s after %d steps, want at most %d after the time", v.Answer, j.pace.done, lookUp)
+	}
+	j = judged(h, time.Hour)
+	if v := j.verdict(time.Now()); v.Answer != Undecided || j.pace.done > stepsToRefute+stepsToExplain {
+		t.Errorf("got %s after %d steps, want at most %d", v.Answer, j.pace.done, stepsToRefute+stepsToExplain)
+	} else {
+		t.Logf("%d steps", j.pace.done)
 	}
 }
 

@@ -31,8 +31,10 @@ type timeline struct {
 	facts []fact
 	// segments in the order of revisions, from the absent key at revision 0.
 	segments []segment
-	// hidden are the unknown writes to the key that nobody is known to have read.
-	hidden []int
+	// hidden are the unknown writes to the key that nobody is known to have read;
+	// puts and deletes are those that put it and those that delete it, in the order
+	// in which they can first have taken effect.
+	hidden, puts, deletes []int
 }
 
 // segment of a timeline: from one revision at which the key was seen in some
@@ -63,6 +65,9 @@ func (j *judging) timelines() {
 		})
 		(&walk{j: j, key: key, t: t}).run()
 		t.facts = nil
+		for _, hidden := range [][]int{t.hidden, t.puts, t.deletes} {
+			slices.SortStableFunc(hidden, func(a, b int) int { return cmp.Compare(j.floors[a], j.floors[b]) })
+		}
 	}
 }
 
@@ -117,7 +122,11 @@ func (j *judging) effects(i int) {
 	if o.MayChange() && took == 0 {
 		for _, w := range o.Writes {
 			t := j.keys[j.numbers[w.Key]]
-			t.hidden = append(t.hidden, i)
+			if t.hidden = append(t.hidden, i); w.Delete {
+				t.deletes = append(t.deletes, i)
+			} else {
+				t.puts = append(t.puts, i)
+			}
 		}
 	}
 	if took == 0 {

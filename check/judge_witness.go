@@ -8,11 +8,16 @@ import (
 )
 
 // witness replays the order that was found, from an empty store, and asks of each
-// operation whether it is explained. Only where all are does the history hold. It relies on nothing that was concluded but
-// the revisions at which operations took effect.
+// operation whether it is explained, and, where nobody else wrote, of each revision
+// whether it is an operation's. Only where all are does the history hold. It relies
+// on nothing that was concluded but the revisions at which operations took effect.
 func (j *judging) witness() {
 	s := &store{keys: make(map[string]history.KV)}
 	changes, answers := j.order()
+	if r := j.gap(changes); r > 0 {
+		j.doubtRevision(r)
+		return
+	}
 	for len(changes) > 0 || len(answers) > 0 {
 		answer := len(changes) == 0 || len(answers) > 0 && j.ops[answers[0]].Return.Revision < changes[0].revision
 		var i int
@@ -31,6 +36,39 @@ func (j *judging) witness() {
 		}
 	}
 	j.witnessed = true
+}
+
+// gap is the first revision that should be an operation's and is none's, or 0. The
+// changes are in the order of revisions.
+func (j *judging) gap(changes []change) int64 {
+	if !j.alone {
+		return 0
+	}
+	next, last := j.own()
+	if len(changes) > 0 {
+		next = min(next, changes[0].revision)
+	}
+	for _, c := range changes {
+		if c.revision != next {
+			return next
+		}
+		next++
+	}
+	if next <= last {
+		return next
+	}
+	return 0
+}
+
+// doubtRevision doubts that revision r is an operation's: all keys that an unknown
+// operation may have changed then are in doubt.
+func (j *judging) doubtRevision(r int64) {
+	for key, t := range j.keys {
+		if slices.ContainsFunc(t.hidden, func(i int) bool { return j.floors[i] < r }) {
+			s, _ := j.around(key, r)
+			j.doubts = append(j.doubts, doubt{key, s.first, r})
+		}
+	}
 }
 
 // change is an operation and the revision at which it took effect.

@@ -22,9 +22,16 @@
 //     before anything is sent, a return's after everything was received. Two
 //     operations of which the first returned before the second was called have
 //     that order in real time; no other two have.
-//  3. A client has one operation at a time.
+//  3. A client has one operation at a time. One that gives an operation up returns
+//     from it with the outcome "unknown" and may go on.
 //  4. The outcome "rejected" is certain: the operation has had no effect and will
 //     have none. Where there is any doubt the outcome is "unknown".
 //  5. Nobody else ever writes keys under the header's prefix, and none is there
 //     when the history begins.
+//
+// The reader refuses a file that breaks 1 to 3 where that can be seen. What a server
+// told is not refused, in whatever form it came: that a server lies is a finding.
+//
+// Keys and values are text. One that is not UTF-8, or that begins with a quotation
+// mark, is written as Go quotes it, so that no two are read as one.
 package history

@@ -31,6 +31,7 @@ type Header struct {
 	// Alone tells that nobody else wrote to the store, under whatever keys, from
 	// the first call to the last return. Then each revision in between is that of
 	// one of the history's operations, and a judge misses those that are of none.
+	// Only serializable reads may be answered from an earlier revision.
 	Alone bool `json:"alone,omitempty"`
 }
 

@@ -15,11 +15,12 @@ import (
 // looked at before anything of that size is parsed or kept.
 const (
 	MaxBytes      = 512 << 20 // of the file
-	MaxLine       = 4 << 20   // bytes; the longest line is a scan's return
+	MaxLine       = 32 << 20  // bytes; the longest line is a scan's return, or a server's lie
 	MaxOperations = 1_000_000
 	MaxKeys       = 10_000
-	MaxScans      = 256 // each tells of every key whether it is there
-	MaxParts      = 128 // compares, writes or reads of a transaction, as in etcd
+	MaxScans      = 256       // each tells of every key whether it is there
+	MaxParts      = 128       // compares, writes or reads of a transaction, as in etcd
+	MaxRead       = 8_000_000 // keys in all answers
 )
 
 // Read reads a history's file. A last line that a crash cut off is dropped and
@@ -93,6 +94,7 @@ type decoder struct {
 	keys    map[string]bool
 	written map[string]string
 	scans   int
+	told    int // keys in the answers so far
 }
 
 // next reads a line, unless there is none or the file is too long.
@@ -157,6 +159,8 @@ func (d *decoder) parse() (l line, err error) {
 	decoding.DisallowUnknownFields()
 	if err = decoding.Decode(&l); err != nil {
 		err = fmt.Errorf("got what is no line of a history, want a call or a return as JSON: %w", err)
+	} else {
+		err = strict(d.text[:decoding.InputOffset()])
 	}
 	if _, more := decoding.Token(); err == nil && !errors.Is(more, io.EOF) {
 		err = errors.New("something follows the object, want one a line")
@@ -216,6 +220,9 @@ func (d *decoder) end(name string) (*History, error) {
 	}
 	if d.number == 0 {
 		return nil, &Error{Path: name, What: "is empty, want a header in the first line", Do: "name a history that raftbench wrote"}
+	}
+	if err := d.oneAtATime(); err != nil {
+		return nil, &Error{Path: name, What: err.Error(), Do: "give each thread of a client a number of its own, and record how each operation ended"}
 	}
 	for i := range d.history.Operations {
 		if d.history.Operations[i].Return == nil {

@@ -41,10 +41,16 @@ func Create(path string, h Header) (*Writer, error) {
 
 // Call records an operation that is about to be sent. It must not be sent after an
 // error: nobody would know of it.
-func (w *Writer) Call(c Call) error { return w.write(line{Call: &c}) }
+func (w *Writer) Call(c Call) error {
+	quoteCall(&c)
+	return w.write(line{Call: &c})
+}
 
 // Return records how an operation ended. Without it the outcome is unknown.
-func (w *Writer) Return(r Return) error { return w.write(line{Return: &r}) }
+func (w *Writer) Return(r Return) error {
+	quoteReturn(&r)
+	return w.write(line{Return: &r})
+}
 
 // Close syncs the file and closes it. It returns the first error of any method.
 func (w *Writer) Close() error {

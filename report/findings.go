@@ -36,6 +36,7 @@ var ruleWords = map[string]string{
 	results.RuleAtomic:       "a part of a transaction took effect without the rest",
 	results.RuleCompare:      "a compare went otherwise than the key's state has it",
 	results.RuleSkew:         "an answer contradicts the revision that it names",
+	results.RuleMalformed:    "an answer has not the form of one",
 
 	results.RuleApplied:  "a replica did not catch up",
 	results.RuleNoLeader: "a whole cluster elects no leader",

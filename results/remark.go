@@ -205,6 +205,8 @@ const (
 	RuleCompare      = "compare"        // a compare went otherwise than it must
 	RuleSkew         = "read-skew"      // two answers differ about one revision
 
+	RuleMalformed = "malformed-answer" // an answer that no store gives, whatever it holds
+
 	RuleApplied  = "catch-up"  // a replica did not catch up
 	RuleNoLeader = "no-leader" // a whole cluster elects nobody
 	RuleStuck    = "stuck"     // writes do not go on where they should

@@ -34,9 +34,9 @@ func newJudgeCommand() *cobra.Command {
 		Long: `Read a history, a file of JSON lines with every operation that clients sent and
 what they were told, and look for one order of all operations that explains
 every answer and respects real time. It holds only if such an order was found,
-and is violated only if there can be none. A page with porcupine's picture of
-the operations around the first violation is written beside the file, where one
-key's operations show it.
+and is violated only if there can be none, or an answer has not the form of one.
+A page with porcupine's picture of the operations around the first violation is
+written beside the file, where one key's operations show it.
 
 Exit codes: 0 it holds; 4 safety is violated; 5 neither was shown in time, or no
 operation was answered; 2 the file is no history that can be judged.`,

@@ -32,10 +32,13 @@ func TestJudgeAnswersFirstAndByItsExitCode(t *testing.T) {
 		answer, stderr string
 		page           bool
 	}{
-		"forged/honest.jsonl":     {exitOK, "LINEARIZABLE: one order of all operations explains every answer\n", "", false},
-		"forged/stale-read.jsonl": {exitSafety, "SAFETY VIOLATED: a linearizable read missed a write", "error: FILE: safety is violated, 1 objection\nhint: keep", true},
-		"forged/lost-tail.jsonl":  {exitSafety, "SAFETY VIOLATED: an acknowledged write is gone (n1: got all keys at", "3 objections", false},
-		"undecided.jsonl":         {exitInconclusive, "UNDECIDED: neither an order of all operations nor a contradiction", "error: FILE: not decided within 30s, which is no pass\nhint: give it longer, or record a shorter history: raftbench judge FILE --within 5m\n", false},
+		"forged/honest.jsonl":                       {exitOK, "LINEARIZABLE: one order of all operations explains every answer\n", "", false},
+		"forged/stale-read.jsonl":                   {exitSafety, "SAFETY VIOLATED: a linearizable read missed a write", "error: FILE: safety is violated, 1 objection\nhint: keep", true},
+		"forged/lost-tail.jsonl":                    {exitSafety, "SAFETY VIOLATED: an acknowledged write is gone (n1: got all keys at", "3 objections", false},
+		"forged/no-revision.jsonl":                  {exitSafety, "SAFETY VIOLATED: an answer has not the form of one (got revision 0 in an answer", "1 objection", false},
+		"forged/duplicate-beside-unknown-put.jsonl": {exitSafety, "SAFETY VIOLATED: more writes took effect than were sent", "1 objection", false},
+		"lawful/old-serializable-read.jsonl":        {exitOK, "LINEARIZABLE", "", false},
+		"undecided.jsonl":                           {exitInconclusive, "UNDECIDED: neither an order of all operations nor a contradiction", "error: FILE: not decided within 30s, which is no pass\nhint: give it longer, or record a shorter history: raftbench judge FILE --within 5m\n", false},
 	} {
 		file := recorded(t, name, 0)
 		code, stdout, stderr := command(t, "judge", file)
