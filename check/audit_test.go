@@ -255,7 +255,7 @@ func TestWipedReplicasHaveLostEverything(t *testing.T) {
 		if report = c.audit(t, fresh(0), dead, fresh(0)); report.Lost != 4 || !has(report, results.RuleApplied) {
 			t.Errorf("with one that does not answer: lost %d: %v", report.Lost, report.Findings)
 		}
-		if report = c.audit(t, fresh(0), dead, dead); report.Lost != 0 || len(report.Findings) != 3 {
+		if report = c.audit(t, fresh(0), dead, dead.clone()); report.Lost != 0 || len(report.Findings) != 3 {
 			t.Errorf("with two that do not answer: lost %d: %v", report.Lost, report.Findings)
 		}
 	})
