@@ -21,6 +21,7 @@ func (r *Report) charts(ds []distribution) []chart.Chart {
 		}
 	}
 	out = append(out, r.spreads(ds)...)
+	out = append(out, r.writePaths()...)
 	if c, ok := r.reads(); ok {
 		out = append(out, c)
 	}

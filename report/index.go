@@ -122,6 +122,15 @@ func (r *Report) chapters(charts []chart.Chart, replays []page.Part) []page.Chap
 		c := at(id)
 		c.Parts = append(c.Parts, page.Part{Chart: &charts[i]})
 	}
+	path := at("path")
+	for i, t := range r.pathTables() {
+		title := t.Title
+		t.Title = ""
+		path.Parts = append(path.Parts, page.Part{Title: title, Table: &t})
+		if i == 0 {
+			path.Parts = append(path.Parts, listed("", r.pathNotes())...)
+		}
+	}
 	faults := at("faults")
 	for _, g := range r.listings() {
 		t := g.table()

@@ -62,6 +62,7 @@ func (r *Report) markdown(charts []chart.Chart) string {
 	for _, c := range charts {
 		fmt.Fprintf(&b, "\n## %s\n\n![%s](%s.png)\n", escape(c.Title), escape(c.Title), c.Name)
 	}
+	markdownPath(&b, r)
 	markdownDifferences(&b, r)
 	b.WriteString("\n## Read this with the numbers\n")
 	bullets(&b, r.footnotes())

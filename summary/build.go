@@ -87,6 +87,7 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 	if m, ok := c.Watched.metric(); ok {
 		c.Metrics[FalseElections] = m
 	}
+	c.WritePath = writePath(measured)
 	c.CapacityConfirmed = confirms(measured)
 	c.Operations = operations(measured)
 	for _, t := range measured {

@@ -92,6 +92,9 @@ type Cell struct {
 	// Curve is latency against offered load, by ascending load, where the
 	// trials swept it or searched for their capacity.
 	Curve []CurvePoint `json:"curve,omitempty"`
+	// WritePath tells where a write's time goes; null where no trial tells: spans were
+	// off, or the nodes are none of raftbench's own.
+	WritePath *WritePath `json:"write_path,omitempty"`
 	// CapacityConfirmed is how many fresh clusters looked for the capacity
 	// anew: capacity_ops is their median, or where there are none what the
 	// search found.

@@ -55,6 +55,8 @@ const (
 	Bars   Form = "bars"
 	Line   Form = "line"
 	Dots   Form = "dots" // small marks, of many single values
+	// Stacks are pieces of bars that stand on one another.
+	Stacks Form = "stacks"
 	// Tiles fill the place of 1 by 1 around each point, in its shade.
 	Tiles Form = "tiles"
 )
@@ -79,6 +81,9 @@ type Point struct {
 	Y       *float64 `json:"y"`
 	Missing string   `json:"missing,omitempty"`
 	Beyond  bool     `json:"beyond,omitempty"`
+	// From is the foot of a stack's piece, whose top is Y; Text is what it is worth, and
+	// Under the interval of that.
+	From float64 `json:"from,omitempty"`
 	// Low and High are the ends of the interval; null where there is none. A
 	// High beyond every number is null beside a Low, and Open is set.
 	Low  *float64 `json:"low,omitempty"`

@@ -38,6 +38,28 @@ func (cv *canvas) bars(fd field, s *chart.Series, among bool) {
 	}
 }
 
+// leastMarked is how high a piece of a stack is at least, in points, that has room for
+// its mark.
+const leastMarked = 4 * footRadius
+
+// stack draws one part of bars that stand on one another, parted by thin lines and with
+// the mark of its key, for those who do not tell the colours apart.
+func (cv *canvas) stack(fd field, s *chart.Series) {
+	for _, p := range s.Points {
+		if p.Y == nil {
+			continue
+		}
+		bar := barOf(fd, s, p)
+		bar.y0 = fd.py(p.From)
+		cv.area(hue(s.Look), bar)
+		cv.line(white, 1, nil, [2]float64{bar.x0, bar.y0}, [2]float64{bar.x1, bar.y0})
+		if bar.y1-bar.y0 >= leastMarked {
+			cv.dot(shape(s.Look), white, footRadius, (bar.x0+bar.x1)/2, (bar.y0+bar.y1)/2, false)
+		}
+		cv.taken = append(cv.taken, bar)
+	}
+}
+
 func barOf(fd field, s *chart.Series, p chart.Point) rect {
 	return rect{fd.px(p.X - s.Width/2), fd.y0, fd.px(p.X + s.Width/2), fd.py(*p.Y)}
 }

@@ -64,6 +64,8 @@ func (cv *canvas) data(fd field, p *chart.Panel, right float64) {
 		switch p.Series[i].Form {
 		case chart.Bars:
 			cv.bars(fd, &p.Series[i], len(p.Series) > 1)
+		case chart.Stacks:
+			cv.stack(fd, &p.Series[i])
 		case chart.Line:
 			cv.stroke(fd, &p.Series[i])
 		case chart.Dots:

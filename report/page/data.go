@@ -60,7 +60,7 @@ type seriesData struct {
 
 // pointData is x, y, low, high (null where there is none), the flags, and words: where
 // it stands, what its value and interval are; of bars and tiles also what is written
-// there, and of tiles their shade.
+// there, of tiles their shade, and of a stack's pieces their feet.
 type pointData [10]any
 
 // The flags of a point.
@@ -144,7 +144,11 @@ func pointOf(x, y chart.Axis, p chart.Point, tile bool) pointData {
 	if tile && p.Y != nil {
 		where += "; " + place(y, *p.Y)
 	}
-	return pointData{number(p.X), maybe(p.Y), maybe(p.Low), maybe(p.High), flags, where, main, interval, p.Text, number(p.Shade)}
+	last := p.Shade
+	if p.From != 0 {
+		last = p.From
+	}
+	return pointData{number(p.X), maybe(p.Y), maybe(p.Low), maybe(p.High), flags, where, main, interval, p.Text, number(last)}
 }
 
 // maybe is null where there is no number, or none that JSON knows.

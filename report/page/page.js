@@ -138,6 +138,13 @@
           return {type: 'group', children};
         })];
     },
+    stacks: (p, s, view, look, wide, panel) => [custom(s.n, s.p.map(pt => placed(p, pt)), 2, (params, api) => {
+      const pt = s.p[params.dataIndexInside], half = panel.inner * s.w / (view.x[1] - view.x[0]) / 2;
+      const [x, top] = api.coord([pt[0], pt[1]]), foot = api.coord([pt[0], pt[9]])[1];
+      const children = [{type: 'rect', shape: {x: x - half, y: top, width: 2 * half, height: foot - top}, style: {fill: hue(look, s.l), stroke: look.paper, lineWidth: 1}}];
+      if (foot - top > 15) children.push(mark(look, [s.l[0], 1, 0], x, (top + foot) / 2, 4));
+      return {type: 'group', children};
+    })],
     tiles: (p, s, view, look) => [custom(s.n, s.p.map(pt => placed(p, pt)), 2, (params, api) => {
       const pt = s.p[params.dataIndexInside];
       if (pt[1] === null) return;
@@ -249,6 +256,7 @@
         if (px < box.x - 1 || px > box.x + box.width + 1 || py < box.y - 1 || py > box.y + box.height + 1) continue;
         const dx = Math.abs(px - x), dy = Math.abs(py - y);
         const filled = q.s.f === 'bars' ? dx < box.width * q.s.w / (this.view.x[1] - this.view.x[0]) / 2 && y > py - 20
+          : q.s.f === 'stacks' ? dx < box.width * q.s.w / (this.view.x[1] - this.view.x[0]) / 2 && y >= py && y <= this.drawing.convertToPixel({gridIndex: 0}, [q.pt[0], q.pt[9]])[1]
           : q.s.f === 'tiles' && Math.abs(this.drawing.convertFromPixel({gridIndex: 0}, [x, y])[0] - q.pt[0]) < 0.5 && Math.abs(this.drawing.convertFromPixel({gridIndex: 0}, [x, y])[1] - q.pt[1]) < 0.5;
         const far = filled ? dx / 100 : Math.hypot(dx, dy) + (q.pt[4] & PLAIN ? 4 : 0);
         if (far < least && (filled || far < 44)) { least = far; best = q; }

@@ -1,0 +1,192 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// partWords are what the parts of a write's way are called.
+var partWords = map[summary.PartName]string{
+	summary.PartClient: "client path", summary.PartQueue: "leader's queue", summary.PartLeaderLog: "leader's log",
+	summary.PartSend: "handed to be sent", summary.PartNetwork: "network", summary.PartFollowerLog: "follower's log",
+	summary.PartQuorumWait: "wait for the quorum", summary.PartApply: "commit and apply", summary.PartReply: "answer",
+}
+
+// partNames in the order in which they are shown.
+var partNames = []summary.PartName{
+	summary.PartClient, summary.PartQueue, summary.PartLeaderLog, summary.PartSend, summary.PartNetwork,
+	summary.PartFollowerLog, summary.PartQuorumWait, summary.PartApply, summary.PartReply,
+}
+
+// stepWords are the six steps as Raft is taught.
+var stepWords = []string{
+	"1 request to the leader", "2 leader appends", "3 AppendEntries", "4 followers append, answer", "5 majority counted", "6 applied, client answered",
+}
+
+// pathTables tell where the time of a write goes, by parts and by steps; none where no
+// setup tells.
+func (r *Report) pathTables() []tables.Table {
+	parts := tables.Table{Title: "Where a write's time goes", Heads: []tables.Head{{Title: "setup", Words: true}, {Title: "in all"}}}
+	for _, name := range partNames {
+		parts.Heads = append(parts.Heads, tables.Head{Title: partWords[name]})
+	}
+	parts.Heads = append(parts.Heads, tables.Head{Title: "unattributed"})
+	steps := tables.Table{Title: "The six steps of a write", Heads: []tables.Head{{Title: "setup", Words: true}}}
+	for _, words := range stepWords {
+		steps.Heads = append(steps.Heads, tables.Head{Title: words})
+	}
+	steps.Heads = append(steps.Heads, tables.Head{Title: "later: followers apply it"})
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			if p := c.WritePath; p != nil {
+				parts.Rows = append(parts.Rows, tables.Row{Cells: partCells(sizeName(g, c), p)})
+				steps.Rows = append(steps.Rows, tables.Row{Cells: stepCells(sizeName(g, c), p)})
+			}
+		}
+	}
+	if len(parts.Rows) == 0 {
+		return nil
+	}
+	return append([]tables.Table{parts, steps}, r.answerTable()...)
+}
+
+func partCells(setup string, p *summary.WritePath) []tables.Cell {
+	cells := []tables.Cell{{Main: setup}, timeCell(&p.TotalNS)}
+	for _, name := range partNames {
+		var ns *summary.Metric
+		if part := pathPart(p, name); part != nil {
+			ns = &part.NS
+		}
+		cells = append(cells, timeCell(ns))
+	}
+	return append(cells, pathCell(units.Share, &p.UnattributedShare))
+}
+
+func pathPart(p *summary.WritePath, name summary.PartName) *summary.PathPart {
+	for i := range p.Parts {
+		if p.Parts[i].Name == name {
+			return &p.Parts[i]
+		}
+	}
+	return nil
+}
+
+func stepCells(setup string, p *summary.WritePath) []tables.Cell {
+	cells := []tables.Cell{{Main: setup}}
+	for number := 1; number <= len(stepWords); number++ {
+		var ns *summary.Metric
+		for i := range p.Steps {
+			if p.Steps[i].Number == number {
+				ns = &p.Steps[i].NS
+			}
+		}
+		cells = append(cells, timeCell(ns))
+	}
+	return append(cells, timeCell(p.LearnedNS))
+}
+
+// answerTable has the followers in the order in which they answered: which of them a
+// write waits for is a matter of the size.
+func (r *Report) answerTable() []tables.Table {
+	t := tables.Table{Title: "The followers' answers, in the order in which they came", Heads: []tables.Head{
+		{Title: "setup", Words: true}, {Title: "answer", Words: true}, {Title: "network"}, {Title: "follower's log"}, {Title: "there after"},
+	}}
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			if c.WritePath == nil {
+				continue
+			}
+			for i := range c.WritePath.Followers {
+				f := &c.WritePath.Followers[i]
+				rank := fmt.Sprint(f.Rank)
+				if f.Rank == c.Quorum-1 {
+					rank += ", which commits"
+				}
+				t.Rows = append(t.Rows, tables.Row{Cells: []tables.Cell{
+					{Main: sizeName(g, c)}, {Main: rank}, timeCell(&f.NetworkNS), timeCell(&f.LogNS), timeCell(&f.AnsweredNS),
+				}})
+			}
+		}
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return []tables.Table{t}
+}
+
+func timeCell(m *summary.Metric) tables.Cell { return pathCell(units.Duration, m) }
+
+func pathCell(k units.Kind, m *summary.Metric) tables.Cell {
+	if m == nil {
+		return tables.Cell{Main: absent}
+	}
+	f, ok := figureOf("", *m)
+	if !ok {
+		return tables.Cell{Main: absent}
+	}
+	return tables.Cell{Main: show(k, f.median), Interval: between(k, f)}
+}
+
+// pathNotes say what the figures are, and what is missing.
+func (r *Report) pathNotes() []string {
+	told := false
+	var notes, silent []string
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			p := c.WritePath
+			switch {
+			case p == nil && !costless(c) && c.Settings["workload.spans"] == "":
+				silent = append(silent, sizeName(g, c))
+			case p != nil:
+				told = true
+				notes = append(notes, pathNote(sizeName(g, c), p)...)
+			}
+		}
+	}
+	if !told {
+		return nil
+	}
+	notes = append([]string{
+		"Means of the writes whose latency lies between the 45th and the 55th percentile of a trial's light load, then medians over trials: the parts' medians need not add up to that of the whole.",
+		"Network and follower's log are those of the follower that answered first; what a write then waits for the others that a majority needs is the wait for the quorum. They hold the hand-overs between a process's goroutines, which wait for a core where the host is busy.",
+	}, notes...)
+	if len(silent) > 0 {
+		notes = append(notes, "Not on record: "+list(silent)+". Nodes that are none of raftbench's own, or of an older build, cannot be asked.")
+	}
+	return notes
+}
+
+func pathNote(setup string, p *summary.WritePath) []string {
+	var out []string
+	if p.Joined < p.Chosen || p.Lost > 0 {
+		out = append(out, fmt.Sprintf("%s: only %s of %s were found in the nodes' records, which lost %s.",
+			setup, count(p.Joined), units.Plural(int(p.Chosen), "such write"), units.Plural(int(p.Lost), "record")))
+	}
+	if p.Forwarded > 0 {
+		out = append(out, fmt.Sprintf("%s: %s of %s writes came through a follower; the client path has that hop too.", setup, count(p.Forwarded), count(p.Joined)))
+	}
+	var asked []string
+	for _, part := range p.Parts {
+		if part.AskedNS > 0 {
+			asked = append(asked, fmt.Sprintf("%s of the %s", duration(part.AskedNS), partWords[part.Name]))
+		}
+	}
+	if len(asked) > 0 {
+		out = append(out, fmt.Sprintf("%s: %s are the delay asked of the emulated links, without their jitter.", setup, strings.Join(asked, " and ")))
+	}
+	return out
+}
+
+// markdownPath is the section of the page in Markdown.
+func markdownPath(b *strings.Builder, r *Report) {
+	for i, t := range r.pathTables() {
+		titled(b, t)
+		if i == 0 {
+			bullets(b, r.pathNotes())
+		}
+	}
+}
