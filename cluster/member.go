@@ -21,9 +21,7 @@ type Member struct {
 	// lifecycle is held while the process is started, killed, stopped, paused or
 	// resumed.
 	lifecycle sync.Mutex
-	// disk is nil where the data stands on the host's file system. It is changed under
-	// both lifecycle and mu, and read under either.
-	disk Disk
+	disk      Disk // guarded by lifecycle; nil where the data stands on the host's file system
 	// links is a lock that can be waited for with a context: it is held by whom
 	// the one value in it is of. It is held while the links are changed and while
 	// the process is started, paused or resumed, so that a change is wholly before

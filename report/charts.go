@@ -25,6 +25,7 @@ func (r *Report) charts(ds []distribution) []chart.Chart {
 	if c, ok := r.reads(); ok {
 		out = append(out, c)
 	}
+	out = append(out, r.theoryCharts()...)
 	return append(append(out, r.loads()...), r.electionMaps()...)
 }
 

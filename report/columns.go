@@ -35,7 +35,7 @@ type sheet struct {
 
 // sheets are the tables of a report, in the order in which they are told.
 func (r *Report) sheets() []sheet {
-	return slices.Concat(r.costSheets(), r.toleranceSheets(), r.faultSheets(), r.useSheets())
+	return slices.Concat(r.costSheets(), r.toleranceSheets(), r.theorySheets(), r.faultSheets(), r.useSheets())
 }
 
 // costSheets are what a node costs and buys.

@@ -36,6 +36,7 @@ func (r *Report) footnotes() []string {
 	out = append(out, r.outageNotes()...)
 	out = append(out, r.apartNotes()...)
 	out = append(out, r.electionNotes()...)
+	out = append(out, r.theoryNotes()...)
 	out = append(out, useNotes(r.summary)...)
 	out = append(out, r.sources()...)
 	if r.linkTruth != "" {

@@ -47,6 +47,8 @@ type Report struct {
 	limits      map[string]limited
 	linkTruth   string
 	saturations map[string]saturated
+	// theories of the setups, by their names.
+	theories map[string]summary.Theory
 	// full: the latencies are those at full load, since there was no other.
 	full bool
 }
@@ -57,7 +59,7 @@ func New(run *results.Run, a summary.Analysis, o Options) *Report {
 	r := &Report{
 		run: run, analysis: a, summary: s, env: cleanEnvironment(run.Environment), options: o, full: full,
 		groups: groups(s), differences: index(s.Differences), limits: limits(run.Trials), linkTruth: linkTruth(run.Trials),
-		saturations: saturations(run.Trials),
+		saturations: saturations(run.Trials), theories: theoriesOf(run, a.Summary),
 	}
 	r.remarks, r.alarms = remarks(r.groups), alarms(r.groups)
 	for _, g := range r.groups {

@@ -1,0 +1,103 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// theoryCharts draw the model against the measurement, one chart for each group of
+// setups that is predicted.
+func (r *Report) theoryCharts() []chart.Chart {
+	var out []chart.Chart
+	for _, g := range r.drawn() {
+		if c, ok := r.theoryChart(numbered("model", len(out)), g); ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// theoryChart has what was measured as marks, and what theory says as lines.
+func (r *Report) theoryChart(name string, g group) (chart.Chart, bool) {
+	if !slices.ContainsFunc(g.cells, func(c summary.Cell) bool { return r.theories[c.Cell].PredictedNS != nil }) {
+		return chart.Chart{}, false
+	}
+	c := r.base(name, r.theoryTitle(g), writeP50)
+	if g.name != "" && len(r.groups) > 1 {
+		c.Subtitle = append(c.Subtitle, g.name)
+	}
+	c.Subtitle = append(c.Subtitle, "Predicted from the parts of a write at 1 and 3 nodes alone; on machines of their own nobody has measured it.")
+	c.X = r.sizeAxis()
+	sizes := r.sizes()
+	at := func(cell summary.Cell) float64 { return float64(slices.Index(sizes, cell.Nodes)) }
+	var all span
+	marks := chart.Series{Name: "measured", Form: chart.Points}
+	for _, cell := range g.cells {
+		if f, ok := metric(cell, writeP50); ok {
+			all.add(f.median)
+			all.add(f.upper())
+			marks.Points = append(marks.Points, pointOf(at(cell), f))
+		}
+	}
+	c.Series = append(c.Series, marks)
+	c.Keys = append(c.Keys, chart.Key{Text: "measured", Sign: chart.SignInterval})
+	for i, line := range []struct {
+		name string
+		of   func(t summary.Theory) *float64
+	}{
+		{"predicted here", func(t summary.Theory) *float64 { return t.PredictedNS }},
+		{"predicted on own machines", func(t summary.Theory) *float64 { return t.OwnMachines }},
+		{"floor, " + sharedDisk, func(t summary.Theory) *float64 { return floorOf(t.FloorShared) }},
+		{"floor, " + ownDisks, func(t summary.Theory) *float64 { return floorOf(t.FloorAlone) }},
+	} {
+		s := chart.Series{Name: line.name, Form: chart.Line, Look: chart.Look{Number: i + 1, Dashed: i%2 == 1}}
+		for _, cell := range g.cells {
+			if v := line.of(r.theories[cell.Cell]); v != nil {
+				all.add(*v)
+				s.Points = append(s.Points, chart.Point{X: at(cell), Y: v, Plain: true})
+			}
+		}
+		if len(s.Points) > 0 {
+			c.Series = append(c.Series, s)
+			c.Keys = append(c.Keys, chart.Key{Text: line.name, Sign: chart.SignLine, Look: s.Look, Plain: true})
+		}
+	}
+	c.Y = latencyAxis(r.latency("write")+" p50", r.intervals(writeP50), all)
+	return c, all.high > 0
+}
+
+func floorOf(f *summary.Floored) *float64 {
+	if f == nil {
+		return nil
+	}
+	return &f.NS
+}
+
+// theoryTitle is the message: how near the prediction comes to the sizes that it does
+// not rest on.
+func (r *Report) theoryTitle(g group) string {
+	worst, at := summary.Theory{}, 0.0
+	sizes := 0
+	for _, c := range g.cells {
+		t := r.theories[c.Cell]
+		if t.Error == nil || t.Fitted {
+			continue
+		}
+		sizes++
+		if off := math.Abs(*t.Error); off >= at {
+			worst, at = t, off
+		}
+	}
+	switch {
+	case sizes == 0:
+		return "What a write takes, and what theory says of it"
+	case worst.Off == "":
+		return fmt.Sprintf("Theory from 1 and 3 nodes comes within %s of the larger sizes", share(at))
+	}
+	return fmt.Sprintf("Theory from 1 and 3 nodes misses %s by %s: %s", units.Plural(worst.Nodes, "node"), share(at), termNames[worst.Off])
+}

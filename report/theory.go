@@ -1,0 +1,168 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// What follows words what theory says beside what was measured: the floor of a write,
+// what sizes are predicted to take, and on which part of a write that is wrong.
+
+// theoriesOf a run, by the names under which the report has its setups.
+func theoriesOf(run *results.Run, s summary.Summary) map[string]summary.Theory {
+	out := map[string]summary.Theory{}
+	for _, t := range summary.Theories(run, s) {
+		if t.FloorAlone != nil || t.Parts != nil {
+			out[cleanName(t.Cell)] = t
+		}
+	}
+	return out
+}
+
+// ofTheory shows something of a setup that theory tells of.
+func (r *Report) ofTheory(over, title string, keep int, words func(t summary.Theory) entry) column {
+	return column{over: over, title: title, keep: keep, value: func(c summary.Cell) entry {
+		if t, ok := r.theories[c.Cell]; ok {
+			return words(t)
+		}
+		return entry{main: absent}
+	}}
+}
+
+// inTime is a time in ns that may not be known.
+func inTime(ns *float64) entry {
+	if ns == nil {
+		return entry{main: absent}
+	}
+	return entry{main: duration(*ns)}
+}
+
+// The heads of the columns of floors.
+const (
+	ownDisks   = "own disks"
+	sharedDisk = "shared disk"
+)
+
+// theorySheets hold measured beside predicted beside floor, and the parts of a write;
+// none where theory tells of no setup.
+func (r *Report) theorySheets() []sheet {
+	if len(r.theories) == 0 {
+		return nil
+	}
+	floors := sheet{title: "What a write takes, what theory predicts, and the floor below it", groups: r.groups, columns: []column{
+		nodesColumn(),
+		measured("measured", "p50", 0, writeP50, units.Duration),
+		r.ofTheory("predicted", "here", 0, func(t summary.Theory) entry { return inTime(t.PredictedNS) }),
+		r.ofTheory("predicted", "off by", 5, predictedOff),
+		r.ofTheory("predicted", "own machines", 6, func(t summary.Theory) entry { return inTime(t.OwnMachines) }),
+		r.ofTheory("floor", ownDisks, 8, func(t summary.Theory) entry { return floorTime(t.FloorAlone) }),
+		r.ofTheory("floor", sharedDisk, 4, func(t summary.Theory) entry { return floorTime(t.FloorShared) }),
+		r.ofTheory("floor over measured", ownDisks, 7, func(t summary.Theory) entry { return efficiency(t.FloorAlone) }),
+		r.ofTheory("floor over measured", sharedDisk, 3, func(t summary.Theory) entry { return efficiency(t.FloorShared) }),
+	}}
+	parts := sheet{title: "Where a typical write's time goes: as measured, and below it as predicted from 1 and 3 nodes", groups: r.groups, columns: []column{nodesColumn()}}
+	for i, term := range summary.Terms() {
+		parts.columns = append(parts.columns, r.ofTheory("", termTitles[term], 9-i, func(t summary.Theory) entry { return partOf(t, term) }))
+	}
+	var out []sheet
+	for _, sh := range []sheet{floors, parts} {
+		sh.groups = saying(sh.groups, sh.columns[min(2, len(sh.columns)-1)-1:])
+		sh.columns = filled(sh.columns, summary.Summary{Cells: sh.cells()})
+		if len(sh.columns) > 2 {
+			out = append(out, sh)
+		}
+	}
+	return out
+}
+
+// termTitles are the heads of the columns of a write's parts, termNames the parts in a
+// sentence.
+var (
+	termTitles = map[summary.Term]string{
+		summary.TermClient: "client", summary.TermQueue: "queue", summary.TermLeaderLog: "leader's log", summary.TermNetwork: "network",
+		summary.TermHandOver: "hand-over", summary.TermFollowerLog: "follower's log", summary.TermApply: "apply",
+	}
+	termNames = map[summary.Term]string{
+		summary.TermClient: "the client's path", summary.TermQueue: "the leader's queue", summary.TermLeaderLog: "the leader's log",
+		summary.TermNetwork: "the network", summary.TermHandOver: "the hand-over between processes", summary.TermFollowerLog: "the follower's log",
+		summary.TermApply: "applying and answering",
+	}
+)
+
+func floorTime(f *summary.Floored) entry {
+	if f == nil {
+		return entry{main: absent}
+	}
+	return inTime(&f.NS)
+}
+
+// efficiency is the floor's share of what was measured, with its interval.
+func efficiency(f *summary.Floored) entry {
+	if f == nil || f.Efficiency == nil {
+		return entry{main: absent}
+	}
+	e := entry{main: share(*f.Efficiency)}
+	if f.CILow != nil && f.CIHigh != nil {
+		e.interval = fmt.Sprintf("%s–%s", share(*f.CILow), share(*f.CIHigh))
+	}
+	return e
+}
+
+// predictedOff is by how much a prediction misses, and nothing of the sizes that it
+// rests on.
+func predictedOff(t summary.Theory) entry {
+	switch {
+	case t.Error == nil:
+		return entry{main: absent}
+	case t.Fitted:
+		return entry{main: "fitted"}
+	}
+	return entry{main: percent(1 + *t.Error)}
+}
+
+func partOf(t summary.Theory, term summary.Term) entry {
+	if t.Parts == nil {
+		return entry{main: absent}
+	}
+	e := entry{main: duration(t.Parts[term])}
+	if t.Predicted != nil && !t.Fitted {
+		e.interval = duration(t.Predicted[term])
+	}
+	return e
+}
+
+// theoryNotes say what the figures are, and which part of a write is not as predicted.
+func (r *Report) theoryNotes() []string {
+	if len(r.theories) == 0 {
+		return nil
+	}
+	out := []string{"Floor: the links' delays and the writes to logs, no processor time: with " + ownDisks + " two syncs a write as the disk was probed alone, with the " + sharedDisk + " what the logs took in place. A floor over 2 % above what was measured has no share: its calibration is wrong."}
+	predicted := slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { return r.theories[c.Cell].PredictedNS != nil })
+	if !predicted {
+		return append(out, "Nothing is predicted here: that takes the record of where writes' time goes at 1 and at 3 nodes (workload.spans, light load).")
+	}
+	out = append(out, "Predicted: from the parts of a write at 1 and 3 nodes alone (docs/model.md). Own machines: the same for members on machines of their own, each like this one; a prediction that nobody has measured.")
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			if t := r.theories[c.Cell]; t.Off != "" {
+				out = append(out, offNote(sizeName(g, c), t))
+			}
+		}
+	}
+	return out
+}
+
+// offNote names the part of a write that is most of what a prediction misses.
+func offNote(name string, t summary.Theory) string {
+	direction := "above"
+	if *t.Error < 0 {
+		direction = "below"
+	}
+	return fmt.Sprintf("%s: the prediction is %s %s what was measured. Most of that is %s: %s predicted, %s measured.",
+		name, share(math.Abs(*t.Error)), direction, termNames[t.Off], duration(t.Predicted[t.Off]), duration(t.Parts[t.Off]))
+}

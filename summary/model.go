@@ -1,0 +1,301 @@
+package summary
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
+)
+
+// What follows holds what a write took at light load against what theory says: its
+// floor, and a prediction of sizes from two others. docs/model.md has the formulae,
+// what is fitted and what is not.
+
+// Term is a named part of a write's time.
+type Term string
+
+// The terms of a write, in the order of its way.
+const (
+	TermClient      Term = "client"       // from the client to the leader's code, and back
+	TermQueue       Term = "queue"        // until the leader writes its log
+	TermLeaderLog   Term = "leader_log"   // the leader's write to its log
+	TermNetwork     Term = "network"      // the links' round trip to the quorum-th follower
+	TermHandOver    Term = "hand_over"    // from process to process on that way, beside the links' delay
+	TermFollowerLog Term = "follower_log" // the quorum-th follower's write to its log
+	TermApply       Term = "apply"        // from the quorum to the answer
+)
+
+// Terms in the order of a write's way.
+func Terms() []Term {
+	return []Term{TermClient, TermQueue, TermLeaderLog, TermNetwork, TermHandOver, TermFollowerLog, TermApply}
+}
+
+// Parts of a write's time in ns, by their terms.
+type Parts map[Term]float64
+
+// Sum of all parts.
+func (p Parts) Sum() (sum float64) {
+	for _, t := range Terms() { // in one order: the sum must not depend on a map's
+		sum += p[t]
+	}
+	return sum
+}
+
+// Theory is what theory says of one size beside what was measured. Times are medians
+// at light load, in ns.
+type Theory struct {
+	Cell  string `json:"cell"`
+	Nodes int    `json:"nodes"`
+	// Measured is the p50 that the summary has.
+	Measured Metric `json:"write_latency_p50_ns"`
+	// FloorAlone: the links' delays and the disk's syncs, each member with a disk of its
+	// own. FloorShared: with the logs' writes as they were in place, all members on one
+	// disk. Null where it is not known.
+	FloorAlone  *Floored `json:"floor_alone"`
+	FloorShared *Floored `json:"floor_shared"`
+	// Parts as they were measured, and as they are predicted from N = 1 and N = 3; nil
+	// where a run has not what it takes.
+	Parts     Parts `json:"parts,omitempty"`
+	Predicted Parts `json:"predicted_parts,omitempty"`
+	// Fitted sizes are those that the prediction rests on: that it comes near them says
+	// nothing.
+	Fitted bool `json:"fitted,omitempty"`
+	// PredictedNS is what the write is to take here, Error by which share that is above
+	// the measured p50, Off the term that is most of it, where it is over 5 %.
+	PredictedNS *float64 `json:"predicted_ns"`
+	Error       *float64 `json:"error"`
+	Off         Term     `json:"off_term,omitempty"`
+	// OwnMachines is a prediction for members on machines of their own, each like this
+	// one: nobody has measured it.
+	OwnMachines *float64 `json:"own_machines_ns"`
+}
+
+// Floored is a floor and how near the measured median comes to it.
+type Floored struct {
+	NS float64 `json:"ns"`
+	// Efficiency is the floor over the measured p50, with the bounds that the median's
+	// interval leaves; null where the floor is above what was measured by over 2 %, so
+	// that the calibration is wrong, and where there is no interval.
+	Efficiency *float64 `json:"efficiency"`
+	CILow      *float64 `json:"ci_low"`
+	CIHigh     *float64 `json:"ci_high"`
+}
+
+// tolerableError is the share by which a prediction may miss before a term is named for it.
+const tolerableError = 0.05
+
+// The sizes that a prediction rests on: without followers, and with the fewest that
+// tolerate a loss.
+const (
+	fitAlone = 1
+	fitThree = 3
+)
+
+// Theories hold what each setup's writes took at light load against theory, in the
+// order of the summary's cells; setups without such a median are left out.
+func Theories(run *results.Run, s Summary) []Theory {
+	sides := map[string]side{}
+	for _, c := range s.Cells {
+		sides[c.Cell] = sideOf(run, c)
+	}
+	var out []Theory
+	for _, group := range groupBy(s.Cells, func(c Cell) string {
+		return strings.Join(append(traits(c, ""), c.Cell[strings.Index(c.Cell, "-")+1:]), "\x00")
+	}) {
+		m := fit(s.Cells, group, sides)
+		for _, i := range group {
+			if c := s.Cells[i]; sides[c.Cell].trials > 0 {
+				out = append(out, m.theory(run, c, sides[c.Cell]))
+			}
+		}
+	}
+	order := func(cell string) int { return slices.IndexFunc(s.Cells, func(c Cell) bool { return c.Cell == cell }) }
+	slices.SortStableFunc(out, func(a, b Theory) int { return cmp.Compare(order(a.Cell), order(b.Cell)) })
+	return out
+}
+
+// theory of one size.
+func (m *model) theory(run *results.Run, c Cell, s side) Theory {
+	t := Theory{Cell: c.Cell, Nodes: c.Nodes, Measured: c.Metrics["write_latency_p50_ns"], Parts: s.parts, Fitted: c.Nodes == fitAlone || c.Nodes == fitThree}
+	if sync := syncTime(run, c); sync > 0 {
+		t.FloorAlone = floored(s.floor(sync, c.Engine), t.Measured)
+	}
+	if s.parts != nil {
+		t.FloorShared = floored(s.parts[TermLeaderLog]+s.parts[TermFollowerLog]+float64(s.asked), t.Measured)
+	}
+	if m == nil {
+		return t
+	}
+	t.Predicted = m.predict(c.Nodes, s.asked)
+	sum, own := t.Predicted.Sum(), m.own(c.Nodes, s.asked).Sum()
+	t.PredictedNS, t.OwnMachines = &sum, &own
+	if measured := t.Measured.Median; measured != nil && *measured > 0 {
+		t.Error = ptr(sum / *measured - 1)
+		if math.Abs(*t.Error) > tolerableError {
+			t.Off = off(t.Predicted, s.parts, *t.Error)
+		}
+	}
+	return t
+}
+
+// off is the term that misses most in the direction in which the whole does; the one
+// that misses most where the parts were not measured in that direction.
+func off(predicted, measured Parts, whole float64) Term {
+	if measured == nil {
+		return ""
+	}
+	miss := func(t Term) float64 { return (predicted[t] - measured[t]) * math.Copysign(1, whole) }
+	return slices.MaxFunc(Terms(), func(a, b Term) int { return cmp.Compare(miss(a), miss(b)) })
+}
+
+// side is what a size's trials have on record, medians over them.
+type side struct {
+	trials int
+	// asked round trip of the links to the quorum-th follower, and to each of them.
+	asked time.Duration
+	trips []time.Duration
+	parts Parts
+	// step is by how much one follower's answer is behind the one before, beside the
+	// links' delay: they share cores and a disk.
+	step float64
+	// followerLogs is the mean of all followers' writes to their logs.
+	followerLogs float64
+}
+
+// sideOf gathers the valid trials of a cell that measured a light load.
+func sideOf(run *results.Run, c Cell) side {
+	var s side
+	var each []Parts
+	var steps, logs stats.Sample
+	for i := range run.Trials {
+		t := &run.Trials[i]
+		w := t.Window(results.RoleLight)
+		if t.Cell != c.Cell || t.Kind != results.Measure || !t.Valid || w == nil || w.Harmed || len(t.Dead) > 0 {
+			continue
+		}
+		s.trials++
+		asked, realised := tripsOf(t)
+		s.trips = asked
+		s.asked = quorum.CompletingRTT(asked, c.Nodes)
+		if w.Spans == nil || w.Spans.Whole == 0 {
+			continue
+		}
+		each = append(each, spanParts(w.Spans, quorum.CompletingRTT(realised, c.Nodes)))
+		if step, log, ok := followersOf(w.Spans, asked); ok {
+			steps, logs = append(steps, step), append(logs, log)
+		}
+	}
+	s.parts = medianParts(each)
+	s.step, s.followerLogs = median(steps), median(logs)
+	return s
+}
+
+// tripsOf the links between leader and followers, there and back, ascending: as they
+// were asked for, and as the frames of the window took them. Links that too few frames
+// crossed are taken as they were asked for.
+func tripsOf(t *results.Trial) (asked, realised []time.Duration) {
+	type trip struct{ asked, realised int64 }
+	trips := map[string]trip{}
+	for _, l := range t.Links {
+		other := l.To
+		if l.To == t.Leader {
+			other = l.From
+		} else if l.From != t.Leader {
+			continue
+		}
+		if other == results.Client {
+			continue
+		}
+		took := l.AskedNS
+		if l.Samples >= results.MinLinkSamples {
+			took = l.RealisedP50NS
+		}
+		before := trips[other]
+		trips[other] = trip{before.asked + l.AskedNS, before.realised + took}
+	}
+	for _, each := range trips {
+		asked, realised = append(asked, time.Duration(each.asked)), append(realised, time.Duration(each.realised))
+	}
+	for len(asked) < t.Nodes-1 { // nothing is emulated: no link is on record
+		asked, realised = append(asked, 0), append(realised, 0)
+	}
+	slices.Sort(asked)
+	slices.Sort(realised)
+	return asked, realised
+}
+
+// spanParts a window's spans. Of the way to the followers it is the quorum-th to answer
+// that the commit waits for: whose answer is last of the quorum, its log and its way.
+func spanParts(s *results.Spans, network time.Duration) Parts {
+	of := func(names ...results.SpanName) (sum float64) {
+		for _, n := range names {
+			sum += s.Of(n).NS
+		}
+		return sum
+	}
+	p := Parts{
+		TermClient:    of(results.SpanRequest, results.SpanResponse),
+		TermQueue:     of(results.SpanQueue),
+		TermLeaderLog: of(results.SpanLeaderLog),
+		TermApply:     of(results.SpanCommit, results.SpanApply, results.SpanReply) + s.UnattributedNS,
+	}
+	if s.Quorum == 0 {
+		return p
+	}
+	way := of(results.SpanSend, results.SpanNetworkOut, results.SpanFollowerLog, results.SpanNetworkBack, results.SpanQuorumWait)
+	log := of(results.SpanFollowerLog)
+	for _, f := range s.Followers {
+		if f.Rank == s.Quorum && f.Count > 0 {
+			log = f.LogNS
+		}
+	}
+	p[TermFollowerLog], p[TermNetwork] = min(log, way), float64(network)
+	p[TermHandOver] = way - p[TermFollowerLog] - p[TermNetwork]
+	return p
+}
+
+// followersOf is by how much each follower's answer is behind the one before it, at the
+// mean and without the links' delays, and what a follower's log takes at the mean.
+func followersOf(s *results.Spans, asked []time.Duration) (step, log float64, ok bool) {
+	var ranked []results.FollowerSpans
+	for _, f := range s.Followers {
+		if f.Count > 0 {
+			ranked, log = append(ranked, f), log+f.LogNS
+		}
+	}
+	if len(ranked) < 2 || len(asked) < len(ranked) {
+		return 0, 0, false
+	}
+	last := len(ranked) - 1
+	behind := ranked[last].AnsweredNS - ranked[0].AnsweredNS - float64(asked[last]-asked[0])
+	return max(0, behind) / float64(last), log / float64(len(ranked)), true
+}
+
+// medianParts over trials; nil of none.
+func medianParts(each []Parts) Parts {
+	if len(each) == 0 {
+		return nil
+	}
+	out := Parts{}
+	for _, t := range Terms() {
+		var values stats.Sample
+		for _, p := range each {
+			values = append(values, p[t])
+		}
+		out[t] = median(values)
+	}
+	return out
+}
+
+// median of some values; 0 of none.
+func median(values stats.Sample) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	return values.Median().Center
+}
