@@ -32,7 +32,7 @@ func runMan(stdout io.Writer, root *cobra.Command, dir string) error {
 		return fail(exitFailed, err, "name a folder that can be written")
 	}
 	root.DisableAutoGenTag = true // it would hold the day on which it was written
-	header := &doc.GenManHeader{Title: "RAFTBENCH", Section: "1", Source: "raftbench " + version, Manual: "raftbench"}
+	header := &doc.GenManHeader{Section: "1", Source: "raftbench " + version, Manual: "raftbench"}
 	if err := doc.GenManTree(root, header, dir); err != nil {
 		return fail(exitFailed, err, "name a folder that can be written")
 	}
