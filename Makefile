@@ -5,7 +5,7 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run safety build test test-packages test-command lint fuzz cross gate mutants mutant-study self-gate bench-netem bench-node bench-together bench-loadgen gate-study clean
+.PHONY: run safety build test test-page test-packages test-command lint fuzz cross gate mutants mutant-study self-gate bench-netem bench-node bench-together bench-loadgen gate-study clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
@@ -44,11 +44,17 @@ test-command:
 	$(GO) test -timeout 15m ./cmd/raftbench
 	$(GO) test -race -timeout 15m -run '$(AT_ONCE)' ./cmd/raftbench
 
+## test-page: a report's page in a real Chromium, which must be installed; pictures of it are kept in bin/page
+test-page:
+	$(GO) vet -tags browser ./report
+	$(GO) test -tags browser -timeout 30m -run Browser ./report
+
 ## lint: gofmt, golangci-lint, the arrows of the house, and the benchmarks of modules of their own
 lint: $(LINT)
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(LINT) run ./...
 	$(LINT) run --build-tags mutants ./node/... ./cmd/raftbench/...
+	$(LINT) run --build-tags browser ./report/...
 	cd netem/benchmark && $(GO) vet ./...
 	cd loadgen/benchmark && $(GO) vet ./...
 

@@ -104,9 +104,12 @@ func (n *nemesis) relieve(ctx context.Context, f *inflicted) error {
 	return n.fatal(n.undo(ctx, f))
 }
 
-// fatal is the fault of the host in an error; nil where there is none. A member that
-// cannot open its own data is a finding.
+// fatal is the fault of the host, or of an emulated disk, in an error; nil where there
+// is none. A member that cannot open its own data is a finding.
 func (n *nemesis) fatal(err error) error {
+	if disk := deadDisk(err); disk != nil {
+		return disk
+	}
 	if fault := hostFault(err); fault != nil {
 		return fault
 	}

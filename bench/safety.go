@@ -74,7 +74,7 @@ func (t *trial) test(ctx context.Context) (err error) {
 	err = cmp.Or(err, s.settle(ctx))
 	s.count()
 	err = errors.Join(err, s.file.Close())
-	if ctx.Err() != nil || hostFault(err) != nil {
+	if ctx.Err() != nil || hostFault(err) != nil || deadDisk(err) != nil {
 		return err
 	}
 	t.tell(StageJudging)
@@ -155,15 +155,15 @@ func (s *safety) settle(ctx context.Context) error {
 	return cmp.Or(ctx.Err(), s.agree(ctx))
 }
 
-// deaths are members that ended unasked: a finding, unless the host did it, or whoever
-// interrupts the run: a second Ctrl-C kills all nodes.
+// deaths are members that ended unasked: a finding, unless the host did it, or an
+// emulated disk that died, or whoever interrupts the run: a second Ctrl-C kills all nodes.
 func (s *safety) deaths(ctx context.Context) error {
 	err := s.system.Health()
 	if fault := hostFault(err); fault != nil {
 		return fault
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if void := cmp.Or(ctx.Err(), deadDisk(err)); void != nil {
+		return void
 	}
 	if death := (*cluster.DeathError)(nil); errors.As(err, &death) {
 		s.record.find(results.Finding{Class: results.Liveness, Rule: results.RuleDied, Node: death.ID,

@@ -21,8 +21,8 @@ type System interface {
 	Members() []Member
 	// Leader is the id of the server that leads, when all that live agree.
 	Leader(ctx context.Context) (string, error)
-	// Health is an error when one of the Members died unasked, or cannot store
-	// anything for a fault of the host.
+	// Health is an error when one of the Members, or its emulated disk, died unasked, or
+	// cannot store anything for a fault of the host.
 	Health() error
 	// Read tells what the Members have used so far; ReadCounters does without the
 	// histograms of links and stores, and takes a fraction of the time.

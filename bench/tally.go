@@ -14,9 +14,10 @@ import (
 // measured beside others (it drops out of its block, and the others stay), or it
 // is a proof, or times outages, or its clients were told something. A proof that failed is
 // an answer, and so is what clients were told; repeated until it holds it would prove
-// nothing.
+// nothing. One whose disk died is none.
 func settled(plan configs.Plan, t results.Trial) bool {
-	return t.Valid || len(t.Beside) > 0 || t.Kind == results.Proof || t.Kind == results.Outages || len(t.Findings) > 0 || t.Tested != nil || t.Attempt > plan.Retries
+	answered := t.Kind == results.Proof || t.Kind == results.Outages || len(t.Findings) > 0 || t.Tested != nil
+	return t.Valid || len(t.Beside) > 0 || answered && !voided(t) || t.Attempt > plan.Retries
 }
 
 // settledForGood tells likewise of a run that is resumed: what found nothing
@@ -33,7 +34,7 @@ func undecided(t results.Trial) bool { return t.Tested != nil && t.Tested.Answer
 // failed tells whether a trial did not get to its end; others may be invalid by
 // what they measured.
 func failed(t results.Trial) bool {
-	return slices.ContainsFunc(t.Remarks, func(m results.Remark) bool { return m.Code == results.CodeFailed })
+	return voided(t) || slices.ContainsFunc(t.Remarks, func(m results.Remark) bool { return m.Code == results.CodeFailed })
 }
 
 // tally counts how the trials of a run end.

@@ -25,6 +25,7 @@ func rules(o Outcome) (out []string) {
 
 func TestWhatIsNotRepeated(t *testing.T) {
 	plan := planOf(1, 1, 1)
+	died := []results.Remark{{Code: results.CodeDiskDied, Severity: results.Invalid}}
 	for name, c := range map[string]struct {
 		trial results.Trial
 		want  bool
@@ -35,6 +36,8 @@ func TestWhatIsNotRepeated(t *testing.T) {
 		"a violation":                  {results.Trial{Kind: results.Measure, Attempt: 1, Findings: found(results.Safety, results.RuleLost)}, true},
 		"a laggard":                    {results.Trial{Kind: results.Measure, Attempt: 1, Findings: found(results.Liveness, results.RuleApplied)}, true},
 		"a proof that did not hold":    {results.Trial{Kind: results.Proof, Attempt: 1}, true},
+		"a proof whose disk died":      {results.Trial{Kind: results.Proof, Attempt: 1, Remarks: died}, false},
+		"one whose disks died twice":   {results.Trial{Kind: results.Proof, Attempt: 2, Remarks: died}, true},
 		"an audit that found no fault": {results.Trial{Kind: results.Measure, Attempt: 1, Audit: &results.Audit{}}, false},
 	} {
 		if got := settled(plan, c.trial); got != c.want {

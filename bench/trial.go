@@ -90,7 +90,7 @@ func (t *trial) finish(ctx context.Context, err error) error {
 		return err // nothing that an audit could add would be news
 	}
 	if err != nil {
-		if mended == nil {
+		if mended == nil && deadDisk(err) == nil {
 			t.salvage(ctx)
 		}
 		return err
@@ -118,6 +118,13 @@ func (t *trial) conclude(ctx context.Context, err error) error {
 	t.overhear()
 	t.thin()
 	t.record.Events = thinnedProgress(t.record.Events, mostProgress)
+	if t.system != nil {
+		err = errors.Join(err, deadDisk(t.system.Health()))
+	}
+	if disk := deadDisk(err); disk != nil {
+		t.record.void(disk)
+		return ctx.Err()
+	}
 	if fault := hostFault(err); fault != nil && !t.record.found(results.Safety) {
 		return fault
 	}

@@ -45,6 +45,7 @@ type Cluster struct {
 	term    uint64
 	changed chan struct{} // closed, and replaced, when a role or leader changes
 	death   *DeathError
+	disk    *DiskError
 	store   *StoreError
 	died    chan struct{}
 
@@ -111,18 +112,22 @@ func (c *Cluster) Member(id string) *Member {
 	return nil
 }
 
-// Died is closed when a process that had started ends without having been told
-// to; Err then tells how, with the tail of its log.
+// Died is closed when a process that had started, or the disk of a member, ends without
+// having been told to; Err then tells how.
 func (c *Cluster) Died() <-chan struct{} { return c.died }
 
-// Err is the first such death, a *DeathError, or nil.
+// Err is the first such death: of a disk a *DiskError, since nodes die of it; else of a
+// node a *DeathError, with the tail of its log; or nil.
 func (c *Cluster) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.death == nil {
-		return nil
+	switch {
+	case c.disk != nil:
+		return c.disk
+	case c.death != nil:
+		return c.death
 	}
-	return c.death
+	return nil
 }
 
 // StoreErr is the first *StoreError that a running node has reported for a fault
@@ -211,7 +216,20 @@ func (c *Cluster) ended(m *Member, p *process) {
 	c.mu.Unlock()
 	// A process that had not started is the error of its start, not a death.
 	if p.started.Load() && !p.asked.Load() && c.life.Err() == nil {
-		c.reportDeath(death(p, m.LogPath()), p.diedOfFullDisk(m.LogPath()))
+		expected := p.diedOfFullDisk(m.LogPath()) || m.diskDeath() != nil
+		c.reportDeath(death(p, m.LogPath()), expected)
+	}
+}
+
+// reportDisk records the first death of a disk, and wakes those who wait for one.
+func (c *Cluster) reportDisk(d *DiskError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.disk != nil {
+		return
+	}
+	if c.disk = d; c.death == nil {
+		close(c.died)
 	}
 }
 
@@ -220,8 +238,9 @@ func (c *Cluster) ended(m *Member, p *process) {
 func (c *Cluster) reportDeath(d *DeathError, expected bool) {
 	c.mu.Lock()
 	if c.death == nil && !expected {
-		c.death = d
-		close(c.died)
+		if c.death = d; c.disk == nil {
+			close(c.died)
+		}
 	}
 	c.mu.Unlock()
 	if c.spec.OnDeath != nil {

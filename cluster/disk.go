@@ -1,11 +1,13 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/raftbench/raftbench/clock"
 	"github.com/raftbench/raftbench/control"
@@ -24,8 +26,24 @@ const (
 type Disk interface {
 	// Cut drops whatever was not synced. The member's process must not run.
 	Cut(ctx context.Context) (powerloss.Lost, error)
+	// Died is closed when what serves the disk has ended without Close; Err tells how.
+	Died() <-chan struct{}
+	Err() error
 	Close() error
 }
+
+// DiskError is a member's emulated disk that ended by itself. Whatever its member, and
+// the cluster, did since is the disk's doing: the node lost its files as it ran.
+type DiskError struct {
+	ID  string // of the member
+	Err error  // how, and its last words (*powerloss.DeathError)
+}
+
+func (e *DiskError) Error() string {
+	return fmt.Sprintf("the emulated disk of %s died: %v", e.ID, e.Err)
+}
+
+func (e *DiskError) Unwrap() error { return e.Err }
 
 // Mounter serves what stands in one directory at another.
 type Mounter func(ctx context.Context, behind, at string) (Disk, error)
@@ -53,15 +71,54 @@ func (m *Member) readyDisk(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("disk of %s: %w", m.ID(), err)
 		}
-		m.disk = disk
+		m.setDisk(disk)
+		go m.watchDisk(disk)
 		return nil
 	}
 	lost, err := m.disk.Cut(ctx)
 	if err != nil {
-		return fmt.Errorf("disk of %s: %w", m.ID(), err)
+		return cmp.Or[error](m.diskDeath(), fmt.Errorf("disk of %s: %w", m.ID(), err))
 	}
 	m.cluster.tell(m.ID(), control.Event{Kind: control.EventPowerLoss, AtNS: clock.Now(), Bytes: lost.Bytes})
 	return nil
+}
+
+func (m *Member) setDisk(d Disk) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.disk = d
+}
+
+// watchDisk tells of the disk's death, as long as the cluster lives.
+func (m *Member) watchDisk(d Disk) {
+	select {
+	case <-d.Died():
+		if m.cluster.life.Err() == nil {
+			m.cluster.reportDisk(&DiskError{ID: m.ID(), Err: d.Err()})
+		}
+	case <-m.cluster.life.Done():
+	}
+}
+
+// diskGrace is how long the launcher may take to see that a disk has died of which a
+// node has died meanwhile: both see one process end.
+const diskGrace = 2 * time.Second
+
+// diskDeath is the *DiskError where the member's disk has died, or is seen to in a
+// moment: who asks has just seen its member fail. Else it is nil.
+func (m *Member) diskDeath() error {
+	m.mu.Lock()
+	disk := m.disk
+	m.mu.Unlock()
+	if disk == nil {
+		return nil
+	}
+	select {
+	case <-disk.Died():
+		return &DiskError{ID: m.ID(), Err: disk.Err()}
+	case <-time.After(diskGrace):
+		return nil
+	}
 }
 
 // behind is the directory of which the data directory shows what a mounted disk holds.
@@ -73,7 +130,7 @@ func (m *Member) closeDisk() error {
 		return nil
 	}
 	err := m.disk.Close()
-	m.disk = nil
+	m.setDisk(nil)
 	return err
 }
 

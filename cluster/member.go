@@ -21,7 +21,9 @@ type Member struct {
 	// lifecycle is held while the process is started, killed, stopped, paused or
 	// resumed.
 	lifecycle sync.Mutex
-	disk      Disk // guarded by lifecycle; nil where the data stands on the host's file system
+	// disk is nil where the data stands on the host's file system. It is changed under
+	// both lifecycle and mu, and read under either.
+	disk Disk
 	// links is a lock that can be waited for with a context: it is held by whom
 	// the one value in it is of. It is held while the links are changed and while
 	// the process is started, paused or resumed, so that a change is wholly before

@@ -18,8 +18,8 @@ type StartError struct {
 	// a host that has no room for it; empty where neither is known.
 	Code control.Code
 	// Err is what the node answered (*CommandError), how it died
-	// (*DeathError), that it did not answer (*WaitError), or why there is no
-	// process.
+	// (*DeathError), that it did not answer (*WaitError), why there is no process,
+	// or that its disk died (*DiskError).
 	Err error
 }
 
@@ -27,7 +27,8 @@ func (e *StartError) Error() string {
 	_, refused := errors.AsType[*CommandError](e.Err)
 	_, died := errors.AsType[*DeathError](e.Err)
 	_, silent := errors.AsType[*WaitError](e.Err)
-	if refused || died || silent {
+	_, disk := errors.AsType[*DiskError](e.Err)
+	if refused || died || silent || disk {
 		return e.Err.Error() // names the node itself
 	}
 	return fmt.Sprintf("start of %s: %v", e.ID, e.Err)
@@ -122,6 +123,9 @@ func (m *Member) startFailed(p *process, err error) *StartError {
 		if dead.Code == "" && p.opening.Load() && !p.listens.Load() && p.state.Exited() {
 			failed.Code = control.CodeData
 		}
+	}
+	if disk := m.diskDeath(); disk != nil { // it cannot open what is not there
+		failed.Err, failed.Code = disk, ""
 	}
 	reap, cancel := context.WithTimeout(context.Background(), reapTime)
 	defer cancel()

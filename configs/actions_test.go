@@ -64,3 +64,28 @@ func TestTheDocumentedOutagesAndWatchAreValid(t *testing.T) {
 		}
 	}
 }
+
+// Jitter is spread around a delay: without any, half of it is cut off at zero.
+func TestJitterAloneIsNoSlowness(t *testing.T) {
+	for name, c := range map[string]struct {
+		network, faults string
+		refused         bool
+	}{
+		"no delay anywhere":      {"{profile: none}", "[{at: 1s, action: slow, target: n1, link: {jitter: 5ms}}]", true},
+		"on one link":            {"{profile: none}", "[{at: 1s, action: slow, target: n1->n2, link: {jitter: 5ms, loss: 1%}}]", true},
+		"a delay of its own":     {"{profile: none}", "[{at: 1s, action: slow, target: n1, link: {delay: 5ms, jitter: 5ms}}]", false},
+		"a delay of the links":   {"{profile: multi-az}", "[{at: 1s, action: slow, target: n1, link: {jitter: 5ms}}]", false},
+		"a delay by a fault":     {"{profile: none}", "[{at: 1s, action: slow, target: n1, link: {delay: 5ms}}, {at: 2s, action: slow, target: n1, link: {jitter: 5ms}}]", false},
+		"neither delay nor that": {"{profile: none}", "[{at: 1s, action: slow, target: n1, link: {loss: 1%}}]", false},
+	} {
+		got := told([]byte("nodes: 3\nproofs: 0\nworkload: {load: {mode: calm}, calm: {rate: 100/s, duration: 5s}}\nnetwork: " + c.network + "\nfaults: " + c.faults + "\n"))
+		if !c.refused && got != "accepted\n" {
+			t.Errorf("%s: got %s", name, got)
+		}
+		for _, want := range []string{"faults[0].link", "got a jitter of 5ms and no delay", "want a delay", "hint: add one of at least the jitter: link: {delay: 5ms, jitter: 5ms}"} {
+			if c.refused && !strings.Contains(got, want) {
+				t.Errorf("%s: got %s, want %q in it", name, got, want)
+			}
+		}
+	}
+}

@@ -249,6 +249,10 @@ func (c *faultCheck) means() {
 	if l := c.f.Link; (l.Distribution != "" || l.Correlation > 0) && l.Jitter == 0 && !s.hasJitter() {
 		c.add("link", "correlation and distribution are of the jitter, and the links have none: they would do nothing", "add one, such as jitter: 1ms")
 	}
+	if l := c.f.Link; l.Jitter > 0 && l.Delay == 0 && !s.hasDelay() {
+		c.add("link", fmt.Sprintf("got a jitter of %s and no delay, on links that have none: no message can be earlier than at once, so that half of them would not be slowed at all; want a delay that they are spread around", short(span(l.Jitter))),
+			fmt.Sprintf("add one of at least the jitter: link: {delay: %s, jitter: %[1]s}", short(span(l.Jitter))))
+	}
 	if c.harmsNoMessage() {
 		c.add("messages", "got message-faults with no share of the messages, and nothing before that it could end", "messages: {drop: 1%}; or give network.message_faults, or faults before, that it ends")
 	}
@@ -268,14 +272,25 @@ func (c *faultCheck) harmsNoMessage() bool {
 // hasJitter tells whether any link has, or gets by a fault, jitter of a kind that
 // could change.
 func (s Setup) hasJitter() bool {
+	return s.anyLink(func(shape netem.Shape) bool { return shape.Jitter > 0 }, func(l FaultLink) bool { return l.Jitter > 0 })
+}
+
+// hasDelay tells whether any link has, or gets by a fault, a delay that jitter can be
+// spread around.
+func (s Setup) hasDelay() bool {
+	return s.anyLink(func(shape netem.Shape) bool { return shape.Delay > 0 }, func(l FaultLink) bool { return l.Delay > 0 })
+}
+
+// anyLink tells of a link that is, or is made by a fault, of a kind.
+func (s Setup) anyLink(is func(netem.Shape) bool, made func(FaultLink) bool) bool {
 	for _, from := range s.Links {
 		for _, shape := range from {
-			if shape.Jitter > 0 {
+			if is(shape) {
 				return true
 			}
 		}
 	}
-	return slices.ContainsFunc(s.Faults, func(f TimedFault) bool { return f.Link.Jitter > 0 })
+	return slices.ContainsFunc(s.Faults, func(f TimedFault) bool { return made(f.Link) })
 }
 
 // checkMessages holds the shares of harmed messages against each other.

@@ -16,22 +16,37 @@ import (
 
 // Disk is a mounted directory.
 type Disk struct {
-	behind string
+	behind string // the files, as they are seen but for what is not synced in them
 	server *fuse.Server
+	over   chan struct{} // closed when it is mounted no more
+	names  *names
 
 	mu    sync.Mutex
 	files map[uint64]*file // by the inode of the file behind
 }
 
-// Mount serves the files of a directory, behind, at another, both of which are
-// there. Other file systems are not followed into.
+// What stands in the directory behind a disk.
+const (
+	filesName   = "files"
+	removedName = "removed"
+)
+
+// Mount serves a disk at a directory. What it holds stands in another, behind, which
+// is the disk's own. Both are there. Other file systems are not followed into.
 func Mount(behind, at string) (*Disk, error) {
+	d := &Disk{behind: filepath.Join(behind, filesName), files: map[uint64]*file{}}
+	err := os.MkdirAll(d.behind, 0o755)
+	if err == nil {
+		d.names, err = openNames(filepath.Join(behind, removedName), d.forget)
+	}
 	var st syscall.Stat_t
-	if err := syscall.Stat(behind, &st); err != nil {
+	if err == nil {
+		err = syscall.Stat(d.behind, &st)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("power loss: the directory behind %s: %w", at, err)
 	}
-	d := &Disk{behind: behind, files: map[uint64]*file{}}
-	root := &node{LoopbackNode: gofs.LoopbackNode{RootData: &gofs.LoopbackRoot{Path: behind, Dev: st.Dev}}, disk: d}
+	root := &node{LoopbackNode: gofs.LoopbackNode{RootData: &gofs.LoopbackRoot{Path: d.behind, Dev: st.Dev}}, disk: d}
 	root.RootData.RootNode = root
 	server, err := gofs.Mount(at, root, &gofs.Options{MountOptions: fuse.MountOptions{
 		DirectMount: true, FsName: "raftbench-power-loss", Name: "raftbench",
@@ -39,15 +54,23 @@ func Mount(behind, at string) (*Disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("power loss: mounting at %s: %w", at, err)
 	}
-	d.server = server
+	d.server, d.over = server, make(chan struct{})
+	go func() {
+		defer close(d.over)
+		server.Wait()
+	}()
 	return d, nil
 }
+
+// Unmounted is closed when the directory is mounted no more, whoever ended it.
+func (d *Disk) Unmounted() <-chan struct{} { return d.over }
 
 // Unmount ends the directory. What was not synced is gone.
 func (d *Disk) Unmount() error { return d.server.Unmount() }
 
 // Lost is what a cut of the power took.
 type Lost struct {
+	Names int   `json:"names"` // creations, renames and removals that were not synced
 	Files int   `json:"files"` // that were longer, shorter or otherwise than when they were last synced
 	Bytes int64 `json:"bytes"` // of pages that were not synced
 }
@@ -55,10 +78,14 @@ type Lost struct {
 // Lose drops whatever was not synced. No process may have a file open: its kernel
 // would go on with what it still holds.
 func (d *Disk) Lose() (Lost, error) {
+	changes, unmade, err := d.names.lose()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var lost Lost
-	err := filepath.WalkDir(d.behind, func(path string, e fs.DirEntry, err error) error {
+	lost := Lost{Names: changes}
+	for _, ino := range unmade {
+		d.lose(ino, 0, &lost)
+	}
+	err = errors.Join(err, filepath.WalkDir(d.behind, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
@@ -66,14 +93,19 @@ func (d *Disk) Lose() (Lost, error) {
 		if err := syscall.Lstat(path, &st); err != nil {
 			return err
 		}
-		if f := d.files[st.Ino]; f != nil && !f.clean() {
-			lost.Files++
-			lost.Bytes += f.lose(st.Size)
-		}
+		d.lose(st.Ino, st.Size, &lost)
 		return nil
-	})
+	}))
 	clear(d.files)
 	return lost, err
+}
+
+// lose what a file, which is so long behind, had not synced. The caller holds d.mu.
+func (d *Disk) lose(ino uint64, size int64, lost *Lost) {
+	if f := d.files[ino]; f != nil && !f.clean() {
+		lost.Files++
+		lost.Bytes += f.lose(size)
+	}
 }
 
 // file behind this inode, which is so long.
@@ -89,13 +121,10 @@ func (d *Disk) file(st *syscall.Stat_t) *file {
 }
 
 // forget a file that is gone: its inode may be given to another.
-func (d *Disk) forget(path string) {
-	var st syscall.Stat_t
-	if syscall.Lstat(path, &st) == nil && st.Nlink <= 1 && st.Mode&syscall.S_IFMT == syscall.S_IFREG {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		delete(d.files, st.Ino)
-	}
+func (d *Disk) forget(ino uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.files, ino)
 }
 
 // node is a file or directory: the one behind it, but for what files hold.
@@ -117,8 +146,12 @@ func (n *node) path() string {
 }
 
 // Create implements fs.NodeCreater.
-func (n *node) Create(ctx context.Context, name string, flags, mode uint32, out *fuse.EntryOut) (*gofs.Inode, gofs.FileHandle, uint32, syscall.Errno) {
-	inode, fh, _, errno := n.LoopbackNode.Create(ctx, name, readable(flags), mode, out)
+func (n *node) Create(ctx context.Context, name string, flags, mode uint32, out *fuse.EntryOut) (inode *gofs.Inode, fh gofs.FileHandle, fuseFlags uint32, errno syscall.Errno) {
+	errno = n.disk.names.make(n.path(), name, func() syscall.Errno {
+		var errno syscall.Errno
+		inode, fh, _, errno = n.LoopbackNode.Create(ctx, name, readable(flags), mode, out)
+		return errno
+	})
 	if errno != 0 {
 		return nil, nil, 0, errno
 	}
@@ -128,6 +161,40 @@ func (n *node) Create(ctx context.Context, name string, flags, mode uint32, out 
 		return nil, nil, 0, errno
 	}
 	return inode, open, 0, 0
+}
+
+// Mkdir implements fs.NodeMkdirer.
+func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.EntryOut) (*gofs.Inode, syscall.Errno) {
+	return n.make(name, func() (*gofs.Inode, syscall.Errno) { return n.LoopbackNode.Mkdir(ctx, name, mode, out) })
+}
+
+// Mknod implements fs.NodeMknoder.
+func (n *node) Mknod(ctx context.Context, name string, mode, dev uint32, out *fuse.EntryOut) (*gofs.Inode, syscall.Errno) {
+	return n.make(name, func() (*gofs.Inode, syscall.Errno) { return n.LoopbackNode.Mknod(ctx, name, mode, dev, out) })
+}
+
+// Symlink implements fs.NodeSymlinker.
+func (n *node) Symlink(ctx context.Context, target, name string, out *fuse.EntryOut) (*gofs.Inode, syscall.Errno) {
+	return n.make(name, func() (*gofs.Inode, syscall.Errno) { return n.LoopbackNode.Symlink(ctx, target, name, out) })
+}
+
+// Link implements fs.NodeLinker.
+func (n *node) Link(ctx context.Context, target gofs.InodeEmbedder, name string, out *fuse.EntryOut) (*gofs.Inode, syscall.Errno) {
+	return n.make(name, func() (*gofs.Inode, syscall.Errno) {
+		inode, errno := n.LoopbackNode.Link(ctx, target, name, out)
+		if errno == 0 {
+			n.disk.seen(filepath.Join(n.path(), name), &out.Attr)
+		}
+		return inode, errno
+	})
+}
+
+func (n *node) make(name string, do func() (*gofs.Inode, syscall.Errno)) (inode *gofs.Inode, errno syscall.Errno) {
+	errno = n.disk.names.make(n.path(), name, func() (errno syscall.Errno) {
+		inode, errno = do()
+		return errno
+	})
+	return inode, errno
 }
 
 // Open implements fs.NodeOpener.
@@ -178,12 +245,16 @@ func (n *node) Setattr(ctx context.Context, fh gofs.FileHandle, in *fuse.SetAttr
 }
 
 // Unlink implements fs.NodeUnlinker.
-func (n *node) Unlink(ctx context.Context, name string) syscall.Errno {
-	n.disk.forget(filepath.Join(n.path(), name))
-	return n.LoopbackNode.Unlink(ctx, name)
+func (n *node) Unlink(_ context.Context, name string) syscall.Errno {
+	return n.disk.names.remove(n.path(), name)
 }
 
-// Rename implements fs.NodeRenamer. A file that was there is replaced.
+// Rmdir implements fs.NodeRmdirer.
+func (n *node) Rmdir(_ context.Context, name string) syscall.Errno {
+	return n.disk.names.remove(n.path(), name)
+}
+
+// Rename implements fs.NodeRenamer. What was there is replaced.
 func (n *node) Rename(_ context.Context, name string, to gofs.InodeEmbedder, newName string, flags uint32) syscall.Errno {
 	if flags != 0 {
 		return syscall.ENOTSUP
@@ -192,8 +263,43 @@ func (n *node) Rename(_ context.Context, name string, to gofs.InodeEmbedder, new
 	if !ok {
 		return syscall.EXDEV
 	}
-	n.disk.forget(filepath.Join(target.path(), newName))
-	return gofs.ToErrno(os.Rename(filepath.Join(n.path(), name), filepath.Join(target.path(), newName)))
+	return n.disk.names.rename(n.path(), name, target.path(), newName)
+}
+
+// OpendirHandle implements fs.NodeOpendirHandler.
+func (n *node) OpendirHandle(ctx context.Context, flags uint32) (gofs.FileHandle, uint32, syscall.Errno) {
+	var st syscall.Stat_t
+	if err := syscall.Stat(n.path(), &st); err != nil {
+		return nil, 0, gofs.ToErrno(err)
+	}
+	open, flags, errno := n.LoopbackNode.OpendirHandle(ctx, flags)
+	if errno != 0 {
+		return nil, 0, errno
+	}
+	return &dirHandle{open.(listing), n.disk.names, st.Ino}, flags, 0
+}
+
+// listing is an open directory behind.
+type listing interface {
+	gofs.FileReaddirenter
+	gofs.FileSeekdirer
+	gofs.FileFsyncdirer
+	gofs.FileReleasedirer
+}
+
+// dirHandle is an open directory.
+type dirHandle struct {
+	listing
+	names *names
+	ino   uint64
+}
+
+// Fsyncdir implements fs.FileFsyncdirer.
+func (h *dirHandle) Fsyncdir(ctx context.Context, flags uint32) syscall.Errno {
+	if errno := h.listing.Fsyncdir(ctx, flags); errno != 0 {
+		return errno
+	}
+	return errno(h.names.syncDir(h.ino))
 }
 
 // CopyFileRange implements fs.NodeCopyFileRanger: the kernel reads and writes
@@ -222,8 +328,14 @@ func (d *Disk) seen(path string, a *fuse.Attr) {
 	a.Blocks = (a.Size + 511) / 512
 }
 
+// open a file, to be written where its owner may do so: whoever opens it to read may
+// sync what others wrote.
 func (d *Disk) open(path string, flags uint32) (*handle, syscall.Errno) {
-	behind, err := os.OpenFile(path, int(readable(flags))&^os.O_CREATE&^os.O_EXCL, 0)
+	how := int(readable(flags)) &^ (os.O_CREATE | os.O_EXCL)
+	behind, err := os.OpenFile(path, how&^syscall.O_ACCMODE|os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		behind, err = os.OpenFile(path, how, 0)
+	}
 	if err != nil {
 		return nil, gofs.ToErrno(err)
 	}
@@ -231,7 +343,7 @@ func (d *Disk) open(path string, flags uint32) (*handle, syscall.Errno) {
 	if err := syscall.Fstat(int(behind.Fd()), &st); err != nil {
 		return nil, gofs.ToErrno(errors.Join(err, behind.Close()))
 	}
-	h := &handle{file: d.file(&st), behind: behind}
+	h := &handle{file: d.file(&st), behind: behind, ino: st.Ino, names: d.names}
 	h.always = flags&(syscall.O_SYNC|syscall.O_DSYNC) != 0
 	if flags&syscall.O_TRUNC != 0 {
 		if err := h.file.truncate(behind, 0); err != nil {
@@ -245,7 +357,17 @@ func (d *Disk) open(path string, flags uint32) (*handle, syscall.Errno) {
 type handle struct {
 	file   *file
 	behind *os.File
+	ino    uint64
+	names  *names
 	always bool // every write is synced (O_SYNC)
+}
+
+// sync the file, and with its data the name that it was made with.
+func (h *handle) sync() error {
+	if err := h.file.sync(h.behind); err != nil {
+		return err
+	}
+	return h.names.syncFile(h.ino)
 }
 
 // Read implements fs.FileReader.
@@ -258,7 +380,7 @@ func (h *handle) Read(_ context.Context, to []byte, off int64) (fuse.ReadResult,
 func (h *handle) Write(_ context.Context, data []byte, off int64) (uint32, syscall.Errno) {
 	err := h.file.writeAt(h.behind, data, off)
 	if err == nil && h.always {
-		err = h.file.sync(h.behind)
+		err = h.sync()
 	}
 	return uint32(len(data)), gofs.ToErrno(err)
 }
@@ -266,7 +388,7 @@ func (h *handle) Write(_ context.Context, data []byte, off int64) (uint32, sysca
 // Fsync implements fs.FileFsyncer, for fdatasync too: a file's length is part of what
 // its data needs.
 func (h *handle) Fsync(context.Context, uint32) syscall.Errno {
-	return gofs.ToErrno(h.file.sync(h.behind))
+	return gofs.ToErrno(h.sync())
 }
 
 // Flush implements fs.FileFlusher: closing a file syncs nothing.

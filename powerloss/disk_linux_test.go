@@ -12,10 +12,18 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// TestMain serves a disk where a test has started it to.
+// TestMain serves a disk, or is a program that uses one, where a test has started it to.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "serve" {
 		if err := Serve(os.Stdin, os.Stdout, os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == "program" {
+		if err := programs[os.Args[2]](os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return
@@ -104,8 +112,8 @@ func TestAFileThatTakesAnothersPlaceHasItsOwnData(t *testing.T) {
 	if _, err := d.Cut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.ReadFile(path); err != nil || len(got) != 0 {
-		t.Errorf("got %d bytes that nobody synced (%v)", len(got), err)
+	if got, err := os.ReadDir(at); err != nil || len(got) != 0 {
+		t.Errorf("got %v, which nobody synced (%v)", got, err)
 	}
 }
 

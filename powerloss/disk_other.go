@@ -12,6 +12,7 @@ type Disk struct{}
 
 // Lost is what a cut of the power took.
 type Lost struct {
+	Names int   `json:"names"`
 	Files int   `json:"files"`
 	Bytes int64 `json:"bytes"`
 }
@@ -26,6 +27,9 @@ func Mount(_, _ string) (*Disk, error) { return nil, errLinux }
 
 // Unmount does nothing.
 func (d *Disk) Unmount() error { return nil }
+
+// Unmounted is never closed.
+func (d *Disk) Unmounted() <-chan struct{} { return nil }
 
 // Lose does nothing.
 func (d *Disk) Lose() (Lost, error) { return Lost{}, errLinux }

@@ -8,8 +8,18 @@
 // written stands in the memory of the process that serves the directory, and
 // reaches the files behind it with a sync of the same file.
 //
-// Our assumptions, where file systems differ: names are durable at once (a file
-// that was created, renamed or removed is so after a loss, whoever synced its
-// directory), and nothing that was not synced survives, where a real disk may keep
-// any part of it. LazyFS, which Jepsen and etcd test with, assumes the same.
+// Names are held to their syncs, too: a creation, a rename or a removal is undone at
+// the loss unless its directory was synced after it (of a rename from one directory to
+// another, the directory that it goes to). A program that replaces a file by renaming a
+// new one to its name, and does not sync the directory, has the old one afterwards.
+// One thing is taken from ext4 and its like, and is less than POSIX lets a file system
+// forget: the sync of a new file makes durable that it, and the directories above it,
+// were created. bbolt relies on it: it syncs its file and never the directory, so that
+// a stricter disk would take every store's whole file at the first loss.
+//
+// Our assumptions, where file systems differ: a rename is done whole or not at all, and
+// nothing that was not synced survives, where a real disk may keep any part of it, in
+// any order. LazyFS, which Jepsen and etcd test with, assumes the latter of data, too.
+// Modes, owners and times of files are durable at once. What is removed or replaced
+// takes its room until that is durable.
 package powerloss

@@ -1,6 +1,7 @@
 package powerloss
 
 import (
+	"errors"
 	"os/exec"
 	"syscall"
 )
@@ -11,4 +12,8 @@ func isolate(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} 
 
 // Detach a disk whose process is gone, as far as this user may. Where none is mounted
 // nothing is done.
-func Detach(at string) { _ = syscall.Unmount(at, syscall.MNT_DETACH) }
+func Detach(at string) {
+	if errors.Is(syscall.Unmount(at, syscall.MNT_DETACH), syscall.EPERM) {
+		_ = exec.Command("fusermount3", "-u", "-z", "-q", at).Run() //nolint:gosec // a directory of ours
+	}
+}

@@ -31,18 +31,36 @@ func Serve(in io.Reader, out io.Writer, behind, at string) error {
 	if err != nil {
 		return errors.Join(err, say.Encode(answer{Error: err.Error()}))
 	}
-	err = say.Encode(answer{})
-	for lines := bufio.NewScanner(in); err == nil && lines.Scan() && lines.Text() != finish; {
-		var a answer
-		switch lines.Text() {
-		case cut:
-			if a.Lost, err = d.Lose(); err != nil {
-				a.Error = err.Error()
-			}
-		default:
-			a.Error = fmt.Sprintf("got %q, want %q or %q", lines.Text(), cut, finish)
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for in := bufio.NewScanner(in); in.Scan(); {
+			lines <- in.Text()
 		}
-		err = say.Encode(a)
+	}()
+	err = say.Encode(answer{})
+	for err == nil {
+		select {
+		case line, more := <-lines:
+			if !more || line == finish {
+				return d.Unmount()
+			}
+			err = say.Encode(d.do(line))
+		case <-d.Unmounted():
+			return fmt.Errorf("power loss: the disk at %s was unmounted by somebody else", at)
+		}
 	}
 	return errors.Join(err, d.Unmount())
+}
+
+// do what a line says.
+func (d *Disk) do(line string) (a answer) {
+	if line != cut {
+		return answer{Error: fmt.Sprintf("got %q, want %q or %q", line, cut, finish)}
+	}
+	var err error
+	if a.Lost, err = d.Lose(); err != nil {
+		a.Error = err.Error()
+	}
+	return a
 }

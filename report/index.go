@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -44,13 +45,20 @@ func (r *Report) index(charts []chart.Chart) ([]byte, error) {
 		p.Chapters = []page.Chapter{r.againChapter()}
 	} else {
 		lead, rest := leadChart(charts)
-		p.Answer = r.pageAnswer(lead)
-		p.Chapters = r.chapters(rest)
+		p.Answer, p.Trials = r.pageAnswer(lead), trialsChapter
+		replays, err := r.replayParts()
+		if err != nil {
+			return nil, err
+		}
+		p.Chapters = r.chapters(rest, replays)
 	}
 	var b bytes.Buffer
 	err := page.Write(&b, p)
 	return b.Bytes(), err
 }
+
+// maxRead lines stand open on a page; more open on demand.
+const maxRead = 6
 
 // leadChart is the chart that stands with the answer, and all others.
 func leadChart(charts []chart.Chart) (*chart.Chart, []chart.Chart) {
@@ -94,13 +102,13 @@ var chartChapters = map[string]string{
 }
 
 // chapters of the page; those that have nothing to say are left out by it.
-func (r *Report) chapters(charts []chart.Chart) []page.Chapter {
+func (r *Report) chapters(charts []chart.Chart, replays []page.Part) []page.Chapter {
 	chapters := []page.Chapter{
 		{ID: "costs", Title: "What a write costs", Parts: r.sheetParts(r.costSheets())},
 		{ID: "survives", Title: "What each size survives", Parts: append(r.sheetParts(r.toleranceSheets()), listed("", r.provenLines())...)},
 		{ID: "path", Title: "Where a write’s time goes"},
 		{ID: "model", Title: "How close that is to what is predicted", Parts: append(r.sheetParts(r.theorySheets()), listed("", r.theoryNotes())...)},
-		{ID: "faults", Title: "What happened when nodes died", Parts: r.sheetParts(r.faultSheets())},
+		{ID: "faults", Title: "What happened when nodes died", Parts: append(r.sheetParts(r.faultSheets()), replays...)},
 		{ID: "use", Title: "What operations use", Parts: r.sheetParts(r.useSheets())},
 	}
 	at := func(id string) *page.Chapter {
@@ -132,6 +140,20 @@ func (r *Report) chapters(charts []chart.Chart) []page.Chapter {
 	return append(chapters, r.doubtsChapter(), r.trialsChapterOf(), r.againChapter())
 }
 
+// replayParts are trials with faults that a page plays again.
+func (r *Report) replayParts() ([]page.Part, error) {
+	all, note := r.replays()
+	var out []page.Part
+	for _, one := range all {
+		data, err := json.Marshal(one)
+		if err != nil {
+			return nil, fmt.Errorf("write a replay: %w", err)
+		}
+		out = append(out, page.Part{Title: "Replayed: " + one.Title, Replay: &page.Replay{Title: "The replay needs a script.", Data: data}})
+	}
+	return append(out, listed("", []string{note})...), nil
+}
+
 // baseName is a chart's name without the number of one among several.
 func baseName(name string) string {
 	return strings.TrimRight(strings.TrimRight(name, "0123456789"), "-")
@@ -159,13 +181,14 @@ func listed(title string, lines []string) []page.Part {
 func (r *Report) doubtsChapter() page.Chapter {
 	c := page.Chapter{ID: "doubts", Title: "Read this with the numbers", Parts: listed("", r.footnotes())}
 	if t := r.differenceTable(); len(t.Rows) > 0 {
-		c.Parts = append(c.Parts, page.Part{Title: "Differences", Lines: page.Lines(r.differencesNote()), Table: &t})
+		c.Parts = append(c.Parts, page.Part{Title: "Differences", Folded: len(t.Rows) > maxListed, Lines: page.Lines(r.differencesNote()), Table: &t})
 	}
 	if lines := r.doubtLines(shown(r.sheets()), everything, everything); len(lines) > 0 {
 		c.Parts = append(c.Parts, page.Part{Anchor: doubtsAnchor, Title: "What the marks mean", Lines: page.Lines(lines...)})
 	}
+	c.Parts = append(c.Parts, listed("What is missing", r.missing())...)
 	for _, s := range r.details() {
-		part := page.Part{Title: s.title, Lines: page.Lines(s.lines...)}
+		part := page.Part{Title: s.title, Folded: len(s.lines) > maxRead, Lines: page.Lines(s.lines...)}
 		for i := range part.Lines {
 			if i < len(s.numbers) {
 				part.Lines[i].Anchor = fmt.Sprint(remarkPrefix, s.numbers[i])
@@ -177,6 +200,36 @@ func (r *Report) doubtsChapter() page.Chapter {
 		c.Parts = append(c.Parts, page.Part{Title: "The end of a log: " + l.title, Folded: true, Text: strings.Join(l.lines, "\n")})
 	}
 	return c
+}
+
+// missing is what a record of trials lacks: what its folder was found without, and what
+// was to be measured of setups that have valid trials, and was not.
+func (r *Report) missing() []string {
+	var out []string
+	for _, w := range r.run.Warnings {
+		out = append(out, cleanDetail(strings.ReplaceAll(w, r.run.Dir+string(filepath.Separator), "")))
+	}
+	for _, phase := range []struct{ load, metric, words string }{
+		{"calm", writeP50, "the latency under light load"}, {"saturate", throughput, "the throughput under full load"},
+	} {
+		for _, g := range r.groups {
+			var sizes []string
+			for _, c := range g.cells {
+				if _, ok := metric(c, phase.metric); !ok && c.ValidTrials > 0 && strings.Contains(c.Load, phase.load) {
+					sizes = append(sizes, fmt.Sprint(c.Nodes))
+				}
+			}
+			if len(sizes) == 0 {
+				continue
+			}
+			of := nodesOf(sizes)
+			if g.name != "" {
+				of += " (" + g.name + ")"
+			}
+			out = append(out, of+": "+phase.words+" was not measured.")
+		}
+	}
+	return out
 }
 
 // againChapter is on what the run was made, and how to make it again.

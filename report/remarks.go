@@ -117,6 +117,9 @@ var remarkWords = map[results.Code]func(r worst) string{
 	results.CodePowerUncut: func(r worst) string {
 		return "the power of the disks was not cut, so that surviving it is not proven" + r.detail()
 	},
+	results.CodeDiskDied: func(r worst) string {
+		return "an emulated disk died under its node, a fault of the tool: the trial says nothing" + r.detail()
+	},
 	results.CodeUsageUnread: func(r worst) string { return "what the processes used could not be read" + r.detail() },
 	results.CodeSpansLost: func(r worst) string {
 		return fmt.Sprintf("of %s typical writes %s%s were found in the nodes' records, which lost %s: where a write's time goes is told of those alone", count(r.Of), r.at, r.got(), count(r.Count))

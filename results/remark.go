@@ -114,6 +114,9 @@ const (
 	// The power of the nodes' disks was to be cut and was not, so that surviving it is
 	// not proven; Detail is why.
 	CodePowerUncut Code = "power-uncut"
+	// The emulated disk of Node died under it, which is the tool's fault: whatever the
+	// trial found is not counted. Detail says how it died, and its last words.
+	CodeDiskDied Code = "disk-died"
 	// What the processes used could not be read; Detail is the error's text.
 	CodeUsageUnread Code = "usage-unread"
 	// Of the Of writes whose way through the nodes was to be told, Got were found in the

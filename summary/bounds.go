@@ -113,6 +113,7 @@ var effects = map[results.Code]func(scene) []touch{
 	results.CodeNotDurable: untouched,
 	results.CodeTermRace:   untouched,
 	results.CodePowerUncut: untouched,
+	results.CodeDiskDied:   untouched,
 	// What decides whose fault a lost leadership was is on record.
 	results.CodeHeldThinned: untouched,
 	// How many writes the parts of a latency rest on stands beside them.

@@ -148,7 +148,7 @@ func (b *builder) table(t *tables.Table, title string) {
 	if t.Title != "" {
 		title = t.Title
 	}
-	b.put("<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table>\n", title)
+	b.put("<div class=\"table\" role=\"group\" tabindex=\"0\" aria-label=\"%s\"><table>\n", title)
 	if t.Title != "" {
 		b.put("<caption>%s</caption>\n", t.Title)
 	}
@@ -276,6 +276,9 @@ func (b *builder) chart(c *chart.Chart) {
 	b.WriteString("<details><summary>The values as a table</summary>\n")
 	for _, t := range tablesOf(c) {
 		b.table(&t, c.Title)
+	}
+	if to := b.page.Trials; to != "" {
+		b.put("<p><a href=\"#%s\">The trials behind these values</a></p>\n", to)
 	}
 	b.WriteString("</details>\n")
 	b.caption(c)

@@ -34,6 +34,8 @@ type Page struct {
 	// Answer, with Lead as its chart and Table below it.
 	Answer   Answer
 	Chapters []Chapter
+	// Trials is the anchor of where the trials are listed from which every value comes.
+	Trials string
 }
 
 // Answer is what a reader came for.

@@ -65,7 +65,7 @@
     const slot = a.places && across ? Math.max(room / Math.max(ticks.length, 1) - 8, 30) : 0;
     const most = Math.max(room * 0.36, 60), long = !across && ticks.some(t => measure(t.label, size + 'px ' + FONT) > most);
     const wrap = slot ? {width: slot, overflow: 'break'} : long ? {width: most, overflow: 'break'} : {};
-    return {type: 'value', min: range[0], max: range[1], axisLine: {show: across, onZero: false, lineStyle: {color: look.soft}},
+    return {type: 'value', min: range[0], max: range[1], containShape: false, axisLine: {show: across, onZero: false, lineStyle: {color: look.soft}},
       axisTick: {show: across && !a.places, customValues: ticks.map(t => t.at), lineStyle: {color: look.soft}}, splitLine: {show: false},
       axisLabel: {customValues: ticks.map(t => t.at), formatter: text, color: look.ink, fontSize: size, fontFamily: FONT, lineHeight: size * 1.25, hideOverlap: !slot, ...wrap}};
   };
@@ -179,7 +179,7 @@
         text: (n.l.n ? '{n|' + n.l.n + '}' : '') + (n.l.n && n.l.v ? '\n' : '') + (n.l.v ? '{v|' + n.l.v + '}' : '')};
     });
     const size = panel.size;
-    return [{type: 'scatter', data, z: 5, silent: true, symbolSize: 20, itemStyle: {color: 'transparent'}, labelLayout: {hideOverlap: true},
+    return [{type: 'scatter', data, z: 5, silent: true, symbolSize: 20, itemStyle: {color: 'transparent', opacity: 1}, labelLayout: {hideOverlap: true},
       label: {show: true, distance: 4, formatter: d => d.data.text, color: look.ink, fontFamily: FONT, fontSize: size,
         rich: {n: {fontWeight: 600, fontSize: size, fontFamily: FONT, color: look.ink, lineHeight: size * 1.3}, v: {fontSize: size, fontFamily: FONT, color: look.soft, lineHeight: size * 1.3}}}}];
   };
@@ -230,9 +230,13 @@
       this.walk = this.points.filter(q => !(q.pt[4] & PLAIN && q.s.e)).sort((a, b) => a.pt[0] - b.pt[0]);
       this.draw();
       this.listen();
+      // Drawn again wherever the place becomes wider or narrower, be it the window or not.
+      new ResizeObserver(() => { if (this.place.clientWidth !== this.width && !this.printing) this.draw(); }).observe(place);
     }
     draw(colors, width) {
-      const size = width || this.place.clientWidth;
+      const size = this.width = width || this.place.clientWidth;
+      this.printing = !!width;
+      this.place.closest('figure').classList.toggle('narrow', size < 560);
       this.drawing.resize(width ? {width} : undefined);
       this.drawing.setOption(optionOf(this.panel, this.view, colors || look(), size, this.about), true);
     }
@@ -421,16 +425,13 @@
       const places = [...figure.querySelectorAll('.plot')], chart = data.charts[places[0].dataset.chart];
       figure.plots = places.map(place => new Plot(place, chart, chart.p[place.dataset.panel], echarts));
       figure.picture = () => picture(chart, figure.plots, echarts);
-      figure.classList.toggle('narrow', places[0].clientWidth < 560);
       tools(figure, chart, figure.plots, echarts);
       drawn.push(...figure.plots);
     };
     // What is far below is drawn when it comes near.
     const watch = new IntersectionObserver(seen => { for (const s of seen) if (s.isIntersecting) { watch.unobserve(s.target); draw(s.target); } }, {rootMargin: '400px'});
     figures.forEach((f, i) => i ? watch.observe(f) : draw(f));
-    const redraw = () => { for (const p of drawn) { p.draw(); p.place.closest('figure').classList.toggle('narrow', p.place.clientWidth < 560); } };
-    let waiting = 0;
-    addEventListener('resize', () => { clearTimeout(waiting); waiting = setTimeout(redraw, 100); });
+    const redraw = () => { for (const p of drawn) p.draw(); };
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
     // Paper is light, and as wide as it is.
     addEventListener('beforeprint', () => { figures.forEach(draw); for (const p of drawn) { p.reset(); p.draw(LIGHT, 680); } });

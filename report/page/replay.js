@@ -117,7 +117,7 @@ globalThis.raftbenchReplay = (() => {
   function button(text, label, act) {
     const b = make('button', '', text);
     b.type = 'button';
-    if (label) { b.setAttribute('aria-label', label); b.title = label; }
+    if (label) { b.setAttribute('aria-label', text + ': ' + label); b.title = label; }
     b.addEventListener('click', act);
     return b;
   }

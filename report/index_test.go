@@ -1,0 +1,220 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+// indexOf is the page of a report.
+func indexOf(t *testing.T, r *Report, ds []distribution) string {
+	t.Helper()
+	content, err := r.index(r.charts(ds))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// wordsOfPage is what a reader sees of it: the texts, in order, without the scripts.
+func wordsOfPage(page string) string {
+	var out strings.Builder
+	z := html.NewTokenizer(strings.NewReader(page))
+	skip := false
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		token := z.Token()
+		switch {
+		case token.Data == "script" || token.Data == "style":
+			skip = kind == html.StartTagToken
+		case kind == html.TextToken && !skip:
+			out.WriteString(token.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(out.String()), " ")
+}
+
+// The answer stands first, then its table, then all that it rests on, in the words of
+// the report's other forms.
+func TestThePageBeginsWithTheAnswer(t *testing.T) {
+	r := open(t, tiny(t))
+	words := wordsOfPage(indexOf(t, r, r.distributions()))
+	at := 0
+	for _, want := range []string{
+		pageTitle, "The answer", r.answers[0].advice.text, "survives losing", "What a write costs", "What each size survives",
+		"What operations use", "Read this with the numbers", "Every trial, and what was remarked of it", "On what this was measured",
+	} {
+		want = strings.Join(strings.Fields(want), " ")
+		i := strings.LastIndex(words, want)
+		if i < at && !strings.Contains(words[at:], want) {
+			t.Errorf("%q does not follow; got %.400s", want, words[at:])
+			continue
+		}
+		at += strings.Index(words[at:], want)
+	}
+	for _, want := range []string{"raftbench run experiment.yaml", "raftbench report tiny", "hashicorp/raft", "value_size"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+var (
+	anchors   = regexp.MustCompile(` id="([^"]*)"`)
+	leads     = regexp.MustCompile(`href="#([^"]*)"`)
+	costTable = regexp.MustCompile(`(?s)aria-label="What each size buys, and what a write costs"><table>.*?</table>`)
+)
+
+// Every number of a table leads to the trials that it is from, each remark of a trial to
+// what is said of it, and no link leads nowhere.
+func TestEveryNumberLeadsToItsTrials(t *testing.T) {
+	r := open(t, "../results/reference")
+	page := indexOf(t, r, nil)
+	var ids []string
+	for _, m := range anchors.FindAllStringSubmatch(page, -1) {
+		if slices.Contains(ids, m[1]) {
+			t.Errorf("the anchor %s stands there twice", m[1])
+		}
+		ids = append(ids, m[1])
+	}
+	to := map[string]int{}
+	for _, m := range leads.FindAllStringSubmatch(page, -1) {
+		to[m[1]]++
+		if !slices.Contains(ids, m[1]) {
+			t.Errorf("a link leads to %s, which is nowhere", m[1])
+		}
+	}
+	for i := range r.summary.Cells {
+		if to[fmt.Sprint(setupPrefix, i)] < 10 {
+			t.Errorf("%s: got %d links to its trials, want one of each number", r.summary.Cells[i].Cell, to[fmt.Sprint(setupPrefix, i)])
+		}
+	}
+	remarks := 0
+	for anchor, n := range to {
+		if strings.HasPrefix(anchor, remarkPrefix) {
+			remarks += n
+		}
+	}
+	want := 0
+	for i := range r.run.Trials {
+		want += len(r.run.Trials[i].Remarks)
+	}
+	if remarks != want {
+		t.Errorf("got %d links from trials to remarks, want one of each of %d", remarks, want)
+	}
+	if text := costTable.FindString(page); strings.Count(text, "<a ") < 5*len(r.summary.Cells) {
+		t.Errorf("got a table of costs with few links: %s", text)
+	}
+}
+
+// A page is small enough to be sent: the reference run's, and one of 500 trials.
+func TestThePageIsSmall(t *testing.T) {
+	run, err := results.Open("../results/reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(trials, most int) {
+		a, err := summary.Analyse(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := New(run, a, Options{})
+		if size := len(indexOf(t, r, r.distributions())); size > most {
+			t.Errorf("a page of %d trials has %d bytes, want at most %d", trials, size, most)
+		}
+	}
+	check(len(run.Trials), 1_300_000)
+	one := len(run.Trials)
+	for i := 0; len(run.Trials) < 500; i++ {
+		more := run.Trials[i%one]
+		more.Trial += 1000 * (1 + i/one)
+		more.Block += 1000 * (1 + i/one)
+		run.Trials = append(run.Trials, more)
+	}
+	check(len(run.Trials), 3_000_000)
+}
+
+// A page is made of whatever there is, says what is missing, and never fails.
+func TestAPageOfALittle(t *testing.T) {
+	for name, c := range map[string]struct {
+		s    summary.Summary
+		want []string
+	}{
+		"none":  {cases()["none"], []string{noTrialYet, "The machine and what ran on it"}},
+		"dead":  {cases()["dead"], []string{"none of 6 trials was valid"}},
+		"one":   {cases()["one"], []string{"3"}},
+		"half":  {cases()["half"], []string{"4 nodes: none of 6 trials was valid", noTrial}},
+		"calm":  {withoutMetric(typical(), throughput), []string{"write latency", "What is missing", "1, 3, 4, 5 and 7 nodes: the throughput under full load was not measured."}},
+		"nan":   {cases()["nan"], []string{"The answer"}},
+		"crowd": {cases()["crowd"], []string{"The answer"}},
+	} {
+		words := wordsOfPage(indexOf(t, reportOf(c.s), nil))
+		for _, want := range append(c.want, "The answer") {
+			if !strings.Contains(words, want) {
+				t.Errorf("%s: the page lacks %q: %.600s", name, want, words)
+			}
+		}
+		if strings.Contains(words, "NaN") || strings.Contains(words, "Inf") {
+			t.Errorf("%s: the page has a number that is none", name)
+		}
+	}
+}
+
+// withoutMetric leaves out a metric: a phase that was not run.
+func withoutMetric(s summary.Summary, name string) summary.Summary {
+	for i := range s.Cells {
+		delete(s.Cells[i].Metrics, name)
+	}
+	return decided(s)
+}
+
+// A last line that a crash tore is left out, and the page is of the trials before it.
+func TestAPageOfATornRecord(t *testing.T) {
+	dir := tiny(t)
+	path := filepath.Join(dir, results.TrialsFile)
+	text := []byte(read(t, path))
+	if err := os.WriteFile(path, append(text, text[:bytes.IndexByte(text, '\n')/2]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, dir)
+	words := wordsOfPage(indexOf(t, r, nil))
+	for _, want := range []string{"The answer", "What is missing", "last line"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if len(r.run.Warnings) != 1 || strings.Contains(words, filepath.Dir(dir)) {
+		t.Errorf("got the warnings %q, want one, without the folder that the run was in", r.run.Warnings)
+	}
+}
+
+// An experiment that is gone or names that act change nothing of the page.
+func TestAPageOfAHostileRun(t *testing.T) {
+	r := open(t, hostileRun(t))
+	r.run.Experiment = []byte("name: </pre><script>alert(1)</script>\x1b[2J\nnodes: [3]\n")
+	page := indexOf(t, r, r.distributions())
+	z := html.NewTokenizer(strings.NewReader(page))
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		token := z.Token()
+		for _, a := range token.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "src" || a.Key == "href" && !strings.HasPrefix(a.Val, "#") {
+				t.Errorf("<%s> has %s=%q", token.Data, a.Key, a.Val)
+			}
+		}
+		if token.Data == "img" || token.Data == "iframe" {
+			t.Errorf("a name became <%s>", token.Data)
+		}
+	}
+	if strings.Contains(page, "\x1b") || !strings.Contains(page, "&lt;script&gt;alert(1)&lt;/script&gt;") {
+		t.Error("the experiment does not stand there as a text")
+	}
+}
