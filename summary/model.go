@@ -107,7 +107,7 @@ func Theories(run *results.Run, s Summary) []Theory {
 	for _, group := range groupBy(s.Cells, func(c Cell) string {
 		return strings.Join(append(traits(c, ""), c.Cell[strings.Index(c.Cell, "-")+1:]), "\x00")
 	}) {
-		m := fit(s.Cells, group, sides)
+		m := fit(s.Cells, group, sides, run.Environment.Cores)
 		for _, i := range group {
 			if c := s.Cells[i]; sides[c.Cell].trials > 0 {
 				out = append(out, m.theory(run, c, sides[c.Cell]))

@@ -14,25 +14,27 @@ import (
 //	client, queue, apply  as at N = 3 (as at 1 for one member): no follower is in them
 //	leader's log          as at N = 3: it is written before a follower has anything to do
 //	network               the links' delays to the quorum-th follower: nothing is fitted
-//	hand-over             as at N = 3
-//	follower's log        a + b·(m−1) + s·(k − (m+1)/2) of m = N−1 followers, for the
+//	hand-over             as at N = 3, times k/C where the k-th follower is beyond the
+//	                      C cores of the host: it waits for its turn
+//	follower's log        l + b·(m−2) + s·(k − (m+1)/2) of m = N−1 followers, for the
 //	                      k-th of them to answer; see below
 //
-// m followers write to one disk at once. A log alone takes a, the leader's at N = 1;
-// each other that writes beside it adds b, which is what a follower's log at N = 3
-// takes beyond a, for its one neighbour. They end one after the other, s apart, which is
-// how far the answers of N = 3 are apart: the first of them is before the mean and the
-// last behind it.
+// m followers write to one disk at once. At N = 3 their logs take l at the mean, and a
+// log alone takes a, the leader's at N = 1 and at N = 3. What l is beyond a is b, what a
+// neighbour adds. They end one after the other, s apart, which is how far the answers of
+// N = 3 are apart: the first of them is before the mean and the last behind it.
 type model struct {
 	alone, three Parts
 	log          float64 // a
+	two          float64 // l
 	beside       float64 // b
 	step         float64 // s
+	cores        float64 // C; 0: not known
 }
 
 // fit a group of cells that differ in size alone; nil where it lacks N = 1 or N = 3
 // with a record of where their writes' time went.
-func fit(cells []Cell, group []int, sides map[string]side) *model {
+func fit(cells []Cell, group []int, sides map[string]side, cores int) *model {
 	of := func(nodes int) (side, bool) {
 		i := slices.IndexFunc(group, func(i int) bool { return cells[i].Nodes == nodes && sides[cells[i].Cell].parts != nil })
 		if i < 0 {
@@ -45,12 +47,14 @@ func fit(cells []Cell, group []int, sides map[string]side) *model {
 	if !known || !knownToo {
 		return nil
 	}
-	m := &model{alone: alone.parts, three: three.parts, log: alone.parts[TermLeaderLog], step: three.step}
-	logs := three.followerLogs
-	if logs == 0 { // the second follower's was not on record
-		logs = three.parts[TermFollowerLog]
+	m := &model{
+		alone: alone.parts, three: three.parts, two: three.followerLogs, step: three.step, cores: float64(cores),
+		log: (alone.parts[TermLeaderLog] + three.parts[TermLeaderLog]) / 2,
 	}
-	m.beside = max(0, logs-m.log)
+	if m.two == 0 { // the second follower's was not on record
+		m.two = three.parts[TermFollowerLog]
+	}
+	m.beside = max(0, m.two-m.log)
 	return m
 }
 
@@ -65,20 +69,22 @@ func (m *model) predict(nodes int, rtt time.Duration) Parts {
 	}
 	p[TermNetwork] = float64(rtt)
 	followers, k := float64(nodes-1), float64(quorum.Size(nodes).Followers())
-	p[TermFollowerLog] = max(0, m.log+m.beside*(followers-1)+m.step*(k-(followers+1)/2))
+	p[TermFollowerLog] = max(0, m.two+m.beside*(followers-2)+m.step*(k-(followers+1)/2))
+	if m.cores > 0 {
+		p[TermHandOver] *= max(1, k/m.cores)
+	}
 	return p
 }
 
 // own predicts members on machines of their own: each log alone on its disk, and no
-// follower behind another.
+// follower behind another, nor waiting for a core.
 func (m *model) own(nodes int, rtt time.Duration) Parts {
 	p := Parts{}
 	for t, ns := range m.predict(nodes, rtt) {
 		p[t] = ns
 	}
-	p[TermLeaderLog] = m.log
-	if nodes > 1 {
-		p[TermFollowerLog] = m.log
+	if nodes > 1 { // one member alone is on a machine of its own, as it was measured
+		p[TermLeaderLog], p[TermFollowerLog], p[TermHandOver] = m.log, m.log, m.three[TermHandOver]
 	}
 	return p
 }

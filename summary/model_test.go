@@ -103,6 +103,20 @@ func TestThePredictionOfLargerSizes(t *testing.T) {
 	}
 }
 
+// On two cores the third follower waits for its turn, at seven members; on machines of
+// their own it does not.
+func TestFollowersWaitForCores(t *testing.T) {
+	m := &model{three: Parts{TermHandOver: 300}, cores: 2}
+	for nodes, want := range map[int]float64{3: 300, 5: 300, 7: 450, 9: 600} {
+		if got := m.predict(nodes, 0)[TermHandOver]; got != want {
+			t.Errorf("%d members: got a hand-over of %v, want %v", nodes, got, want)
+		}
+		if got := m.own(nodes, 0)[TermHandOver]; got != 300 {
+			t.Errorf("%d members on machines of their own: got %v, want 300", nodes, got)
+		}
+	}
+}
+
 // What is not as it was said is named, at the size at which it is so.
 func TestTheTermThatIsOffIsNamed(t *testing.T) {
 	for _, off := range []Term{TermClient, TermQueue, TermLeaderLog, TermHandOver, TermFollowerLog, TermApply} {
