@@ -26,6 +26,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/systeminfo"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -226,6 +227,26 @@ func (b *tab) whole(at string) {
 	}
 }
 
+// soon holds that the page is usable after a second on a machine that has nothing else to
+// do: what its process computed for it is measured, since others may compute meanwhile.
+func (b *tab) soon() {
+	b.t.Helper()
+	info, err := chromedp.CallBrowser(b, systeminfo.GetProcessInfo, cdp.Empty{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	most := 0.0
+	for _, p := range info.ProcessInfo {
+		if p.Type == "renderer" {
+			most = max(most, p.CPUTime)
+		}
+	}
+	b.t.Logf("usable after %.2f s of a core, %.2f s after it was opened", most, ask[float64](b, `performance.now()`)/1000)
+	if most > 2 { // twice: a core that others use too is slower
+		b.t.Errorf("the page took %.2f s of a core, want at most 1, or 2 on a busy host", most)
+	}
+}
+
 // accessible holds that axe-core finds nothing to object to.
 func (b *tab) accessible(at string) {
 	b.t.Helper()
@@ -270,7 +291,7 @@ func referencePage(t *testing.T) (*Report, []byte) {
 func TestBrowserShowsThePage(t *testing.T) {
 	_, content := referencePage(t)
 	b := openPage(t, content)
-	t.Logf("usable %.0f ms after it was opened", ask[float64](b, `performance.now()`))
+	b.soon()
 	for _, c := range []struct {
 		width  int64
 		scheme string
@@ -283,10 +304,6 @@ func TestBrowserShowsThePage(t *testing.T) {
 			b.accessible(at)
 		}
 	}
-	b.sized(800, "light")
-	send(b, emulation.SetEmulatedVisionDeficiency, emulation.SetEmulatedVisionDeficiencyParams{Type: emulation.SetEmulatedVisionDeficiencyTypeAchromatopsia})
-	b.shot("800-grey")
-	send(b, emulation.SetEmulatedVisionDeficiency, emulation.SetEmulatedVisionDeficiencyParams{Type: emulation.SetEmulatedVisionDeficiencyTypeNone})
 	ask[bool](b, `document.querySelectorAll('details').forEach(d => { d.open = true; }) ?? true`)
 	b.whole("with everything open")
 	b.accessible("with everything open")
@@ -298,6 +315,10 @@ func TestBrowserShowsThePage(t *testing.T) {
 		t.Error(bad)
 	}
 	b.quiet()
+	// How it looks without colours. The browser itself makes a filter for that.
+	b.sized(800, "light")
+	send(b, emulation.SetEmulatedVisionDeficiency, emulation.SetEmulatedVisionDeficiencyParams{Type: emulation.SetEmulatedVisionDeficiencyTypeAchromatopsia})
+	b.shot("800-grey")
 }
 
 // What stands under the pointer is what summary.json says.

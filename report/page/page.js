@@ -168,7 +168,10 @@
     if (!p.l) return [];
     const named = p.l.map(l => {
       const known = l.o.map(o => p.s[o[0]].p[o[1]]).filter(pt => pt[1] !== null), refs = known.length ? known : l.o.map(o => p.s[o[0]].p[o[1]]);
-      const tops = refs.map(pt => onAxis(p.y, Math.max(pt[1] ?? p.y.a, l.o.length > 1 ? pt[3] ?? pt[1] ?? p.y.a : pt[1] ?? p.y.a)));
+      // The name of several marks stands over all that is at their place.
+      const left = Math.min(...refs.map(pt => pt[0])), right = Math.max(...refs.map(pt => pt[0]));
+      const there = l.o.length > 1 ? p.s.flatMap(s => s.p).filter(pt => pt[0] >= left && pt[0] <= right) : refs;
+      const tops = there.map(pt => onAxis(p.y, Math.max(pt[1] ?? p.y.a, l.o.length > 1 ? pt[3] ?? p.y.a : p.y.a)));
       return {l, several: l.o.length > 1, x: refs.reduce((sum, pt) => sum + onAxis(p.x, pt[0]), 0) / refs.length, y: Math.min(Math.max(...tops), onAxis(p.y, p.y.z))};
     });
     const near = p.x.places ? 0.5 : (onAxis(p.x, p.x.z) - onAxis(p.x, p.x.a)) / 12;
@@ -233,11 +236,11 @@
       // Drawn again wherever the place becomes wider or narrower, be it the window or not.
       new ResizeObserver(() => { if (this.place.clientWidth !== this.width && !this.printing) this.draw(); }).observe(place);
     }
-    draw(colors, width) {
+    draw(colors, width, height) {
       const size = this.width = width || this.place.clientWidth;
       this.printing = !!width;
       this.place.closest('figure').classList.toggle('narrow', size < 560);
-      this.drawing.resize(width ? {width} : undefined);
+      this.drawing.resize({width: width || 'auto', height: height || 'auto'});
       this.drawing.setOption(optionOf(this.panel, this.view, colors || look(), size, this.about), true);
     }
     pixel(pt) {
@@ -434,7 +437,7 @@
     const redraw = () => { for (const p of drawn) p.draw(); };
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
     // Paper is light, and as wide as it is.
-    addEventListener('beforeprint', () => { figures.forEach(draw); for (const p of drawn) { p.reset(); p.draw(LIGHT, 680); } });
+    addEventListener('beforeprint', () => { figures.forEach(draw); for (const f of figures) for (const p of f.plots) { p.reset(); p.draw(LIGHT, (680 - 16 * (f.plots.length - 1)) / f.plots.length, f.plots.length > 1 ? 260 : 320); } });
     addEventListener('afterprint', redraw);
     document.querySelectorAll('.replay').forEach(e => globalThis.raftbenchReplay?.mount(e, data.replays[e.dataset.replay]));
     document.documentElement.dataset.ready = 'yes';
