@@ -28,7 +28,34 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if len(os.Args) == 2 && os.Args[1] == "available" {
+		if Available() != nil {
+			os.Exit(3)
+		}
+		return
+	}
 	os.Exit(m.Run())
+}
+
+// TestWhoMayNotMountHasNoDisk: root without the right to mount, as in a container, has
+// /dev/fuse all the same.
+func TestWhoMayNotMountHasNoDisk(t *testing.T) {
+	if err := Available(); err != nil || os.Geteuid() != 0 {
+		t.Skipf("wants root who may mount: %v", err)
+	}
+	setpriv, err := exec.LookPath("setpriv")
+	if err != nil {
+		t.Skip(err)
+	}
+	for want, args := range map[int][]string{
+		3: {"--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", os.Args[0], "available"},
+		0: {os.Args[0], "available"},
+	} {
+		c := exec.Command(setpriv, args...)
+		if out, err := c.CombinedOutput(); c.ProcessState == nil || c.ProcessState.ExitCode() != want {
+			t.Errorf("setpriv %q: got %v, want exit code %d\n%s", args, err, want, out)
+		}
+	}
 }
 
 // mounted is a disk over a new directory, and where it is mounted. Hosts without FUSE

@@ -2,10 +2,12 @@ package main
 
 import (
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/cluster"
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/powerloss"
 )
 
@@ -26,11 +28,18 @@ func newPowerLossDiskCommand() *cobra.Command {
 	}
 }
 
-// mounter has this program serve disks; nil where the host cannot have any.
-func mounter() cluster.Mounter {
-	self, err := os.Executable()
-	if err != nil || powerloss.Available() != nil {
-		return nil
+// disks has this program serve disks whose power can be cut, where a plan asks for any;
+// in place of them there is the reason why the host cannot have them.
+func disks(plan configs.Plan) (cluster.Mounter, error) {
+	if !slices.ContainsFunc(plan.Setups, func(s configs.Setup) bool { return s.Storage.PowerLoss }) {
+		return nil, nil
 	}
-	return cluster.LocalDisk(self)
+	self, err := os.Executable()
+	if err == nil {
+		err = powerloss.Available()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return cluster.LocalDisk(self), nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/gate"
-	"github.com/raftbench/raftbench/powerloss"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 )
@@ -128,8 +127,9 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 	dir := run.writer.Dir()
 	life.setTemporary(filepath.Join(dir, "data"))
 	show := newProgress(life.stderr, o.quiet)
+	mount, noMount := disks(run.plan)
 	runner := bench.Runner{
-		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Mount: mounter(), NoMount: powerloss.Available(), Host: run.host, Progress: show.step,
+		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Mount: mount, NoMount: noMount, Host: run.host, Progress: show.step,
 		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan, asked(run.plan, o.rules)), Spinner: spinner(), MeasureOn: o.measureOn != nil,
 	}
 	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...), nodeBinary: run.host.NodeBinary}
