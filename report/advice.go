@@ -415,7 +415,7 @@ func (r *Report) Closing() string {
 		return closingLine(r.electionMessage())
 	}
 	if r.onlyTested() {
-		return closingLine(r.safetyLines()[0])
+		return r.safetyClosing()
 	}
 	if lines := r.operationLines(); r.outagesAlone() && len(lines) > 0 {
 		place, longest := r.longestOperation()

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
@@ -30,12 +31,22 @@ func (r *Report) onlyTested() bool {
 
 const safetyTitle = "Is every answer explained by one order?"
 
-// safetyLines answer, a line a setup: what was found first.
+// worstFirst are the setups with safety trials: what was found stands before what was
+// not decided, and that before what holds.
+func (r *Report) worstFirst() []summary.Cell {
+	cells := testedCells(r.summary.Cells)
+	slices.SortStableFunc(cells, func(a, b summary.Cell) int {
+		s, t := a.Tested, b.Tested
+		return cmp.Or(cmp.Compare(t.Violated, s.Violated), cmp.Compare(t.Undecided, s.Undecided),
+			cmp.Compare(min(s.Holds, 1), min(t.Holds, 1)), cmp.Compare(t.Failed, s.Failed), cmp.Compare(t.Stuck, s.Stuck))
+	})
+	return cells
+}
+
+// safetyLines answer, a line a setup, the worst first.
 func (r *Report) safetyLines() []string {
 	var out []string
-	cells := testedCells(r.summary.Cells)
-	slices.SortStableFunc(cells, func(a, b summary.Cell) int { return cmp.Compare(b.Tested.Violated, a.Tested.Violated) })
-	for _, c := range cells {
+	for _, c := range r.worstFirst() {
 		text := safetySentence(c.Tested)
 		if powerUncut(c) && c.Tested.Holds > 0 {
 			text += powerUnproven
@@ -43,6 +54,69 @@ func (r *Report) safetyLines() []string {
 		out = append(out, r.testedName(c)+": "+text)
 	}
 	return out
+}
+
+// safetyClosing is the worst setup's answer in one line, with every reservation; where
+// each trial of every setup holds, the line is about all of them.
+func (r *Report) safetyClosing() string {
+	cells := r.worstFirst()
+	s := *cells[0].Tested
+	if s.Trials > s.Holds || s.Stuck > 0 {
+		return fitName(r.testedName(cells[0]), safetyShort(&s, powerUncut(cells[0])))
+	}
+	for _, c := range cells[1:] {
+		s.Holds += c.Tested.Holds
+		s.Trials += c.Tested.Trials
+	}
+	text := safetyShort(&s, slices.ContainsFunc(cells, powerUncut))
+	names := r.testedNames(cells)
+	if utf8.RuneCountInString(names+text) > verdictWidth && len(cells) > 1 {
+		names = fmt.Sprintf("All %d setups", len(cells))
+	}
+	return fitName(names, text)
+}
+
+// fitName is a line whose name is cut where the line has no room for it: what is said of
+// the name is not.
+func fitName(name, text string) string {
+	return shorten(name, verdictWidth-utf8.RuneCountInString(text)) + text
+}
+
+// testedNames are setups in one phrase: 3 and 5 nodes.
+func (r *Report) testedNames(cells []summary.Cell) string {
+	var names, sizes []string
+	for _, c := range cells {
+		names = append(names, r.testedName(c))
+		sizes = append(sizes, fmt.Sprint(c.Nodes))
+	}
+	if plain := slices.IndexFunc(cells, func(c summary.Cell) bool { return r.testedName(c) != units.Plural(c.Nodes, "node") }) < 0; plain && len(cells) > 1 {
+		return list(sizes) + " nodes"
+	}
+	return list(names)
+}
+
+// safetyShort is what follows on a setup's name where one line has to do.
+func safetyShort(s *summary.Tested, powerUncut bool) string {
+	trials := units.Plural(s.Trials, "trial")
+	switch {
+	case s.Violated > 0:
+		return fmt.Sprintf(": SAFETY VIOLATED in %d of %s.", s.Violated, trials)
+	case s.Undecided > 0:
+		return fmt.Sprintf(": not decided in %d of %s, which is no pass.", s.Undecided, trials)
+	case s.Holds == 0:
+		return fmt.Sprintf(": none of %s came to be judged, which is no pass.", trials)
+	}
+	text := fmt.Sprintf(": safe in %d of %s", s.Holds, trials)
+	if s.Failed > 0 {
+		text += fmt.Sprintf("; %d not judged", s.Failed)
+	}
+	if s.Stuck > 0 {
+		text += fmt.Sprintf("; %d did not go on", s.Stuck)
+	}
+	if powerUncut {
+		text += "; power loss not proven"
+	}
+	return text + "."
 }
 
 // powerUncut tells of safety trials in which the power of the disks was to be cut, and

@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,10 +94,7 @@ func TestASafetyRunTellsWhatDidNotHold(t *testing.T) {
 // A safety run whose disks' power was to be cut, and was not, says so in its answer.
 func TestASafetyRunThatCutNoPowerProvesNoSurvival(t *testing.T) {
 	run := testedRun(results.Holds, results.Holds)
-	for i := range run.Trials {
-		run.Trials[i].PowerLoss = true
-		run.Trials[i].Remarks = []results.Remark{{Code: results.CodePowerUncut, Severity: results.Note, Detail: "no /dev/fuse here"}}
-	}
+	with(run.Trials, uncut)
 	text := textOf(t, run)
 	for _, want := range []string{
 		"under 14 faults. That they survive a loss of power is not proven.",
@@ -142,4 +141,48 @@ r,n3-hashicorp-none,3,3,1,9,false,,,,,,,,,,,,,,,,,,,,,,,,
 	if files, err := none.safetyFiles(); err != nil || len(files) > 0 {
 		t.Errorf("of a run without safety trials: got %v, %v", files, err)
 	}
+}
+
+// A run that did not decide everything does not close with a setup that is safe, and the
+// closing line cuts no reservation.
+func TestASafetyRunClosesWithTheWorst(t *testing.T) {
+	sized := func(nodes int, answers ...results.Answer) []results.Trial {
+		trials := testedRun(answers...).Trials
+		for i := range trials {
+			trials[i].Cell, trials[i].Nodes = fmt.Sprintf("n%d-hashicorp-none", nodes), nodes
+		}
+		return trials
+	}
+	late := results.Finding{Class: results.Liveness, Rule: results.RuleApplied, Node: "n2", Got: "index 7", Want: "index 9"}
+	for want, trials := range map[string][]results.Trial{
+		"5 nodes: not decided in 1 of 1 trial, which is no pass.":              slices.Concat(sized(3, results.Holds), sized(5, results.Undecided)),
+		"5 nodes: none of 1 trial came to be judged, which is no pass.":        slices.Concat(sized(3, results.Holds), sized(5, "")),
+		"5 nodes: SAFETY VIOLATED in 1 of 1 trial.":                            slices.Concat(sized(3, results.Undecided), sized(5, results.Violated)),
+		"5 nodes: safe in 1 of 2 trials; 1 not judged.":                        slices.Concat(sized(3, results.Holds), sized(5, results.Holds, "")),
+		"3 and 5 nodes: safe in 2 of 2 trials.":                                slices.Concat(sized(3, results.Holds), sized(5, results.Holds)),
+		"3 nodes: safe in 1 of 1 trial; 1 did not go on.":                      with(sized(3, results.Holds), func(t *results.Trial) { t.Findings = []results.Finding{late} }),
+		"3 and 5 nodes: safe in 2 of 2 trials; power loss not proven.":         with(slices.Concat(sized(3, results.Holds), sized(5, results.Holds)), uncut),
+		"5 nodes: safe in 1 of 2 trials; 1 not judged; power loss not proven.": with(sized(5, results.Holds, ""), uncut),
+	} {
+		run := &results.Run{Environment: results.Environment{RunID: "r"}, Trials: trials}
+		a, err := summary.Analyse(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := New(run, a, Options{}).Closing(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func with(trials []results.Trial, do func(*results.Trial)) []results.Trial {
+	for i := range trials {
+		do(&trials[i])
+	}
+	return trials
+}
+
+func uncut(t *results.Trial) {
+	t.PowerLoss = true
+	t.Remarks = []results.Remark{{Code: results.CodePowerUncut, Severity: results.Note, Detail: "no /dev/fuse here"}}
 }
