@@ -70,8 +70,10 @@ type replayStep struct {
 	At   int64  `json:"at"`
 	Node int    `json:"node"`
 	Text string `json:"text"`
-	// loud steps make a scene, and stand in its title where they have a headline.
+	// loud steps make a scene, and stand in its title where they have a headline; some
+	// begin one.
 	loud     bool
+	begins   bool
 	headline string
 }
 
@@ -146,7 +148,7 @@ func mostTelling(of []*results.Trial) []*results.Trial {
 			rest = append(rest, t)
 		}
 	}
-	all := append(first, rest...)
+	all := slices.Concat(first, rest)
 	return all[:min(len(all), mostReplays)]
 }
 
@@ -305,7 +307,7 @@ func (p *replayer) faults() {
 		}
 		to := max(f.EndNS, f.DoneNS)
 		if f.EndNS == 0 {
-			to = p.end
+			to = p.back(&f)
 		}
 		one := replayed{From: p.at(f.AtNS), To: p.at(to), Nodes: []int{}, Text: p.deed(&f)}
 		for _, id := range f.Nodes {
@@ -326,6 +328,25 @@ func (p *replayer) faults() {
 			}
 		}
 	}
+}
+
+// back is when all run again whom a fault killed that was not undone by itself; the end
+// where one of them does not.
+func (p *replayer) back(f *results.Fault) int64 {
+	to := f.DoneNS
+	for _, id := range f.Nodes {
+		i := slices.IndexFunc(p.events, func(e results.Event) bool {
+			return e.Node == id && e.AtNS > f.AtNS && (e.Kind == results.EventOpening || e.Kind == results.EventRestart)
+		})
+		if i < 0 {
+			return p.end
+		}
+		to = max(to, p.events[i].AtNS)
+	}
+	if len(f.Nodes) == 0 || f.Action != "kill" {
+		return p.end
+	}
+	return to
 }
 
 // logs are how far each member said that its log reaches.

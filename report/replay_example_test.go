@@ -1,11 +1,9 @@
 package report
 
 import (
-	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"os"
-	"path/filepath"
-	"regexp"
 	"testing"
 
 	"github.com/raftbench/raftbench/results"
@@ -22,44 +20,48 @@ var exampleLines = []string{
 	"Made by raftbench run docs/replay/scenario.yaml --seed 32. On another host, or another time, the same happens at other instants: whether two followers stand at once is a matter of chance.",
 }
 
-var exampleData = regexp.MustCompile(`(?s)<script type="application/json" id="replay-data">(.*?)</script>`)
+// exampleTrial is the trial of that run, as it is on record.
+func exampleTrial(t *testing.T) *results.Trial {
+	t.Helper()
+	f, err := os.Open("testdata/replay-trial.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var trial results.Trial
+	if err := json.NewDecoder(z).Decode(&trial); err != nil {
+		t.Fatal(err)
+	}
+	return &trial
+}
 
-// The committed example is what its own data make with today's script. With
-// REPLAY_OF=FOLDER -update it is made anew, of that run's first trial; with -update alone,
-// of its own data.
+// pageOf is a page of a trial's replay.
+func pageOf(t *testing.T, trial *results.Trial) []byte {
+	t.Helper()
+	data, err := json.Marshal(replayOf(trial))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return replayPage(exampleTitle, exampleLines, data)
+}
+
+// The committed example is what its trial makes with today's script. -update writes it
+// anew.
 func TestTheExampleReplay(t *testing.T) {
-	data := exampleOf(t)
-	page := replayPage(exampleTitle, exampleLines, data)
+	page := pageOf(t, exampleTrial(t))
 	if *update {
 		if err := os.WriteFile(exampleReplay, page, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if got := read(t, exampleReplay); got != string(page) {
-		t.Errorf("%s is not what its data make: go test ./report -run TestTheExampleReplay -update", exampleReplay)
+		t.Errorf("%s is not what its trial makes: go test ./report -run TestTheExampleReplay -update", exampleReplay)
 	}
 	if len(page) > 400_000 {
 		t.Errorf("the example has %d bytes, want at most 400,000", len(page))
 	}
-}
-
-func exampleOf(t *testing.T) json.RawMessage {
-	t.Helper()
-	dir := os.Getenv("REPLAY_OF")
-	if dir == "" {
-		m := exampleData.FindStringSubmatch(read(t, exampleReplay))
-		if m == nil {
-			t.Fatalf("%s holds no data of a replay", exampleReplay)
-		}
-		return json.RawMessage(m[1])
-	}
-	run, err := results.Open(filepath.Clean(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := json.Marshal(replayOf(&run.Trials[0]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.TrimSpace(data)
 }

@@ -63,6 +63,10 @@ func (p *replayer) after(s replayState, e *results.Event, place int) replayState
 	switch e.Kind {
 	case results.EventOpening:
 		return replayState{role: replayFollower, leader: -1}
+	case results.EventRestart:
+		if s.role == replayDown { // an old record, which does not tell when a process begins
+			return replayState{role: replayFollower, term: e.Term, leader: -1}
+		}
 	case results.EventDeath:
 		return replayState{leader: -1}
 	case results.EventFault:

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 // deed is what was done and to whom, in a few words.
@@ -87,6 +88,9 @@ func (w *stepper) say(e *results.Event, loud bool, headline, format string, args
 	w.out.Steps = append(w.out.Steps, replayStep{At: w.at(e.AtNS), Node: w.number(e.Node), Text: fmt.Sprintf(format, args...), loud: loud, headline: headline})
 }
 
+// begins has the last step begin a scene of its own.
+func (w *stepper) begins() { w.out.Steps[len(w.out.Steps)-1].begins = true }
+
 func (w *stepper) step(e *results.Event, place int) {
 	if w.number(e.Node) < 0 {
 		return
@@ -108,6 +112,7 @@ func (w *stepper) step(e *results.Event, place int) {
 	case results.EventOpening:
 		w.opened[e.Node], w.state[e.Node] = true, results.StateFollower
 		w.say(e, true, "", "%s: a process starts", node)
+		w.begins()
 	case results.EventRestart:
 		w.say(e, true, node+" is back", "%s listens again; the log on its disk reaches entry %d", node, e.Index)
 	case results.EventDeath:
@@ -185,10 +190,9 @@ func (w *stepper) unelected(e *results.Event, term uint64) {
 		w.led[term] = true // and is told no more
 		var got []string
 		for _, id := range stood {
-			got = append(got, fmt.Sprintf("%s %d", cleanName(id), 1+len(w.votes[nodeInTerm{id, term}])))
+			got = append(got, fmt.Sprintf("%s had %s", cleanName(id), units.Plural(1+len(w.votes[nodeInTerm{id, term}]), "vote")))
 		}
-		w.say(e, true, fmt.Sprintf("split vote in term %d", term), "Split vote: %s stood in term %d and nobody was elected (votes, with its own: %s; it takes %d)",
-			list(cleanNames(stood)), term, list(got), w.out.Quorum)
+		w.say(e, true, fmt.Sprintf("split vote in term %d", term), "Split vote in term %d, nobody was elected: %s, their own among them; it takes %d", term, list(got), w.out.Quorum)
 	}
 }
 
@@ -265,8 +269,10 @@ func (w *stepper) faultSteps() {
 		}
 		text := w.deed(&f)
 		add(w.at(f.AtNS), node, text, "Fault: "+text+w.blocked(&f))
+		w.begins()
 		if f.EndNS > f.DoneNS && f.EndNS <= w.end && w.undone(&f) != "" {
 			add(w.at(f.EndNS), node, "", w.undone(&f))
+			w.begins()
 		}
 		w.goesOn(i, add)
 	}
@@ -377,8 +383,13 @@ func (w *stepper) catchUp(back *results.Event) {
 	}
 }
 
+// apart is how long after a scene began the next fault, or process that starts, begins
+// another: what is done at once belongs together.
+const apart = 300e6
+
 // scenes are stretches of loud steps with no longer pause between them than two of raft's
-// election timeouts, so that what a fault brought about stands with it.
+// election timeouts, so that what a fault brought about stands with it; another begins
+// with the next fault.
 func (p *replayer) scenes() {
 	t := p.trial.Timeouts
 	pause := max(2*max(t.HeartbeatNS, t.ElectionNS)*11/10, 200e6)
@@ -395,7 +406,7 @@ func (p *replayer) scenes() {
 		if !s.loud {
 			continue
 		}
-		if scene == nil || s.At-scene.To > pause {
+		if scene == nil || s.At-scene.To > pause || s.begins && s.At-scene.From > apart {
 			finish()
 			scene, titles, first = &replayScene{From: s.At}, nil, shorten(s.Text, 50)
 		}

@@ -155,7 +155,7 @@ func TestASplitVoteIsTold(t *testing.T) {
 			said = append(said, fmt.Sprintf("%d %s", s.At/1e6, s.Text))
 		}
 	}
-	want := []string{"190 Split vote: n2 and n3 stood in term 3 and nobody was elected (votes, with its own: n2 1 and n3 1; it takes 2)"}
+	want := []string{"190 Split vote in term 3, nobody was elected: n2 had 1 vote and n3 had 1 vote, their own among them; it takes 2"}
 	if d := cmp.Diff(want, said); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
@@ -233,4 +233,34 @@ func TestWhichTrialsAreReplayed(t *testing.T) {
 	if all, note := r.replays(); len(all) > 0 || note != "" {
 		t.Errorf("a run without faults has %d replays and the note %q", len(all), note)
 	}
+}
+
+// A kill that is not undone by itself, as in a proof, stands until its member runs again.
+func TestAReplayedKillEndsWithTheNextProcess(t *testing.T) {
+	trial := electionTrial()
+	trial.Faults[0].UndoNS, trial.Faults[0].EndNS = 0, 0
+	if f := replayOf(trial).Faults[0]; f.From != 100e6 || f.To != 300e6 {
+		t.Errorf("it stands from %d to %d ns, want from 100 to 300 ms", f.From, f.To)
+	}
+	trial.Events = slices.DeleteFunc(trial.Events, func(e results.Event) bool {
+		return e.Kind == results.EventOpening && e.AtNS > trial.Faults[0].AtNS
+	})
+	r := replayOf(trial)
+	if f := r.Faults[0]; f.To != 310e6 || stateAt(r, 0, 309e6)[1] != replayDown || stateAt(r, 0, 310e6) != [4]int64{310e6, replayFollower, 2, -1} {
+		t.Errorf("without its opening it stands until %d ns, and states are %v: want until it listened again", f.To, r.Nodes[0].States)
+	}
+	trial.Events = slices.DeleteFunc(trial.Events, func(e results.Event) bool { return e.Kind == results.EventRestart })
+	if r := replayOf(trial); r.Faults[0].To != r.Length {
+		t.Errorf("it stands until %d ns, want the end at %d: nothing of it ran again", r.Faults[0].To, r.Length)
+	}
+}
+
+// stateAt is what a member was.
+func stateAt(r replay, node int, ns int64) (last [4]int64) {
+	for _, s := range r.Nodes[node].States {
+		if s[0] <= ns {
+			last = s
+		}
+	}
+	return last
 }
