@@ -20,6 +20,7 @@ func (r *Report) charts(ds []distribution) []chart.Chart {
 			out = append(out, c)
 		}
 	}
+	out = append(out, r.heatMaps()...)
 	out = append(out, r.spreads(ds)...)
 	out = append(out, r.writePaths()...)
 	if c, ok := r.reads(); ok {

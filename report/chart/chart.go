@@ -94,7 +94,8 @@ type Point struct {
 	// Under is a second line of a tile; Shade is how dark it is, from 0 to 1.
 	Under string  `json:"under,omitempty"`
 	Shade float64 `json:"shade,omitempty"`
-	// Plain points of a line carry no mark; a struck one is crossed out.
+	// Plain points of a line carry no mark; a struck one is crossed out, and a struck tile
+	// is hatched: it has no value, and Missing says why.
 	Plain  bool `json:"plain,omitempty"`
 	Struck bool `json:"struck,omitempty"`
 }

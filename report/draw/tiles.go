@@ -18,6 +18,8 @@ const (
 var (
 	tilePen      = pen{19, true, dark}
 	tileUnderPen = pen{14, false, dark}
+	// tileMissingPen says why a tile has no value.
+	tileMissingPen = pen{14, false, grey}
 )
 
 // tiles draws a map: each point fills the place of 1 by 1 around it in a shade of
@@ -29,16 +31,40 @@ func (cv *canvas) tiles(fd field, s *chart.Series) {
 			continue
 		}
 		r := rect{fd.px(p.X - 0.5), fd.py(*p.Y - 0.5), fd.px(p.X + 0.5), fd.py(*p.Y + 0.5)}.grown(-tileGap)
-		cv.area(shaded(p.Shade), r)
 		cv.taken = append(cv.taken, r)
+		if p.Struck {
+			cv.hatch(r)
+			cv.inTile(tileMissingPen, grey, r, (r.y0+r.y1)/2-tileMissingPen.size*0.34, p.Missing)
+			continue
+		}
+		cv.area(shaded(p.Shade), r)
 		ink := color.Color(dark)
 		if p.Shade > darkTile {
 			ink = white
 		}
 		middle := (r.y0 + r.y1) / 2
+		if p.Under == "" {
+			cv.inTile(tilePen, ink, r, middle-tilePen.size*0.34, p.Text)
+			continue
+		}
 		cv.inTile(tilePen, ink, r, middle+2, p.Text)
 		cv.inTile(tileUnderPen, ink, r, middle-tileUnderPen.size-4, p.Under)
 	}
+}
+
+// hatchGap is between the strokes of a tile without a value.
+const hatchGap = 11
+
+// hatch fills a tile with slanting strokes and leaves a white strip for its words, so
+// that no shade is taken for a value.
+func (cv *canvas) hatch(r rect) {
+	strip := rect{r.x0, (r.y0+r.y1)/2 - tileMissingPen.size, r.x1, (r.y0+r.y1)/2 + tileMissingPen.size}
+	for x := r.x0 - r.height() + hatchGap; x < r.x1; x += hatchGap {
+		from, to := max(x, r.x0), min(x+r.height(), r.x1)
+		cv.line(pale, 1.4, nil, [2]float64{from, r.y0 + from - x}, [2]float64{to, r.y0 + to - x})
+	}
+	cv.area(white, strip)
+	cv.line(pale, 1.4, nil, [2]float64{r.x0, r.y0}, [2]float64{r.x1, r.y0}, [2]float64{r.x1, r.y1}, [2]float64{r.x0, r.y1}, [2]float64{r.x0, r.y0})
 }
 
 // inTile writes a line in the middle of a tile, smaller where that is narrow.

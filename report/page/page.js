@@ -150,11 +150,23 @@
       if (pt[1] === null) return;
       const [left, top] = api.coord([pt[0] - 0.5, pt[1] + 0.5]), [right, foot] = api.coord([pt[0] + 0.5, pt[1] - 0.5]);
       const w = right - left - 4, ink = pt[9] > 0.5 ? look.paper : look.ink, size = Math.max(9, Math.min(17, w / Math.max(pt[6].length, 1) * 1.6));
+      if (pt[4] & STRUCK) return {type: 'group', children: hatched(look, left + 2, top + 2, w, foot - top - 4, pt[6])};
       const children = [{type: 'rect', shape: {x: left + 2, y: top + 2, width: w, height: foot - top - 4}, style: {fill: mix(look.band, look.deep, pt[9])}},
         {type: 'text', style: {text: pt[6], x: (left + right) / 2, y: (top + foot) / 2 - (pt[7] ? 2 : -size / 2), align: 'center', verticalAlign: 'bottom', fill: ink, font: '600 ' + size + 'px ' + FONT}}];
       if (pt[7] && w > 60) children.push({type: 'text', style: {text: pt[7], x: (left + right) / 2, y: (top + foot) / 2 + 3, align: 'center', verticalAlign: 'top', fill: ink, font: Math.max(9, size - 3) + 'px ' + FONT, width: w, overflow: 'truncate'}});
       return {type: 'group', children};
     })],
+  };
+  // hatched is a tile without a value, with the reason: no shade is taken for one.
+  const hatched = (look, x, y, w, h, text) => {
+    const out = [{type: 'rect', shape: {x, y, width: w, height: h}, style: {fill: look.paper, stroke: look.rule, lineWidth: 1}}];
+    for (let at = x - h + 9; at < x + w; at += 9) {
+      const from = Math.max(at, x), to = Math.min(at + h, x + w);
+      out.push(stroke(look.rule, 1, from, y + h - (from - at), to, y + h - (to - at)));
+    }
+    out.push({type: 'rect', shape: {x: x + 1, y: y + h / 2 - 10, width: w - 2, height: 20}, style: {fill: look.paper}},
+      {type: 'text', style: {text, x: x + w / 2, y: y + h / 2, align: 'center', verticalAlign: 'middle', fill: look.soft, font: Math.max(9, Math.min(13, w / Math.max(text.length, 1) * 1.7)) + 'px ' + FONT, width: w - 4, overflow: 'truncate'}});
+    return out;
   };
   const mix = (from, to, share) => {
     const hex = c => { const t = c.slice(1); return t.length === 3 ? [...t].map(d => parseInt(d + d, 16)) : [0, 2, 4].map(i => parseInt(t.slice(i, i + 2), 16)); };

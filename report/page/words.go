@@ -100,7 +100,7 @@ func place(a chart.Axis, v float64) string {
 // said is a point's value in words, and its interval.
 func said(y chart.Axis, p chart.Point) (main, interval string) {
 	switch {
-	case p.Y == nil:
+	case p.Y == nil || p.Missing != "": // a tile has a place, and may have no value
 		return p.Missing, ""
 	case p.Under != "":
 		return p.Text, p.Under
