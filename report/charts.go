@@ -90,6 +90,9 @@ func (r *Report) caption() []string {
 	if !r.env.StartedAt.IsZero() {
 		where = append([]string{r.env.StartedAt.UTC().Format("2006-01-02")}, where...)
 	}
+	if r.options.Title != "" {
+		where = append([]string{r.options.Title}, where...)
+	}
 	out := append([]string{r.colocation()}, r.unreal()...)
 	out = append(out, strings.Join(append(where, r.changed()...), " · "))
 	return few(append(out, few(r.sources(), maxSources)...), everything)

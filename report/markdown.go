@@ -25,6 +25,8 @@ const pageTitle = "What each Raft node costs per write, and what it buys"
 // title is what the whole report is about.
 func (r *Report) title() string {
 	switch {
+	case r.options.Title != "":
+		return r.options.Title
 	case r.onlyTested():
 		return safetyTitle
 	case r.onlyWatched():
@@ -35,7 +37,7 @@ func (r *Report) title() string {
 
 func (r *Report) markdown(charts []chart.Chart) string {
 	var b strings.Builder
-	b.WriteString("# " + r.title() + "\n\n")
+	b.WriteString("# " + escape(r.title()) + "\n\n")
 	for _, line := range r.heading() {
 		b.WriteString(escape(line) + "  \n")
 	}

@@ -16,6 +16,9 @@ type Options struct {
 	// FalseElections is what a model expects of a setup's healthy leader; nil where
 	// nothing tells.
 	FalseElections func(cell string) FalseForecast
+	// Title of the report, as CleanTitle gives it; where it is empty the report names
+	// what it answers.
+	Title string
 	// Asked is the precision that the run was to reach.
 	Asked Asked
 	// Trace adds a trace of each trial to the files, for Perfetto's viewer.

@@ -17,6 +17,7 @@ func (r *Report) Table(w io.Writer, t Terminal) error {
 	if p.width <= 0 {
 		p.width = 100
 	}
+	p.wrap(r.options.Title, "  ", bold)
 	for i, line := range r.heading() {
 		p.wrap(line, "  ", []string{bold, dim, normal}[min(i, 2)])
 	}

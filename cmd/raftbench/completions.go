@@ -42,6 +42,10 @@ func completionOf(f *pflag.Flag) cobra.CompletionFunc {
 		return cobra.FixedCompletions(configs.WordsOf("engine"), nothingElse)
 	case "set", "a-set", "b-set":
 		return completeSetting
+	case "only":
+		return completeCharts
+	case "title":
+		return cobra.NoFileCompletions
 	case "out", "resume", "baseline":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	}

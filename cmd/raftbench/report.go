@@ -30,6 +30,11 @@ type reportOptions struct {
 	own bool
 	// trace adds a trace of each trial.
 	trace bool
+	// title of the reports; empty for their own.
+	title string
+	// only are the names of the charts to write, divided by commas; empty for the
+	// whole report.
+	only string
 }
 
 func newReportCommand() *cobra.Command {
@@ -41,9 +46,12 @@ func newReportCommand() *cobra.Command {
 			"network) and the charts of each run from its folder alone, and print its table.\n" +
 			"Charts that an earlier report left there, and this one has not, are removed;\n" +
 			"other files stay. It tells what was found, be it a lost write, and judges\n" +
-			"nothing: its exit code is 0 (see gate).",
-		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown",
-		Args:    arguments(1, noLimit),
+			"nothing: its exit code is 0 (see gate).\n\n" +
+			"With --only it writes these charts as PNG and SVG, leaves every other file as\n" +
+			"it is, and prints the paths in place of the table.",
+		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown\n" +
+			"  raftbench report results/reference --title \"Why five nodes\" --only tradeoff --out /tmp/slide",
+		Args: arguments(1, noLimit),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			o.dirs = dirs
 			return runReport(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
@@ -51,6 +59,8 @@ func newReportCommand() *cobra.Command {
 	}
 	textFlag(cmd.Flags(), &o.out, "out", "FOLDER", "where the page and the charts go (default DIR/report)")
 	cmd.Flags().BoolVar(&o.trace, "trace", false, "also write what happened in each trial, for ui.perfetto.dev and as lines of JSON: roles, terms, votes, faults, outages")
+	textFlag(cmd.Flags(), &o.title, "title", "TITLE", "of the page, report.md and the table, and among what stands below each chart (default what the report answers)")
+	textFlag(cmd.Flags(), &o.only, "only", "CHART,...", "write these charts alone, such as tradeoff,latency")
 	outputFlag(cmd.Flags(), &o.format, summaryFormats...)
 	return cmd
 }
@@ -59,6 +69,9 @@ func newReportCommand() *cobra.Command {
 // or printed when one of the folders cannot be read, or written to with --out.
 func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) error {
 	if err := checkFormat(o.format, summaryFormats...); err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
 		return err
 	}
 	runs, err := openRuns(stderr, o)
@@ -70,6 +83,9 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 		if err := checkFolders(dirs); err != nil {
 			return err
 		}
+	}
+	if o.only != "" {
+		return writeCharts(ctx, stdout, runs, dirs, o)
 	}
 	for i, r := range runs {
 		if err := ctx.Err(); err != nil {
@@ -132,7 +148,7 @@ func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
 			return nil, usage(err, "")
 		}
 		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{
-			Source: profileSource, Forecast: forecasts(run), FalseElections: falseForecasts(run), Asked: askedOf(run.Dir), Trace: o.trace,
+			Title: o.title, Source: profileSource, Forecast: forecasts(run), FalseElections: falseForecasts(run), Asked: askedOf(run.Dir), Trace: o.trace,
 		})})
 	}
 	return out, nil
