@@ -3,11 +3,15 @@ package summary
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/raftbench/raftbench/results"
 )
@@ -136,5 +140,34 @@ func TestADamagedHistogramIsAnError(t *testing.T) {
 	var damaged *results.Error
 	if _, err := Build(run); !errors.As(err, &damaged) || !strings.Contains(err.Error(), "n5-hashicorp-multi-az-3.hlog") {
 		t.Errorf("got %v, want an error that names the file", err)
+	}
+}
+
+// TestBucketsAreThoseOfTheLibrary: the short way to a histogram's buckets gives what the
+// library's own walk over them gives, whatever the histogram's range and precision.
+func TestBucketsAreThoseOfTheLibrary(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for _, lowest := range []int64{1, 2, 3, 1000, 1024} {
+		for figures := 1; figures <= 5; figures++ {
+			h := hdrhistogram.New(lowest, int64(time.Hour), figures)
+			for range 300 {
+				if err := h.RecordValue(rnd.Int64N(int64(1) << (1 + rnd.IntN(40)))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := countsOf(h, 7)
+			want := counts{failed: 7}
+			for _, bar := range h.Distribution() {
+				if bar.Count > 0 {
+					want.from, want.n = append(want.from, bar.From), append(want.n, bar.Count)
+				}
+			}
+			if got.failed != 7 || !slices.Equal(got.from, want.from) || !slices.Equal(got.n, want.n) {
+				t.Fatalf("from %d at %d figures: got %v, want %v", lowest, figures, got, want)
+			}
+		}
+	}
+	if got := countsOf(hdrhistogram.New(1, int64(time.Hour), 3), 0); len(got.from) != 0 {
+		t.Errorf("of nothing: got %v", got)
 	}
 }
