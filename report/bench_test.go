@@ -69,9 +69,10 @@ func cpuSeconds(b *testing.B) float64 {
 }
 
 // BenchmarkReport is the whole way of `raftbench report`, from the folder to
-// its files; it is linear in the number of trials.
+// its files, the page among them; it is linear in the number of trials. A report of 500
+// trials is to take less than 2 s, of 5,000 less than 6 s.
 func BenchmarkReport(b *testing.B) {
-	for _, trials := range []int{1250, 5000} {
+	for _, trials := range []int{500, 5000} {
 		dir := largeRun(b, trials)
 		b.Run(fmt.Sprintf("trials=%d", trials), func(b *testing.B) {
 			before := cpuSeconds(b)

@@ -293,3 +293,21 @@ func TestFullLoadAloneIsCalledSo(t *testing.T) {
 		}
 	}
 }
+
+// A report may remove every file that an earlier one wrote: none of its charts, tables or
+// lists is unknown to the next report.
+func TestEveryFileIsAReportsOwn(t *testing.T) {
+	names := []string{safetyFile, faultsFile, toleranceFile, "writepath.png", "writepath-2.svg"}
+	files, err := tinyFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		names = append(names, f.name)
+	}
+	for _, name := range names {
+		if !ownNames.MatchString(name) {
+			t.Errorf("%s would be left behind by the next report", name)
+		}
+	}
+}

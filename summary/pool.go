@@ -118,10 +118,18 @@ func (p *Pool) ranked(rank int64) results.Nanos {
 func (p *Pool) add(h *hdrhistogram.Histogram, failed, independent int64) {
 	p.Independent += independent
 	p.Unknown = p.Unknown || independent == 0 && h.TotalCount()+failed > 0
-	p.each = append(p.each, countsOf(h, failed))
+	own := countsOf(h, failed)
+	p.each = append(p.each, own)
 	p.Trials++
 	p.Failed += failed
-	p.merge(h)
+	if p.Histogram == nil || p.Histogram.HighestTrackableValue() < h.HighestTrackableValue() {
+		p.merge(h)
+		return
+	}
+	for i, n := range own.n {
+		// It cannot fail: the pool's range is no narrower than the trial's.
+		_ = p.Histogram.RecordValues(own.from[i], n)
+	}
 }
 
 func (p *Pool) merge(h *hdrhistogram.Histogram) {

@@ -44,7 +44,7 @@ func TestATitleIsBounded(t *testing.T) {
 	dir := copyRun(t)
 	for title, want := range map[string]string{
 		strings.Repeat("é", 121): "got a title of 121 characters, want at most 120",
-		" \n ":                   "got a title without a letter, want 1 to 120 characters",
+		"\u3000\t":               "got a title without a letter, want 1 to 120 characters",
 	} {
 		code, stdout, stderr := raftbench("report", dir, "--title", title)
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) || !strings.Contains(stderr, "\nhint: ") {
