@@ -62,7 +62,7 @@ func New(run *results.Run, a summary.Analysis, o Options) *Report {
 	r := &Report{
 		run: run, analysis: a, summary: s, env: cleanEnvironment(run.Environment), options: o, full: full,
 		groups: groups(s), differences: index(s.Differences), limits: limits(run.Trials), linkTruth: linkTruth(run.Trials),
-		saturations: saturations(run.Trials), theories: theoriesOf(run, a.Summary),
+		saturations: saturations(run.Trials), theories: theoriesOf(a.Summary),
 	}
 	r.remarks, r.alarms = remarks(r.groups), alarms(r.groups)
 	for _, g := range r.groups {

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -13,13 +12,11 @@ import (
 // What follows words what theory says beside what was measured: the floor of a write,
 // what sizes are predicted to take, and on which part of a write that is wrong.
 
-// theoriesOf a run, by the names under which the report has its setups.
-func theoriesOf(run *results.Run, s summary.Summary) map[string]summary.Theory {
+// theoriesOf a summary, by the names under which the report has its setups.
+func theoriesOf(s summary.Summary) map[string]summary.Theory {
 	out := map[string]summary.Theory{}
-	for _, t := range summary.Theories(run, s) {
-		if t.FloorAlone != nil || t.Parts != nil {
-			out[cleanName(t.Cell)] = t
-		}
+	for _, t := range s.Theories {
+		out[cleanName(t.Cell)] = t
 	}
 	return out
 }

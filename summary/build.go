@@ -53,6 +53,7 @@ func analyse(run *results.Run, keep []results.Role) (Analysis, error) {
 	}
 	var err error
 	a.Summary.Scalings = scalings(a.Summary.Cells)
+	a.Summary.Theories = theories(run, a.Summary.Cells)
 	a.Summary.Differences, err = differences(a.Summary.Cells, a.observed)
 	return a, err
 }

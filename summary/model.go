@@ -96,25 +96,29 @@ const (
 	fitThree = 3
 )
 
-// Theories hold what each setup's writes took at light load against theory, in the
-// order of the summary's cells; setups without such a median are left out.
-func Theories(run *results.Run, s Summary) []Theory {
+// theories hold what each setup's writes took at light load against theory, in the
+// order of the cells; setups of which neither a floor nor a part is known are left out.
+func theories(run *results.Run, cells []Cell) []Theory {
 	sides := map[string]side{}
-	for _, c := range s.Cells {
+	for _, c := range cells {
 		sides[c.Cell] = sideOf(run, c)
 	}
 	var out []Theory
-	for _, group := range groupBy(s.Cells, func(c Cell) string {
+	for _, group := range groupBy(cells, func(c Cell) string {
 		return strings.Join(append(traits(c, ""), c.Cell[strings.Index(c.Cell, "-")+1:]), "\x00")
 	}) {
-		m := fit(s.Cells, group, sides, run.Environment.Cores)
+		m := fit(cells, group, sides, run.Environment.Cores)
 		for _, i := range group {
-			if c := s.Cells[i]; sides[c.Cell].trials > 0 {
-				out = append(out, m.theory(run, c, sides[c.Cell]))
+			c := cells[i]
+			if sides[c.Cell].trials == 0 {
+				continue
+			}
+			if t := m.theory(run, c, sides[c.Cell]); t.FloorAlone != nil || t.Parts != nil {
+				out = append(out, t)
 			}
 		}
 	}
-	order := func(cell string) int { return slices.IndexFunc(s.Cells, func(c Cell) bool { return c.Cell == cell }) }
+	order := func(cell string) int { return slices.IndexFunc(cells, func(c Cell) bool { return c.Cell == cell }) }
 	slices.SortStableFunc(out, func(a, b Theory) int { return cmp.Compare(order(a.Cell), order(b.Cell)) })
 	return out
 }

@@ -33,6 +33,9 @@ type Summary struct {
 	Differences []Difference `json:"differences"`
 	// Scalings hold watched cells against each other that differ in time alone.
 	Scalings []Scaled `json:"scalings,omitempty"`
+	// Theories hold what a write took at light load against its floor and a prediction,
+	// one for each cell that has such a median.
+	Theories []Theory `json:"theories,omitempty"`
 	// Precision is how near to 1 the interval of a ratio must lie for its
 	// difference to be called bounded.
 	Precision float64 `json:"precision"`
