@@ -69,6 +69,7 @@ func Evaluate(rules []Rule, in Input) (Report, error) {
 	atLook(r.Verdicts, r.Looks)
 	r.Verdicts = append(r.Verdicts, safetyVerdicts(r.Verdicts, s)...)
 	r.Verdicts = append(r.Verdicts, emptyCells(s)...)
+	r.Verdicts = append(r.Verdicts, unjudged(s)...)
 	r.Answer = worst(r.Verdicts).String()
 	return r, nil
 }
@@ -118,6 +119,20 @@ func emptyCells(s summary.Summary) []Verdict {
 		if valid == 0 {
 			v := Verdict{Rule: "a valid trial", Kind: Finished, Cell: c.Cell, Answer: stats.Inconclusive.String()}
 			out = append(out, v.because(Reason{Code: NoneValid, Want: all}))
+		}
+	}
+	return out
+}
+
+// unjudged are verdicts on the cells some of whose safety trials came to no answer: what
+// they did not show holds for none of the rules, and other trials that hold do not make
+// up for it.
+func unjudged(s summary.Summary) []Verdict {
+	var out []Verdict
+	for _, c := range s.Cells {
+		if t := c.Tested; t != nil && t.Holds+t.Violated < t.Trials {
+			v := Verdict{Rule: "every safety trial judged", Kind: Finished, Cell: c.Cell, Answer: stats.Inconclusive.String()}
+			out = append(out, v.because(Reason{Code: NotJudged, Got: t.Trials - t.Holds - t.Violated, Want: t.Trials}))
 		}
 	}
 	return out

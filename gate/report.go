@@ -124,6 +124,7 @@ const (
 	NotProven        ReasonCode = "not-proven"     // no proof trial came so far
 	NotAudited       ReasonCode = "not-audited"    // no trial was audited
 	PartlyAudited    ReasonCode = "partly-audited" // some valid trials were not audited
+	NotJudged        ReasonCode = "not-judged"     // Got of Want safety trials came to no answer
 	UnfinishedTrials ReasonCode = "unfinished-trials"
 	UnfinishedProofs ReasonCode = "unfinished-proofs"
 	// UnfinishedOutages: of faults that outage trials were to do.

@@ -79,6 +79,9 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.NotProven:     says("not proven: no proof trial came so far as to try it"),
 	gate.NotAudited:    says("no trial was audited"),
 	gate.PartlyAudited: says("some valid trials were not audited: what they lost, nobody looked for"),
+	gate.NotJudged: func(_ gate.Verdict, r gate.Reason) string {
+		return fmt.Sprintf("%d of %s not judged", r.Got, units.Plural(r.Want, "safety trial"))
+	},
 	gate.UnfinishedTrials: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("the run is unfinished: %d of %d planned trials", r.Got, r.Want)
 	},

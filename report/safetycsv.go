@@ -48,11 +48,11 @@ func (r *Report) safetyRow(t *results.Trial) []string {
 		wholeOf(t.Seed), strconv.FormatBool(t.Valid),
 	}
 	if t.Tested == nil {
-		row = append(row, "", foundRules(t.Findings))
+		row = append(row, string(t.Judgement()), foundRules(t.Findings))
 		return append(row, make([]string, len(safetyHead)-len(row))...)
 	}
 	s := t.Tested
-	row = append(row, string(s.Answer), foundRules(t.Findings), strconv.Itoa(len(s.UndecidedKeys)))
+	row = append(row, string(t.Judgement()), foundRules(t.Findings), strconv.Itoa(len(s.UndecidedKeys)))
 	row = append(row, outcomes(s.Operations)...)
 	row = append(row, faultsDone(s.Faults)...)
 	for _, n := range []int{s.NotDone, s.Nemesis, s.Snapshots, s.Installs, s.Restarts, s.Restores} {

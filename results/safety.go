@@ -110,6 +110,21 @@ func (s *Tested) check(r *ranges) {
 	}
 }
 
+// Judgement is what a safety trial came to, which is more than what its history showed:
+// Violated where anything of safety was found, by whomever; Holds only where the trial
+// got to its end and its replicas were read, since what they lost no client need have
+// met. Empty is a trial that did not come to be judged.
+func (t *Trial) Judgement() Answer {
+	failed := slices.ContainsFunc(t.Remarks, func(m Remark) bool { return m.Code == CodeFailed || m.Code == CodeNothing })
+	switch {
+	case t.Has(Safety):
+		return Violated
+	case t.Tested == nil, t.Tested.Answer == Holds && (failed || t.Audit == nil):
+		return ""
+	}
+	return t.Tested.Answer
+}
+
 // agreeOnTested wants evidence for what a safety trial claims.
 func (t *Trial) agreeOnTested(r *ranges) {
 	s := t.Tested

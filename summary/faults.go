@@ -13,10 +13,11 @@ func faults(s *setup, tolerates int) Faults {
 	f := Faults{Safety: found(s.all, results.Safety), Liveness: found(s.all, results.Liveness)}
 	for _, t := range s.all {
 		f.LostWrites += lost(t)
-		if t.Audit != nil && promises(t) {
+		switch {
+		case !promises(t):
+		case audited(t):
 			f.Audited++
-		}
-		if t.Audit == nil && promises(t) && t.Valid {
+		case t.Valid:
 			f.Unaudited++
 		}
 		if t.Proof != nil {
@@ -24,6 +25,17 @@ func faults(s *setup, tolerates int) Faults {
 		}
 	}
 	return f
+}
+
+// audited tells whether somebody looked for what a trial may have lost. The audit of a
+// safety trial holds replicas against each other and no key against anything: what is
+// missing only its judge finds, so that it counts where he came to an answer.
+func audited(t *results.Trial) bool {
+	if t.Kind != results.SafetyTest {
+		return t.Audit != nil
+	}
+	answer := t.Judgement()
+	return answer == results.Holds || answer == results.Violated
 }
 
 // found counts the findings of a class by their rule, in order of the rules'

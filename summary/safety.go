@@ -69,16 +69,12 @@ func tested(trials []*results.Trial) *Tested {
 
 // answer counts what came of a trial.
 func (s *Tested) answer(t *results.Trial) {
-	answer := results.Answer("")
-	if t.Tested != nil {
-		answer = t.Tested.Answer
-	}
-	switch {
-	case t.Has(results.Safety):
+	switch t.Judgement() {
+	case results.Violated:
 		s.Violated++
-	case answer == results.Holds && failureOf(t) == nil:
+	case results.Holds:
 		s.Holds++
-	case answer == results.Undecided:
+	case results.Undecided:
 		s.Undecided++
 	default:
 		s.Failed++

@@ -52,3 +52,31 @@ func TestSafetyTrialsAreSummed(t *testing.T) {
 		t.Errorf("%d of %d hold, want 2 of 5", valid, all)
 	}
 }
+
+// That replicas hold the same says nothing of what all of them lost: only the judge's
+// answer does, and only where the replicas were read for it and the trial ended well.
+func TestASafetyTrialIsAuditedWhereItWasJudged(t *testing.T) {
+	unread, failed, dead := testedTrial(1, results.Holds, results.Finding{Class: results.Liveness, Rule: results.RuleDied}), testedTrial(1, results.Holds), testedTrial(1, "")
+	unread.Audit, dead.Tested = nil, nil
+	failed.Valid, failed.Remarks = false, []results.Remark{{Code: results.CodeFailed, Severity: results.Invalid}}
+	for name, c := range map[string]struct {
+		trial results.Trial
+		want  int
+	}{
+		"holds":             {testedTrial(1, results.Holds), 1},
+		"violated":          {testedTrial(1, results.Violated, results.Finding{Class: results.Safety, Rule: results.RuleLost}), 1},
+		"undecided":         {testedTrial(1, results.Undecided), 0},
+		"replicas not read": {unread, 0},
+		"not ended":         {failed, 0},
+		"not tested":        {dead, 0},
+	} {
+		s, err := Build(&results.Run{Trials: []results.Trial{c.trial}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := s.Cells[0]
+		if got.Faults.Audited != c.want || got.Tested.Holds+got.Tested.Violated != c.want {
+			t.Errorf("%s: got %d audited, %+v, want %d judged", name, got.Faults.Audited, got.Tested, c.want)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package gate
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+// testedWith makes a safety trial with an answer of the judge's.
+func testedWith(number int, answer results.Answer) results.Trial {
+	tr := made("n3-x", 3, 0, nil, 1e6)
+	tr.Kind, tr.Trial, tr.Windows, tr.Valid = results.SafetyTest, number, nil, answer == results.Holds
+	tr.Audit = &results.Audit{Nodes: 3}
+	tr.Tested = &results.Tested{Answer: answer, Operations: []results.OperationCount{{Kind: "put", OK: 10}}}
+	return tr
+}
+
+// A safety trial that nobody judged passes no gate, whatever the others came to.
+func TestATrialThatWasNotJudgedIsNoPass(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers []results.Answer
+		want    string
+		reason  Reason
+	}{
+		"both hold":        {[]results.Answer{results.Holds, results.Holds}, "pass", Reason{}},
+		"one undecided":    {[]results.Answer{results.Holds, results.Undecided}, "inconclusive", Reason{Code: NotJudged, Got: 1, Want: 2}},
+		"one never judged": {[]results.Answer{"", results.Holds}, "inconclusive", Reason{Code: NotJudged, Got: 1, Want: 2}},
+		"none":             {[]results.Answer{results.Undecided}, "inconclusive", Reason{Code: NotJudged, Got: 1, Want: 1}},
+	} {
+		var trials []results.Trial
+		for i, a := range c.answers {
+			trials = append(trials, testedWith(i+1, a))
+		}
+		r := evaluated(t, Input{Run: analysed(t, trials)}, "lost_writes == 0")
+		told := slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return slices.Contains(v.Reasons, c.reason) })
+		if r.Answer != c.want || told != (c.reason != Reason{}) {
+			t.Errorf("%s: got %s, %+v; want %s since %+v", name, r.Answer, r.Verdicts, c.want, c.reason)
+		}
+		for _, v := range r.Verdicts {
+			if v.Rule == "lost_writes == 0" && len(c.answers) == 1 && v.Answer == "pass" {
+				t.Errorf("%s: got %+v, want no pass of what nobody looked for", name, v)
+			}
+		}
+	}
+}
