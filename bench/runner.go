@@ -58,6 +58,9 @@ type Runner struct {
 type Outcome struct {
 	Settled int // trials that will not be repeated
 	Failed  int // of those, did not get to their end
+	// Unread are the trials, of those, of which nobody knows whether they lost anything:
+	// their replicas were not read, or what was read was not judged.
+	Unread int
 	// Findings are what Raft does not allow, of all trials.
 	Findings []results.Finding
 	// Starved are the cells that the plan wanted measured or proven and that

@@ -147,7 +147,12 @@ func (s *safety) settle(ctx context.Context) error {
 	if s.record.found(results.Safety) {
 		return nil // somebody's data is gone: that nobody leads them would be no news
 	}
-	if err := s.elect(ctx); err != nil || s.record.found(results.Liveness) {
+	// Whoever died unasked is started again: what the replicas hold is read all the same.
+	led, err := s.elect(ctx)
+	if err == nil && !s.record.found(results.Liveness) {
+		err = s.deaths(ctx) // of those that were dying when all were healed
+	}
+	if err != nil || !led {
 		return err
 	}
 	s.answers(ctx)
@@ -172,26 +177,33 @@ func (s *safety) deaths(ctx context.Context) error {
 	return nil
 }
 
-// elect waits for a leader that all agree on, and has those admitted whom a fault took
-// out of the configuration.
-func (s *safety) elect(ctx context.Context) error {
+// elect waits for a leader that all agree on, and has those started again who died
+// meanwhile, and those admitted whom a fault took out of the configuration. Where there is
+// none in time, that is a finding.
+func (s *safety) elect(ctx context.Context) (led bool, err error) {
 	patience := recoveryBound(s.job.Setup.Raft)
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		err := s.nemesis.admitAll(waiting) // who is out of it follows nobody
+		err := restartAll(waiting, s.system, s.events, s.record)
+		if s.record.found(results.Safety) {
+			return false, ctx.Err() // of data that cannot be opened
+		}
+		if err == nil {
+			err = s.nemesis.admitAll(waiting) // who is out of it follows nobody
+		}
 		if err == nil {
 			_, err = s.system.Leader(waiting)
 		}
 		if err == nil || ctx.Err() != nil {
-			return ctx.Err()
+			return err == nil, ctx.Err()
 		}
 		select {
 		case <-time.After(electPause):
 			continue
 		case <-waiting.Done():
 		}
-		return s.leaderless(ctx, patience, err)
+		return false, s.leaderless(ctx, patience, err)
 	}
 }
 

@@ -109,6 +109,35 @@ func TestWhatIsFoundAgainIsOneFinding(t *testing.T) {
 	}
 }
 
+// Members that somebody kills are started again, and what they hold is read: that they
+// died is no reason not to look for what they lost.
+func TestTheDeadOfASafetyTrialAreRead(t *testing.T) {
+	text := shortSafety + "safety: {trials: 1, duration: 1s, clients: 2, keys: 2, rate: 50/s}\n"
+	trial := testRunner(t, text, nil).newTrial(Job{Setup: setups(t, text)[0], Kind: results.SafetyTest, Trial: 1, Seed: 1}, 1)
+	trial.tell = func(s Stage) {
+		if s != StageHealing {
+			return
+		}
+		for _, m := range trial.system.(*ownCluster).cluster.Members() {
+			_ = syscall.Kill(m.PID(), syscall.SIGKILL)
+		}
+		for until := time.Now().Add(time.Minute); trial.system.Health() == nil && time.Now().Before(until); {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if err := trial.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := trial.record.Trial
+	if !got.Has(results.Liveness) || got.Has(results.Safety) || got.Audit == nil || got.Judgement() != results.Holds {
+		t.Errorf("got %+v, audit %+v, %+v and %v; want deaths told, and replicas that were read and hold", got.Findings, got.Audit, got.Tested, got.Remarks)
+	}
+	scans := slices.IndexFunc(got.Tested.Operations, func(o results.OperationCount) bool { return o.Kind == string(history.Scan) && o.OK == 3 })
+	if scans < 0 {
+		t.Errorf("got %+v, want a scan of each of three replicas", got.Tested.Operations)
+	}
+}
+
 // What differs in more than a failed start's other words are several findings.
 func TestFindingsOfSeveralCauses(t *testing.T) {
 	rec := &record{}

@@ -37,6 +37,18 @@ func failed(t results.Trial) bool {
 	return voided(t) || slices.ContainsFunc(t.Remarks, func(m results.Remark) bool { return m.Code == results.CodeFailed })
 }
 
+// unread tells of a trial of which nobody knows whether it lost anything. Proofs of a
+// store that promises nothing are not asked.
+func unread(t results.Trial) bool {
+	switch {
+	case t.Kind == results.SafetyTest:
+		return t.Judgement() != results.Holds
+	case t.Kind == results.Proof && !t.Durable:
+		return false
+	}
+	return t.Audit == nil
+}
+
 // tally counts how the trials of a run end.
 type tally struct {
 	plan  configs.Plan
@@ -79,6 +91,9 @@ func (t *tally) add(trial results.Trial) {
 	t.out.Settled++
 	if failed(trial) {
 		t.out.Failed++
+	}
+	if unread(trial) {
+		t.out.Unread++
 	}
 	if undecided(trial) {
 		t.out.Undecided = append(t.out.Undecided, trial.Tested.History)

@@ -99,3 +99,23 @@ func TestCellsWithoutAnAnswerAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// Replicas that nobody read may have lost anything.
+func TestWhatWasNotReadIsCounted(t *testing.T) {
+	audit, holds := &results.Audit{Nodes: 3}, &results.Tested{Answer: results.Holds}
+	for name, c := range map[string]struct {
+		trial results.Trial
+		want  int
+	}{
+		"audited":                    {results.Trial{Kind: results.Measure, Valid: true, Audit: audit}, 0},
+		"not audited":                {results.Trial{Kind: results.Measure, Valid: true}, 1},
+		"a store without promise":    {results.Trial{Kind: results.Proof}, 0},
+		"judged":                     {results.Trial{Kind: results.SafetyTest, Valid: true, Tested: holds, Audit: audit}, 0},
+		"judged, replicas not read":  {results.Trial{Kind: results.SafetyTest, Tested: holds}, 1},
+		"replicas read, not decided": {results.Trial{Kind: results.SafetyTest, Tested: &results.Tested{Answer: results.Undecided}, Audit: audit}, 1},
+	} {
+		if got := newTally(planOf(1, 1, 0), []results.Trial{c.trial}).outcome().Unread; got != c.want {
+			t.Errorf("%s: got %d unread, want %d", name, got, c.want)
+		}
+	}
+}

@@ -47,7 +47,7 @@ func (e ending) verdict() error {
 		if again == "" {
 			again = "; try again with: " + e.resume
 		}
-		return fail(exitLiveness, errors.Join(stuck, e.stopped, e.run, e.report), "nothing was lost; the nodes' logs are under "+filepath.Join(e.dir, "trials")+again)
+		return fail(exitLiveness, errors.Join(stuck, e.stopped, e.run, e.report), lossless(o)+"; the nodes' logs are under "+filepath.Join(e.dir, "trials")+again)
 	case e.stopped != nil:
 		return fail(exitFailed, e.stopped, resume)
 	case e.run != nil:
@@ -71,6 +71,15 @@ func (e ending) verdict() error {
 		return fail(exitFailed, e.report, "the trials are kept: "+commandLine("report", e.dir))
 	}
 	return nil
+}
+
+// lossless says that nothing was lost, of a run in which nothing of safety was found and
+// every trial was looked at for it.
+func lossless(o bench.Outcome) string {
+	if o.Unread > 0 {
+		return fmt.Sprintf("whether anything was lost was not looked at in %d of %s", o.Unread, units.Plural(o.Settled, "trial"))
+	}
+	return "nothing was lost"
 }
 
 // patientJudging is how long a history is searched for an order that a run, which goes on

@@ -67,6 +67,17 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// That nothing was lost is said only where every trial was looked at for it.
+func TestNothingIsSaidToBeKeptUnread(t *testing.T) {
+	slow := []results.Finding{{Class: results.Liveness, Rule: results.RuleDied, Node: "n2"}}
+	for unread, want := range map[int]string{0: "nothing was lost; ", 1: "whether anything was lost was not looked at in 1 of 2 trials; "} {
+		err := ending{outcome: bench.Outcome{Settled: 2, Unread: unread, Findings: slow}}.verdict()
+		if got := hintFor(err); !strings.HasPrefix(got, want) {
+			t.Errorf("%d unread: got %q, want %q", unread, got, want)
+		}
+	}
+}
+
 // A mistake in what was typed is 2; what goes wrong while a command runs is 1.
 func TestPlainErrorsAreNoMistakeOfUsage(t *testing.T) {
 	run := failing(func(*cobra.Command, []string) error { return errors.New("disk full") })
