@@ -108,7 +108,7 @@ func (r *Report) chapters(charts []chart.Chart, replays []page.Part) []page.Chap
 		{ID: "survives", Title: "What each size survives", Parts: append(r.sheetParts(r.toleranceSheets()), listed("", r.provenLines())...)},
 		{ID: "path", Title: "Where a write’s time goes"},
 		{ID: "model", Title: "How close that is to what is predicted", Parts: append(r.sheetParts(r.theorySheets()), listed("", r.theoryNotes())...)},
-		{ID: "faults", Title: "What happened when nodes died", Parts: append(r.sheetParts(r.faultSheets()), replays...)},
+		{ID: "faults", Title: r.faultsTitle(), Parts: append(r.sheetParts(r.faultSheets()), replays...)},
 		{ID: "use", Title: "What operations use", Parts: r.sheetParts(r.useSheets())},
 	}
 	at := func(id string) *page.Chapter {
@@ -138,6 +138,14 @@ func (r *Report) chapters(charts []chart.Chart, replays []page.Part) []page.Chap
 		faults.Parts = append(faults.Parts, page.Part{Title: g.title, Folded: len(t.Rows) > maxListed, Table: &t})
 	}
 	return append(chapters, r.doubtsChapter(), r.trialsChapterOf(), r.againChapter())
+}
+
+// faultsTitle is what the chapter of outages and elections is called.
+func (r *Report) faultsTitle() string {
+	if r.onlyWatched() {
+		return electionTitle
+	}
+	return "What happened when nodes died"
 }
 
 // replayParts are trials with faults that a page plays again.

@@ -458,12 +458,20 @@ func TestBrowserIsNotActedOn(t *testing.T) {
 	b.quiet()
 }
 
-// Faults, replays, maps and curves: what the reference run has not.
+// Maps, stacks, dots and curves, and runs of which little is known: what the reference run
+// has not.
 func TestBrowserShowsEveryForm(t *testing.T) {
-	for name, s := range map[string]summary.Summary{"matrix": withCurves(withReads(matrix())), "noisy": withCurves(noisy()), "dead": cases()["dead"], "half": cases()["half"], "one": cases()["one"]} {
-		r := reportOf(s)
-		ds := distributions(r, 500)
-		content, err := r.index(r.charts(ds))
+	stacks := typical()
+	for i := range stacks.Cells {
+		stacks.Cells[i] = pathed(stacks.Cells[i], 0.8, 0.04, 1.2+float64(i)/5, 0.2, 0.9, 1.4, 0, 0.07, 0.01)
+	}
+	reports := map[string]*Report{
+		"matrix": reportOf(withCurves(withReads(matrix()))), "noisy": reportOf(withCurves(noisy())), "map": reportOf(watchedRun()), "stacks": reportOf(stacks),
+		"dead": reportOf(cases()["dead"]), "half": reportOf(cases()["half"]), "one": reportOf(cases()["one"]), "none": reportOf(cases()["none"]),
+		"outages": failover(t),
+	}
+	for name, r := range reports {
+		content, err := r.index(r.charts(distributions(r, 500)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,11 +21,14 @@ type builder struct {
 // escape is the one way by which a text gets into the page.
 func escape(text string) string { return html.EscapeString(text) }
 
+// unbroken keeps a number and its per cent in one line.
+func unbroken(text string) string { return strings.ReplaceAll(text, " %", "\u00a0%") }
+
 // put writes HTML of the page's own, with texts escaped in place of each %s.
 func (b *builder) put(format string, texts ...string) {
 	escaped := make([]any, len(texts))
 	for i, t := range texts {
-		escaped[i] = escape(t)
+		escaped[i] = escape(unbroken(t))
 	}
 	fmt.Fprintf(b, format, escaped...)
 }
@@ -108,7 +111,7 @@ func (b *builder) part(p Part) {
 	}
 	b.lines(p.Lines)
 	if p.Text != "" {
-		b.put("<pre tabindex=\"0\">%s</pre>\n", p.Text)
+		b.WriteString("<pre tabindex=\"0\">" + escape(p.Text) + "</pre>\n")
 	}
 	if p.Table != nil {
 		b.table(p.Table, p.Title)

@@ -152,8 +152,8 @@
       const w = right - left - 4, ink = pt[9] > 0.5 ? look.paper : look.ink, size = Math.max(9, Math.min(17, w / Math.max(pt[6].length, 1) * 1.6));
       if (pt[4] & STRUCK) return {type: 'group', children: hatched(look, left + 2, top + 2, w, foot - top - 4, pt[6])};
       const children = [{type: 'rect', shape: {x: left + 2, y: top + 2, width: w, height: foot - top - 4}, style: {fill: mix(look.band, look.deep, pt[9])}},
-        {type: 'text', style: {text: pt[6], x: (left + right) / 2, y: (top + foot) / 2 - (pt[7] ? 2 : -size / 2), align: 'center', verticalAlign: 'bottom', fill: ink, font: '600 ' + size + 'px ' + FONT}}];
-      if (pt[7] && w > 60) children.push({type: 'text', style: {text: pt[7], x: (left + right) / 2, y: (top + foot) / 2 + 3, align: 'center', verticalAlign: 'top', fill: ink, font: Math.max(9, size - 3) + 'px ' + FONT, width: w, overflow: 'truncate'}});
+        {type: 'text', style: {text: pt[6], x: (left + right) / 2, y: (top + foot) / 2 - (pt[7] ? 5 : -size / 2), align: 'center', verticalAlign: 'bottom', fill: ink, font: '600 ' + size + 'px ' + FONT}}];
+      if (pt[7] && w > 60) children.push({type: 'text', style: {text: pt[7], x: (left + right) / 2, y: (top + foot) / 2 + 5, align: 'center', verticalAlign: 'top', fill: ink, font: Math.max(9, size - 3) + 'px ' + FONT, width: w, overflow: 'truncate'}});
       return {type: 'group', children};
     })],
   };
