@@ -95,9 +95,13 @@ func blockPairsOf(observed []observations, metric string, from, to int) (pairs [
 
 // ratiosByBlock leaves out what has no finite ratio: a product could not carry it.
 func ratiosByBlock(from, to []observation) map[int]stats.Pair {
+	beside := map[together][]observation{} // so that time grows with the trials, not with their square
+	for _, b := range to {
+		beside[togetherOf(b.trial)] = append(beside[togetherOf(b.trial)], b)
+	}
 	out := map[int]stats.Pair{}
 	for _, a := range from {
-		for _, b := range to {
+		for _, b := range beside[togetherOf(a.trial)] {
 			finite := a.value > 0 && b.value > 0 && !math.IsInf(a.value, 1) && !math.IsInf(b.value, 1)
 			if finite && paired(a.trial, b.trial) {
 				out[a.trial.Block] = stats.Pair{A: a.value, B: b.value}
