@@ -5,7 +5,7 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run safety build test test-page test-packages test-command lint fuzz cross gate mutants mutant-study self-gate bench-netem bench-node bench-together bench-loadgen gate-study clean
+.PHONY: run safety build test test-page test-packages test-command lint fuzz cross gate mutants mutant-study self-gate bench-netem bench-node bench-spans bench-together bench-loadgen gate-study clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
@@ -111,6 +111,10 @@ bench-netem: build
 	$(GO) test -run '^$$' -bench 'Rate|Bulk|PingPong' ./netem || failed=1; \
 	$(GO) test -run '^$$' -bench Oracle -benchtime 1x -timeout 30m ./bench || failed=1; \
 	exit $$failed
+
+## bench-spans: what timing each write's way costs, with and without side by side
+bench-spans: build
+	$(GO) test -run '^$$' -bench SpansOverhead -benchtime 1x -timeout 30m ./bench
 
 ## bench-node: the node's API against raft.Apply inside the leader
 bench-node: build
