@@ -64,8 +64,8 @@ func (t *trial) test(ctx context.Context) (err error) {
 		s.keys = append(s.keys, fmt.Sprintf("%sk%d", t.audit.prefix, i))
 	}
 	path := filepath.Join(t.folder(), historyFile)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("the history of an earlier attempt: %w", err)
+	if violated, err := s.earlier(path); violated || err != nil {
+		return err
 	}
 	if s.file, err = history.Create(path, s.header()); err != nil {
 		return err

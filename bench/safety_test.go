@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -135,6 +136,40 @@ func TestTheDeadOfASafetyTrialAreRead(t *testing.T) {
 	scans := slices.IndexFunc(got.Tested.Operations, func(o results.OperationCount) bool { return o.Kind == string(history.Scan) && o.OK == 3 })
 	if scans < 0 {
 		t.Errorf("got %+v, want a scan of each of three replicas", got.Tested.Operations)
+	}
+}
+
+// What an attempt recorded before it was cut off is judged before another takes its place:
+// a violation is what the trial came to, and its history is kept as it is.
+func TestTheEvidenceOfACutOffAttemptIsJudged(t *testing.T) {
+	text := shortSafety + "safety: {trials: 1, duration: 200ms, clients: 2, keys: 2, rate: 50/s}\n"
+	trial := testRunner(t, text, nil).newTrial(Job{Setup: setups(t, text)[0], Kind: results.SafetyTest, Trial: 1, Seed: 1}, 2)
+	if err := os.MkdirAll(trial.folder(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(trial.folder(), historyFile)
+	w, err := history.Create(path, history.Header{Seed: 1, Nodes: 3, Prefix: trial.audit.prefix, Alone: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := trial.audit.prefix + "k0"
+	put := history.Call{ID: 1, Client: 1, Node: "n1", AtNS: 1, Kind: history.Put, Writes: []history.Write{{Key: key, Value: "v"}}}
+	get := history.Call{ID: 2, Client: 1, Node: "n1", AtNS: 3, Kind: history.Get, Reads: []string{key}}
+	forgot := history.Return{ID: 2, AtNS: 4, Outcome: history.OK, Revision: 2}
+	if err := errors.Join(w.Call(put), w.Return(history.Return{ID: 1, AtNS: 2, Outcome: history.OK, Revision: 2}), w.Call(get), w.Return(forgot), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := trial.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(path)
+	got := trial.record.Trial
+	if err != nil || string(after) != string(before) || got.Judgement() != results.Violated || got.Tested.History == "" {
+		t.Errorf("got %v, %+v, %+v; want the violation on record, and its history as it was", err, got.Findings, got.Tested)
 	}
 }
 

@@ -18,7 +18,30 @@ func (s *safety) judge(path string) error {
 	if err != nil {
 		return fmt.Errorf("judge: %w", err)
 	}
-	v := check.Judge(h, judgeBound)
+	return s.take(check.Judge(h, judgeBound), path)
+}
+
+// earlier judges what an attempt left that was cut off, by whoever killed the run, or whose
+// emulated disk died. Where it is violated, that is what the trial came to: nothing is done
+// again that would take the place of the evidence. A disk's death explains no violation of
+// what was acknowledged before: a member whose disk died is not started on it again, so
+// that it is one that stopped, and has forgotten nothing that it could speak for. Where it
+// holds, or is not decided, or nobody can read it, it makes place for the new attempt's.
+func (s *safety) earlier(path string) (violated bool, err error) {
+	if h, err := history.Read(path); err == nil {
+		s.tell(StageJudging)
+		if v := check.Judge(h, judgeBound); v.Answer == check.Violated {
+			return true, s.take(v, path)
+		}
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return false, fmt.Errorf("the history of an earlier attempt: %w", err)
+	}
+	return false, nil
+}
+
+// take puts on record what the judge came to, and draws it beside the history.
+func (s *safety) take(v check.Verdict, path string) error {
 	s.result.Answer, s.result.UndecidedKeys = answers[v.Answer], v.UndecidedKeys
 	for _, c := range v.Operations {
 		s.result.Operations = append(s.result.Operations, results.OperationCount{

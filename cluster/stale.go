@@ -100,6 +100,9 @@ func RemoveStale(dir string) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
+		if errors.Is(err, unix.ENOTCONN) {
+			return nil // a disk whose process was killed with the launcher; it is detached below
+		}
 		if err == nil && d.Name() == lockName && d.Type().IsRegular() {
 			marks = append(marks, path)
 		}

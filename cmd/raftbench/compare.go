@@ -170,6 +170,10 @@ func checkValid(run *results.Run) error {
 }
 
 func nothingInCommon(before, after *results.Run) error {
+	if testedOnly(before) || testedOnly(after) {
+		return usage(fmt.Errorf("%s and %s: got a run of safety trials alone, want two with figures: safety trials have none to compare", before.Dir, after.Dir),
+			"what they found is told by: "+commandLine("report", before.Dir)+"; "+commandLine("report", after.Dir))
+	}
 	if safetyOnly(before) && safetyOnly(after) {
 		return usage(fmt.Errorf("%s and %s: both harmed their messages on purpose, and such runs have no figures to compare", before.Dir, after.Dir),
 			"what they found is told by: "+commandLine("report", before.Dir))
@@ -181,6 +185,11 @@ func nothingInCommon(before, after *results.Run) error {
 // safetyOnly tells whether all of a run's trials were made for safety alone.
 func safetyOnly(run *results.Run) bool {
 	return !slices.ContainsFunc(run.Trials, func(t results.Trial) bool { return !t.MessageFaults })
+}
+
+// testedOnly tells whether all of a run's trials are safety trials, which measure nothing.
+func testedOnly(run *results.Run) bool {
+	return !slices.ContainsFunc(run.Trials, func(t results.Trial) bool { return t.Kind != results.SafetyTest })
 }
 
 // setupsOf names a run's setups.

@@ -473,6 +473,12 @@ func TestCompareMistakes(t *testing.T) {
 	newer := changed(t, func(*results.Trial) {})
 	appendTo(t, filepath.Join(newer, results.TrialsFile), `{"schema_version":7}`+"\n")
 	harmed := func() string { return changed(t, func(tr *results.Trial) { tr.MessageFaults = true }) }
+	tested := func() string {
+		return changed(t, func(tr *results.Trial) {
+			tr.Kind, tr.Windows, tr.Idle, tr.Proof = results.SafetyTest, nil, nil, nil
+			tr.Tested = &results.Tested{Answer: results.Holds, Operations: []results.OperationCount{{Kind: "put", OK: 1}}}
+		})
+	}
 	larger := changed(t, func(tr *results.Trial) { tr.Nodes, tr.Cell = tr.Nodes+10, "larger-"+tr.Cell })
 	link := filepath.Join(t.TempDir(), "again")
 	if err := os.Symlink(invalid, link); err != nil {
@@ -489,6 +495,7 @@ func TestCompareMistakes(t *testing.T) {
 		"holds 35 trials and none is valid, want at least one": {tinyRun, invalid},
 		"schema_version 7":                                     {tinyRun, copied, newer},
 		"such runs have no figures to compare":                 {harmed(), harmed()},
+		"safety trials have none to compare":                   {tested(), tested()},
 		"got two runs without a figure in common: " + tinyRun:  {tinyRun, copied, larger},
 		"got no argument, want at least 1":                     {},
 	} {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -107,7 +106,7 @@ func drawPage(stderr io.Writer, path string, v check.Verdict) string {
 	var page bytes.Buffer
 	err := v.Visualize(&page)
 	if err == nil {
-		err = os.WriteFile(path, page.Bytes(), 0o644)
+		err = replaceFile(path, page.Bytes())
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "warning: the page of the violation was not written: %v\n", err)

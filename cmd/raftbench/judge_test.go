@@ -57,6 +57,26 @@ func TestJudgeAnswersFirstAndByItsExitCode(t *testing.T) {
 	}
 }
 
+// The page takes the place of a link and leaves what it points to.
+func TestThePageGoesThroughNoLink(t *testing.T) {
+	t.Parallel()
+	file := recorded(t, "forged/stale-read.jsonl", 0)
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.WriteFile(other, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(other, file+".html"); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := command(t, "judge", file); code != exitSafety || !strings.Contains(stdout, "page: ") {
+		t.Errorf("got %d and\n%s%s", code, stdout, stderr)
+	}
+	kept, err := os.ReadFile(other)
+	if info, statErr := os.Lstat(file + ".html"); err != nil || string(kept) != "mine" || statErr != nil || !info.Mode().IsRegular() {
+		t.Errorf("got %q, %v, %v; want what the link pointed to as it was, and a page in its place", kept, err, statErr)
+	}
+}
+
 // A contradiction that takes a search is none where there was no time to search: the
 // answer is undecided, exit code 5, and the command that is printed finds it.
 func TestJudgeOfAHistoryThatIsNotDecidedInTime(t *testing.T) {
