@@ -186,3 +186,21 @@ func uncut(t *results.Trial) {
 	t.PowerLoss = true
 	t.Remarks = []results.Remark{{Code: results.CodePowerUncut, Severity: results.Note, Detail: "no /dev/fuse here"}}
 }
+
+// The CSV has the answer that the text counts: a history that holds is none of a trial
+// that did not get to its end, or whose replicas nobody read.
+func TestTheCSVAnswersAsTheTextDoes(t *testing.T) {
+	for name, harm := range map[string]func(*results.Trial){
+		"failed": func(tr *results.Trial) {
+			tr.Valid, tr.Remarks = false, []results.Remark{{Code: results.CodeFailed, Severity: results.Invalid}}
+		},
+		"replicas not read": func(tr *results.Trial) { tr.Valid, tr.Audit = false, nil },
+	} {
+		run := testedRun(results.Holds)
+		harm(&run.Trials[0])
+		row := (&Report{run: run}).safetyRow(&run.Trials[0])
+		if text := textOf(t, run); row[7] != "" || !strings.Contains(text, "none of 1 trial came to be judged") {
+			t.Errorf("%s: got the answer %q, want none, as in\n%s", name, row[7], text)
+		}
+	}
+}
