@@ -221,9 +221,31 @@ func (r *Report) safetyDetails() []string {
 		out = append(out, seedLines(name, c.Cell, s)...)
 	}
 	if len(out) > 0 {
-		out = append(out, "Every trial's seed stands in trials.jsonl; `raftbench run RUN/experiment.yaml --replay SETUP:SEED` does its faults again, by the same clients. Histories and logs of trials in which nothing was found are removed, unless safety.keep is true.")
+		out = append(out, "Every trial's seed stands in trials.jsonl; `raftbench run RUN/experiment.yaml --replay SETUP:SEED` does its faults again, by the same clients. "+r.historiesKept())
 	}
 	return out
+}
+
+// historiesKept says where to look for what the clients and the nodes did.
+func (r *Report) historiesKept() string {
+	kept, removed := false, false
+	for _, t := range r.run.Trials {
+		switch {
+		case t.Kind != results.SafetyTest || t.Tested == nil:
+		case t.Tested.History == "" && t.Valid:
+			removed = true
+		default:
+			kept = true
+		}
+	}
+	text := ""
+	if kept {
+		text = "Histories, their pictures and logs stand in RUN/" + results.TrialsDir + "/SETUP-TRIAL. "
+	}
+	if removed {
+		text += "Histories and logs of trials in which nothing was found are removed, unless safety.keep is true."
+	}
+	return strings.TrimSpace(text)
 }
 
 // faultCounts are the faults by what was done, the most frequent first.
@@ -243,7 +265,7 @@ func faultCounts(s *summary.Tested, powerUncut bool) string {
 		if powerUncut {
 			why = "such as where no power could be cut"
 		}
-		text += fmt.Sprintf("; %d more were not done, or not to their end, %s: trials.jsonl says why", s.NotDone, why)
+		text += fmt.Sprintf("; %d more %s not done, or not to their end, %s: trials.jsonl says why", s.NotDone, were(s.NotDone), why)
 	}
 	return text + "."
 }
@@ -257,8 +279,8 @@ func stalenessLine(s *summary.Tested) string {
 	case a.Stale == 0:
 		return fmt.Sprintf("none of %s serializable reads was stale.", count(a.Reads))
 	}
-	return fmt.Sprintf("%s of %s serializable reads were stale: by %d revisions at the median of all, %d at the 99th percentile, %d at most (known for at least %s, %s and %s).",
-		share(float64(a.Stale)/float64(a.Reads)), count(a.Reads), a.BehindP50, a.BehindP99, a.BehindMax,
+	return fmt.Sprintf("%s of %s serializable reads were stale: by %s at the median of all, %d at the 99th percentile, %d at most (known for at least %s, %s and %s).",
+		share(float64(a.Stale)/float64(a.Reads)), count(a.Reads), units.Plural(int(a.BehindP50), "revision"), a.BehindP99, a.BehindMax,
 		duration(float64(a.AgeP50NS)), duration(float64(a.AgeP99NS)), duration(float64(a.AgeMaxNS)))
 }
 

@@ -58,6 +58,7 @@ func TestASafetyRunAnswersWhatItWasFor(t *testing.T) {
 	for _, want := range []string{
 		"safe in 2 of 2 trials: one order explains all of 4,040 operations under 14 faults",
 		"faults done: kill 10, pause 4; 2 more were not done",
+		"by 0 revisions at the median", "trials in which nothing was found are removed",
 		"25 % of 200 serializable reads were stale: by 0 revisions at the median of all, 12 at the 99th percentile, 300 at most",
 		"--replay SETUP:SEED",
 	} {
@@ -172,6 +173,23 @@ func TestASafetyRunClosesWithTheWorst(t *testing.T) {
 		if got := New(run, a, Options{}).Closing(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// Where everything was kept, nothing is said to be removed, and one of a thing is not
+// many.
+func TestHistoriesThatAreKeptAreNotSaidToBeRemoved(t *testing.T) {
+	run := testedRun(results.Holds)
+	run.Trials[0].Tested.History = "trials/n3-hashicorp-none-1/history.jsonl"
+	run.Trials[0].Tested.Staleness.BehindP50 = 1
+	text := textOf(t, run)
+	for _, want := range []string{"Histories, their pictures and logs stand in RUN/trials/SETUP-TRIAL.", "stale: by 1 revision at", "1 more was not done"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "removed") {
+		t.Errorf("nothing was removed:\n%s", text)
 	}
 }
 

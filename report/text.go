@@ -58,6 +58,14 @@ func verb(n int, v string) string {
 	return v
 }
 
+// were agrees with a number: 1 was, 2 were.
+func were(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
 // capital begins a sentence.
 func capital(text string) string {
 	r, size := utf8.DecodeRuneInString(text)
