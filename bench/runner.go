@@ -66,6 +66,9 @@ type Outcome struct {
 	// Starved are the cells that the plan wanted measured or proven and that
 	// no valid trial measured or proved.
 	Starved []string
+	// Evidence are the folders, by their paths in the run's, of trials in which safety
+	// was violated.
+	Evidence []string
 	// Undecided are the histories, by their paths in the run's folder, of the safety
 	// trials that nobody could judge.
 	Undecided []string

@@ -41,10 +41,10 @@ type safety struct {
 }
 
 // historyFile is the history's name in a trial's folder, and pageFile that of
-// porcupine's drawing of what was violated.
+// porcupine's drawing of what was violated, as raftbench judge names it, too.
 const (
 	historyFile = "history.jsonl"
-	pageFile    = "linearizability.html"
+	pageFile    = "history.jsonl.html"
 )
 
 // judgeBound is how long the search for an order may take, all keys together.

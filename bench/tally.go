@@ -85,6 +85,9 @@ func (t *tally) add(trial results.Trial) {
 			t.slow[id] = append(t.slow[id], f)
 		}
 	}
+	if trial.Has(results.Safety) {
+		t.out.Evidence = append(t.out.Evidence, results.TrialFolder(trial.Cell, trial.Trial))
+	}
 	if !settled(t.plan, trial) {
 		return
 	}

@@ -26,6 +26,19 @@ func FindingText(f results.Finding) string {
 	return text
 }
 
+// FindingName says a finding without its values: what happened, to what key or where.
+func FindingName(f results.Finding) string {
+	f = cleanFindings([]summary.Findings{{Rule: f.Rule, First: f}})[0].First
+	text := sayRule(f.Rule)
+	switch {
+	case f.Key != "":
+		text += ", key " + f.Key
+	case f.Node != "":
+		text += ", " + f.Node
+	}
+	return text
+}
+
 // roleOf a window that every measuring trial has, by its name.
 func roleOf(window string) results.Role {
 	switch window {

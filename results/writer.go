@@ -223,7 +223,12 @@ func (w *Writer) Dir() string { return w.dir }
 
 // TrialDir is where a trial's logs belong; it is not made here.
 func (w *Writer) TrialDir(cell string, trial int) string {
-	return filepath.Join(w.dir, TrialsDir, trialName(cell, trial))
+	return filepath.Join(w.dir, TrialFolder(cell, trial))
+}
+
+// TrialFolder is TrialDir within the run's folder.
+func TrialFolder(cell string, trial int) string {
+	return filepath.Join(TrialsDir, trialName(cell, trial))
 }
 
 func trialName(cell string, trial int) string { return fmt.Sprintf("%s-%d", cell, trial) }

@@ -50,7 +50,7 @@ func TestAReleaseHoldsNoMutant(t *testing.T) {
 		}
 	}
 	said, code2 := versionOf(t, release, names[0])
-	if code2 != exitUsage || !strings.Contains(said, "RAFTBENCH_MUTANT="+names[0]) {
+	if code2 != exitUsage || !strings.Contains(said, "RAFTBENCH_MUTANT="+names[0]) || !strings.Contains(said, "only a build with -tags mutants has mutants") {
 		t.Errorf("a release that is asked to be %s exits with %d and says %q, want a refusal (%d)", names[0], code2, said, exitUsage)
 	}
 	if said, code := versionOf(t, mutants, names[0]); code != exitOK || !strings.Contains(said, names[0]) {

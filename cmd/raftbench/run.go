@@ -132,7 +132,7 @@ func measureRun(ctx context.Context, life *lifetime, stdout io.Writer, stdin io.
 		Plan: run.plan, Writer: run.writer, Done: run.done, Start: run.start, Mount: mount, NoMount: noMount, Host: run.host, Progress: show.step,
 		Endpoints: run.host.Endpoints, Outlook: outlookOf(run.plan, asked(run.plan, o.rules)), Spinner: spinner(), MeasureOn: o.measureOn != nil,
 	}
-	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...), nodeBinary: run.host.NodeBinary}
+	end := ending{dir: dir, resume: resumeCommand(dir, run.host, o.again...), host: run.host}
 	life.setResume(end.resume)
 	end.outcome, end.run = runner.Run(ctx)
 	show.close()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,11 +19,10 @@ import (
 
 // ending is all that a run's exit code rests on.
 type ending struct {
-	dir    string
-	resume string // the command that goes on with the run
-	// nodeBinary that the nodes were run with; empty: this program.
-	nodeBinary string
-	outcome    bench.Outcome
+	dir     string
+	resume  string // the command that goes on with the run
+	host    results.Environment
+	outcome bench.Outcome
 	// stopped is set where a signal ended the run, or a reader that went away.
 	stopped error
 	// run and report are what ended the measuring and the printing.
@@ -41,7 +41,7 @@ func (e ending) verdict() error {
 	case codeOf(e.stopped) == exitInterrupted:
 		return fail(exitInterrupted, errors.Join(e.stopped, unsafe, stuck), resume)
 	case unsafe != nil:
-		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), "the nodes' logs are under "+filepath.Join(e.dir, "trials")+e.again(o.Unsafe))
+		return fail(exitSafety, errors.Join(unsafe, stuck, e.stopped, e.run, e.report), e.evidence()+cmp.Or(e.again(o.Unsafe), e.wholeAgain()))
 	case stuck != nil:
 		again := e.again(o.Stuck)
 		if again == "" {
@@ -91,11 +91,51 @@ func (e ending) again(trials []configs.Replay) string {
 	if len(trials) == 0 {
 		return ""
 	}
-	args := []string{"run", filepath.Join(e.dir, results.ExperimentFile), "--replay", trials[0].String()}
-	if e.nodeBinary != "" {
-		args = append(args, "--node-binary", e.nodeBinary)
+	return e.play("--replay", trials[0].String())
+}
+
+// wholeAgain plays the run's experiment again, whose file holds the seed; empty where its
+// arms have builds of their own.
+func (e ending) wholeAgain() string {
+	if len(e.host.Arms) > 0 {
+		return ""
 	}
-	return "; play it again with: " + commandLine(args...)
+	return e.play()
+}
+
+// play the experiment with these flags, and with the nodes that it was played with.
+func (e ending) play(flags ...string) string {
+	args := append([]string{"run", filepath.Join(e.dir, results.ExperimentFile)}, flags...)
+	if e.host.NodeBinary != "" {
+		args = append(args, "--node-binary", e.host.NodeBinary)
+	}
+	command := commandLine(args...)
+	if mutant := e.host.Versions[results.BrokenNodes]; mutant != "" {
+		// The program that is installed by this name may have honest nodes alone.
+		command = mutantVariable + "=" + quoted(mutant) + " " + quoted(ownPath()) + strings.TrimPrefix(command, "raftbench")
+	}
+	return "; play it again with: " + command
+}
+
+// ownPath is this program's file.
+func ownPath() string {
+	path, err := os.Executable()
+	if err != nil {
+		return "raftbench"
+	}
+	return path
+}
+
+// evidence is where to look at what was found.
+func (e ending) evidence() string {
+	if len(e.outcome.Evidence) == 0 {
+		return "the nodes' logs are under " + filepath.Join(e.dir, results.TrialsDir)
+	}
+	what := "the nodes' logs: "
+	if len(e.outcome.Unsafe) > 0 {
+		what = "history, picture and logs: "
+	}
+	return what + filepath.Join(e.dir, e.outcome.Evidence[0])
 }
 
 // resumeCommand goes on with a run by the command that began it (a verb and its
@@ -142,28 +182,18 @@ func hintFor(err error) string {
 	return hintOf(err)
 }
 
-// mostFindings are said in an error; the record has them all.
-const mostFindings = 3
-
-// findingsError says what was found of a class; nil where nothing was.
+// findingsError names the first of what was found of a class; nil where nothing was.
+// The report, and the record, have them all with their values.
 func findingsError(what string, findings []results.Finding, c results.Class) error {
-	var said []string
-	n := 0
-	for _, f := range findings {
-		if f.Class != c {
-			continue
-		}
-		if n++; n <= mostFindings {
-			said = append(said, report.FindingText(f))
-		}
-	}
-	switch {
-	case n == 0:
+	of := slices.DeleteFunc(slices.Clone(findings), func(f results.Finding) bool { return f.Class != c })
+	if len(of) == 0 {
 		return nil
-	case n > mostFindings:
-		said = append(said, fmt.Sprintf("and %d more", n-mostFindings))
 	}
-	return fmt.Errorf("%s: %s", what, strings.Join(said, "; "))
+	said := report.FindingName(of[0])
+	if len(of) > 1 {
+		said = fmt.Sprintf("%d findings, the first: %s", len(of), said)
+	}
+	return fmt.Errorf("%s: %s", what, said)
 }
 
 // hostFaultHint is what mends a fault of the host, such as a full disk, before

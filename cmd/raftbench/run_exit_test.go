@@ -21,9 +21,9 @@ import (
 func TestVerdict(t *testing.T) {
 	full, charts := errors.New("disk full"), errors.New("no charts")
 	bySignal := fail(exitInterrupted, errors.New("interrupted"), "")
-	lost := []string{"version 3"}
+	lost := []string{"an acknowledged write is gone, n1"}
 	loss := []results.Finding{{Class: results.Safety, Rule: results.RuleLost, Node: "n1", Got: "version 3", Want: "4"}}
-	late := []string{"index 7"}
+	late := []string{"n2"}
 	slow := []results.Finding{{Class: results.Liveness, Rule: results.RuleApplied, Node: "n2", Got: "index 7", Want: "index 9"}}
 	for name, c := range map[string]struct {
 		end  ending
@@ -74,6 +74,32 @@ func TestNothingIsSaidToBeKeptUnread(t *testing.T) {
 		err := ending{outcome: bench.Outcome{Settled: 2, Unread: unread, Findings: slow}}.verdict()
 		if got := hintFor(err); !strings.HasPrefix(got, want) {
 			t.Errorf("%d unread: got %q, want %q", unread, got, want)
+		}
+	}
+}
+
+// What ended a run is named once, the rest stands in the report; the hint names the
+// evidence, and plays a proof again, too, and broken nodes by the program that has them.
+func TestAnUnsafeRunSaysWhereToLookAndHowToPlayItAgain(t *testing.T) {
+	found := make([]results.Finding, 13)
+	for i := range found {
+		found[i] = results.Finding{Class: results.Safety, Rule: results.RuleLost, Key: "k7", Got: "version 3", Want: "4"}
+	}
+	o := bench.Outcome{Settled: 1, Findings: found, Evidence: []string{"trials/n3-2"}}
+	tested := o
+	tested.Unsafe = []configs.Replay{{Cell: "n3", Seed: 5}}
+	for name, c := range map[string]struct {
+		end  ending
+		hint string
+	}{
+		"proof":  {ending{dir: "r", outcome: o}, "the nodes' logs: r/trials/n3-2; play it again with: raftbench run r/experiment.yaml"},
+		"safety": {ending{dir: "r", outcome: tested}, "history, picture and logs: r/trials/n3-2; play it again with: raftbench run r/experiment.yaml --replay n3:5"},
+		"mutant": {ending{dir: "r", outcome: o, host: results.Environment{Versions: map[string]string{results.BrokenNodes: "no-barrier"}}},
+			"the nodes' logs: r/trials/n3-2; play it again with: RAFTBENCH_MUTANT=no-barrier " + quoted(ownPath()) + " run r/experiment.yaml"},
+	} {
+		var f *failure
+		if err := c.end.verdict(); !errors.As(err, &f) || f.hint != c.hint || f.Error() != "safety violated: 13 findings, the first: an acknowledged write is gone, key k7" {
+			t.Errorf("%s: got %v and the hint %q, want %q", name, err, f.hint, c.hint)
 		}
 	}
 }

@@ -17,6 +17,9 @@ import (
 // --trials 3, unless the flag itself is given.
 const variablePrefix = "RAFTBENCH_"
 
+// mutantVariable chooses how nodes are broken, in a build that has such nodes.
+const mutantVariable = variablePrefix + "MUTANT"
+
 // applyVariables sets each flag that was not given from its variable. A
 // variable of another command's flag is none of this one's business.
 func applyVariables(cmd *cobra.Command, _ []string) error {
@@ -79,6 +82,9 @@ func checkVariables(root *cobra.Command) error {
 		name, value, _ := strings.Cut(e, "=")
 		if !strings.HasPrefix(name, variablePrefix) || slices.Contains(known, name) {
 			continue
+		}
+		if name == mutantVariable {
+			return usage(fmt.Errorf("got the variable %s=%s, want a build with mutants", name, value), "only a build with -tags mutants has mutants; unset "+name)
 		}
 		hint := "such variables stand for flags: " + variablePrefix + "TRIALS is --trials; unset " + name
 		if near := strictyaml.Nearest(name[len(variablePrefix):], withoutPrefix(known), 1); len(near) > 0 {
