@@ -243,7 +243,7 @@ func seenAt(o *history.Operation) int64 {
 // verdict sums up.
 func (j *judging) verdict(deadline time.Time) Verdict {
 	v := Verdict{
-		Answer: Holds, Findings: j.findings.first, Objections: j.findings.total,
+		Answer: Holds, Findings: append([]Finding{}, j.findings.first...), Objections: j.findings.total,
 		Keys: len(j.names), Staleness: j.staleness(),
 	}
 	v.count(j)

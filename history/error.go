@@ -32,6 +32,7 @@ func (e *Error) Hint() string { return e.Do }
 
 const (
 	damagedHint = "the file was changed or damaged after it was written; record the history again"
+	foreignHint = "mend what writes the history; if that was raftbench, the file was changed after it was written: record it again"
 	versionHint = "read it with the raftbench that wrote it, or record the history again with this one"
 	sizeHint    = "record a shorter history, or more of them"
 )

@@ -63,7 +63,10 @@ func Decode(name string, from io.Reader) (*History, error) {
 		if err := d.line(); err != nil {
 			var located *Error
 			if !errors.As(err, &located) {
-				located = &Error{What: err.Error(), Do: damagedHint}
+				located = &Error{What: err.Error(), Do: foreignHint}
+				if cutOrGarbled(err) {
+					located.Do = damagedHint
+				}
 			}
 			located.Path, located.Line = name, d.number
 			return nil, located
@@ -71,6 +74,15 @@ func Decode(name string, from io.Reader) (*History, error) {
 	}
 	return d.end(name)
 }
+
+// cutOrGarbled tells of a line that is no JSON at all: no writer of histories wrote it so.
+func cutOrGarbled(err error) bool {
+	var garbled *json.SyntaxError
+	return errors.As(err, &garbled) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// gzipMagic begins a compressed file (RFC 1952, 2.3.1).
+const gzipMagic = "\x1f\x8b"
 
 // decoder of a history's lines.
 //
@@ -126,6 +138,9 @@ func (d *decoder) next() bool {
 }
 
 func (d *decoder) line() error {
+	if d.number == 1 && bytes.HasPrefix(d.text, []byte(gzipMagic)) {
+		return &Error{What: "it is compressed, want JSON lines", Do: "gunzip it first"}
+	}
 	if d.read > MaxBytes {
 		return &Error{What: fmt.Sprintf("the file has over %d bytes, want at most that", int64(MaxBytes)), Do: sizeHint}
 	}

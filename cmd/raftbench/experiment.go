@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/results"
 )
 
 // experimentFlags adds the flags that say what is to be measured. The same
@@ -79,6 +82,9 @@ func experiment(o runOptions) (configs.Experiment, error) {
 	switch {
 	case o.made != nil:
 		e = *o.made
+	case o.file != "" && isFile(filepath.Join(o.file, results.ExperimentFile)):
+		return configs.Experiment{}, usage(fmt.Errorf("%s: it is a folder, want an experiment's file", o.file),
+			"name the run's experiment: "+quoted(filepath.Join(o.file, results.ExperimentFile)))
 	case o.file != "":
 		e, err = configs.Load(o.file)
 	case o.preset != "":
@@ -96,6 +102,11 @@ func experiment(o runOptions) (configs.Experiment, error) {
 		return e, err
 	}
 	return withArms(e, o.arms), nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // profileName is a flag that is not empty: a script's variable that was never

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/raftbench/raftbench/check"
 	records "github.com/raftbench/raftbench/history"
 	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -59,6 +62,9 @@ func runJudge(ctx context.Context, stdout, stderr io.Writer, o judgeOptions) err
 	if o.within <= 0 || o.within > longestJudging {
 		return usage(fmt.Errorf("got --within %s, want more than 0 and at most %s", o.within, longestJudging), "write it like --within 30s")
 	}
+	if within := historiesIn(o.file); len(within) > 0 {
+		return usage(fmt.Errorf("%s: it is a folder, want a history's file", o.file), "name the file: "+judgeCommand(within[0], o.within))
+	}
 	h, err := records.Read(o.file)
 	if err != nil {
 		return usage(err, "")
@@ -83,6 +89,16 @@ func runJudge(ctx context.Context, stdout, stderr io.Writer, o judgeOptions) err
 		return err
 	}
 	return judgeError(o, v)
+}
+
+// historiesIn are the histories in a run's folder, or in that of one trial.
+func historiesIn(dir string) []string {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil
+	}
+	own, _ := filepath.Glob(filepath.Join(dir, "history.jsonl"))
+	trials, _ := filepath.Glob(filepath.Join(dir, results.TrialsDir, "*", "history.jsonl"))
+	return append(own, trials...)
 }
 
 // judgement waits for the judge, or for a signal.

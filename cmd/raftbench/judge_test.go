@@ -124,6 +124,9 @@ func TestJudgeAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &v); err != nil || code != exitSafety {
 		t.Fatalf("got %d, %v and\n%s", code, err, stdout)
 	}
+	if _, honest, _ := command(t, "judge", "-o", "json", recorded(t, "forged/honest.jsonl", 0)); !strings.Contains(honest, `"findings": []`) {
+		t.Errorf("where nothing was found: got\n%s\nwant an empty list", honest)
+	}
 	if v.Answer != check.Violated || v.Objections != 1 || len(v.Findings) != 1 || v.Findings[0].Key != "k2" || v.TookEffect != 1 {
 		t.Errorf("got %+v", v)
 	}
@@ -148,12 +151,25 @@ func TestJudgeOfBadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := recorded(t, "forged/honest.jsonl", 0)
+	run := t.TempDir()
+	history := filepath.Join(run, "trials", "n3-1", "history.jsonl")
+	if err := os.MkdirAll(filepath.Dir(history), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{history, filepath.Join(run, "experiment.yaml")} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
 		{[]string{"judge"}, "error: got no argument, want 1\nhint: usage: raftbench judge FILE"},
 		{[]string{"judge", filepath.Dir(file)}, "cannot be read: not a regular file\nhint: name a history that raftbench wrote"},
+		{[]string{"judge", run}, run + ": it is a folder, want a history's file\nhint: name the file: raftbench judge " + history},
+		{[]string{"judge", filepath.Dir(history)}, "hint: name the file: raftbench judge " + history},
+		{[]string{"run", run, "--replay", "n3:7"}, run + ": it is a folder, want an experiment's file\nhint: name the run's experiment: " + filepath.Join(run, "experiment.yaml")},
 		{[]string{"judge", file}, file + ":1: got a history of version 2, want version 1\nhint: read it with the raftbench that wrote it"},
 		{[]string{"judge", "--within", "0s", good}, "error: got --within 0s, want more than 0 and at most 1h0m0s\nhint: write it like --within 30s"},
 		{[]string{"judge", "-o", "csv", good}, `got the output format "csv"`},
