@@ -101,7 +101,10 @@ func (r *Report) caption() []string {
 // intervals says what the bars at a mark are, or that there are none.
 func (r *Report) intervals(name string) string {
 	for _, c := range r.summary.Cells {
-		if f, ok := metric(c, name); ok && f.interval {
+		switch f, ok := metric(c, name); {
+		case ok && f.pooled:
+			return "pooled over trials"
+		case ok && f.interval:
 			return "medians over trials, 95 % intervals"
 		}
 	}

@@ -15,8 +15,8 @@ func newManCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man FOLDER",
 		Short: "Write the manual pages, one for each command",
-		Long: `Write the manual pages, one for each command, as files for man(1). Completions for
-shells come from "raftbench completion".`,
+		Long: `Write the manual pages, one for each command, as files for man(1). Completions
+for shells come from "raftbench completion".`,
 		Example: `  raftbench man /tmp/man && man -l /tmp/man/raftbench-run.1
   raftbench man ~/.local/share/man/man1`,
 		Args: arguments(1, 1),

@@ -38,15 +38,15 @@ func newPlanCommand() *cobra.Command {
 		Use:   "plan --profile NAME",
 		Short: "Tell how many nodes to run, and where, on a map of sites",
 		Long: `Search for the sizes, the placements and the leader's site with the least write
-latency, among those that outlive the loss of so many nodes and, apart from that,
-of so many whole sites. Nothing is run: all of it is a prediction for machines of
-their own, whose processors take no time. "raftbench run" with the printed --sites
-and --leader shows on this machine what they add.
+latency, among those that outlive the loss of so many nodes and, apart from
+that, of so many whole sites. Nothing is run: all of it is a prediction for
+machines of their own, whose processors take no time. "raftbench run" with the
+printed --sites and --leader shows on this machine what they add.
 
-A limit is on what a write takes for the clients (p50, p90 or p99), or on the time
-of a year without writes (downtime).`,
+A limit is on what a write takes for the clients (p50, p90 or p99), or on the
+time of a year without writes (downtime).`,
 		Example: `  raftbench plan --profile aws-global-7 --tolerate 2 --tolerate-zones 1
-  raftbench plan --profile aws-us-3 --limit "p50 < 20ms" --limit "downtime < 30m"
+  raftbench plan --profile aws-us-3 --limit "p50 < 20ms" --limit "downtime < 1h"
   raftbench plan --profile aws-global-7 --client us-east-1=3,tokyo=1 -o json`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

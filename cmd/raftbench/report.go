@@ -50,7 +50,7 @@ func newReportCommand() *cobra.Command {
 			"With --only it writes these charts as PNG and SVG, leaves every other file as\n" +
 			"it is, and prints the paths in place of the table.",
 		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown\n" +
-			"  raftbench report results/reference --title \"Why five nodes\" --only tradeoff --out /tmp/slide",
+			"  raftbench report results/reference --title \"Why 5\" --only tradeoff --out slide",
 		Args: arguments(1, noLimit),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			o.dirs = dirs
