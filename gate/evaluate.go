@@ -62,7 +62,9 @@ func Evaluate(rules []Rule, in Input) (Report, error) {
 		}
 	}
 	for _, t := range all {
-		r.Verdicts = append(r.Verdicts, e.on(t))
+		if v := e.on(t); !t.beside(v) {
+			r.Verdicts = append(r.Verdicts, v)
+		}
 	}
 	r.Looks = max(1, in.Looks)
 	correct(r.Verdicts, e.questions)
@@ -72,6 +74,22 @@ func Evaluate(rules []Rule, in Input) (Report, error) {
 	r.Verdicts = append(r.Verdicts, unjudged(s)...)
 	r.Answer = worst(r.Verdicts).String()
 	return r, nil
+}
+
+// beside tells of a verdict that nobody asked for: the built-in rules hold every size to
+// what it tolerates, and a run of safety trials alone was not there to prove that. Its
+// trials, each judged, are held to the others. A rule in a file of one's own is asked for.
+func (t task) beside(v Verdict) bool {
+	if t.rule.File != Safety || !slices.ContainsFunc(v.Reasons, func(r Reason) bool { return r.Code == NoProofs }) {
+		return false
+	}
+	for _, kind := range []results.TrialKind{results.Measure, results.Outages, results.Watch} {
+		if _, all := t.cell.TrialsOf(kind); all > 0 {
+			return false
+		}
+	}
+	_, tested := t.cell.TrialsOf(results.SafetyTest)
+	return tested > 0
 }
 
 // Found is a report of what a run's trials found, on which no rule was held.

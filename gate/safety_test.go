@@ -44,3 +44,28 @@ func TestATrialThatWasNotJudgedIsNoPass(t *testing.T) {
 		}
 	}
 }
+
+// The built-in rules pass a run of safety trials that all hold, and no other: they ask
+// nothing of proofs that such a run does not make. Rules of one's own do.
+func TestTheBuiltInRulesJudgeARunOfSafetyTrials(t *testing.T) {
+	builtIn, err := Load(Safety)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, answers := range map[string][]results.Answer{
+		"pass": {results.Holds, results.Holds}, "inconclusive": {results.Holds, results.Undecided},
+	} {
+		var trials []results.Trial
+		for i, a := range answers {
+			trials = append(trials, testedWith(i+1, a))
+		}
+		r, err := Evaluate(builtIn, Input{Run: analysed(t, trials)})
+		if err != nil || r.Answer != want || len(r.Verdicts) < 3 {
+			t.Errorf("%v: got %s with %+v (%v), want %s", answers, r.Answer, r.Verdicts, err, want)
+		}
+	}
+	r := evaluated(t, Input{Run: analysed(t, []results.Trial{testedWith(1, results.Holds)})}, "survived == tolerates")
+	if r.Answer != "inconclusive" {
+		t.Errorf("a rule about proofs that somebody wrote: got %s, want inconclusive", r.Answer)
+	}
+}
