@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,6 +50,58 @@ func (m *mortal) kill(t *testing.T) {
 	case <-m.last.Died():
 	case <-time.After(time.Minute):
 		t.Error("the disk's process does not end")
+	}
+}
+
+// hang stops the disk's process, which is continued by nobody.
+func (m *mortal) hang(t *testing.T) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last != nil && !m.killed {
+		m.killed = true
+		if err := syscall.Kill(m.last.PID(), syscall.SIGSTOP); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestARunOutlivesADiskThatHangs: its member cannot be ended before it is, and nothing
+// waits for it without end, nor stays mounted.
+func TestARunOutlivesADiskThatHangs(t *testing.T) {
+	t.Parallel() // most of its time it waits
+	if err := powerloss.Available(); err != nil {
+		t.Skip(err)
+	}
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "retries: 0\n" + strings.Replace(shortSafety, "{sync: 1ms}", "{power_loss: true}", 1) +
+		"safety: {trials: 1, duration: 2s, clients: 4, keys: 4, rate: 200/s}\n"
+	e, err := configs.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disks := &mortal{binary: path, member: "n2"}
+	r := testRunner(t, text, nil)
+	if r.Plan, err = e.Plan(); err != nil {
+		t.Fatal(err)
+	}
+	r.Mount = disks.mount
+	r.Progress = func(p Progress) {
+		if p.Stage == StageHealing {
+			disks.hang(t)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	out, err := r.Run(ctx)
+	if ctx.Err() != nil {
+		t.Fatalf("the run did not end: %+v (%v)", out, err)
+	}
+	mounts, err := os.ReadFile("/proc/self/mounts")
+	if err != nil || strings.Contains(string(mounts), r.Writer.Dir()) {
+		t.Errorf("something is mounted below %s still (%v)", r.Writer.Dir(), err)
 	}
 }
 

@@ -30,6 +30,9 @@ type Disk interface {
 	Died() <-chan struct{}
 	Err() error
 	Close() error
+	// Kill ends what serves it at once, so that nobody waits for its answer any more:
+	// whoever had a call under way gets an error. Close is still to be called.
+	Kill() error
 }
 
 // DiskError is a member's emulated disk that ended by itself. Whatever its member, and
@@ -133,6 +136,9 @@ func (m *Member) closeDisk() error {
 	m.setDisk(nil)
 	return err
 }
+
+// killDisk tells whether there was one to kill.
+func (m *Member) killDisk() bool { return m.disk != nil && m.disk.Kill() == nil }
 
 // empty removes all that stands in a directory, which may be where a disk is mounted.
 func empty(dir string) error {

@@ -34,7 +34,13 @@ func (c *Cluster) end(ctx context.Context) error {
 	var all errgroup.Group
 	for _, m := range c.members {
 		all.Go(func() error {
-			if err := m.end(ctx); err != nil {
+			err := m.end(ctx)
+			if err != nil && m.killDisk() {
+				// A killed process that waits for a disk which does not answer is not
+				// ended by the kernel before the disk is.
+				err = m.end(ctx)
+			}
+			if err != nil {
 				return err
 			}
 			return m.closeDisk()

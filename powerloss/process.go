@@ -150,6 +150,9 @@ func (p *Process) gone(err error) error {
 	return fmt.Errorf("power loss: the disk at %s cannot be asked: %w", p.at, err)
 }
 
+// Kill the process, which may hang, without waiting for it.
+func (p *Process) Kill() error { return p.cmd.Process.Kill() }
+
 // Close unmounts the disk and ends its process, if need be by force. That it has died
 // before is no error: Err tells of it.
 func (p *Process) Close() error {
