@@ -70,7 +70,20 @@ func plan(o runOptions) (configs.Plan, error) {
 	if err != nil {
 		return configs.Plan{}, err
 	}
-	return e.Plan()
+	p, err := e.Plan()
+	if told := besideSafety(e, o.overrides); err == nil && told != "" {
+		p.Warnings = append(p.Warnings, told)
+	}
+	return p, err
+}
+
+// besideSafety warns of flags that are about measuring trials, which an experiment of
+// safety trials has none of but for them.
+func besideSafety(e configs.Experiment, v configs.Overrides) string {
+	if e.Safety.Trials == 0 || v.Trials == "" && v.Duration == "" {
+		return ""
+	}
+	return "--trials and --duration are of measuring trials; those of safety trials are --set safety.trials=1 --set safety.duration=5s"
 }
 
 // experiment is a file's, a preset's or one that was made, and flags over it.

@@ -27,7 +27,7 @@ func deedsOf(p configs.Plan) (lines []string) {
 	}
 	if p.Safety > 0 && len(p.Setups) > 0 && len(p.Setups[0].Nemesis.Actions) > 0 {
 		n := p.Setups[0].Nemesis
-		lines = append(lines, fmt.Sprintf("nemesis: a fault about every %s, of %s", units.FormatDuration(n.Every), strings.Join(n.Actions, ", ")))
+		lines = append(lines, strings.TrimSuffix(wrapped(fmt.Sprintf("nemesis: a fault about every %s, of %s", units.FormatDuration(n.Every), strings.Join(n.Actions, ", ")), "", "  "), "\n"))
 	}
 	// All setups of an experiment have the same faults.
 	if len(p.Setups) > 0 && len(p.Setups[0].Faults) > 0 {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/configs"
 )
@@ -111,5 +112,22 @@ func TestDocumentedExperimentsAreValid(t *testing.T) {
 		if code, _, stderr := command(t, append([]string{"validate"}, strings.Fields(args)...)...); code != exitOK {
 			t.Errorf("%s: got %d: %s", args, code, stderr)
 		}
+	}
+}
+
+// What a safety run is asked for fits the screen, and flags that are not about its trials
+// say which are.
+func TestValidateOfASafetyRun(t *testing.T) {
+	code, stdout, _ := command(t, "validate", "--preset", "safety", "--trials", "1")
+	if code != exitOK || !strings.Contains(stdout, "--set safety.trials=1") {
+		t.Errorf("got %d, want a warning that --trials is of other trials: %s", code, stdout)
+	}
+	for line := range strings.Lines(stdout) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 && strings.Contains(line, "nemesis") {
+			t.Errorf("a line of %d columns: %s", n, line)
+		}
+	}
+	if code, stdout, _ := command(t, "validate", "--preset", "safety"); code != exitOK || strings.Contains(stdout, "safety.trials") {
+		t.Errorf("without the flag: got %d: %s", code, stdout)
 	}
 }
