@@ -60,7 +60,8 @@ func TestADozenSafetyTrials(t *testing.T) {
 	if _, err := r.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if judged == 0 {
-		t.Error("none of a dozen trials came to be judged")
+	// A busy host may keep one or two from their end; more are a defect.
+	if judged < 9 {
+		t.Errorf("%d of a dozen trials came to be judged, want 9 at least", judged)
 	}
 }
