@@ -21,7 +21,7 @@ func TestTheDocumentationTellsOfEachAnomaly(t *testing.T) {
 	}
 	_, example, _ := strings.Cut(string(text), "```json\n")
 	example, _, _ = strings.Cut(example, "```")
-	if h, err := history.Decode("docs/safety.md", strings.NewReader(example)); err != nil || len(h.Operations) != 1 {
+	if h, err := history.Decode("docs/safety.md", strings.NewReader(example)); err != nil || len(h.Operations) != 2 {
 		t.Errorf("the example: %v", err)
 	}
 }
