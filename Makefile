@@ -88,7 +88,7 @@ gate: build
 
 ## mutants: nodes that are broken on purpose, to each of which the checks must object (under 5 minutes)
 mutants:
-	$(GO) test -tags mutants -timeout 15m -run 'Mutant|TestHonestNodesPass|TestTheSuiteIsWhole' ./node ./cmd/raftbench
+	$(GO) test -tags mutants -parallel 3 -timeout 15m -run 'Mutant|TestHonestNodesPass|TestTheSuiteIsWhole' ./node ./cmd/raftbench
 
 ## mutant-study: each mutant with 20 seeds, and honest nodes beside them (some two hours; resumable)
 MUTANT_STUDY ?= results/mutant-study
