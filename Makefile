@@ -90,7 +90,7 @@ gate: build
 mutants:
 	$(GO) test -tags mutants -parallel 3 -timeout 15m -run 'Mutant|TestHonestNodesPass|TestTheSuiteIsWhole' ./node ./cmd/raftbench
 
-## mutant-study: each mutant with 20 seeds, and honest nodes beside them (some two hours; resumable)
+## mutant-study: each mutant with 20 seeds, and honest nodes beside them (over an hour; resumable)
 MUTANT_STUDY ?= results/mutant-study
 mutant-study:
 	mkdir -p $(MUTANT_STUDY)

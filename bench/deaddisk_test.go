@@ -65,6 +65,28 @@ func (m *mortal) hang(t *testing.T) {
 	}
 }
 
+// harmedDisk is a runner of an experiment in which harm is done to the disk of n2 at a
+// stage.
+func harmedDisk(t *testing.T, path, text string, stage Stage, harm func(*mortal, *testing.T)) *Runner {
+	t.Helper()
+	e, err := configs.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disks := &mortal{binary: path, member: "n2"}
+	r := testRunner(t, text, nil)
+	if r.Plan, err = e.Plan(); err != nil {
+		t.Fatal(err)
+	}
+	r.Mount = disks.mount
+	r.Progress = func(p Progress) {
+		if p.Stage == stage {
+			harm(disks, t)
+		}
+	}
+	return r
+}
+
 // TestARunOutlivesADiskThatHangs: its member cannot be ended before it is, and nothing
 // waits for it without end, nor stays mounted.
 func TestARunOutlivesADiskThatHangs(t *testing.T) {
@@ -78,21 +100,7 @@ func TestARunOutlivesADiskThatHangs(t *testing.T) {
 	}
 	text := "retries: 0\n" + strings.Replace(shortSafety, "{sync: 1ms}", "{power_loss: true}", 1) +
 		"safety: {trials: 1, duration: 2s, clients: 4, keys: 4, rate: 200/s}\n"
-	e, err := configs.Parse([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	disks := &mortal{binary: path, member: "n2"}
-	r := testRunner(t, text, nil)
-	if r.Plan, err = e.Plan(); err != nil {
-		t.Fatal(err)
-	}
-	r.Mount = disks.mount
-	r.Progress = func(p Progress) {
-		if p.Stage == StageHealing {
-			disks.hang(t)
-		}
-	}
+	r := harmedDisk(t, path, text, StageHealing, (*mortal).hang)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	out, err := r.Run(ctx)
@@ -126,21 +134,7 @@ func TestATrialWhoseDiskDiesIsVoid(t *testing.T) {
 			"safety: {trials: 1, duration: 2s, clients: 4, keys: 4, rate: 200/s}\n",
 	} {
 		t.Run(string(stage), func(t *testing.T) {
-			e, err := configs.Parse([]byte(text))
-			if err != nil {
-				t.Fatal(err)
-			}
-			disks := &mortal{binary: path, member: "n2"}
-			r := testRunner(t, text, nil)
-			if r.Plan, err = e.Plan(); err != nil {
-				t.Fatal(err)
-			}
-			r.Mount = disks.mount
-			r.Progress = func(p Progress) {
-				if p.Stage == stage {
-					disks.kill(t)
-				}
-			}
+			r := harmedDisk(t, path, text, stage, (*mortal).kill)
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			out, err := r.Run(ctx)

@@ -13,13 +13,7 @@ import (
 // theoryCharts draw the model against the measurement, one chart for each group of
 // setups that is predicted.
 func (r *Report) theoryCharts() []chart.Chart {
-	var out []chart.Chart
-	for _, g := range r.drawn() {
-		if c, ok := r.theoryChart(numbered("model", len(out)), g); ok {
-			out = append(out, c)
-		}
-	}
-	return out
+	return r.eachDrawn("model", r.theoryChart)
 }
 
 // theoryChart has what was measured as marks, and what theory says as lines.

@@ -12,13 +12,7 @@ import (
 // writePaths are bars of the parts of a write's time, one for each size; a chart for
 // each group of setups.
 func (r *Report) writePaths() []chart.Chart {
-	var out []chart.Chart
-	for _, g := range r.drawn() {
-		if c, ok := r.writePathOf(numbered("writepath", len(out)), g); ok {
-			out = append(out, c)
-		}
-	}
-	return out
+	return r.eachDrawn("writepath", r.writePathOf)
 }
 
 func (r *Report) writePathOf(name string, g group) (chart.Chart, bool) {

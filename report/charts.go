@@ -248,6 +248,17 @@ func byGroup[T any](r *Report, name string, all []T, group func(T) int, build fu
 	return out
 }
 
+// eachDrawn makes a chart of each group that is drawn and has something to say.
+func (r *Report) eachDrawn(name string, build func(name string, g group) (chart.Chart, bool)) []chart.Chart {
+	var out []chart.Chart
+	for _, g := range r.drawn() {
+		if c, ok := build(numbered(name, len(out)), g); ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // curveName names a setup's curve, with its group where the chart has several.
 func (r *Report) curveName(gi int, c summary.Cell, alone bool) string {
 	if alone || len(r.groups) == 1 {
