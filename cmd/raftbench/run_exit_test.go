@@ -128,7 +128,12 @@ func TestAFaultOfTheHostStopsTheRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := "#!/bin/sh\n[ -e " + quoted(filepath.Join(work, "mended")) + " ] || ulimit -n $(($(ls /proc/self/fd | wc -l) + 4))\nexec " + quoted(self) + ` "$@"` + "\n"
+	// A node that has one file more than a program needs that only tells its version, however
+	// many those are here: the Go runtime itself holds more of them open in a container.
+	version := quoted(self) + " version"
+	script := "#!/bin/sh\nif [ ! -e " + quoted(filepath.Join(work, "mended")) + " ]; then\n" +
+		"for n in $(seq 4 64); do (ulimit -n $n; exec " + version + ") 2>&1 | grep -q hashicorp/raft && break; done\n" +
+		"ulimit -n $((n+1))\nfi\nexec " + quoted(self) + ` "$@"` + "\n"
 	if err := os.WriteFile(few, []byte(script), 0o755); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
