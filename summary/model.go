@@ -135,8 +135,8 @@ func (m *model) theory(run *results.Run, c Cell, s side) Theory {
 	if m == nil {
 		return t
 	}
-	t.Predicted = m.predict(c.Nodes, s.asked)
-	sum, own := t.Predicted.Sum(), m.own(c.Nodes, s.asked).Sum()
+	t.Predicted = m.predict(s.trips)
+	sum, own := t.Predicted.Sum(), m.own(s.trips).Sum()
 	t.PredictedNS, t.OwnMachines = &sum, &own
 	if measured := t.Measured.Median; measured != nil && *measured > 0 {
 		t.Error = ptr(sum / *measured - 1)
@@ -164,18 +164,18 @@ type side struct {
 	asked time.Duration
 	trips []time.Duration
 	parts Parts
-	// step is by how much one follower's answer is behind the one before, beside the
-	// links' delay: they share cores and a disk.
-	step float64
-	// followerLogs is the mean of all followers' writes to their logs.
-	followerLogs float64
+	// lastLog is what the write to its log takes the follower that answers last.
+	lastLog float64
+	// cpu is the processors' time of all members for one write, beyond what they take
+	// without load, in ns.
+	cpu float64
 }
 
 // sideOf gathers the valid trials of a cell that measured a light load.
 func sideOf(run *results.Run, c Cell) side {
 	var s side
 	var each []Parts
-	var steps, logs stats.Sample
+	var logs, cpus stats.Sample
 	for i := range run.Trials {
 		t := &run.Trials[i]
 		w := t.Window(results.RoleLight)
@@ -190,12 +190,15 @@ func sideOf(run *results.Run, c Cell) side {
 			continue
 		}
 		each = append(each, spanParts(w.Spans, quorum.CompletingRTT(realised, c.Nodes)))
-		if step, log, ok := followersOf(w.Spans, asked); ok {
-			steps, logs = append(steps, step), append(logs, log)
+		if last := slices.IndexFunc(w.Spans.Followers, func(f results.FollowerSpans) bool { return f.Rank == c.Nodes-1 && f.Count > 0 }); last >= 0 {
+			logs = append(logs, w.Spans.Followers[last].LogNS)
+		}
+		if t.Idle != nil && w.CPUSeconds > 0 && w.Writes > 0 {
+			idle := t.Idle.CPUSeconds / float64(t.Idle.DurationNS) * float64(w.DurationNS)
+			cpus = append(cpus, (w.CPUSeconds-idle)/float64(w.Writes)*1e9)
 		}
 	}
-	s.parts = medianParts(each)
-	s.step, s.followerLogs = median(steps), median(logs)
+	s.parts, s.lastLog, s.cpu = medianParts(each), median(logs), median(cpus)
 	return s
 }
 
@@ -261,23 +264,6 @@ func spanParts(s *results.Spans, network time.Duration) Parts {
 	p[TermFollowerLog], p[TermNetwork] = min(log, way), float64(network)
 	p[TermHandOver] = way - p[TermFollowerLog] - p[TermNetwork]
 	return p
-}
-
-// followersOf is by how much each follower's answer is behind the one before it, at the
-// mean and without the links' delays, and what a follower's log takes at the mean.
-func followersOf(s *results.Spans, asked []time.Duration) (step, log float64, ok bool) {
-	var ranked []results.FollowerSpans
-	for _, f := range s.Followers {
-		if f.Count > 0 {
-			ranked, log = append(ranked, f), log+f.LogNS
-		}
-	}
-	if len(ranked) < 2 || len(asked) < len(ranked) {
-		return 0, 0, false
-	}
-	last := len(ranked) - 1
-	behind := ranked[last].AnsweredNS - ranked[0].AnsweredNS - float64(asked[last]-asked[0])
-	return max(0, behind) / float64(last), log / float64(len(ranked)), true
 }
 
 // medianParts over trials; nil of none.

@@ -14,22 +14,23 @@ import (
 //	client, queue, apply  as at N = 3 (as at 1 for one member): no follower is in them
 //	leader's log          as at N = 3: it is written before a follower has anything to do
 //	network               the links' delays to the quorum-th follower: nothing is fitted
-//	hand-over             as at N = 3, times k/C where the k-th follower is beyond the
-//	                      C cores of the host: it waits for its turn
-//	follower's log        l + b·(m−2) + s·(k − (m+1)/2) of m = N−1 followers, for the
-//	                      k-th of them to answer; see below
+//	hand-over and         as at N = 3, and both longer by the same share, so that together
+//	follower's log        they wait turn·((m − m₃) + (k − k₃))/2 longer
 //
-// m followers write to one disk at once. At N = 3 their logs take l at the mean, and a
-// log alone takes a, the leader's at N = 1 and at N = 3. What l is beyond a is b, what a
-// neighbour adds. They end one after the other, s apart, which is how far the answers of
-// N = 3 are apart: the first of them is before the mean and the last behind it.
+// turn is what one more follower adds to the work that is done between the first of the
+// followers and the last, on what they share: the processors' time of a follower over
+// the host's cores, or what the disk adds to the last of two logs, whichever is more. It
+// is the slower of both that they queue for (Lazowska and others, Quantitative System
+// Performance, 1984, chapter 5). Of m that want their turns at once the k-th has waited
+// for k turns where it is first come, first served, and for m where the processor is
+// shared out evenly. What hosts do is between the two: the mean is taken, and m₃, k₃ are
+// the same of N = 3, which waits itself. Followers whose links' delays are further apart
+// than one's hand-over and log do not meet, and do not count.
 type model struct {
 	alone, three Parts
-	log          float64 // a
-	two          float64 // l
-	beside       float64 // b
-	step         float64 // s
-	cores        float64 // C; 0: not known
+	trips        []time.Duration // of N = 3
+	log          float64         // what a log takes that is written alone
+	turn         float64
 }
 
 // fit a group of cells that differ in size alone; nil where it lacks N = 1 or N = 3
@@ -47,45 +48,60 @@ func fit(cells []Cell, group []int, sides map[string]side, cores int) *model {
 	if !known || !knownToo {
 		return nil
 	}
-	m := &model{
-		alone: alone.parts, three: three.parts, two: three.followerLogs, step: three.step, cores: float64(cores),
-		log: (alone.parts[TermLeaderLog] + three.parts[TermLeaderLog]) / 2,
+	m := &model{alone: alone.parts, three: three.parts, trips: three.trips, log: (alone.parts[TermLeaderLog] + three.parts[TermLeaderLog]) / 2}
+	if three.lastLog > 0 { // both followers' are on record
+		m.turn = max(0, three.lastLog-m.log)
 	}
-	if m.two == 0 { // the second follower's was not on record
-		m.two = three.parts[TermFollowerLog]
+	if cores > 0 && alone.cpu > 0 {
+		m.turn = max(m.turn, (three.cpu-alone.cpu)/(fitThree-fitAlone)/float64(cores))
 	}
-	m.beside = max(0, m.two-m.log)
 	return m
 }
 
-// predict a size whose quorum-th follower is so far away.
-func (m *model) predict(nodes int, rtt time.Duration) Parts {
-	if nodes == 1 {
+// way of a write to the quorum-th follower and back, without the links' delays, at N = 3.
+func (m *model) way() float64 { return m.three[TermHandOver] + m.three[TermFollowerLog] }
+
+// waits are the turns for which the quorum-th of these followers waits, half of them
+// those before it and half of them all that it meets.
+func (m *model) waits(trips []time.Duration) (turns float64) {
+	k := quorum.Size(len(trips) + 1).Followers()
+	for i, trip := range trips {
+		if away := float64(trip - trips[k-1]); away > -m.way() && away < m.way() {
+			turns += 0.5
+			if i < k {
+				turns += 0.5
+			}
+		}
+	}
+	return turns
+}
+
+// predict a size whose followers are so far away, ascending.
+func (m *model) predict(trips []time.Duration) Parts {
+	if len(trips) == 0 {
 		return m.alone
 	}
 	p := Parts{}
-	for _, t := range []Term{TermClient, TermQueue, TermLeaderLog, TermHandOver, TermApply} {
+	for _, t := range []Term{TermClient, TermQueue, TermLeaderLog, TermHandOver, TermFollowerLog, TermApply} {
 		p[t] = m.three[t]
 	}
-	p[TermNetwork] = float64(rtt)
-	followers, k := float64(nodes-1), float64(quorum.Size(nodes).Followers())
-	p[TermFollowerLog] = max(0, m.two+m.beside*(followers-2)+m.step*(k-(followers+1)/2))
-	if m.cores > 0 {
-		p[TermHandOver] *= max(1, k/m.cores)
+	p[TermNetwork] = float64(quorum.CompletingRTT(trips, len(trips)+1))
+	if way := m.way(); way > 0 {
+		longer := max(0, 1+m.turn*(m.waits(trips)-m.waits(m.trips))/way)
+		p[TermHandOver] *= longer
+		p[TermFollowerLog] *= longer
 	}
 	return p
 }
 
 // own predicts members on machines of their own: each log alone on its disk, and no
-// follower behind another, nor waiting for a core.
-func (m *model) own(nodes int, rtt time.Duration) Parts {
-	p := Parts{}
-	for t, ns := range m.predict(nodes, rtt) {
-		p[t] = ns
+// follower waiting for another.
+func (m *model) own(trips []time.Duration) Parts {
+	if len(trips) == 0 { // one member alone is on a machine of its own, as it was measured
+		return m.alone
 	}
-	if nodes > 1 { // one member alone is on a machine of its own, as it was measured
-		p[TermLeaderLog], p[TermFollowerLog], p[TermHandOver] = m.log, m.log, m.three[TermHandOver]
-	}
+	p := m.predict(trips)
+	p[TermLeaderLog], p[TermFollowerLog], p[TermHandOver] = m.log, m.log, m.three[TermHandOver]
 	return p
 }
 

@@ -12,7 +12,9 @@ import (
 // way is a made-up cluster whose writes take what the model says, unless a test says
 // otherwise of one size. Times are in microseconds.
 type way struct {
-	client, queue, log, beside, step, handOver, apply, rtt float64
+	client, queue, log, handOver, apply, rtt float64
+	// turn is what each further follower takes of what they share, on two cores.
+	turn float64
 	// of a size: how much later links deliver than was asked, and what each other part
 	// takes beyond what it should.
 	late  func(nodes int) float64
@@ -21,7 +23,7 @@ type way struct {
 
 func usualWay() way {
 	return way{
-		client: 400, queue: 50, log: 600, beside: 150, step: 100, handOver: 300, apply: 90, rtt: 700,
+		client: 400, queue: 50, log: 600, handOver: 300, apply: 90, rtt: 700, turn: 350,
 		late: func(int) float64 { return 0 }, extra: func(int, Term) float64 { return 0 },
 	}
 }
@@ -42,8 +44,9 @@ func (w way) trial(nodes, block int) results.Trial {
 	late := w.late(nodes)
 	m := float64(nodes - 1)
 	for k := 1; k < nodes; k++ {
-		log := w.log + w.beside*(m-1) + w.step*(float64(k)-(m+1)/2) + extra(TermFollowerLog)
-		f := results.FollowerSpans{Rank: k, Count: 8, SendNS: us(w.handOver / 3), OutNS: us(w.handOver/3 + (w.rtt+late)/2 + extra(TermHandOver)), LogNS: us(log), BackNS: us(w.handOver/3 + (w.rtt+late)/2)}
+		longer := 1 + w.turn*(m-2+float64(k)-1)/2/(w.handOver+w.log)
+		log, each := w.log*longer+extra(TermFollowerLog), w.handOver*longer/3
+		f := results.FollowerSpans{Rank: k, Count: 8, SendNS: us(each), OutNS: us(each + (w.rtt+late)/2 + extra(TermHandOver)), LogNS: us(log), BackNS: us(each + (w.rtt+late)/2)}
 		f.AnsweredNS = f.SendNS + f.OutNS + f.LogNS + f.BackNS
 		s.Followers = append(s.Followers, f)
 	}
@@ -59,6 +62,11 @@ func (w way) trial(nodes, block int) results.Trial {
 	add(results.SpanResponse, w.client/2)
 	t := sized(nodes, block, time.Duration(s.TotalNS), 4000)
 	t.Leader, t.Windows[0].Spans = "n1", s
+	const beat = 0.005 // processor time of a follower without load, a second
+	light := &t.Windows[0]
+	light.DurationNS = 3e9
+	light.CPUSeconds = 3*beat*m + float64(light.Writes)*(800+2*w.turn*m)/1e6
+	t.Idle = &results.Idle{DurationNS: 1e9, CPUSeconds: beat * m}
 	for k := 2; k <= nodes; k++ {
 		asked, took := int64(us(w.rtt/2)), int64(us((w.rtt+late)/2))
 		truth := results.LinkTruth{Samples: 100, RealisedP50NS: took, ErrorP50NS: took - asked}
@@ -78,7 +86,7 @@ func (w way) theories(t *testing.T, sizes ...int) map[int]Theory {
 		}
 	}
 	run := recorded(t, trials...)
-	run.Environment.FsyncP50NS, run.Environment.FsyncReal = 200_000, true
+	run.Environment.FsyncP50NS, run.Environment.FsyncReal, run.Environment.Cores = 200_000, true, 2
 	out := map[int]Theory{}
 	for _, th := range build(t, run).Theories {
 		out[th.Nodes] = th
@@ -103,16 +111,49 @@ func TestThePredictionOfLargerSizes(t *testing.T) {
 	}
 }
 
-// On two cores the third follower waits for its turn, at seven members; on machines of
-// their own it does not.
-func TestFollowersWaitForCores(t *testing.T) {
-	m := &model{three: Parts{TermHandOver: 300}, cores: 2}
-	for nodes, want := range map[int]float64{3: 300, 5: 300, 7: 450, 9: 600} {
-		if got := m.predict(nodes, 0)[TermHandOver]; got != want {
-			t.Errorf("%d members: got a hand-over of %v, want %v", nodes, got, want)
+// The k-th of m followers waits for half of those before it and half of all that it
+// meets: those that are much nearer or farther it does not meet.
+func TestFollowersWaitForEachOther(t *testing.T) {
+	const far = 20 * time.Millisecond
+	m := &model{three: Parts{TermHandOver: 400, TermFollowerLog: 600}, trips: []time.Duration{0, 0}, turn: 300, log: 500}
+	for name, c := range map[string]struct {
+		trips []time.Duration
+		want  float64
+	}{
+		"two":                        {make([]time.Duration, 1), 1000 - 150},
+		"three":                      {make([]time.Duration, 2), 1000},
+		"four":                       {make([]time.Duration, 3), 1000 + 300},
+		"five":                       {make([]time.Duration, 4), 1000 + 450},
+		"seven":                      {make([]time.Duration, 6), 1000 + 900},
+		"five, two of them far":      {[]time.Duration{0, 0, far, far}, 1000 + 150},
+		"five, one near, all else":   {[]time.Duration{0, far, far, far}, 1000 + 150},
+		"five, each another's place": {[]time.Duration{0, far, 2 * far, 3 * far}, 1000 - 150},
+	} {
+		p := m.predict(c.trips)
+		if got := p[TermHandOver] + p[TermFollowerLog]; math.Abs(got-c.want) > 1e-6 || p[TermNetwork] != float64(c.trips[(len(c.trips)+1)/2-1]) {
+			t.Errorf("%s: got %v and a network of %v, want %v", name, got, p[TermNetwork], c.want)
 		}
-		if got := m.own(nodes, 0)[TermHandOver]; got != 300 {
-			t.Errorf("%d members on machines of their own: got %v, want 300", nodes, got)
+		if own := m.own(c.trips); own[TermHandOver] != 400 || own[TermFollowerLog] != 500 {
+			t.Errorf("%s, on machines of their own: got %v", name, own)
+		}
+	}
+}
+
+// A turn is the processors' or the disk's, whichever is more; without load's own time.
+func TestATurnIsOfTheBottleneck(t *testing.T) {
+	cells := []Cell{{Cell: "n1-x", Nodes: 1}, {Cell: "n3-x", Nodes: 3}}
+	parts := Parts{TermLeaderLog: 1000}
+	sides := func(cpu, last float64) map[string]side {
+		return map[string]side{"n1-x": {parts: parts, cpu: 500}, "n3-x": {parts: parts, cpu: cpu, lastLog: last}}
+	}
+	for name, c := range map[string]struct{ cpu, last, want float64 }{
+		"processors": {500 + 2*2*300, 1100, 300},
+		"disk":       {500 + 2*2*300, 1700, 700},
+		"neither":    {500, 900, 0},
+		"not known":  {500, 0, 0},
+	} {
+		if got := fit(cells, []int{0, 1}, sides(c.cpu, c.last), 2).turn; got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
 }
@@ -185,8 +226,9 @@ func TestFloorsByHand(t *testing.T) {
 	if got := th.FloorAlone.NS; got != 1_500_000 {
 		t.Errorf("alone: got %v, want 1.5 ms", got)
 	}
-	// log 600, and of four followers the second: 600 + 3·150 − 50, and the links.
-	if got := th.FloorShared.NS; got != us(600+700+600+450-50) {
+	// log 600, and of four followers the second, whose way is longer by 3/2 turns of
+	// 350, two thirds of them in its log of 600; and the links.
+	if got := th.FloorShared.NS; math.Abs(got-us(600+700+600+350)) > 1 {
 		t.Errorf("shared: got %v", got)
 	}
 	if e := th.FloorAlone; math.Abs(*e.Efficiency - e.NS / *th.Measured.Median) > 1e-3 || e.CILow == nil || *e.CILow > *e.Efficiency || *e.CIHigh < *e.Efficiency {
