@@ -3,6 +3,7 @@ package configs
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/raftbench/raftbench/control"
@@ -38,29 +39,14 @@ const SyncsPerWrite = 2
 // setup with an emulated or no disk does not need: a write to the log store
 // syncs twice.
 func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
-	leader := s.leaderIndex()
-	rtts := make([]time.Duration, 0, s.Nodes)
-	write := quorum.Write{
-		LeaderSync: quorum.Always(s.storeTime(sync)),
-		Client:     s.roundTrip(control.ClientLink, control.MemberID(leader)),
-		Overlap:    s.Engine == EngineEtcd,
-	}
-	for i := range s.Nodes {
-		if i == leader {
-			continue
-		}
-		there, back := s.Links[control.MemberID(leader)][control.MemberID(i)], s.Links[control.MemberID(i)][control.MemberID(leader)]
-		rtts = append(rtts, there.Delay+back.Delay)
-		write.Followers = append(write.Followers,
-			s.roundTrip(control.MemberID(leader), control.MemberID(i)).Plus(quorum.Always(s.storeTime(sync))))
-	}
+	rtts, store := s.FollowerTrips(), s.storeTime(sync)
 	size := quorum.Size(s.Nodes)
 	f := Forecast{
 		Nodes: s.Nodes, Quorum: size.Quorum(), Tolerates: size.Tolerates(),
 		QuorumRTT: quorum.CompletingRTT(rtts, s.Nodes),
 	}
 	f.PipelineOps = quorum.PipelineBound(s.Raft.MaxAppendEntries, s.Raft.MaxRPCsInFlight, f.QuorumRTT)
-	f.Write = write.Predict()
+	f.Write = s.WriteLaw(WriteTimes{LeaderLog: store, Follower: store}).Summary()
 	if f.Tolerates == 0 {
 		return f, nil
 	}
@@ -76,6 +62,39 @@ func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 		f.Failover = &election
 	}
 	return f, err
+}
+
+// FollowerTrips are the mean round trips of the links from the leader to each follower,
+// ascending.
+func (s Setup) FollowerTrips() []time.Duration {
+	leader := control.MemberID(s.leaderIndex())
+	trips := make([]time.Duration, 0, s.Nodes)
+	for i := range s.Nodes {
+		if id := control.MemberID(i); id != leader {
+			trips = append(trips, s.Links[leader][id].Delay+s.Links[id][leader].Delay)
+		}
+	}
+	slices.Sort(trips)
+	return trips
+}
+
+// WriteTimes is what a write takes beside the links: code and its client's path, the
+// leader's log, and all that a follower does.
+type WriteTimes struct{ Code, LeaderLog, Follower time.Duration }
+
+// WriteLaw of a lone write, from the load generator and back.
+func (s Setup) WriteLaw(t WriteTimes) quorum.Law {
+	leader := control.MemberID(s.leaderIndex())
+	w := quorum.Write{
+		LeaderSync: quorum.Always(t.LeaderLog), Client: s.roundTrip(control.ClientLink, leader), Apply: quorum.Always(t.Code),
+		Overlap: s.Engine == EngineEtcd,
+	}
+	for i := range s.Nodes {
+		if id := control.MemberID(i); id != leader {
+			w.Followers = append(w.Followers, s.roundTrip(leader, id).Plus(quorum.Always(t.Follower)))
+		}
+	}
+	return w.Law()
 }
 
 // failoverDraws settle the median of an outage to a percent, its p99 to a few.

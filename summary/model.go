@@ -104,9 +104,7 @@ func theories(run *results.Run, cells []Cell) []Theory {
 		sides[c.Cell] = sideOf(run, c)
 	}
 	var out []Theory
-	for _, group := range groupBy(cells, func(c Cell) string {
-		return strings.Join(append(traits(c, ""), c.Cell[strings.Index(c.Cell, "-")+1:]), "\x00")
-	}) {
+	for _, group := range alikeButForSize(cells) {
 		m := fit(cells, group, sides, run.Environment.Cores)
 		for _, i := range group {
 			c := cells[i]
@@ -121,6 +119,13 @@ func theories(run *results.Run, cells []Cell) []Theory {
 	order := func(cell string) int { return slices.IndexFunc(cells, func(c Cell) bool { return c.Cell == cell }) }
 	slices.SortStableFunc(out, func(a, b Theory) int { return cmp.Compare(order(a.Cell), order(b.Cell)) })
 	return out
+}
+
+// alikeButForSize groups setups, by their indices.
+func alikeButForSize(cells []Cell) [][]int {
+	return groupBy(cells, func(c Cell) string {
+		return strings.Join(append(traits(c, ""), c.Cell[strings.Index(c.Cell, "-")+1:]), "\x00")
+	})
 }
 
 // theory of one size.

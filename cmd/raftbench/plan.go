@@ -28,6 +28,7 @@ type planOptions struct {
 	nodes, leader, client   string
 	engine                  string
 	sync                    time.Duration
+	from                    string
 	lives                   adviseSizeOptions
 	output                  string
 }
@@ -40,14 +41,16 @@ func newPlanCommand() *cobra.Command {
 		Long: `Search for the sizes, the placements and the leader's site with the least write
 latency, among those that outlive the loss of so many nodes and, apart from
 that, of so many whole sites. Nothing is run: all of it is a prediction for
-machines of their own, whose processors take no time. "raftbench run" with the
-printed --sites and --leader shows on this machine what they add.
+machines of their own, whose processors take no time; with --from DIR, a run of
+1 and 3 nodes under light load, they take what they took there. "raftbench run"
+with the printed --sites and --leader shows on this machine what they add.
 
 A limit is on what a write takes for the clients (p50, p90 or p99), or on the
 time of a year without writes (downtime).`,
 		Example: `  raftbench plan --profile aws-global-7 --tolerate 2 --tolerate-zones 1
   raftbench plan --profile aws-us-3 --limit "p50 < 20ms" --limit "downtime < 1h"
-  raftbench plan --profile aws-global-7 --client us-east-1=3,tokyo=1 -o json`,
+  raftbench plan --profile aws-global-7 --client us-east-1=3,tokyo=1 -o json
+  raftbench plan --profile aws-us-3 --tolerate-zones 1 --from results/reference`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runPlan(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
@@ -63,6 +66,7 @@ time of a year without writes (downtime).`,
 	textFlag(f, &o.client, "client", "SITE[=WEIGHT],...", "where the load comes from (default: all sites alike)")
 	textFlag(f, &o.engine, "engine", "NAME", "hashicorp, whose leader writes its log first, or etcd")
 	f.DurationVar(&o.sync, "fsync", 0, "the `TIME` that one sync of a disk takes (default: measured here)")
+	fromFlag(f, &o.from)
 	o.lives = adviseSizeOptions{mtbf: "30d", mttr: "10m", zoneMTBF: "1y", zoneMTTR: "1h"}
 	textFlag(f, &o.lives.mtbf, "mtbf", "TIME", "how long a node runs between two failures, at the mean (default 30d)")
 	textFlag(f, &o.lives.mttr, "mttr", "TIME", "how long a failed node is away (default 10m)")
@@ -81,9 +85,11 @@ type question struct {
 	limits      []planLimit
 	engine      string
 	sync        time.Duration
-	node        quorum.Life
-	site        quorum.Life
-	seed        int64
+	// from is the folder of the run whose code and logs are taken.
+	from string
+	node quorum.Life
+	site quorum.Life
+	seed int64
 	// asked weights of clients by site; nil: all alike.
 	weights map[string]float64
 }
@@ -99,16 +105,41 @@ func runPlan(ctx context.Context, stdout, stderr io.Writer, o planOptions) error
 	if o.sync < 0 || o.sync > longestSync {
 		return usage(fmt.Errorf("got --fsync %s, want 0 to %s", o.sync, longestSync), "write it like --fsync 150us; 0 probes this disk")
 	}
-	if q.sync = o.sync; q.sync == 0 {
-		if q.sync, err = probeSync(ctx, stdout, stderr); err != nil {
-			return err
-		}
+	if err := o.times(ctx, &q, stdout, stderr); err != nil {
+		return err
 	}
 	p, err := q.plan()
 	if err != nil {
 		return err
 	}
 	return printPlan(stdout, p, o.output)
+}
+
+// times of logs and code: as a run had them, or a disk's alone.
+func (o planOptions) times(ctx context.Context, q *question, stdout, stderr io.Writer) (err error) {
+	if o.from == "" {
+		if q.sync = o.sync; q.sync == 0 {
+			q.sync, err = probeSync(ctx, stdout, stderr)
+		}
+		q.search.Store = quorum.Always(configs.SyncsPerWrite * q.sync)
+		return err
+	}
+	if o.sync > 0 {
+		return usage(errors.New("got --from and --fsync, want one of them"), "--from takes what logs took in that run")
+	}
+	measured, err := calibrate(stderr, o.from)
+	if err != nil {
+		return err
+	}
+	one, err := measured.as(q.engine, false, 0)
+	if err != nil {
+		return err
+	}
+	p := one.OwnMachines([]time.Duration{0, 0})
+	t := writeTimes(p)
+	q.from, q.sync = o.from, t.LeaderLog/configs.SyncsPerWrite
+	q.search.Store, q.search.Code = quorum.Always(t.LeaderLog), quorum.Always(t.Code+t.Follower-t.LeaderLog)
+	return nil
 }
 
 // question reads what was asked. Whatever cannot be meant is told with what can.

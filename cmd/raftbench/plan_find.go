@@ -38,6 +38,10 @@ type planTolerates struct {
 type planBasis struct {
 	Engine string        `json:"engine"`
 	Sync   time.Duration `json:"fsync_ns"`
+	// From is the run whose code and logs are in the figures, Code what code takes of a
+	// write there; empty: nothing but a disk's syncs is.
+	From string        `json:"from,omitempty"`
+	Code time.Duration `json:"code_ns,omitempty"`
 	// Clients by site; empty: all alike.
 	Clients map[string]float64 `json:"clients,omitempty"`
 	Node    quorum.Life        `json:"node"`
@@ -86,14 +90,13 @@ type placed struct {
 
 // plan searches, and adds what each of the best costs otherwise.
 func (q question) plan() (plannedFor, error) {
-	q.search.Store = quorum.Always(configs.SyncsPerWrite * q.sync)
 	found, err := q.search.Find()
 	if err != nil {
 		return plannedFor{}, fail(exitFailed, err, "")
 	}
 	p := plannedFor{
 		Profile: q.profile.Name, Prediction: true, Asked: planTolerates{q.search.Tolerate, q.search.TolerateSites},
-		Basis:  planBasis{Engine: q.engine, Sync: q.sync, Clients: q.weights, Node: q.node, Site: q.site, Source: profileSource(q.profile.Name)},
+		Basis:  planBasis{Engine: q.engine, Sync: q.sync, From: q.from, Code: q.search.Code.Quantile(0.5), Clients: q.weights, Node: q.node, Site: q.site, Source: profileSource(q.profile.Name)},
 		Search: planSearch{Tried: found.Tried, Exact: found.Nearest == len(q.profile.Sites), Nearest: found.Nearest, Sites: len(q.profile.Sites), Redone: found.Redone},
 	}
 	for _, l := range q.limits {

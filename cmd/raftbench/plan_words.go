@@ -235,7 +235,7 @@ func (p plannedFor) figures() *table {
 func (p plannedFor) notes() []string {
 	b := p.Basis
 	out := []string{
-		"A prediction for machines of their own, and nothing was run: round trips and syncs are in it, processors and queues are not. Measured latencies are higher and rates lower.",
+		p.basis(),
 		fmt.Sprintf("Engine %s, %s for a sync, two a write to the log; round trips of %s: %s.", b.Engine, shown(b.Sync), p.Profile, orNone(b.Source)),
 		fmt.Sprintf("May lose: so many nodes, or so many whole sites. p50 and p99: %s, their way to the leader included. At leader: a client beside it, p50. Writes/s: what the tightest of pipeline and disk carries. Outage: from the leader's death to its successor's first commit, p50, with raft's default timeouts, simulated.", p.clients()),
 		fmt.Sprintf("Down: a node fails every %s and is away for %s, a whole site every %s and for %s, at the mean: change them with --mtbf, --mttr, --zone-mtbf, --zone-mttr.",
@@ -243,6 +243,15 @@ func (p plannedFor) notes() []string {
 		"Each member stores every write, and the leader sends one copy to each other: more nodes carry no more writes.",
 	}
 	return append(out, p.searched())
+}
+
+// basis says what is in the figures.
+func (p plannedFor) basis() string {
+	if p.Basis.From == "" {
+		return "A prediction for machines of their own, and nothing was run: round trips and syncs are in it, processors and queues are not. Measured latencies are higher and rates lower."
+	}
+	return fmt.Sprintf("A prediction for machines of their own, each like the host of %s, and nothing was run: round trips, and what code (%s) and logs took there for one write under light load. Only the round trips vary in p99. Rates are bounds, and measured ones lower.",
+		p.Basis.From, shown(p.Basis.Code))
 }
 
 func orNone(source string) string {

@@ -19,6 +19,7 @@ import (
 type predictOptions struct {
 	run    runOptions
 	sync   time.Duration
+	from   string
 	output string
 }
 
@@ -26,6 +27,11 @@ type predictOptions struct {
 type predicted struct {
 	Cell string `json:"cell"`
 	configs.Forecast
+	// Here and Own are what a write takes at p50 with what code and logs take on the
+	// host of a run: of members that share it, and of members on machines of their own
+	// like it. Nil where no run was named.
+	Here *time.Duration `json:"write_here_p50_ns,omitempty"`
+	Own  *time.Duration `json:"write_own_machines_p50_ns,omitempty"`
 	// another: a fault is done that is not the leader's death, and of its outage nothing
 	// is predicted.
 	another bool
@@ -50,7 +56,11 @@ func newPredictCommand() *cobra.Command {
 		Long: `Predict the least that one write takes, the most writes that the pipeline
 carries and how long a failover takes, from the links' round trips and the time
 of a sync. Processors, queues and a shared disk only add to it: they are what a
-run shows beyond.`,
+run shows beyond. With --from DIR what they add on the host of that run, which
+must have 1 and 3 nodes under light load, is added at any size: for members that
+share the host, and for members on machines of their own like it.`,
+		Example: `  raftbench predict --profile aws-us-3 --nodes 3,5
+  raftbench predict --profile multi-az --nodes 3,5,7,9 --from results/reference`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -62,6 +72,7 @@ run shows beyond.`,
 	f := cmd.Flags()
 	experimentFlags(f, &o.run)
 	f.DurationVar(&o.sync, "fsync", 0, "the `TIME` that one sync of the disk takes (default: measured here)")
+	fromFlag(f, &o.from)
 	outputFlag(f, &o.output, summaryFormats...)
 	return cmd
 }
@@ -80,6 +91,10 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 	if o.sync < 0 || o.sync > longestSync {
 		return usage(fmt.Errorf("got --fsync %s, want 0 to %s", o.sync, longestSync), "write it like --fsync 150us; 0 probes this disk")
 	}
+	measured, err := calibrate(stderr, o.from)
+	if err != nil {
+		return err
+	}
 	if o.sync == 0 {
 		if o.sync, err = probeSync(ctx, stdout, stderr); err != nil {
 			return err
@@ -91,9 +106,16 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 		if err != nil {
 			return fail(exitFailed, err, "")
 		}
+		if o.from != "" {
+			here, own, err := measured.ofSetup(s)
+			if err != nil {
+				return err
+			}
+			p.Here, p.Own = &here, &own
+		}
 		all = append(all, p)
 	}
-	return printPredicted(stdout, all, o.output)
+	return printPredicted(stdout, all, o)
 }
 
 // longestSync of a disk that is asked about: a slower one is broken.
@@ -134,14 +156,14 @@ func sketchElections(o runOptions) (configs.Plan, error) {
 	return plan, err
 }
 
-func printPredicted(w io.Writer, all []predicted, output string) error {
-	if output == "json" {
+func printPredicted(w io.Writer, all []predicted, o predictOptions) error {
+	if o.output == "json" {
 		return writeJSON(w, all)
 	}
-	if output == "csv" {
+	if o.output == "csv" {
 		return predictedFigures(all).csv(w)
 	}
-	if output == "markdown" {
+	if o.output == "markdown" {
 		predictedTable(all, "").markdown(w)
 		return nil
 	}
@@ -155,9 +177,17 @@ func printPredicted(w io.Writer, all []predicted, output string) error {
 	}
 	predictedTable(all, shared).text(w)
 	fmt.Fprintln(w)
-	paragraph(w, "", "These are floors by theory: client + sync(leader) + round trip and sync(the follower that completes the majority), "+
-		"before any processor time. Measured latencies are higher and rates lower. Pipeline: the most entries a second that raft keeps under way. "+
-		"Outage: from the death of the leader to the first entry that its successor commits, simulated.")
+	if o.from != "" {
+		paragraph(w, "", "Predicted, not measured. Here: all members on the host of "+o.from+". Own machines: each on one like it. "+
+			"Both are p50 of a lone write, from the parts of a write at 1 and 3 nodes there (docs/model.md).")
+	}
+	rates := " Pipeline: the most entries a second that raft keeps under way; measured rates are lower."
+	if o.from != "" {
+		rates = ""
+	}
+	paragraph(w, "", "Floor: client + sync(leader) + round trip and sync(the follower that completes the majority), "+
+		"before any processor time: measured latencies are higher."+rates+
+		" Outage: from the death of the leader to the first entry that its successor commits, simulated.")
 	if slices.ContainsFunc(all, func(p predicted) bool { return p.another }) {
 		paragraph(w, "", "–: the fault that the experiment times there is not the death of the leader, and how long it stops writes is not predicted.")
 	}
@@ -171,14 +201,16 @@ func printPredicted(w io.Writer, all []predicted, output string) error {
 
 // predictedTable is for people; the end that all names share is left out.
 func predictedTable(all []predicted, shared string) *table {
-	t := &table{header: []string{
-		"setup", "tolerates", "quorum RTT", "write p50", "p99", "pipeline", "outage p50", "p99",
-	}}
+	t := &table{header: []string{"setup", "tolerates", "quorum RTT", "floor p50"}}
+	measured := len(all) > 0 && all[0].Here != nil
+	if measured { // no more fits 80 columns
+		t.header = append(t.header, "here p50", "own machines")
+	} else {
+		t.header = append(t.header, "p99", "pipeline")
+	}
+	t.header = append(t.header, "outage p50", "p99")
 	for _, p := range all {
-		pipeline, usual, late := "no bound", "no end", "no end"
-		if p.PipelineOps > 0 {
-			pipeline = units.Rate.Show(p.PipelineOps)
-		}
+		usual, late := "no end", "no end"
 		switch {
 		case p.another:
 			usual, late = "–", "–"
@@ -187,8 +219,16 @@ func predictedTable(all []predicted, shared string) *table {
 		case p.NotElected != "":
 			usual, late = "no prediction", "no prediction"
 		}
-		t.add(strings.TrimSuffix(p.Cell, shared), fmt.Sprint(p.Tolerates), showNS(p.QuorumRTT.Nanoseconds()),
-			showNS(p.Write.P50.Nanoseconds()), showNS(p.Write.P99.Nanoseconds()), pipeline, usual, late)
+		row := []string{strings.TrimSuffix(p.Cell, shared), fmt.Sprint(p.Tolerates), shown(p.QuorumRTT), shown(p.Write.P50)}
+		switch {
+		case measured:
+			row = append(row, shown(*p.Here), shown(*p.Own))
+		case p.PipelineOps > 0:
+			row = append(row, shown(p.Write.P99), units.Rate.Show(p.PipelineOps))
+		default:
+			row = append(row, shown(p.Write.P99), "no bound")
+		}
+		t.add(append(row, usual, late)...)
 	}
 	return t
 }
@@ -197,17 +237,21 @@ func predictedTable(all []predicted, shared string) *table {
 func predictedFigures(all []predicted) *table {
 	t := &table{header: []string{
 		"cell", "quorum", "tolerates", "quorum_rtt_ns", "write_latency_p50_ns", "write_latency_p99_ns", "pipeline_ops", "outage_p50_ns", "outage_p99_ns",
+		"write_here_p50_ns", "write_own_machines_p50_ns",
 	}}
 	ns := func(d time.Duration) string { return fmt.Sprint(d.Nanoseconds()) }
 	for _, p := range all {
-		pipeline, usual, late := "", "", ""
+		pipeline, usual, late, here, own := "", "", "", "", ""
+		if p.Here != nil {
+			here, own = ns(*p.Here), ns(*p.Own)
+		}
 		if p.PipelineOps > 0 {
 			pipeline = fmt.Sprintf("%.0f", p.PipelineOps)
 		}
 		if p.Failover != nil {
 			usual, late = ns(p.Failover.Committed.P50), ns(p.Failover.Committed.P99)
 		}
-		t.add(p.Cell, fmt.Sprint(p.Quorum), fmt.Sprint(p.Tolerates), ns(p.QuorumRTT), ns(p.Write.P50), ns(p.Write.P99), pipeline, usual, late)
+		t.add(p.Cell, fmt.Sprint(p.Quorum), fmt.Sprint(p.Tolerates), ns(p.QuorumRTT), ns(p.Write.P50), ns(p.Write.P99), pipeline, usual, late, here, own)
 	}
 	return t
 }

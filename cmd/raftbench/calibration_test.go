@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
+)
+
+const referenceRun = "../../results/reference"
+
+// What is predicted from a run of the sizes that it has is what its report predicts, and
+// a plan's clients beside the leader get what is predicted of that placement.
+func TestPredictionsFromARun(t *testing.T) {
+	run, err := results.Open(referenceRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := summary.Build(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []predicted
+	from(t, &all, "predict", "--profile", "multi-az", "--nodes", "1,3,4,5,7", "--fsync", "1ms")
+	for i, th := range s.Theories {
+		if p := all[i]; math.Abs(float64(*p.Here)-*th.PredictedNS) > 10 || math.Abs(float64(*p.Own)-*th.OwnMachines) > 10 {
+			t.Errorf("%d nodes: got %v here and %v on own machines, want %.0f and %.0f ns", p.Nodes, *p.Here, *p.Own, *th.PredictedNS, *th.OwnMachines)
+		}
+	}
+	var plan plannedFor
+	from(t, &plan, "plan", "--profile", "aws-us-3", "--nodes", "3", "--tolerate-zones", "1", "--leader", "us-east-2")
+	from(t, &all, "predict", "--profile", "aws-us-3", "--nodes", "3", "--leader", "us-east-2", "--fsync", "1ms")
+	if got, want := plan.Answer.Commit.P50, *all[0].Own; (got-want).Abs() > 10*time.Nanosecond || want < time.Millisecond {
+		t.Errorf("a plan's commit: got %v, want %v as predicted", got, want)
+	}
+}
+
+// from the reference run, as JSON.
+func from(t *testing.T, into any, args ...string) {
+	t.Helper()
+	code, out, stderr := command(t, append(args, "--from", referenceRun, "-o", "json")...)
+	if code != 0 || json.Unmarshal([]byte(out), into) != nil {
+		t.Fatalf("%v: exit code %d and\n%s\n%s", args, code, out, stderr)
+	}
+}
+
+// A run that lacks what it takes is refused, and says what that is.
+func TestNoPredictionFromAnyRun(t *testing.T) {
+	lame := filepath.Join(t.TempDir(), "lame")
+	if err := os.CopyFS(lame, os.DirFS(referenceRun)); err != nil {
+		t.Fatal(err)
+	}
+	trials := filepath.Join(lame, results.TrialsFile)
+	data, err := os.ReadFile(trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for line := range strings.Lines(string(data)) {
+		if !strings.Contains(line, `"cell":"n1-`) {
+			kept = append(kept, line)
+		}
+	}
+	if err := os.WriteFile(trials, []byte(strings.Join(kept, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		told string
+	}{
+		"no one node":  {[]string{"plan", "--profile", "multi-az", "--from", lame}, "got no setup that has valid trials of 1 and of 3 nodes"},
+		"no run":       {[]string{"predict", "--fsync", "1ms", "--from", t.TempDir()}, "not a run's folder"},
+		"other disk":   {[]string{"predict", "--fsync", "1ms", "--set", "storage.sync=2ms", "--from", referenceRun}, "with an emulated sync of 2.00 ms"},
+		"other engine": {[]string{"plan", "--profile", "multi-az", "--engine", "etcd", "--from", referenceRun}, "want some of the engine etcd"},
+		"both":         {[]string{"plan", "--profile", "multi-az", "--fsync", "1ms", "--from", referenceRun}, "got --from and --fsync, want one of them"},
+	} {
+		if code, _, stderr := command(t, c.args...); code != exitUsage || !strings.Contains(stderr, c.told) || !strings.Contains(stderr, "hint: ") {
+			t.Errorf("%s: got %d and\n%s\nwant %d and %q", name, code, stderr, exitUsage, c.told)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/raftbench/raftbench/results"
+)
+
+// Calibration is what a run with one and three members teaches of what code and logs
+// take on its host, so that clusters can be predicted that nobody has run there.
+type Calibration struct {
+	// Of is the setup of three members that it is from, without its size.
+	Of     string
+	Engine string
+	// EmulatedSync is what a sync took by word, not by a disk; 0: a real disk's.
+	EmulatedSync time.Duration
+	// Volatile: the log was not kept on a disk.
+	Volatile bool
+	m        *model
+}
+
+// Calibrate by each of a run's setups that has both sizes, with a record of where their
+// writes' time went, and a client beside the leader. It is an error that there is none.
+func Calibrate(run *results.Run) ([]Calibration, error) {
+	s, err := Build(run)
+	if err != nil {
+		return nil, err
+	}
+	cells := s.Cells
+	sides := map[string]side{}
+	for _, c := range cells {
+		sides[c.Cell] = sideOf(run, c)
+	}
+	var out []Calibration
+	for _, group := range alikeButForSize(cells) {
+		m := fit(cells, group, sides, run.Environment.Cores)
+		if m == nil {
+			continue
+		}
+		c := cells[group[slices.IndexFunc(group, func(i int) bool { return cells[i].Nodes == fitThree })]]
+		if slices.ContainsFunc(run.Trials, func(t results.Trial) bool { return t.Cell == c.Cell && clientAway(t) }) {
+			continue
+		}
+		_, of, _ := strings.Cut(c.Cell, "-")
+		out = append(out, Calibration{Of: of, Engine: c.Engine, EmulatedSync: time.Duration(c.EmulatedSyncNS), Volatile: !c.Durable, m: m})
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s: got no setup that has valid trials of %d and of %d nodes under light load with a record of where writes' time goes (workload.spans) and a client beside the leader, want one", run.Dir, fitAlone, fitThree)
+	}
+	return out, nil
+}
+
+// clientAway tells whether the client's way to the cluster was emulated.
+func clientAway(t results.Trial) bool {
+	return slices.ContainsFunc(t.Links, func(l results.Link) bool { return l.From == results.Client })
+}
+
+// Here predicts members that share the run's host, whose followers are so far away,
+// ascending.
+func (c Calibration) Here(trips []time.Duration) Parts { return c.m.predict(trips) }
+
+// OwnMachines predicts members on machines of their own, each like the run's host.
+func (c Calibration) OwnMachines(trips []time.Duration) Parts { return c.m.own(trips) }
