@@ -122,19 +122,22 @@ func (l *linkTruth) judgedLinks() []link {
 	return slices.DeleteFunc(slices.Clone(l.wanted), func(w link) bool { return !l.loaded[w.Ends] })
 }
 
-// withBefore adds what was found before the windows to what one of them has,
-// and the links that it does not have.
+// withBefore adds what was found before the windows, and how delays were to vary, to
+// what one of them has, and the links that it does not have.
 func (l *linkTruth) withBefore(window []results.Link) []results.Link {
 	out := slices.Clone(window)
 	for _, w := range l.wanted {
+		i := slices.IndexFunc(out, func(o results.Link) bool { return ends(o) == w.Ends })
+		if i >= 0 {
+			out[i].AskedSpreadNS = w.spread
+		}
 		b, found := l.before[w.Ends]
 		if !found {
 			continue
 		}
-		i := slices.IndexFunc(out, func(o results.Link) bool { return ends(o) == w.Ends })
 		if i < 0 {
 			i = len(out)
-			out = append(out, results.Link{From: w.From, To: w.To, AskedNS: b.AskedNS})
+			out = append(out, results.Link{From: w.From, To: w.To, AskedNS: b.AskedNS, AskedSpreadNS: w.spread})
 		}
 		truth := b.LinkTruth
 		out[i].Before = &truth

@@ -238,9 +238,21 @@ func (c *ownCluster) Links() []link {
 					m := s.Moments()
 					l.asked = &m
 				}
+				if s.Jitter > 0 {
+					l.spread = spreadOf(s)
+				}
 				out = append(out, l)
 			}
 		}
+	}
+	return out
+}
+
+// spreadOf a link's delays.
+func spreadOf(s netem.Shape) []int64 {
+	out := make([]int64, results.AskedQuantiles)
+	for i, d := range s.Quantiles(results.AskedQuantiles) {
+		out[i] = int64(d)
 	}
 	return out
 }

@@ -107,6 +107,9 @@ type link struct {
 	// asked are the moments of the delays of a link with jitter; nil of one without,
 	// and of one whose loss or rate adds what nobody can foresee.
 	asked *netem.Moments
+	// spread are quantiles of such delays, as a record keeps them; nil of a link
+	// without jitter.
+	spread []int64
 }
 
 // member finds one of a system's by its id; nil when there is none.

@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -39,7 +40,7 @@ const SyncsPerWrite = 2
 // setup with an emulated or no disk does not need: a write to the log store
 // syncs twice.
 func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
-	rtts, store := s.FollowerTrips(), s.storeTime(sync)
+	rtts, store := s.roundTripsWithoutJitter(s.leaderIndex()), s.storeTime(sync)
 	size := quorum.Size(s.Nodes)
 	f := Forecast{
 		Nodes: s.Nodes, Quorum: size.Quorum(), Tolerates: size.Tolerates(),
@@ -64,17 +65,17 @@ func (s Setup) Forecast(sync time.Duration, seed int64) (Forecast, error) {
 	return f, err
 }
 
-// FollowerTrips are the mean round trips of the links from the leader to each follower,
-// ascending.
-func (s Setup) FollowerTrips() []time.Duration {
+// FollowerTrips are the round trips of the links from the leader to each follower, in the
+// order of their medians.
+func (s Setup) FollowerTrips() []quorum.Law {
 	leader := control.MemberID(s.leaderIndex())
-	trips := make([]time.Duration, 0, s.Nodes)
+	trips := make([]quorum.Law, 0, s.Nodes)
 	for i := range s.Nodes {
 		if id := control.MemberID(i); id != leader {
-			trips = append(trips, s.Links[leader][id].Delay+s.Links[id][leader].Delay)
+			trips = append(trips, s.roundTrip(leader, id))
 		}
 	}
-	slices.Sort(trips)
+	slices.SortStableFunc(trips, func(a, b quorum.Law) int { return cmp.Compare(a.Quantile(0.5), b.Quantile(0.5)) })
 	return trips
 }
 

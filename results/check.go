@@ -96,6 +96,8 @@ func (t *Trial) checkRest(r *ranges) {
 		l := &t.Links[i]
 		r.texts(l.From, l.To)
 		r.times(l.AskedNS)
+		r.times(l.AskedSpreadNS...)
+		r.within("asked_spread_ns, values of", int64(len(l.AskedSpreadNS)), 0, AskedQuantiles)
 		r.counts(l.Frames, l.Bytes, l.Samples)
 	}
 	for i := range t.Resources {

@@ -229,6 +229,9 @@ type Link struct {
 	From    string `json:"from"`
 	To      string `json:"to"`
 	AskedNS int64  `json:"asked_ns"`
+	// AskedSpreadNS is how the delay was to vary: AskedQuantiles delays in the middle of
+	// as many equally probable ranges, ascending; absent of a link without jitter.
+	AskedSpreadNS []int64 `json:"asked_spread_ns,omitempty"`
 	LinkTruth
 	// Frames of any kind arrived, Samples of them tell how true the link is.
 	Frames int64 `json:"frames"`
@@ -237,6 +240,10 @@ type Link struct {
 	// were sent.
 	Before *LinkTruth `json:"before,omitempty"`
 }
+
+// AskedQuantiles tell a normal delay's median and quartiles to a hundredth of its
+// standard deviation.
+const AskedQuantiles = 16
 
 // LinkTruth is how true a link was.
 type LinkTruth struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -58,9 +59,9 @@ func clientAway(t results.Trial) bool {
 	return slices.ContainsFunc(t.Links, func(l results.Link) bool { return l.From == results.Client })
 }
 
-// Here predicts members that share the run's host, whose followers are so far away,
-// ascending.
-func (c Calibration) Here(trips []time.Duration) Parts { return c.m.predict(trips) }
+// Here predicts members that share the run's host, by the round trips to its followers,
+// in the order of their medians.
+func (c Calibration) Here(trips []quorum.Law) Parts { return c.m.predict(trips) }
 
 // OwnMachines predicts members on machines of their own, each like the run's host.
-func (c Calibration) OwnMachines(trips []time.Duration) Parts { return c.m.own(trips) }
+func (c Calibration) OwnMachines(trips []quorum.Law) Parts { return c.m.own(trips) }

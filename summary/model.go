@@ -2,6 +2,7 @@ package summary
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -135,7 +136,7 @@ func (m *model) theory(run *results.Run, c Cell, s side) Theory {
 		t.FloorAlone = floored(s.floor(sync, c.Engine), t.Measured)
 	}
 	if s.parts != nil {
-		t.FloorShared = floored(s.parts[TermLeaderLog]+s.parts[TermFollowerLog]+float64(s.asked), t.Measured)
+		t.FloorShared = floored(s.parts[TermLeaderLog]+s.parts[TermFollowerLog]+float64(s.asked()), t.Measured)
 	}
 	if m == nil {
 		return t
@@ -165,9 +166,11 @@ func off(predicted, measured Parts, whole float64) Term {
 // side is what a size's trials have on record, medians over them.
 type side struct {
 	trials int
-	// asked round trip of the links to the quorum-th follower, and to each of them.
-	asked time.Duration
-	trips []time.Duration
+	// trips over the links to each follower, there and back, as they were asked for, by
+	// their medians.
+	trips []quorum.Law
+	// late is how much longer the links took to the quorum-th of them.
+	late  float64
 	parts Parts
 	// lastLog is what the write to its log takes the follower that answers last.
 	lastLog float64
@@ -180,7 +183,8 @@ type side struct {
 func sideOf(run *results.Run, c Cell) side {
 	var s side
 	var each []Parts
-	var logs, cpus stats.Sample
+	var logs, cpus, lates stats.Sample
+	asked := map[string]float64{} // by leader, which may vary: it takes a while
 	for i := range run.Trials {
 		t := &run.Trials[i]
 		w := t.Window(results.RoleLight)
@@ -188,13 +192,16 @@ func sideOf(run *results.Run, c Cell) side {
 			continue
 		}
 		s.trials++
-		asked, realised := tripsOf(t)
-		s.trips = asked
-		s.asked = quorum.CompletingRTT(asked, c.Nodes)
+		trips := tripsOf(t)
+		if _, known := asked[t.Leader]; !known {
+			s.trips = laws(trips)
+			asked[t.Leader] = float64(s.asked())
+		}
 		if w.Spans == nil || w.Spans.Whole == 0 {
 			continue
 		}
-		each = append(each, spanParts(w.Spans, quorum.CompletingRTT(realised, c.Nodes)))
+		each = append(each, spanParts(w.Spans, asked[t.Leader]+lateness(trips)))
+		lates = append(lates, lateness(trips))
 		if last := slices.IndexFunc(w.Spans.Followers, func(f results.FollowerSpans) bool { return f.Rank == c.Nodes-1 && f.Count > 0 }); last >= 0 {
 			logs = append(logs, w.Spans.Followers[last].LogNS)
 		}
@@ -203,47 +210,99 @@ func sideOf(run *results.Run, c Cell) side {
 			cpus = append(cpus, (w.CPUSeconds-idle)/float64(w.Writes)*1e9)
 		}
 	}
-	s.parts, s.lastLog, s.cpu = medianParts(each), median(logs), median(cpus)
+	s.parts, s.lastLog, s.cpu, s.late = medianParts(each), median(logs), median(cpus), median(lates)
 	return s
 }
 
-// tripsOf the links between leader and followers, there and back, ascending: as they
-// were asked for, and as the frames of the window took them. Links that too few frames
-// crossed are taken as they were asked for.
-func tripsOf(t *results.Trial) (asked, realised []time.Duration) {
-	type trip struct{ asked, realised int64 }
-	trips := map[string]trip{}
-	for _, l := range t.Links {
-		other := l.To
-		if l.To == t.Leader {
-			other = l.From
-		} else if l.From != t.Leader {
-			continue
-		}
-		if other == results.Client {
-			continue
-		}
-		took := l.AskedNS
+// asked for: the usual round trip to the quorum-th follower.
+func (s side) asked() time.Duration { return quorumTrip(s.trips) }
+
+// quorumTrip is the usual time until the quorum-th of these round trips has ended.
+func quorumTrip(trips []quorum.Law) time.Duration {
+	return quorum.Smallest(quorum.Size(len(trips)+1).Followers(), trips).Quantile(0.5)
+}
+
+// trip over the links to a follower and back, in ns: the usual one as it was asked for,
+// and as the frames of a window took it.
+type trip struct {
+	there, back    *results.Link
+	asked, usually float64
+}
+
+// tripsOf the links between leader and followers, by what is usually asked of them.
+// Links that too few frames crossed are taken as they were asked for.
+func tripsOf(t *results.Trial) []trip {
+	byFollower := map[string]trip{}
+	for i := range t.Links {
+		l := &t.Links[i]
+		asked := usualDelay(l)
+		took := asked
 		if l.Samples >= results.MinLinkSamples {
-			took = l.RealisedP50NS
+			took = float64(l.RealisedP50NS)
 		}
-		before := trips[other]
-		trips[other] = trip{before.asked + l.AskedNS, before.realised + took}
+		switch {
+		case l.From == results.Client || l.To == results.Client:
+		case l.From == t.Leader:
+			b := byFollower[l.To]
+			byFollower[l.To] = trip{l, b.back, b.asked + asked, b.usually + took}
+		case l.To == t.Leader:
+			b := byFollower[l.From]
+			byFollower[l.From] = trip{b.there, l, b.asked + asked, b.usually + took}
+		}
 	}
-	for _, each := range trips {
-		asked, realised = append(asked, time.Duration(each.asked)), append(realised, time.Duration(each.realised))
+	trips := slices.SortedFunc(maps.Values(byFollower), func(a, b trip) int { return cmp.Compare(a.asked, b.asked) })
+	none := max(0, t.Nodes-1-len(trips)) // nothing is emulated: no link is on record
+	return append(make([]trip, none), trips...)
+}
+
+// lateness is how much longer the links took to the quorum-th follower than was asked.
+func lateness(trips []trip) float64 {
+	k := quorum.Size(len(trips) + 1).Followers()
+	if k == 0 {
+		return 0
 	}
-	for len(asked) < t.Nodes-1 { // nothing is emulated: no link is on record
-		asked, realised = append(asked, 0), append(realised, 0)
+	usually := stats.Sample{}
+	for _, t := range trips {
+		usually = append(usually, t.usually)
 	}
-	slices.Sort(asked)
-	slices.Sort(realised)
-	return asked, realised
+	slices.Sort(usually)
+	return usually[k-1] - trips[k-1].asked
+}
+
+// laws of round trips as they were asked for.
+func laws(trips []trip) (out []quorum.Law) {
+	for _, t := range trips {
+		out = append(out, lawOf(t.there).Plus(lawOf(t.back)))
+	}
+	return out
+}
+
+// usualDelay that was asked of a link, in ns.
+func usualDelay(l *results.Link) float64 {
+	if n := len(l.AskedSpreadNS); n > 0 {
+		return float64(l.AskedSpreadNS[(n-1)/2]+l.AskedSpreadNS[n/2]) / 2
+	}
+	return float64(l.AskedNS)
+}
+
+// lawOf a link's delay as it was asked for.
+func lawOf(l *results.Link) quorum.Law {
+	if l == nil {
+		return quorum.Law{}
+	}
+	if len(l.AskedSpreadNS) == 0 {
+		return quorum.Always(time.Duration(l.AskedNS))
+	}
+	var delays []time.Duration
+	for _, ns := range l.AskedSpreadNS {
+		delays = append(delays, time.Duration(ns))
+	}
+	return quorum.Observed(delays)
 }
 
 // spanParts a window's spans. Of the way to the followers it is the quorum-th to answer
 // that the commit waits for: whose answer is last of the quorum, its log and its way.
-func spanParts(s *results.Spans, network time.Duration) Parts {
+func spanParts(s *results.Spans, network float64) Parts {
 	of := func(names ...results.SpanName) (sum float64) {
 		for _, n := range names {
 			sum += s.Of(n).NS
@@ -266,7 +325,7 @@ func spanParts(s *results.Spans, network time.Duration) Parts {
 			log = f.LogNS
 		}
 	}
-	p[TermFollowerLog], p[TermNetwork] = min(log, way), float64(network)
+	p[TermFollowerLog], p[TermNetwork] = min(log, way), network
 	p[TermHandOver] = way - p[TermFollowerLog] - p[TermNetwork]
 	return p
 }

@@ -13,7 +13,8 @@ import (
 //
 //	client, queue, apply  as at N = 3 (as at 1 for one member): no follower is in them
 //	leader's log          as at N = 3: it is written before a follower has anything to do
-//	network               the links' delays to the quorum-th follower: nothing is fitted
+//	network               the links' delays to the quorum-th follower, jitter included:
+//	                      nothing is fitted but by how much they were late at N = 3
 //	hand-over and         as at N = 3, and both longer by the same share, so that together
 //	follower's log        they wait turn·((m − m₃) + (k − k₃))/2 longer
 //
@@ -25,12 +26,15 @@ import (
 // for k turns where it is first come, first served, and for m where the processor is
 // shared out evenly. What hosts do is between the two: the mean is taken, and m₃, k₃ are
 // the same of N = 3, which waits itself. Followers whose links' delays are further apart
-// than one's hand-over and log do not meet, and do not count.
+// than one's hand-over and log do not meet, and do not count; with jitter they do so
+// with a probability.
 type model struct {
 	alone, three Parts
-	trips        []time.Duration // of N = 3
-	log          float64         // what a log takes that is written alone
+	trips        []quorum.Law // of N = 3
+	late         float64      // by how much its links were
+	log          float64      // what a log takes that is written alone
 	turn         float64
+	waited       float64 // turns, at N = 3
 }
 
 // fit a group of cells that differ in size alone; nil where it lacks N = 1 or N = 3
@@ -48,36 +52,53 @@ func fit(cells []Cell, group []int, sides map[string]side, cores int) *model {
 	if !known || !knownToo {
 		return nil
 	}
-	m := &model{alone: alone.parts, three: three.parts, trips: three.trips, log: (alone.parts[TermLeaderLog] + three.parts[TermLeaderLog]) / 2}
+	m := &model{alone: alone.parts, three: three.parts, trips: three.trips, late: max(0, three.late), log: (alone.parts[TermLeaderLog] + three.parts[TermLeaderLog]) / 2}
 	if three.lastLog > 0 { // both followers' are on record
 		m.turn = max(0, three.lastLog-m.log)
 	}
 	if cores > 0 && alone.cpu > 0 {
 		m.turn = max(m.turn, (three.cpu-alone.cpu)/(fitThree-fitAlone)/float64(cores))
 	}
+	m.waited = m.waits(m.trips)
 	return m
 }
 
 // way of a write to the quorum-th follower and back, without the links' delays, at N = 3.
 func (m *model) way() float64 { return m.three[TermHandOver] + m.three[TermFollowerLog] }
 
-// waits are the turns for which the quorum-th of these followers waits, half of them
-// those before it and half of them all that it meets.
-func (m *model) waits(trips []time.Duration) (turns float64) {
+// waits are the turns for which the quorum-th of these followers waits: half of those
+// that it meets before it and half of all that it meets, itself included.
+func (m *model) waits(trips []quorum.Law) (turns float64) {
 	k := quorum.Size(len(trips) + 1).Followers()
 	for i, trip := range trips {
-		if away := float64(trip - trips[k-1]); away > -m.way() && away < m.way() {
-			turns += 0.5
-			if i < k {
-				turns += 0.5
-			}
+		met := 1.0
+		if i != k-1 {
+			met = meet(trip, trips[k-1], m.way())
+		}
+		turns += met / 2
+		if i < k {
+			turns += met / 2
 		}
 	}
 	return turns
 }
 
-// predict a size whose followers are so far away, ascending.
-func (m *model) predict(trips []time.Duration) Parts {
+// meet is the probability that two trips end within a time of each other.
+func meet(a, b quorum.Law, within float64) (p float64) {
+	const n = results.AskedQuantiles
+	for i := range n {
+		one := a.Quantile((float64(i) + 0.5) / n)
+		for j := range n {
+			if apart := float64((one - b.Quantile((float64(j)+0.5)/n)).Abs()); apart < within {
+				p += 1.0 / (n * n)
+			}
+		}
+	}
+	return p
+}
+
+// predict a size by the round trips of its links to each follower, by their medians.
+func (m *model) predict(trips []quorum.Law) Parts {
 	if len(trips) == 0 {
 		return m.alone
 	}
@@ -85,23 +106,24 @@ func (m *model) predict(trips []time.Duration) Parts {
 	for _, t := range []Term{TermClient, TermQueue, TermLeaderLog, TermHandOver, TermFollowerLog, TermApply} {
 		p[t] = m.three[t]
 	}
-	p[TermNetwork] = float64(quorum.CompletingRTT(trips, len(trips)+1))
+	p[TermNetwork] = float64(quorumTrip(trips)) + m.late
 	if way := m.way(); way > 0 {
-		longer := max(0, 1+m.turn*(m.waits(trips)-m.waits(m.trips))/way)
+		longer := max(0, 1+m.turn*(m.waits(trips)-m.waited)/way)
 		p[TermHandOver] *= longer
 		p[TermFollowerLog] *= longer
 	}
 	return p
 }
 
-// own predicts members on machines of their own: each log alone on its disk, and no
-// follower waiting for another.
-func (m *model) own(trips []time.Duration) Parts {
+// own predicts members on machines of their own: each log alone on its disk, no follower
+// waiting for another, and links that are as long as was said.
+func (m *model) own(trips []quorum.Law) Parts {
 	if len(trips) == 0 { // one member alone is on a machine of its own, as it was measured
 		return m.alone
 	}
 	p := m.predict(trips)
 	p[TermLeaderLog], p[TermFollowerLog], p[TermHandOver] = m.log, m.log, m.three[TermHandOver]
+	p[TermNetwork] -= m.late
 	return p
 }
 
@@ -127,7 +149,7 @@ func (s side) floor(sync time.Duration, engine string) float64 {
 	log := quorum.Always(syncsOfLog * sync)
 	w := quorum.Write{LeaderSync: log, Overlap: engine == engineEtcd}
 	for _, trip := range s.trips {
-		w.Followers = append(w.Followers, quorum.Always(trip).Plus(log))
+		w.Followers = append(w.Followers, trip.Plus(log))
 	}
 	return float64(w.Predict().P50)
 }

@@ -135,7 +135,7 @@ func (o planOptions) times(ctx context.Context, q *question, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	p := one.OwnMachines([]time.Duration{0, 0})
+	p := one.OwnMachines(make([]quorum.Law, 2))
 	t := writeTimes(p)
 	q.from, q.sync = o.from, t.LeaderLog/configs.SyncsPerWrite
 	q.search.Store, q.search.Code = quorum.Always(t.LeaderLog), quorum.Always(t.Code+t.Follower-t.LeaderLog)
