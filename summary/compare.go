@@ -376,13 +376,13 @@ func (c *Change) answer(d stats.Difference) {
 	}
 }
 
+// same tells whether every trial of both runs gave one value. Trials have none of their
+// own of a figure that is pooled over them, which it may be in one of the runs alone.
 func same(a, b stats.Sample) bool {
-	for _, v := range slices.Concat(a, b) {
-		if v != a[0] {
-			return false
-		}
+	if len(a) == 0 || len(b) == 0 {
+		return false
 	}
-	return len(a) > 0 && len(b) > 0
+	return !slices.ContainsFunc(slices.Concat(a, b), func(v float64) bool { return v != a[0] })
 }
 
 // means are the geometric means of the metrics of which there is one: of several

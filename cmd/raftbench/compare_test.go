@@ -516,3 +516,15 @@ func TestTheHelpOfCompareNamesWhatIsNotComparable(t *testing.T) {
 		}
 	}
 }
+
+// A percentile that one run has of each trial may be pooled over all trials in another,
+// which has more operations or fewer: the two stand beside each other.
+func TestAPooledFigureBesideThatOfEachTrial(t *testing.T) {
+	t.Parallel()
+	for _, runs := range [][]string{{"../../results/reference", tinyRun}, {tinyRun, "../../results/reference"}} {
+		code, stdout, stderr := raftbench("compare", runs[0], runs[1], "--all")
+		if code != exitOK || !strings.Contains(stdout, "saturate_write_latency_p99") {
+			t.Errorf("%q: got %d, %s and\n%s", runs, code, stdout, stderr)
+		}
+	}
+}
