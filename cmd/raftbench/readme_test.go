@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,12 +69,7 @@ func checkCommand(t *testing.T, file string, words []string) {
 // docs/reading.md shows what `raftbench report results/reference` prints, and the README
 // how it begins.
 func TestTheDocsShowTheReferenceRun(t *testing.T) {
-	var stdout, stderr bytes.Buffer
-	args := []string{"report", "../../results/reference", "--out", t.TempDir()}
-	if code := Main(context.Background(), args, &stdout, &stderr); code != exitOK {
-		t.Fatalf("raftbench report: exit code %d: %s", code, stderr.String())
-	}
-	table := strings.TrimSpace(stdout.String())
+	table := referenceReport(t)
 	if !strings.Contains(read(t, "../../docs/reading.md"), "```text\n"+table+"\n```") {
 		t.Errorf("docs/reading.md does not show what `raftbench report results/reference` prints:\n%s", table)
 	}
@@ -81,6 +77,36 @@ func TestTheDocsShowTheReferenceRun(t *testing.T) {
 	if !strings.Contains(read(t, "../../README.md"), "```text\n"+strings.TrimSpace(begins)+"\n```") {
 		t.Errorf("README.md does not show how `raftbench report results/reference` begins:\n%s", begins)
 	}
+}
+
+// The rows that docs/findings.md quotes are printed so.
+func TestTheFindingsQuoteTheReferenceRun(t *testing.T) {
+	printed := strings.Split(referenceReport(t), "\n")
+	const begin = "```text\n"
+	quoted := 0
+	for _, part := range strings.Split(read(t, "../../docs/findings.md"), begin)[1:] {
+		block, _, _ := strings.Cut(part, "\n```")
+		for line := range strings.SplitSeq(block, "\n") {
+			quoted++
+			if !slices.Contains(printed, line) {
+				t.Errorf("docs/findings.md quotes a row that `raftbench report results/reference` does not print:\n%s", line)
+			}
+		}
+	}
+	if quoted < 10 {
+		t.Errorf("found %d rows; is the page still read right?", quoted)
+	}
+}
+
+// referenceReport is what `raftbench report results/reference` prints.
+func referenceReport(t *testing.T) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	args := []string{"report", "../../results/reference", "--out", t.TempDir()}
+	if code := Main(context.Background(), args, &stdout, &stderr); code != exitOK {
+		t.Fatalf("raftbench report: exit code %d: %s", code, stderr.String())
+	}
+	return strings.TrimSpace(stdout.String())
 }
 
 // A README is read whole, or not at all.
