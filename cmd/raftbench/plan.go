@@ -68,10 +68,10 @@ time of a year without writes (downtime).`,
 	f.DurationVar(&o.sync, "fsync", 0, "the `TIME` that one sync of a disk takes (default: measured here)")
 	fromFlag(f, &o.from)
 	o.lives = adviseSizeOptions{mtbf: "30d", mttr: "10m", zoneMTBF: "1y", zoneMTTR: "1h"}
-	textFlag(f, &o.lives.mtbf, "mtbf", "TIME", "how long a node runs between two failures, at the mean (default 30d)")
-	textFlag(f, &o.lives.mttr, "mttr", "TIME", "how long a failed node is away (default 10m)")
-	textFlag(f, &o.lives.zoneMTBF, "zone-mtbf", "TIME", "how long a site runs between two failures of all of it (default 1y)")
-	textFlag(f, &o.lives.zoneMTTR, "zone-mttr", "TIME", "how long a failed site is away (default 1h)")
+	textFlag(f, &o.lives.mtbf, "mtbf", "TIME", "how long a node runs between two failures, at the mean")
+	textFlag(f, &o.lives.mttr, "mttr", "TIME", "how long a failed node is away")
+	textFlag(f, &o.lives.zoneMTBF, "zone-mtbf", "TIME", "how long a site runs between two failures of all of it")
+	textFlag(f, &o.lives.zoneMTTR, "zone-mttr", "TIME", "how long a failed site is away")
 	outputFlag(f, &o.output, summaryFormats...)
 	return cmd
 }

@@ -96,6 +96,9 @@ func TestHelp(t *testing.T) {
 				t.Errorf("%s --help: %q in: %s", verb, word, line)
 			}
 		}
+		if again := regexp.MustCompile(`\(default [^()]*\)\s+\(default [^()]*\)`).FindString(text); again != "" {
+			t.Errorf("%s --help: a default is told twice: %s", verb, again)
+		}
 	}
 	_, text, _ := command(t, "--help")
 	for _, code := range []int{exitOK, exitFailed, exitUsage, exitGate, exitSafety, exitInconclusive, exitLiveness, exitInterrupted} {
