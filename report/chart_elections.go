@@ -46,7 +46,9 @@ func (r *Report) electionMap(name string, columns []condition) chart.Chart {
 		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: float64(x), Label: label, Under: under})
 		for _, cell := range col.cells {
 			y := slices.IndexFunc(rows, func(o summary.Cell) bool { return o.Timeouts == cell.Timeouts })
-			tiles.Points = append(tiles.Points, tile(x, y+1, cell.Watched, rates))
+			at := tile(x, y+1, cell.Watched, rates)
+			at.Of = chart.Origin{Setup: cell.Cell, Name: falseElections}
+			tiles.Points = append(tiles.Points, at)
 		}
 	}
 	c.Series = []chart.Series{tiles}

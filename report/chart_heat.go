@@ -269,6 +269,7 @@ func (h *heat) tile(x, y float64, at [2]string) chart.Point {
 		p.Missing, p.Struck = h.why(at), true
 		return p
 	}
+	p.Of = f.of
 	kind := units.Of(h.metric)
 	p.Text, p.Shade = show(kind, f.median)+f.mark(), h.shade(f.median)
 	if len(h.up.values) <= heatIntervals {

@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/results"
@@ -112,7 +113,11 @@ func quantiles(d distribution) chart.Series {
 	add := func(x, q float64, plain bool) {
 		if v := d.pool.At(100 * q); v != results.Never {
 			y := float64(v)
-			s.Points = append(s.Points, chart.Point{X: x, Y: &y, Plain: plain})
+			p := chart.Point{X: x, Y: &y, Plain: plain}
+			if !plain {
+				p.Of = chart.Origin{Setup: d.cell.Cell, Name: ofPooled + strings.ReplaceAll(percentileLabel(q), ".", "")}
+			}
+			s.Points = append(s.Points, p)
 		}
 	}
 	const steps = 160

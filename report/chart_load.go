@@ -91,8 +91,9 @@ func loadCurves(l ladder, i int) (out []chart.Series, behind bool) {
 	for _, step := range l.cell.Curve {
 		short := step.Held != nil && !*step.Held
 		behind = behind || short
-		addStep(&p50, step.OfferedOps, step.P50, writeP50, short)
-		addStep(&p99, step.OfferedOps, step.P99, writeP99, short)
+		of := chart.Origin{Setup: l.cell.Cell, Name: ofTrials}
+		addStep(&p50, step.OfferedOps, step.P50, writeP50, short, of)
+		addStep(&p99, step.OfferedOps, step.P99, writeP99, short, of)
 	}
 	for _, s := range []chart.Series{p50, p99} {
 		if len(s.Points) > 0 {
@@ -104,7 +105,7 @@ func loadCurves(l ladder, i int) (out []chart.Series, behind bool) {
 
 // addStep leaves out what has no place: a percentile that the samples do not
 // carry. One that lies among operations that failed stands above all others.
-func addStep(s *chart.Series, rate float64, m *summary.Metric, name string, short bool) {
+func addStep(s *chart.Series, rate float64, m *summary.Metric, name string, short bool, of chart.Origin) {
 	if m == nil || !(rate > 0) {
 		return
 	}
@@ -112,9 +113,9 @@ func addStep(s *chart.Series, rate float64, m *summary.Metric, name string, shor
 	switch {
 	case !ok || f.median <= 0 || math.IsInf(rate, 0):
 	case f.never():
-		s.Points = append(s.Points, chart.Point{X: rate, Missing: neverAnswered, Beyond: true})
+		s.Points = append(s.Points, chart.Point{X: rate, Missing: neverAnswered, Beyond: true, Of: of})
 	default:
-		s.Points = append(s.Points, chart.Point{X: rate, Y: &f.median, Struck: short})
+		s.Points = append(s.Points, chart.Point{X: rate, Y: &f.median, Struck: short, Of: of})
 	}
 }
 

@@ -78,7 +78,7 @@ func (r *Report) outageChart(name, of string, setups []outagePlace) (chart.Chart
 			under = units.Plural(s.cell.Nodes, "node") + ", " + under
 		}
 		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: x, Label: s.label, Under: under})
-		each.Points = append(each.Points, faultDots(x, o, &values)...)
+		each.Points = append(each.Points, faultDots(x, s.cell.Cell, o, &values)...)
 		values.add(f.upper())
 		medians.Points = append(medians.Points, pointOf(x+medianAt, f))
 		if p, known := r.forecast(s.cell); known {
@@ -118,14 +118,14 @@ func outageMessage(cells []summary.Cell) string {
 }
 
 // faultDots are the faults of a size, each at its outage.
-func faultDots(x float64, o *summary.Outages, values *span) []chart.Point {
+func faultDots(x float64, setup string, o *summary.Outages, values *span) []chart.Point {
 	var out []chart.Point
 	for i := range o.Each {
 		at := faultsFrom
 		if len(o.Each) > 1 {
 			at += (faultsTo - faultsFrom) * float64(i) / float64(len(o.Each)-1)
 		}
-		p := chart.Point{X: math.Round(1e4*(x+at)) / 1e4}
+		p := chart.Point{X: math.Round(1e4*(x+at)) / 1e4, Of: chart.Origin{Setup: setup, Name: ofTrial + fmt.Sprint(o.Each[i].Trial)}}
 		switch ns := o.Each[i].TotalNS; {
 		case ns != nil:
 			p.Y = new(float64(*ns))

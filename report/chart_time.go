@@ -44,6 +44,7 @@ func (r *Report) timelines() []chart.Chart {
 
 func (r *Report) timeChart(name string, t *results.Trial) (chart.Chart, bool) {
 	d := binned(t.Writes)
+	d.of(chart.Origin{Setup: cleanName(t.Cell), Name: ofTrial + fmt.Sprint(t.Trial)})
 	if d.latency.high == 0 {
 		return chart.Chart{}, false
 	}
@@ -137,6 +138,15 @@ type bins struct {
 	length, most      float64 // s, and writes a second
 	latency           span
 	p50, worst, acked chart.Series
+}
+
+// of one trial is all that they show.
+func (d *bins) of(o chart.Origin) {
+	for _, s := range []*chart.Series{&d.p50, &d.worst, &d.acked} {
+		for i := range s.Points {
+			s.Points[i].Of = o
+		}
+	}
 }
 
 // binned writes: a stretch in which none was acknowledged has no latency, and a

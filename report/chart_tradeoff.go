@@ -71,7 +71,7 @@ func (r *Report) stepPanel(name string, steps []step) (chart.Panel, bool) {
 		if !ok {
 			continue
 		}
-		point := chart.Point{X: float64(i), Y: change(d.ratio)}
+		point := chart.Point{X: float64(i), Y: change(d.ratio), Of: differenceOrigin(name, s.from.Cell, s.to.Cell)}
 		low, high = min(low, *point.Y), max(high, *point.Y)
 		label := chart.Label{Name: percent(d.ratio), Of: []chart.Ref{{Series: len(p.Series)}}}
 		if d.interval {

@@ -72,7 +72,7 @@ func stackOf(cells []summary.Cell, feet []float64, name summary.PartName, number
 	for i, c := range cells {
 		if part := pathPart(c.WritePath, name); part != nil {
 			told := timeCell(&part.NS)
-			s.Points = append(s.Points, piece(i, feet, value(part.NS), told.Main, told.Interval))
+			s.Points = append(s.Points, piece(i, feet, value(part.NS), told.Main, told.Interval, chart.Origin{Setup: c.Cell, Name: ofPart + string(name)}))
 		}
 	}
 	return s
@@ -83,17 +83,17 @@ func unattributedOf(cells []summary.Cell, feet []float64) chart.Series {
 	s := chart.Series{Name: "unattributed", Form: chart.Stacks, Look: chart.Look{Number: chart.Neutral}, Width: 0.5}
 	for i, c := range cells {
 		if height := value(c.WritePath.UnattributedShare) * value(c.WritePath.TotalNS); height > 0 {
-			s.Points = append(s.Points, piece(i, feet, height, duration(height), ""))
+			s.Points = append(s.Points, piece(i, feet, height, duration(height), "", chart.Origin{Setup: c.Cell, Name: ofPart + unattributed}))
 		}
 	}
 	return s
 }
 
-func piece(i int, feet []float64, height float64, text, interval string) chart.Point {
+func piece(i int, feet []float64, height float64, text, interval string, of chart.Origin) chart.Point {
 	from := feet[i]
 	feet[i] += max(height, 0)
 	top := feet[i]
-	return chart.Point{X: float64(i), Y: &top, From: from, Text: text, Under: interval}
+	return chart.Point{X: float64(i), Y: &top, From: from, Text: text, Under: interval, Of: of}
 }
 
 // longestPart is the title: what the largest size spends most in.

@@ -165,7 +165,7 @@ func dodge(places []place) {
 // pointOf is a figure at its place. A median that lies among operations that
 // failed has no height.
 func pointOf(x float64, f figure) chart.Point {
-	p := chart.Point{X: x}
+	p := chart.Point{X: x, Of: f.of}
 	if f.never() {
 		p.Missing, p.Beyond = neverAnswered, true
 		return p

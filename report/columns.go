@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -23,8 +24,11 @@ type column struct {
 }
 
 // entry is what stands in one field of a table: a number, the mark of one that
-// something may have moved, and its interval where there is one.
-type entry struct{ main, mark, interval string }
+// something may have moved, its interval where there is one, and what it was made of.
+type entry struct {
+	main, mark, interval string
+	of                   chart.Origin
+}
 
 // sheet is a table as text, before any layout.
 type sheet struct {
@@ -140,15 +144,15 @@ func (r *Report) costColumns() []column {
 	}
 	return []column{
 		nodesColumn(),
-		plain("failures", "survived", 0, proven),
-		plain("operations", "failed", 10, failed),
-		plain("", "availability", 9, available),
+		plain("failures", "survived", 0, proven).from(ofSurvived),
+		plain("operations", "failed", 10, failed).from(ofFailures),
+		plain("", "availability", 9, available).from(ofAvailable),
 		measured(latency, "p50", 0, writeP50, units.Duration),
 		measured(latency, "p90", 6, writeP90, units.Duration),
 		measured(latency, p99, 4, writeP99, units.Duration),
 		measured("throughput at", closed, 8, throughput, units.Rate),
 		measured("capacity at", commonLimit(r.summary), 7, capacity, units.Rate),
-		plain("valid", "trials", 3, validTrials),
+		plain("valid", "trials", 3, validTrials).from(ofTrials),
 	}
 }
 
@@ -243,8 +247,19 @@ func measured(over, title string, keep int, name string, k units.Kind) column {
 		if !ok {
 			return entry{main: absent}
 		}
-		return entry{show(k, f.median), f.mark(), between(k, f)}
+		return entry{show(k, f.median), f.mark(), between(k, f), chart.Origin{Setup: c.Cell, Name: name}}
 	}}
+}
+
+// from names what a column's numbers were made of, where they are no metric's.
+func (c column) from(name string) column {
+	value := c.value
+	c.value = func(cell summary.Cell) entry {
+		e := value(cell)
+		e.of = chart.Origin{Setup: cell.Cell, Name: name}
+		return e
+	}
+	return c
 }
 
 // filled leaves out columns that have nothing to say of any setup.

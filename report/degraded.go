@@ -169,20 +169,20 @@ func (r *Report) degradedColumns(m degradedCost, later int) []column {
 			if !ok {
 				return entry{main: absent}
 			}
-			return entry{main: r.deadPrice(m.metric, s, dead)}
+			return r.deadPrice(m.metric, s, dead)
 		}})
 	}
 	return out
 }
 
 // deadPrice is by how much so many dead change a metric of a size, in per cent.
-func (r *Report) deadPrice(metric string, c summary.Cell, dead int) string {
+func (r *Report) deadPrice(metric string, c summary.Cell, dead int) entry {
 	whole, ok := r.sibling(c, summary.DeadAxis, "0")
 	with, there := r.sibling(c, summary.DeadAxis, strconv.Itoa(dead))
 	if !ok || !there {
-		return absent
+		return entry{main: absent}
 	}
-	return r.price(metric, step{whole, with})
+	return entry{main: r.price(metric, step{whole, with}), of: differenceOrigin(metric, whole.Cell, with.Cell)}
 }
 
 // degradedLines answer in words, a line for each number of dead and each group:

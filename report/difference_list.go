@@ -17,15 +17,21 @@ var listedMetrics = []string{
 	idlePrefix + "cpu_seconds_per_second", idlePrefix + "network_bytes_per_second", idlePrefix + "disk_bytes_per_second",
 }
 
+// differenceRow is a difference in words.
+type differenceRow struct {
+	of    summary.Difference
+	texts []string
+}
+
 // differenceRows list what the summary decided, for the page.
-func (r *Report) differenceRows() [][]string {
+func (r *Report) differenceRows() []differenceRow {
 	names := map[string]string{}
 	for _, g := range r.groups {
 		for _, c := range g.cells {
 			names[c.Cell] = sizeName(g, c)
 		}
 	}
-	var rows [][]string
+	var rows []differenceRow
 	for _, metric := range listedMetrics {
 		for _, d := range r.summary.Differences {
 			if d.Metric == metric {
@@ -33,7 +39,7 @@ func (r *Report) differenceRows() [][]string {
 				if len(d.Through) > 0 {
 					to += " (through " + strings.Join(namesOf(d.Through, names), ", ") + ")"
 				}
-				rows = append(rows, append([]string{MetricName(metric), names[d.From], to}, decidedWords(d)...))
+				rows = append(rows, differenceRow{d, append([]string{MetricName(metric), names[d.From], to}, decidedWords(d)...)})
 			}
 		}
 	}

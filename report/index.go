@@ -72,7 +72,7 @@ func leadChart(charts []chart.Chart) (*chart.Chart, []chart.Chart) {
 
 func (r *Report) pageAnswer(lead *chart.Chart) page.Answer {
 	v := r.verdict(verdictWidth, everything)
-	a := page.Answer{Advice: v.advice, Notes: v.notes, Lead: lead}
+	a := page.Answer{Advice: v.advice, Notes: v.notes, Lead: lead, Origin: r.figure}
 	if len(v.rows) > 0 {
 		t := v.table()
 		a.Table, a.Legend = &t, v.legend
@@ -87,11 +87,25 @@ func (r *Report) pageAnswer(lead *chart.Chart) page.Answer {
 func (r *Report) linkSteps(t *tables.Table, steps []step) {
 	for i := range t.Rows {
 		for k := range t.Rows[i].Cells {
-			if c := &t.Rows[i].Cells[k]; c.Main != absent && k != 1 {
-				c.To = r.trialsAnchor(steps[i].to.Cell)
+			c := &t.Rows[i].Cells[k]
+			if c.Main == absent || k == 1 {
+				continue
+			}
+			c.To = r.trialsAnchor(steps[i].to.Cell)
+			if k > 1 {
+				c.From(r.figure(differenceOrigin(currencyTitled(t.Heads[k].Title), steps[i].from.Cell, steps[i].to.Cell)))
 			}
 		}
 	}
+}
+
+// currencyTitled is the metric of a column of steps.
+func currencyTitled(title string) string {
+	i := slices.IndexFunc(currencies, func(c struct{ metric, title string }) bool { return c.title == title })
+	if i < 0 {
+		return ""
+	}
+	return currencies[i].metric
 }
 
 // The chapters of charts that do not stand among the costs, by the charts' names.
@@ -120,7 +134,7 @@ func (r *Report) chapters(charts []chart.Chart, replays []page.Part) []page.Chap
 			id = "costs"
 		}
 		c := at(id)
-		c.Parts = append(c.Parts, page.Part{Chart: &charts[i]})
+		c.Parts = append(c.Parts, page.Part{Chart: &charts[i], Origin: r.figure})
 	}
 	path := at("path")
 	for i, t := range r.pathTables() {
@@ -133,7 +147,7 @@ func (r *Report) chapters(charts []chart.Chart, replays []page.Part) []page.Chap
 	}
 	faults := at("faults")
 	for _, g := range r.listings() {
-		t := g.table()
+		t := r.listingTable(g)
 		t.Title = ""
 		faults.Parts = append(faults.Parts, page.Part{Title: g.title, Folded: len(t.Rows) > maxListed, Table: &t})
 	}

@@ -43,8 +43,10 @@ const patience = 8 * time.Minute
 // tab is a page that is open in Chromium, with all that it complained of or asked for.
 type tab struct {
 	context.Context
-	t    *testing.T
+	t    testing.TB
 	file string
+	// close ends the browser before the test does.
+	close func()
 
 	mu       sync.Mutex
 	bad      []string // on the console, and whatever it asked of anybody
@@ -52,7 +54,7 @@ type tab struct {
 }
 
 // chromium is the browser that the tests need.
-func chromium(t *testing.T) string {
+func chromium(t testing.TB) string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
@@ -63,7 +65,15 @@ func chromium(t *testing.T) string {
 }
 
 // openPage writes a page into a folder and opens it from there, as a reader does.
-func openPage(t *testing.T, content []byte) *tab {
+func openPage(t testing.TB, content []byte) *tab {
+	t.Helper()
+	b := newTab(t, content)
+	b.do(chromedp.Navigate(b.file), chromedp.Poll[chromedp.Void](`document.documentElement.dataset.ready`, chromedp.WithPollingTimeout(patience)))
+	return b
+}
+
+// newTab is a browser of a fresh profile that is about to open a page.
+func newTab(t testing.TB, content []byte) *tab {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), PageFile)
 	if err := os.WriteFile(file, content, 0o600); err != nil {
@@ -78,13 +88,12 @@ func openPage(t *testing.T, content []byte) *tab {
 	t.Cleanup(cancel)
 	ctx, closed := chromedp.NewContext(limited)
 	t.Cleanup(closed)
-	b := &tab{Context: ctx, t: t, file: "file://" + file, download: make(chan string, 1)}
+	b := &tab{Context: ctx, t: t, file: "file://" + file, download: make(chan string, 1), close: func() { closed(); stop() }}
 	if err := errors.Join(chromedp.Listen(ctx, b.hear), chromedp.ListenBrowser(ctx, b.hear)); err != nil {
 		t.Fatal(err)
 	}
 	send(b, network.Enable, network.EnableParams{})
 	send(b, log.Enable, cdp.Empty{})
-	b.do(chromedp.Navigate(b.file), chromedp.Poll[chromedp.Void](`document.documentElement.dataset.ready`, chromedp.WithPollingTimeout(patience)))
 	return b
 }
 
@@ -194,6 +203,22 @@ func (b *tab) shot(name string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.keep(name, picture)
+}
+
+// view keeps a picture of what is seen of the page, to be looked at.
+func (b *tab) view(name string) {
+	b.t.Helper()
+	picture, err := chromedp.Run(b, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.keep(name, picture)
+}
+
+// keep a picture.
+func (b *tab) keep(name string, picture []byte) {
+	b.t.Helper()
 	if err := os.MkdirAll(pictures, 0o755); err != nil {
 		b.t.Fatal(err)
 	}
@@ -468,7 +493,11 @@ func TestBrowserShowsEveryForm(t *testing.T) {
 	reports := map[string]*Report{
 		"matrix": reportOf(withCurves(withReads(matrix()))), "noisy": reportOf(withCurves(noisy())), "map": reportOf(watchedRun()), "stacks": reportOf(stacks),
 		"dead": reportOf(cases()["dead"]), "half": reportOf(cases()["half"]), "one": reportOf(cases()["one"]), "none": reportOf(cases()["none"]),
-		"outages": failover(t),
+		"outages": failover(t), "unsaturated": reportOf(withoutMetric(typical(), throughput)), "torn": open(t, torn(t)),
+	}
+	says := map[string]string{
+		"dead": "none of 6 trials was valid", "half": "4 nodes: none of 6 trials was valid", "none": noTrialYet, "one": "3 nodes",
+		"unsaturated": "the throughput under full load was not measured", "torn": "last line",
 	}
 	for name, r := range reports {
 		content, err := r.index(r.charts(distributions(r, 500)))
@@ -481,6 +510,9 @@ func TestBrowserShowsEveryForm(t *testing.T) {
 				b.sized(width, "light")
 				b.whole(fmt.Sprint(name, width))
 				b.shot(fmt.Sprintf("%d-%s", width, name))
+			}
+			if text := ask[string](b, `document.body.textContent`); !strings.Contains(text, says[name]) {
+				t.Errorf("the page does not say %q", says[name])
 			}
 			b.quiet()
 		})

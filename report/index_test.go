@@ -133,14 +133,19 @@ func TestThePageIsSmall(t *testing.T) {
 		}
 	}
 	check(len(run.Trials), 1_300_000)
+	multiply(run, 500)
+	check(len(run.Trials), 3_000_000)
+}
+
+// multiply makes a run have so many trials: its own, again and again.
+func multiply(run *results.Run, trials int) {
 	one := len(run.Trials)
-	for i := 0; len(run.Trials) < 500; i++ {
+	for i := 0; len(run.Trials) < trials; i++ {
 		more := run.Trials[i%one]
 		more.Trial += 1000 * (1 + i/one)
 		more.Block += 1000 * (1 + i/one)
 		run.Trials = append(run.Trials, more)
 	}
-	check(len(run.Trials), 3_000_000)
 }
 
 // A page is made of whatever there is, says what is missing, and never fails.
@@ -179,12 +184,7 @@ func withoutMetric(s summary.Summary, name string) summary.Summary {
 
 // A last line that a crash tore is left out, and the page is of the trials before it.
 func TestAPageOfATornRecord(t *testing.T) {
-	dir := tiny(t)
-	path := filepath.Join(dir, results.TrialsFile)
-	text := []byte(read(t, path))
-	if err := os.WriteFile(path, append(text, text[:bytes.IndexByte(text, '\n')/2]...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := torn(t)
 	r := open(t, dir)
 	words := wordsOfPage(indexOf(t, r, nil))
 	for _, want := range []string{"The answer", "What is missing", "last line"} {
@@ -195,6 +195,18 @@ func TestAPageOfATornRecord(t *testing.T) {
 	if len(r.run.Warnings) != 1 || strings.Contains(words, filepath.Dir(dir)) {
 		t.Errorf("got the warnings %q, want one, without the folder that the run was in", r.run.Warnings)
 	}
+}
+
+// torn is a run's folder whose last trial was half written.
+func torn(t *testing.T) string {
+	t.Helper()
+	dir := tiny(t)
+	path := filepath.Join(dir, results.TrialsFile)
+	text := []byte(read(t, path))
+	if err := os.WriteFile(path, append(text, text[:bytes.IndexByte(text, '\n')/2]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // An experiment that is gone or names that act change nothing of the page.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -75,6 +76,7 @@ type figure struct {
 	n         int
 	pooled    bool
 	doubts    []int
+	of        chart.Origin // of a setup's metric
 }
 
 // metric finds a usable figure of a setup.
@@ -83,7 +85,9 @@ func metric(c summary.Cell, name string) (figure, bool) {
 	if !ok {
 		return figure{}, false
 	}
-	return figureOf(name, m)
+	f, ok := figureOf(name, m)
+	f.of = chart.Origin{Setup: c.Cell, Name: name}
+	return f, ok
 }
 
 // figureOf reads a metric. Only a time can be null and yet known: later than

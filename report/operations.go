@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -70,9 +71,9 @@ func (r *Report) operationSheet() sheet {
 				return entry{main: absent}
 			}
 			if f.never() {
-				return entry{main: never} // which the note explains: an interval says no more
+				return entry{main: never, of: chart.Origin{Setup: c.Cell, Name: ofOperation + name}} // which the note explains: an interval says no more
 			}
-			return entry{main: show(k, f.median), interval: between(k, f)}
+			return entry{main: show(k, f.median), interval: between(k, f), of: chart.Origin{Setup: c.Cell, Name: ofOperation + name}}
 		}}
 	}
 	counted := func(over, title string, keep int, n func(o *summary.Operation) string) column {
@@ -81,7 +82,7 @@ func (r *Report) operationSheet() sheet {
 				return n(o)
 			}
 			return absent
-		})
+		}).from(ofFaults)
 	}
 	return sheet{title: "What an operation under load costs", groups: r.operationGroups(), columns: []column{
 		nodesColumn(),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -47,15 +48,15 @@ func (r *Report) outageColumns() []column {
 	perFault := "writes per " + strings.TrimSuffix(r.faultNoun(), "s")
 	out := []column{
 		nodesColumn(),
-		{title: r.faultNoun(), value: of(func(g *summary.Outages) entry { return entry{main: count(int64(g.Faults))} })},
+		column{title: r.faultNoun(), value: of(func(g *summary.Outages) entry { return entry{main: count(int64(g.Faults))} })}.from(ofFaults),
 		ofOutages(measured("without writes for", "p50", 0, outage, units.Duration)),
 		ofOutages(measured("without writes for", "p90", 9, outageP90, units.Duration)),
 		ofOutages(measured("without writes for", "longest", 8, outageMax, units.Duration)),
 		r.predicted("p50", 7, func(f Forecast) string { return duration(f.P50) }),
 		ofOutages(measured("with a", "split vote", 6, splitShare, units.Share)),
 		r.predicted("split", 3, func(f Forecast) string { return predictedShare(f.SplitShare) }),
-		{over: perFault, title: "failed", keep: 5, value: writes(failedAt)},
-		{over: perFault, title: "unknown", keep: 4, value: writes(unknownAt)},
+		column{over: perFault, title: "failed", keep: 5, value: writes(failedAt)}.from(ofFaults),
+		column{over: perFault, title: "unknown", keep: 4, value: writes(unknownAt)}.from(ofFaults),
 	}
 	return out
 }
@@ -160,7 +161,7 @@ func partColumns() []column {
 				return fmt.Sprintf("%d of %d", g.Divided, g.Faults)
 			}
 			return absent
-		}),
+		}).from(ofFaults),
 	}
 	for _, p := range outageParts {
 		out = append(out, measured("", p.title, 5, p.metric, units.Duration))
@@ -364,6 +365,8 @@ type listing struct {
 	title string
 	head  []string
 	rows  [][]string
+	// of is what each row's numbers were made of.
+	of []chart.Origin
 	// first are the titles of the columns that a narrow terminal leaves out first, in
 	// this order; text is the title of the one that is shortened before any other is left out.
 	first []string
@@ -395,6 +398,7 @@ func (r *Report) otherOutages() listing {
 					sizeName(gr, c), done(o), count(int64(o.Faults)), outageIn(o, outage), outageIn(o, outageMax),
 					eachFault(o, failedAt).inLine(), eachFault(o, unknownAt).inLine(),
 				})
+				g.of = append(g.of, chart.Origin{Setup: c.Cell, Name: ofFaults})
 			}
 		}
 	}
@@ -419,7 +423,7 @@ func (r *Report) elections() listing {
 			} {
 				row = append(row, count(int64(n)))
 			}
-			g.rows = append(g.rows, row)
+			g.rows, g.of = append(g.rows, row), append(g.of, chart.Origin{Setup: c.Cell, Name: ofFaults})
 		}
 	}
 	return g

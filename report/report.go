@@ -1,6 +1,8 @@
 package report
 
 import (
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -52,6 +54,10 @@ type Report struct {
 	saturations map[string]saturated
 	// theories of the setups, by their names.
 	theories map[string]summary.Theory
+	// figures by what they are of, with what they are made from; see origins.go.
+	figures map[chart.Origin]*tables.Figure
+	latest  map[attempt]bool
+	listed  map[string][]*results.Trial
 	// full: the latencies are those at full load, since there was no other.
 	full bool
 }

@@ -173,7 +173,7 @@ func (r *Report) safetySheet() sheet {
 				return absent
 			}
 			return count(int64(of(c.Tested)))
-		})
+		}).from(ofTested)
 	}
 	columns := []column{
 		nodesColumn(),
@@ -182,7 +182,7 @@ func (r *Report) safetySheet() sheet {
 				return absent
 			}
 			return fmt.Sprintf("%d of %d", c.Tested.Holds, c.Tested.Trials)
-		}),
+		}).from(ofTested),
 		number("trials", "undecided", 8, func(s *summary.Tested) int { return s.Undecided }),
 		number("", "operations", 9, func(s *summary.Tested) int { return int(s.Operations) }),
 		number("faults", "done", 7, (*summary.Tested).Done),

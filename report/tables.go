@@ -2,7 +2,9 @@ package report
 
 import (
 	"strings"
+	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -50,6 +52,7 @@ func (r *Report) cellOf(col column, c summary.Cell) tables.Cell {
 	out := tables.Cell{Main: e.main, Mark: e.mark, Interval: e.interval}
 	if e.main != absent {
 		out.To = r.trialsAnchor(c.Cell)
+		out.From(r.figure(e.of))
 	}
 	if e.mark != "" {
 		out.MarkTo = doubtsAnchor
@@ -66,12 +69,41 @@ func (g listing) table() tables.Table {
 	return t
 }
 
+// listingTable is the same with numbers that lead to their trials.
+func (r *Report) listingTable(g listing) tables.Table {
+	t := g.table()
+	for i := range t.Rows {
+		if i < len(g.of) {
+			r.leadFrom(&t.Rows[i], 1, g.of[i])
+		}
+	}
+	return t
+}
+
+// leadFrom makes the numbers of a row, from a column on, lead to what they were made of.
+func (r *Report) leadFrom(row *tables.Row, column int, o chart.Origin) {
+	for k := column; k < len(row.Cells); k++ {
+		if c := &row.Cells[k]; numeric(c.Main) {
+			c.To = r.trialsAnchor(o.Setup)
+			c.From(r.figure(o))
+		}
+	}
+}
+
+// numeric tells a number from words: 12, max 95; +19 %; never.
+func numeric(text string) bool {
+	first, _ := utf8.DecodeRuneInString(text)
+	return text == never || strings.ContainsRune("0123456789+−×≤<", first)
+}
+
 // differenceTable lists what the summary decided.
 func (r *Report) differenceTable() tables.Table {
 	t := tables.Table{Heads: wordHeads(differenceHead, 3)}
 	t.Heads[5].Words = true
-	for _, row := range r.differenceRows() {
-		t.Rows = append(t.Rows, tables.Texts(row...))
+	for _, listed := range r.differenceRows() {
+		row := tables.Texts(listed.texts...)
+		r.leadFrom(&row, len(differenceHead)-4, differenceOrigin(listed.of.Metric, listed.of.From, listed.of.To))
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

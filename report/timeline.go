@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -27,6 +28,7 @@ func (r *Report) timeline() listing {
 					sizeName(gr, c), deed(o), fmt.Sprint(o.Trial),
 					duration(float64(o.SinceNS)), lasted, silent(o, all), count(o.Failed), count(o.Unknown),
 				})
+				g.of = append(g.of, chart.Origin{Setup: c.Cell, Name: ofTrial + fmt.Sprint(o.Trial)})
 			}
 		}
 	}

@@ -39,10 +39,10 @@ func TestFailedWritesAreThoseOfEachKill(t *testing.T) {
 	for _, col := range r.outageColumns() {
 		got[col.head()] = col.value(r.summary.Cells[0])
 	}
-	if e := got["writes per kill failed"]; e != (entry{main: "16", interval: "max 30"}) {
+	if e := got["writes per kill failed"]; e.main != "16" || e.interval != "max 30" {
 		t.Errorf("failed: got %+v among %v, want 16 at the median of 1 to 30, and 30 at most", e, got)
 	}
-	if e := got["writes per kill unknown"]; e != (entry{main: "2", interval: "max 2"}) {
+	if e := got["writes per kill unknown"]; e.main != "2" || e.interval != "max 2" {
 		t.Errorf("unknown: got %+v, want 2", e)
 	}
 	if text := flat(tableOf(t, r, Terminal{Width: 100})); strings.Contains(text, "465") || !strings.Contains(text, "the median over the faults, and below it the most") {

@@ -27,9 +27,9 @@ func (r *Report) toleranceSheet() sheet {
 	out := sheet{title: toleranceName, groups: r.wholeGroups(), columns: []column{
 		nodesColumn(),
 		plain("", "quorum", 1, func(c summary.Cell) string { return fmt.Sprint(c.Quorum) }),
-		plain("failures", "survived", 0, func(c summary.Cell) string { return seenOf(c.Faults.Survived, &c.Tolerates) }),
-		plain("failures", "stop at", 2, stopsAt),
-		{over: "zones", title: "survived", keep: 8, value: zonesEntry},
+		plain("failures", "survived", 0, func(c summary.Cell) string { return seenOf(c.Faults.Survived, &c.Tolerates) }).from(ofSurvived),
+		plain("failures", "stop at", 2, stopsAt).from(ofBlocked),
+		column{over: "zones", title: "survived", keep: 8, value: zonesEntry}.from(ofZones),
 	}}
 	for _, l := range []struct {
 		title string
@@ -40,7 +40,7 @@ func (r *Report) toleranceSheet() sheet {
 		if l.of == summary.LostLeader {
 			col.metric = outage
 		}
-		out.columns = append(out.columns, col)
+		out.columns = append(out.columns, col.from(ofLoss+string(l.of)))
 	}
 	return out
 }

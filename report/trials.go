@@ -18,11 +18,7 @@ import (
 // trialsChapterOf lists the trials of each setup, where the numbers' links lead.
 func (r *Report) trialsChapterOf() page.Chapter {
 	c := page.Chapter{ID: trialsChapter, Title: "Every trial, and what was remarked of it"}
-	byCell := map[string][]*results.Trial{}
-	for i := range r.run.Trials {
-		t := &r.run.Trials[i]
-		byCell[cleanName(t.Cell)] = append(byCell[cleanName(t.Cell)], t)
-	}
+	byCell := r.trialsByCell()
 	names := map[string]string{}
 	for _, g := range r.groups {
 		for _, cell := range g.cells {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -102,7 +103,7 @@ func perThousand(over, title string, keep int, name string) column {
 			return entry{main: absent}
 		}
 		f.median, f.low, f.high = f.median/1000, f.low/1000, f.high/1000
-		return entry{show(units.Seconds, f.median), f.mark(), between(units.Seconds, f)}
+		return entry{show(units.Seconds, f.median), f.mark(), between(units.Seconds, f), chart.Origin{Setup: c.Cell, Name: name}}
 	}
 	return col
 }

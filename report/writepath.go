@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -43,8 +44,8 @@ func (r *Report) pathTables() []tables.Table {
 	for _, g := range r.groups {
 		for _, c := range g.cells {
 			if p := c.WritePath; p != nil {
-				parts.Rows = append(parts.Rows, tables.Row{Cells: partCells(sizeName(g, c), p)})
-				steps.Rows = append(steps.Rows, tables.Row{Cells: stepCells(sizeName(g, c), p)})
+				parts.Rows = append(parts.Rows, r.leading(c, partCells(sizeName(g, c), p), partOrigins()))
+				steps.Rows = append(steps.Rows, r.leading(c, stepCells(sizeName(g, c), p), stepOrigins()))
 			}
 		}
 	}
@@ -52,6 +53,34 @@ func (r *Report) pathTables() []tables.Table {
 		return nil
 	}
 	return append([]tables.Table{parts, steps}, r.answerTable()...)
+}
+
+// leading is a row of a setup whose numbers lead to its trials; names are those of what
+// stands in the last cells.
+func (r *Report) leading(c summary.Cell, cells []tables.Cell, names []string) tables.Row {
+	for i, name := range names {
+		if cell := &cells[len(cells)-len(names)+i]; cell.Main != absent {
+			cell.To = r.trialsAnchor(c.Cell)
+			cell.From(r.figure(chart.Origin{Setup: c.Cell, Name: name}))
+		}
+	}
+	return tables.Row{Cells: cells}
+}
+
+func partOrigins() []string {
+	out := []string{ofPart + wholeWay}
+	for _, name := range partNames {
+		out = append(out, ofPart+string(name))
+	}
+	return append(out, ofPart+unattributed)
+}
+
+func stepOrigins() []string {
+	var out []string
+	for number := range stepWords {
+		out = append(out, ofStep+fmt.Sprint(number+1))
+	}
+	return append(out, ofPart+learned)
 }
 
 func partCells(setup string, p *summary.WritePath) []tables.Cell {
@@ -106,9 +135,10 @@ func (r *Report) answerTable() []tables.Table {
 				if f.Rank == c.Quorum-1 {
 					rank += ", which commits"
 				}
-				t.Rows = append(t.Rows, tables.Row{Cells: []tables.Cell{
+				of := ofFollower + fmt.Sprint(f.Rank) + " "
+				t.Rows = append(t.Rows, r.leading(c, []tables.Cell{
 					{Main: sizeName(g, c)}, {Main: rank}, timeCell(&f.NetworkNS), timeCell(&f.LogNS), timeCell(&f.AnsweredNS),
-				}})
+				}, []string{of + "network", of + "follower's log", of + "there after"}))
 			}
 		}
 	}

@@ -36,27 +36,14 @@ type Loss struct {
 
 // kill is one that a cluster tolerates.
 type kill struct {
-	kind results.TrialKind
-	full bool
-	ns   float64 // +Inf where writes did not go on before the next fault
+	trial *results.Trial
+	full  bool
+	ns    float64 // +Inf where writes did not go on before the next fault
 }
 
 // losses of a cell by what was lost, in the order of the constants.
 func losses(trials []*results.Trial) []Loss {
-	kills := map[Lost][]kill{}
-	for _, t := range trials {
-		for i := range t.Faults {
-			f := &t.Faults[i]
-			for _, of := range takenBy(t, f) {
-				if ns, ok := outOf(t, i); ok {
-					kills[of] = append(kills[of], kill{t.Kind, f.Alive == t.Nodes, ns})
-				}
-			}
-		}
-		if p := t.Proof; p != nil && len(t.Faults) == 0 && p.OutageNS > 0 {
-			kills[LostLeader] = append(kills[LostLeader], kill{t.Kind, quorum.Size(t.Nodes).Tolerates() == 1, float64(p.OutageNS)})
-		}
-	}
+	kills := killsOf(trials)
 	var out []Loss
 	for _, of := range []Lost{LostFollower, LostLeader, LostZone} {
 		if l, ok := lossOf(of, kills[of]); ok {
@@ -64,6 +51,25 @@ func losses(trials []*results.Trial) []Loss {
 		}
 	}
 	return out
+}
+
+// killsOf some trials, by what was lost.
+func killsOf(trials []*results.Trial) map[Lost][]kill {
+	kills := map[Lost][]kill{}
+	for _, t := range trials {
+		for i := range t.Faults {
+			f := &t.Faults[i]
+			for _, of := range takenBy(t, f) {
+				if ns, ok := outOf(t, i); ok {
+					kills[of] = append(kills[of], kill{t, f.Alive == t.Nodes, ns})
+				}
+			}
+		}
+		if p := t.Proof; p != nil && len(t.Faults) == 0 && p.OutageNS > 0 {
+			kills[LostLeader] = append(kills[LostLeader], kill{t, quorum.Size(t.Nodes).Tolerates() == 1, float64(p.OutageNS)})
+		}
+	}
+	return kills
 }
 
 // takenBy is what a kill took, where the cluster goes on without it; a zone of one
@@ -97,14 +103,20 @@ func outOf(t *results.Trial, i int) (ns float64, ok bool) {
 	return 0, false
 }
 
-func lossOf(of Lost, all []kill) (Loss, bool) {
+// counted are those of the kills that a Loss is of.
+func counted(all []kill) []kill {
 	only := func(is func(kill) bool) {
 		if some := slices.DeleteFunc(slices.Clone(all), func(k kill) bool { return !is(k) }); len(some) > 0 {
 			all = some
 		}
 	}
-	only(func(k kill) bool { return k.kind == results.Outages })
+	only(func(k kill) bool { return k.trial.Kind == results.Outages })
 	only(func(k kill) bool { return k.full })
+	return all
+}
+
+func lossOf(of Lost, all []kill) (Loss, bool) {
+	all = counted(all)
 	if len(all) == 0 {
 		return Loss{}, false
 	}

@@ -189,12 +189,14 @@ func had(told []*results.Spans, names []results.SpanName) bool {
 
 // sumOver is the median over trials of several spans together.
 func sumOver(told []*results.Spans, names []results.SpanName, of func(results.Span) float64) Metric {
-	return over(told, func(s *results.Spans) (total float64) {
-		for _, name := range names {
-			total += of(s.Of(name))
-		}
-		return total
-	})
+	return over(told, func(s *results.Spans) float64 { return sumOf(s, names, of) })
+}
+
+func sumOf(s *results.Spans, names []results.SpanName, of func(results.Span) float64) (total float64) {
+	for _, name := range names {
+		total += of(s.Of(name))
+	}
+	return total
 }
 
 func took(s results.Span) float64    { return s.NS }

@@ -98,7 +98,13 @@ type Point struct {
 	// is hatched: it has no value, and Missing says why.
 	Plain  bool `json:"plain,omitempty"`
 	Struck bool `json:"struck,omitempty"`
+	// Of is what the value was made of: a page leads from it there.
+	Of Origin `json:"-"`
 }
+
+// Origin names a value by the setup that it is of and what it is of it: a metric's name.
+// Empty where nothing is told of that.
+type Origin struct{ Setup, Name string }
 
 // Look tells series apart. Whoever draws gives each number a colour and a
 // shape of its own, so that neither colour nor shape alone carries a meaning.

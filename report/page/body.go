@@ -16,6 +16,8 @@ type builder struct {
 	page    *Page
 	charts  []chartData
 	replays []json.RawMessage
+	figures []*tables.Figure
+	numbers map[*tables.Figure]int // their places among the figures
 }
 
 // escape is the one way by which a text gets into the page.
@@ -74,7 +76,7 @@ func (b *builder) answer() {
 		b.put("<p>%s</p>\n", text)
 	}
 	if a.Lead != nil {
-		b.chart(a.Lead)
+		b.chart(a.Lead, a.Origin)
 	}
 	if a.Table != nil && len(a.Table.Rows) > 0 {
 		b.table(a.Table, "What each step up buys and costs")
@@ -117,7 +119,7 @@ func (b *builder) part(p Part) {
 		b.table(p.Table, p.Title)
 	}
 	if p.Chart != nil {
-		b.chart(p.Chart)
+		b.chart(p.Chart, p.Origin)
 	}
 	if p.Replay != nil {
 		fmt.Fprintf(b, "<div class=\"replay\" data-replay=\"%d\"><p>%s</p></div>\n", len(b.replays), escape(p.Replay.Title))
@@ -233,7 +235,11 @@ func (b *builder) row(hs []tables.Head, r tables.Row) {
 
 // cell is a number that leads to where it is from, its mark, and its interval.
 func (b *builder) cell(c tables.Cell) {
-	b.linked(c.To, c.Main)
+	if c.Figure != nil {
+		b.figure(c)
+	} else {
+		b.linked(c.To, c.Main)
+	}
 	if c.Mark != "" {
 		b.linked(c.MarkTo, c.Mark)
 	}
@@ -247,6 +253,20 @@ func (b *builder) cell(c tables.Cell) {
 	}
 }
 
+// figure is a number with the place of what it was made of, which a script shows where
+// the link leads; without a script the link leads to all of the setup's trials.
+func (b *builder) figure(c tables.Cell) {
+	n, known := b.numbers[c.Figure]
+	if !known {
+		if b.numbers == nil {
+			b.numbers = map[*tables.Figure]int{}
+		}
+		n = len(b.figures)
+		b.numbers[c.Figure], b.figures = n, append(b.figures, c.Figure)
+	}
+	b.put(fmt.Sprintf("<a href=\"#%%s\" data-figure=\"%d\">%%s</a>", n), c.To, c.Main)
+}
+
 func (b *builder) linked(to, text string) {
 	if to == "" {
 		b.WriteString(escape(text))
@@ -257,7 +277,7 @@ func (b *builder) linked(to, text string) {
 
 // chart writes a figure: its title, the place where it is drawn, what weakens it, and
 // its table, which needs no script.
-func (b *builder) chart(c *chart.Chart) {
+func (b *builder) chart(c *chart.Chart, origin Origin) {
 	n := len(b.charts)
 	b.charts = append(b.charts, dataOf(c))
 	b.put("<figure class=\"chart\" id=\"chart-%s\" aria-labelledby=\"chart-%[1]s-title\">\n<h3 id=\"chart-%[1]s-title\">%s</h3>\n", c.Name, c.Title)
@@ -277,7 +297,7 @@ func (b *builder) chart(c *chart.Chart) {
 	}
 	b.WriteString("</div>\n<div class=\"tools\" hidden></div>\n<noscript><p>The chart needs a script; its table does not.</p></noscript>\n")
 	b.WriteString("<details><summary>The values as a table</summary>\n")
-	for _, t := range tablesOf(c) {
+	for _, t := range tablesOf(c, origin) {
 		b.table(&t, c.Title)
 	}
 	if to := b.page.Trials; to != "" {

@@ -9,13 +9,13 @@ import (
 
 // tablesOf are a chart's values as tables, one a panel: for those who do not see it,
 // and for those who want the numbers.
-func tablesOf(c *chart.Chart) []tables.Table {
+func tablesOf(c *chart.Chart, origin Origin) []tables.Table {
 	var out []tables.Table
 	fields := c.Fields()
 	for i := range fields {
-		t, ok := crossed(&fields[i])
+		t, ok := crossed(&fields[i], origin)
 		if !ok {
-			t = listed(&fields[i])
+			t = listed(&fields[i], origin)
 		}
 		if len(fields) > 1 {
 			t.Title = fields[i].Y.Title
@@ -34,7 +34,7 @@ type entry struct {
 }
 
 // entries of a panel: what is only there to make a line smooth is none.
-func entries(p *chart.Panel) []entry {
+func entries(p *chart.Panel, origin Origin) []entry {
 	var out []entry
 	for _, s := range p.Series {
 		for _, pt := range s.Points {
@@ -46,6 +46,9 @@ func entries(p *chart.Panel) []entry {
 				continue
 			}
 			e := entry{s.Name, place(p.X, pt.X), tables.Cell{Main: main, Interval: interval}}
+			if origin != nil {
+				e.cell.From(origin(pt.Of))
+			}
 			if s.Form == chart.Tiles && pt.Y != nil {
 				e.series, e.where = e.where, place(p.Y, *pt.Y)
 			}
@@ -56,10 +59,10 @@ func entries(p *chart.Panel) []entry {
 }
 
 // crossed has a row a place and a column a series, where no two points share both.
-func crossed(p *chart.Panel) (tables.Table, bool) {
+func crossed(p *chart.Panel, origin Origin) (tables.Table, bool) {
 	var columns, rows []string
 	cells := map[[2]string]tables.Cell{}
-	all := entries(p)
+	all := entries(p, origin)
 	for _, e := range all {
 		at := [2]string{e.where, e.series}
 		if _, taken := cells[at]; taken {
@@ -91,8 +94,8 @@ func crossed(p *chart.Panel) (tables.Table, bool) {
 }
 
 // listed has a row a point.
-func listed(p *chart.Panel) tables.Table {
-	all := entries(p)
+func listed(p *chart.Panel, origin Origin) tables.Table {
+	all := entries(p, origin)
 	named := slices.ContainsFunc(all, func(e entry) bool { return e.series != "" && e.series != all[0].series })
 	t := tables.Table{Heads: []tables.Head{{Title: head(p.X.Title, "at"), Words: true}, {Title: head(p.Y.Title, "value")}}}
 	if named {

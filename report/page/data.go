@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/tables"
 )
 
 // What the scripts get: only what is drawn, in short names, since 500 trials make
@@ -174,8 +175,51 @@ func number(v float64) any {
 	return v
 }
 
-// data is everything that the scripts draw, packed.
-func (b *builder) data() (string, error) {
+// figureData is what a number was made of: its title, how, and the rows that say
+// something of it, each with its words.
+type figureData struct {
+	Title string   `json:"t"`
+	Text  string   `json:"h"`
+	Rows  []int    `json:"r"`
+	Words []string `json:"w,omitempty"`
+}
+
+func figureOf(f *tables.Figure) figureData {
+	out := figureData{Title: f.Title, Text: f.Text}
+	own := false
+	for _, v := range f.Values {
+		out.Rows, out.Words = append(out.Rows, v.Row), append(out.Words, v.Text)
+		own = own || v.Text != ""
+	}
+	if !own {
+		out.Words = nil
+	}
+	return out
+}
+
+// pageData is what the scripts need, packed: what they draw, and what numbers were made
+// of, which is unpacked only once somebody asks.
+type pageData struct{ drawn, figures string }
+
+func (b *builder) data() (pageData, error) {
+	drawn, err := b.drawn()
+	if err != nil {
+		return pageData{}, err
+	}
+	figures := make([]figureData, len(b.figures))
+	for i, f := range b.figures {
+		figures[i] = figureOf(f)
+	}
+	text, err := json.Marshal(figures)
+	if err != nil {
+		return pageData{}, fmt.Errorf("write what the numbers were made of: %w", err)
+	}
+	made, err := packed(text)
+	return pageData{drawn, made}, err
+}
+
+// drawn is everything that the scripts draw, packed.
+func (b *builder) drawn() (string, error) {
 	if b.charts == nil {
 		b.charts = []chartData{}
 	}

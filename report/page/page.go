@@ -45,7 +45,12 @@ type Answer struct {
 	Lead   *chart.Chart
 	Table  *tables.Table
 	Legend string
+	// Origin tells what the chart's values were made of.
+	Origin Origin
 }
+
+// Origin finds what a chart's value was made of; nil where nothing is told of that.
+type Origin func(chart.Origin) *tables.Figure
 
 // Chapter of a page; one without parts is left out.
 type Chapter struct {
@@ -65,6 +70,7 @@ type Part struct {
 	Text   string // as it stands, line by line
 	Table  *tables.Table
 	Chart  *chart.Chart
+	Origin Origin // of the chart's values
 	Replay *Replay
 }
 
@@ -95,12 +101,12 @@ type Replay struct {
 func Write(w io.Writer, p *Page) error {
 	b := &builder{page: p}
 	b.body()
-	drawn, err := b.data()
+	data, err := b.data()
 	if err != nil {
 		return err
 	}
-	out := bytes.NewBuffer(make([]byte, 0, b.Len()+len(drawn)+1<<19))
-	if err := shell(out, p.Title, b.String(), drawn, len(b.replays) > 0); err != nil {
+	out := bytes.NewBuffer(make([]byte, 0, b.Len()+len(data.drawn)+len(data.figures)+1<<19))
+	if err := shell(out, p.Title, b.String(), data, len(b.replays) > 0); err != nil {
 		return err
 	}
 	if _, err := w.Write(out.Bytes()); err != nil {

@@ -455,13 +455,54 @@
     document.documentElement.dataset.ready = 'yes';
   };
 
-  // A link into something folded opens it.
-  const unfold = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    for (let e = target; e; e = e.parentElement) if (e instanceof HTMLDetailsElement) e.open = true;
-    if (target) target.scrollIntoView();
+  // A number leads to the trials that it was made of: their list shows those alone, each
+  // with what it says of the number, until all of them are wanted.
+  let figures = null;
+  const made = () => figures ??= unpack('packed-figures').then(JSON.parse);
+  const button = (text, act) => Object.assign(document.createElement('button'), {type: 'button', textContent: text, onclick: act});
+  const wholeList = list => {
+    list.querySelector('.made')?.remove();
+    list.querySelectorAll('.own').forEach(e => e.remove());
+    list.querySelectorAll('tr[hidden]').forEach(e => { e.hidden = false; });
   };
-  addEventListener('hashchange', unfold);
-  unfold();
+  const madeOf = (list, figure, number) => {
+    wholeList(list);
+    const said = Object.assign(document.createElement('div'), {className: 'made', tabIndex: -1}), text = document.createElement('p');
+    text.setAttribute('role', 'status');
+    text.append(Object.assign(document.createElement('b'), {textContent: number.textContent}), ' – ' + figure.h);
+    said.append(text, button('All trials of the setup', () => { wholeList(list); list.querySelector('summary')?.focus(); }), ' ',
+      button('Back to the number', () => { unfold(number); number.scrollIntoView({block: 'center'}); number.focus({preventScroll: true}); }));
+    const table = list.querySelector('table'), rows = table.tBodies[0].rows, at = new Map(figure.r.map((row, i) => [row, i]));
+    table.closest('.table').before(said);
+    [...rows].forEach((row, i) => { row.hidden = !at.has(i); });
+    if (figure.w) {
+      const head = Object.assign(document.createElement('th'), {scope: 'col', className: 'own', textContent: figure.t, rowSpan: table.tHead.rows.length});
+      table.tHead.rows[0].cells[0].after(head);
+      for (const [row, i] of at) rows[row].cells[0].after(Object.assign(document.createElement('td'), {className: 'own', textContent: figure.w[i]}));
+      [...rows].forEach((row, i) => { if (!at.has(i)) row.cells[0].after(Object.assign(document.createElement('td'), {className: 'own'})); });
+    }
+    return said;
+  };
+  document.addEventListener('click', async e => {
+    const number = e.target.closest?.('a[data-figure]');
+    if (!number || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+    e.preventDefault();
+    const all = await made(), list = document.getElementById(number.getAttribute('href').slice(1)), said = madeOf(list, all[number.dataset.figure], number);
+    location.hash = number.getAttribute('href');
+    unfold(list);
+    said.focus({preventScroll: true});
+    list.scrollIntoView();
+  });
+
+  // A link into something folded opens it.
+  const unfold = target => { for (let e = target; e; e = e.parentElement) if (e instanceof HTMLDetailsElement) e.open = true; };
+  const arrive = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    unfold(target);
+    target.scrollIntoView();
+  };
+  addEventListener('hashchange', arrive);
+  arrive();
   start();
 })();

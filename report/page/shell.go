@@ -70,7 +70,7 @@ func policy(styles, scripts []string) string {
 // shell writes the whole document: head, body, data and scripts. Scripts stand in it
 // as they are, since a policy knows them by the hash of every byte; none of them holds
 // a closing tag, which a test sees to.
-func shell(b *bytes.Buffer, title, body, data string, replays bool) error {
+func shell(b *bytes.Buffer, title, body string, data pageData, replays bool) error {
 	echarts, err := library()
 	if err != nil {
 		return fmt.Errorf("pack the charts' library: %w", err)
@@ -89,7 +89,8 @@ func shell(b *bytes.Buffer, title, body, data string, replays bool) error {
 		fmt.Fprintf(b, "<style>%s</style>\n", s)
 	}
 	b.WriteString("</head>\n<body>\n" + body)
-	fmt.Fprintf(b, "<script type=\"text/plain\" id=\"packed-data\">%s</script>\n", data)
+	fmt.Fprintf(b, "<script type=\"text/plain\" id=\"packed-data\">%s</script>\n", data.drawn)
+	fmt.Fprintf(b, "<script type=\"text/plain\" id=\"packed-figures\">%s</script>\n", data.figures)
 	fmt.Fprintf(b, "<script type=\"text/plain\" id=\"packed-library\">%s</script>\n", echarts)
 	for _, s := range scripts {
 		fmt.Fprintf(b, "<script>%s</script>\n", s)

@@ -42,8 +42,33 @@ type Cell struct {
 	// To is the anchor of where the number comes from, and MarkTo of what its mark
 	// means; empty where nothing is told of that.
 	To, MarkTo string
+	// Figure is what the number was made of; nil where nothing is told of that. Its list
+	// is where To leads.
+	Figure *Figure
 	// Notes are what is to be said of it, one a line.
 	Notes []Note
+}
+
+// Figure is what a number was made of: some rows of a list of trials.
+type Figure struct {
+	// Anchor of the list.
+	Anchor string
+	// Title is what the number is, Text how it was made of the rows.
+	Title, Text string
+	Values      []Value
+}
+
+// Value is what a row of the list says of a figure.
+type Value struct {
+	Row  int    // in the list's table, from 0
+	Text string // empty where it says nothing of its own
+}
+
+// From makes a cell lead to what its number was made of; of nil it leads nowhere.
+func (c *Cell) From(f *Figure) {
+	if f != nil {
+		c.To, c.Figure = f.Anchor, f
+	}
 }
 
 // Note is a line of words.
