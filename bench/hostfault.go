@@ -17,8 +17,17 @@ type HostFaultError struct {
 
 func (e *HostFaultError) Error() string { return e.Err.Error() }
 
-// Unwrap returns what failed of it, whose hint says what to do.
+// Unwrap returns what failed of it.
 func (e *HostFaultError) Unwrap() error { return e.Err }
+
+// Hint tells what to do.
+func (e *HostFaultError) Hint() string { return cluster.HostHint(e.Cause) }
+
+// outOfFiles tells of nodes that have no file left for whoever would ask them anything.
+func outOfFiles(err error) bool {
+	fault := hostFault(err)
+	return fault != nil && fault.Cause == control.CodeFiles
+}
 
 // hostFault tells a fault of the host from all else that goes wrong; nil where
 // it is none.

@@ -150,7 +150,7 @@ func (c *ownCluster) Leader(ctx context.Context) (string, error) {
 }
 
 // Health implements System.
-func (c *ownCluster) Health() error { return errors.Join(c.cluster.Err(), c.cluster.StoreErr()) }
+func (c *ownCluster) Health() error { return errors.Join(c.cluster.Err(), c.cluster.HostErr()) }
 
 // Boot implements System.
 func (c *ownCluster) Boot() time.Duration { return c.boot }

@@ -90,7 +90,7 @@ func (t *trial) finish(ctx context.Context, err error) error {
 		return err // nothing that an audit could add would be news
 	}
 	if err != nil {
-		if mended == nil && deadDisk(err) == nil {
+		if mended == nil && deadDisk(err) == nil && !outOfFiles(err) {
 			t.salvage(ctx)
 		}
 		return err

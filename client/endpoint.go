@@ -23,7 +23,20 @@ type EndpointError struct {
 }
 
 func (e *EndpointError) Error() string {
-	return fmt.Sprintf("endpoint %s %s: %v", e.Address, e.Problem, e.Err)
+	return fmt.Sprintf("endpoint %s %s: %s", e.Address, e.Problem, innermost(e.Err))
+}
+
+// innermost is what an error of gRPC's says without its wrapping, which names codes and
+// connections of gRPC's own: of several descriptions, one in another, the last.
+func innermost(err error) string {
+	text := status.Convert(err).Message()
+	for {
+		_, inner, found := strings.Cut(text, "desc = ")
+		if !found {
+			return strings.ReplaceAll(strings.Trim(text, `"`), `\"`, `"`)
+		}
+		text = inner
+	}
 }
 
 func (e *EndpointError) Unwrap() error { return e.Err }

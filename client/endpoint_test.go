@@ -46,6 +46,11 @@ func TestDialRefuses(t *testing.T) {
 			if !errors.As(err, &endpoint) {
 				t.Fatalf("got %v, wanted an EndpointError", err)
 			}
+			for _, own := range []string{"rpc error", "code = ", "desc = ", `\"`} {
+				if strings.Contains(err.Error(), own) {
+					t.Errorf("got %q, wanted it without gRPC's own words, such as %q", err, own)
+				}
+			}
 			if !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), test.address) || endpoint.Hint() == "" {
 				t.Errorf("got %q (hint %q), wanted it to contain %q and the address", err, endpoint.Hint(), test.want)
 			}

@@ -46,7 +46,7 @@ type Cluster struct {
 	changed chan struct{} // closed, and replaced, when a role or leader changes
 	death   *DeathError
 	disk    *DiskError
-	store   *StoreError
+	store   *HostError
 	died    chan struct{}
 
 	stop    sync.Once
@@ -130,10 +130,10 @@ func (c *Cluster) Err() error {
 	return nil
 }
 
-// StoreErr is the first *StoreError that a running node has reported for a fault
+// HostErr is the first *HostError that a running node has reported for a fault
 // of the host, such as a full disk, or nil. The node may live on, and the cluster
 // have no leader.
-func (c *Cluster) StoreErr() error {
+func (c *Cluster) HostErr() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.store == nil {
@@ -180,8 +180,8 @@ func (c *Cluster) answering() []*Member {
 // heard handles one event of a member's process.
 func (c *Cluster) heard(m *Member, p *process, e control.Event) {
 	m.note(p, e)
-	if e.Kind == control.EventStoreError && e.Code.IsHost() {
-		c.noteStoreError(p, &StoreError{ID: m.ID(), Code: e.Code, Problem: e.Error})
+	if doing, failed := hostWork[e.Kind]; failed && e.Code.IsHost() {
+		c.noteHostError(p, &HostError{ID: m.ID(), Code: e.Code, Doing: doing, Problem: e.Error})
 	}
 	c.noteLeader(m.ID(), e)
 	c.tell(m.ID(), e)
@@ -196,8 +196,8 @@ func (c *Cluster) tell(id string, e control.Event) {
 	}
 }
 
-func (c *Cluster) noteStoreError(p *process, e *StoreError) {
-	p.recordStoreError(e)
+func (c *Cluster) noteHostError(p *process, e *HostError) {
+	p.recordHostError(e)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.store == nil {

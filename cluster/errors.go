@@ -33,7 +33,7 @@ type WaitError struct {
 
 func (e *WaitError) Error() string {
 	s := fmt.Sprintf("no %s after %v", e.For, e.Waited.Round(time.Millisecond))
-	if store, ok := errors.AsType[*StoreError](e.Err); ok {
+	if store, ok := errors.AsType[*HostError](e.Err); ok {
 		return s + ": " + store.Error()
 	}
 	if e.Err == nil || errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded) {

@@ -18,7 +18,7 @@ const (
 // reported when its stores failed, or else one that its log names at the end.
 func (p *process) hostFault(logPath string) control.Code {
 	p.mu.Lock()
-	told := p.storeErr
+	told := p.hostErr
 	p.mu.Unlock()
 	if told != nil {
 		return told.Code

@@ -103,7 +103,7 @@ func (c *Cluster) agree(ctx context.Context, alive func() error) (*Member, uint6
 		case <-ctx.Done():
 			return nil, 0, &WaitError{
 				For:    fmt.Sprintf("leader that all %d live members of %d agree on (%s)", len(v), len(c.members), v),
-				Waited: time.Since(began), Err: errors.Join(context.Cause(ctx), c.StoreErr()), hint: c.spec.whyNoLeader(),
+				Waited: time.Since(began), Err: errors.Join(context.Cause(ctx), c.HostErr()), hint: c.spec.whyNoLeader(),
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -74,8 +75,8 @@ type process struct {
 	lastID      int64
 	pending     map[int64]chan control.Event
 	protocolErr error // why its output cannot be understood
-	// storeErr is the first fault of the host that it has reported of its stores.
-	storeErr *StoreError
+	// hostErr is the first fault of the host that it has reported of its stores.
+	hostErr *HostError
 }
 
 // launch starts the process on the spawner's thread, its stderr appended to
@@ -229,7 +230,7 @@ func (p *process) call(ctx context.Context, c control.Command) (control.Event, e
 	select {
 	case e := <-reply:
 		if e.Error != "" {
-			return e, &CommandError{ID: p.id, Op: c.Op, Code: e.Code, Problem: e.Error}
+			return e, &CommandError{ID: p.id, Op: c.Op, Code: e.Code, Problem: strings.ReplaceAll(e.Error, "\n", "; ")}
 		}
 		return e, nil
 	case <-p.done:
@@ -275,12 +276,12 @@ func (p *process) failed(what string, began time.Time, err error) error {
 	return &WaitError{For: what, Waited: time.Since(began), Err: err}
 }
 
-// recordStoreError keeps the first one.
-func (p *process) recordStoreError(e *StoreError) {
+// recordHostError keeps the first one.
+func (p *process) recordHostError(e *HostError) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.storeErr == nil {
-		p.storeErr = e
+	if p.hostErr == nil {
+		p.hostErr = e
 	}
 }
 

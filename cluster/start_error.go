@@ -51,6 +51,9 @@ func (e *StartError) Hint() string {
 	return ""
 }
 
+// HostHint tells what to do about a fault of the host; empty for any other code.
+func HostHint(cause control.Code) string { return hostHints[cause] }
+
 var hostHints = map[control.Code]string{
 	control.CodeSpace:     "free some space, or name a directory on another disk",
 	control.CodeFiles:     "raise the limit of open files: ulimit -n",
@@ -59,19 +62,29 @@ var hostHints = map[control.Code]string{
 	control.CodeMemory:    "free some memory, or run fewer nodes",
 }
 
-// StoreError is a running node whose stores could not be written.
-type StoreError struct {
+// HostError is a running node that a fault of the host keeps from its work: its stores
+// could not be written, or it could not accept or open a connection.
+type HostError struct {
 	ID      string
 	Code    control.Code
+	Doing   string // what it cannot do
 	Problem string
 }
 
-func (e *StoreError) Error() string { return fmt.Sprintf("%s cannot store: %s", e.ID, e.Problem) }
+func (e *HostError) Error() string {
+	return fmt.Sprintf("%s cannot %s: %s", e.ID, e.Doing, e.Problem)
+}
+
+// hostWork is what a node could not do, by the kind of event that tells of it.
+var hostWork = map[control.EventKind]string{
+	control.EventStoreError: "store",
+	control.EventHostFault:  "open a connection",
+}
 
 // HostFault tells whether an error comes from a fault of the host, and from which:
 // space, files, ports, processes or memory. A repetition would meet it again.
 func HostFault(err error) (cause control.Code, ok bool) {
-	for _, code := range []control.Code{codeIn[*StartError](err), codeIn[*StoreError](err), codeIn[*DeathError](err), control.CodeOf(err)} {
+	for _, code := range []control.Code{codeIn[*StartError](err), codeIn[*HostError](err), codeIn[*DeathError](err), control.CodeOf(err)} {
 		if code != "" && !code.IsHost() {
 			return "", false
 		}
@@ -83,7 +96,7 @@ func HostFault(err error) (cause control.Code, ok bool) {
 }
 
 func (e *StartError) code() control.Code { return e.Code }
-func (e *StoreError) code() control.Code { return e.Code }
+func (e *HostError) code() control.Code  { return e.Code }
 func (e *DeathError) code() control.Code { return e.Code }
 
 // codeIn is the code of the first error of type E in the chain.

@@ -138,14 +138,14 @@ func TestFullDiskIsTold(t *testing.T) {
 	spec.Start = limited(binary(t), "ulimit -f 200")
 	c := start(t, spec)
 	put := connect(t, c.Members()[0])
-	for ctx := within(t, time.Minute); c.StoreErr() == nil; {
+	for ctx := within(t, time.Minute); c.HostErr() == nil; {
 		if ctx.Err() != nil {
 			t.Fatal("nothing failed")
 		}
 		_, _ = put.Put(within(t, time.Second), "k", make([]byte, 32<<10))
 	}
-	if cause, is := HostFault(c.StoreErr()); !is || cause != control.CodeSpace {
-		t.Errorf("got %v, %q for %v", is, cause, c.StoreErr())
+	if cause, is := HostFault(c.HostErr()); !is || cause != control.CodeSpace {
+		t.Errorf("got %v, %q for %v", is, cause, c.HostErr())
 	}
 }
 

@@ -208,6 +208,10 @@ const (
 	// Error and Code. It is sent before raft is told of the failure, and once for
 	// each code.
 	EventStoreError EventKind = "store_error"
+	// EventHostFault: the host has no more of what a connection takes, such as open
+	// files, so that none could be accepted or opened, with Error and Code. It is sent
+	// once for each code.
+	EventHostFault EventKind = "host_fault"
 )
 
 // Event is one line on a node's stdout. AtNS is CLOCK_MONOTONIC, one clock for

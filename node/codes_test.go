@@ -69,7 +69,7 @@ func TestStoreErrorsAreToldFirst(t *testing.T) {
 	flushes := 0
 	h.onFlush = func() { flushes++ }
 	full := &os.PathError{Op: "write", Path: "raft.db", Err: syscall.ENOSPC}
-	d := &disk{backing: &watched{InmemStore: raft.NewInmemStore(), during: func() {}, fails: full}, storeTime: newHistogram(), failures: newFailures(h)}
+	d := &disk{backing: &watched{InmemStore: raft.NewInmemStore(), during: func() {}, fails: full}, storeTime: newHistogram(), failures: newFailures(h, control.EventStoreError)}
 	for range 3 {
 		if err := d.StoreLogs(entries(1, 1)); !errors.Is(err, full) {
 			t.Errorf("raft is told %v, want %v", err, full)

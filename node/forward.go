@@ -107,6 +107,7 @@ func forwardError(err error) error {
 type forwarder struct {
 	endpoint *netem.Endpoint
 	peers    *peers
+	failures *failures
 
 	mu    sync.Mutex
 	conns map[string]*grpc.ClientConn
@@ -119,8 +120,8 @@ const connectWait = 3 * time.Second
 
 var errNotConnected = errors.New("no connection to the leader")
 
-func newForwarder(e *netem.Endpoint, p *peers) *forwarder {
-	return &forwarder{endpoint: e, peers: p, conns: map[string]*grpc.ClientConn{}}
+func newForwarder(e *netem.Endpoint, p *peers, failures *failures) *forwarder {
+	return &forwarder{endpoint: e, peers: p, failures: failures, conns: map[string]*grpc.ClientConn{}}
 }
 
 // ready returns a connection that can carry a request now, or an error when
@@ -187,7 +188,8 @@ func (f *forwarder) dial(ctx context.Context, id string) (net.Conn, error) {
 	if !found {
 		return nil, errNotConnected
 	}
-	return f.endpoint.Dial(ctx, id, m.Peer)
+	conn, err := f.endpoint.Dial(ctx, id, m.Peer)
+	return conn, f.failures.noteHost(err)
 }
 
 // warm connects to a new leader before the first request needs it.

@@ -41,6 +41,8 @@ type Node struct {
 	// stopProbing is nil where idle links are not probed.
 	stopProbing func()
 	reporters   reporters
+	// connecting tells why no connection could be accepted or opened.
+	connecting *failures
 
 	// applying is held for reading by each Apply, and for good by Close: raft
 	// never answers what it had committed, but not applied, when it shuts down.
@@ -81,6 +83,7 @@ func New(ctx context.Context, opts control.Options, log hclog.Logger, events Eve
 		n.spans = &spans{}
 		n.machine.spans = n.spans
 	}
+	n.connecting = newFailures(n.events, control.EventHostFault)
 	n.closing, n.cancel = context.WithCancel(context.Background())
 	n.reporters.begin()
 	if err := n.start(ctx); err != nil {
@@ -129,7 +132,7 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	n.reads = newReadGate(n)
-	n.forwarder = newForwarder(n.endpoint, n.peers)
+	n.forwarder = newForwarder(n.endpoint, n.peers, n.connecting)
 	if err := n.startRaft(listeners.raft); err != nil {
 		return errors.Join(err, listeners.closeAll())
 	}
@@ -163,7 +166,7 @@ func (n *Node) openStores() error {
 	if err := spoilStores(stores, n.opts.DataDir, n.opts.Seed); err != nil {
 		return err
 	}
-	failures := newFailures(n.events)
+	failures := newFailures(n.events, control.EventStoreError)
 	stores.disk.failures, stores.snaps.failures = failures, failures
 	stores.disk.spans = n.spans
 	stores.disk.stalls = newStalls(n.opts.Storage, n.opts.Seed, clock.Now())
@@ -186,8 +189,11 @@ type listeners struct{ raft, client, peer net.Listener }
 func (l listeners) closeAll() error {
 	var errs []error
 	for _, each := range []net.Listener{l.raft, l.client, l.peer} {
-		if each != nil {
-			errs = append(errs, each.Close())
+		if each == nil {
+			continue
+		}
+		if err := each.Close(); !errors.Is(err, net.ErrClosed) { // raft closes what it was given
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
@@ -205,6 +211,7 @@ func (n *Node) bindAll(ctx context.Context) (ls listeners, err error) {
 		if *want.into, err = bind(ctx, want.at, n.opts.AllowRemote); err != nil {
 			return ls, errors.Join(err, ls.closeAll())
 		}
+		*want.into = accepting{*want.into, n.connecting}
 	}
 	n.addresses = control.Listen{
 		Raft: ls.raft.Addr().String(), Client: ls.client.Addr().String(), Peer: ls.peer.Addr().String(),

@@ -66,7 +66,7 @@ func (n *Node) newTransport(l net.Listener) wholeTransport {
 	n.network = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		ServerAddressProvider: n.peers,
 		Logger:                n.log.Named("transport"),
-		Stream:                &stream{Listener: l, endpoint: n.endpoint, peers: n.peers},
+		Stream:                &stream{Listener: l, endpoint: n.endpoint, peers: n.peers, failures: n.connecting},
 		MaxPool:               maxPool,
 		MaxRPCsInFlight:       inFlight,
 		Timeout:               transportTimeout(n.opts.Raft.LeaderLeaseTimeout),

@@ -154,7 +154,7 @@ func TestNothingIsSentWithoutAConnection(t *testing.T) {
 	}
 	leader.Peer = held.Addr().String() // nobody listens there
 	_ = held.Close()
-	fresh := newForwarder(follower.endpoint, newPeers(leader))
+	fresh := newForwarder(follower.endpoint, newPeers(leader), nil)
 	defer fresh.close() //nolint:errcheck // the connection never was
 	begin := time.Now()
 	if _, err := fresh.ready(bounded(t), leader.ID); !errors.Is(err, errNotConnected) {

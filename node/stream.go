@@ -16,6 +16,7 @@ type stream struct {
 	net.Listener
 	endpoint *netem.Endpoint
 	peers    *peers
+	failures *failures
 }
 
 // Dial implements raft.StreamLayer. It gives up when the member is published
@@ -28,5 +29,6 @@ func (s *stream) Dial(address raft.ServerAddress, timeout time.Duration) (net.Co
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	defer context.AfterFunc(at.left, cancel)()
-	return s.endpoint.Dial(ctx, at.owner, string(address))
+	conn, err := s.endpoint.Dial(ctx, at.owner, string(address))
+	return conn, s.failures.noteHost(err)
 }
