@@ -56,7 +56,7 @@ func Mutants() []Mutant {
 }
 
 // Broken says how this process's nodes are broken on purpose.
-func Broken() string { return cmp.Or(mutant, "none chosen") }
+func Broken() string { return cmp.Or(mutant, NoneChosen) }
 
 // CheckMutant refuses a mutant that there is not: an honest node in its place would
 // pass every check.

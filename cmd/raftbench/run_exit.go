@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/node"
 	"github.com/raftbench/raftbench/report"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
@@ -109,12 +110,24 @@ func (e ending) play(flags ...string) string {
 	if e.host.NodeBinary != "" {
 		args = append(args, "--node-binary", e.host.NodeBinary)
 	}
-	command := commandLine(args...)
-	if mutant := e.host.Versions[results.BrokenNodes]; mutant != "" {
-		// The program that is installed by this name may have honest nodes alone.
-		command = mutantVariable + "=" + quoted(mutant) + " " + quoted(ownPath()) + strings.TrimPrefix(command, "raftbench")
+	return "; play it again with: " + asBegun(e.host, commandLine(args...))
+}
+
+// asBegun is a command by which nodes are broken on purpose as those of a run were: it
+// names this program, since the one that is installed as raftbench may have honest nodes
+// alone, and sets the variable that chose the mutant, where one was. Where another
+// program's nodes are broken and this one has no mutants, that program chooses.
+func asBegun(host results.Environment, command string) string {
+	mutant := host.Broken()
+	others := host.NodeBinary != "" || len(host.Arms) > 0
+	if mutant == "" || len(host.Endpoints) > 0 || others && node.MutantVariable == "" {
+		return command
 	}
-	return "; play it again with: " + command
+	command = quoted(ownPath()) + strings.TrimPrefix(command, "raftbench")
+	if mutant == node.NoneChosen {
+		return command
+	}
+	return mutantVariable + "=" + quoted(mutant) + " " + command
 }
 
 // ownPath is this program's file.
@@ -140,7 +153,7 @@ func (e ending) evidence() string {
 
 // resumeCommand goes on with a run by the command that began it (a verb and its
 // flags; none: run, or ab where arms have builds of their own). The nodes of other
-// builds have to be named again.
+// builds have to be named again, and a mutant to be chosen again.
 func resumeCommand(dir string, host results.Environment, began ...string) string {
 	if len(began) == 0 && len(host.Arms) > 0 {
 		began = []string{"ab"}
@@ -150,13 +163,13 @@ func resumeCommand(dir string, host results.Environment, began ...string) string
 		for _, a := range host.Arms {
 			args = append(args, "--"+a.Arm, a.Binary)
 		}
-		return commandLine(args...)
+		return asBegun(host, commandLine(args...))
 	}
 	args := []string{"run", "--resume", dir}
 	if host.NodeBinary != "" {
 		args = append(args, "--node-binary", host.NodeBinary)
 	}
-	return commandLine(args...)
+	return asBegun(host, commandLine(args...))
 }
 
 // weights are the exit codes by what they outweigh, the heaviest first.

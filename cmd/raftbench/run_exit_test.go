@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/node"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -96,10 +99,33 @@ func TestAnUnsafeRunSaysWhereToLookAndHowToPlayItAgain(t *testing.T) {
 		"safety": {ending{dir: "r", outcome: tested}, "history, picture and logs: r/trials/n3-2; play it again with: raftbench run r/experiment.yaml --replay n3:5"},
 		"mutant": {ending{dir: "r", outcome: o, host: results.Environment{Versions: map[string]string{results.BrokenNodes: "no-barrier"}}},
 			"the nodes' logs: r/trials/n3-2; play it again with: RAFTBENCH_MUTANT=no-barrier " + quoted(ownPath()) + " run r/experiment.yaml"},
+		"no mutant": {ending{dir: "r", outcome: o, host: results.Environment{Versions: map[string]string{results.BrokenNodes: node.NoneChosen}}},
+			"the nodes' logs: r/trials/n3-2; play it again with: " + quoted(ownPath()) + " run r/experiment.yaml"},
 	} {
 		var f *failure
 		if err := c.end.verdict(); !errors.As(err, &f) || f.hint != c.hint || f.Error() != "safety violated: 13 findings, the first: an acknowledged write is gone, key k7" {
 			t.Errorf("%s: got %v and the hint %q, want %q", name, err, f.hint, c.hint)
+		}
+	}
+}
+
+// A run of broken nodes is gone on with by the program that has them, and by the same
+// mutant. Where no mutant was chosen, none is named.
+func TestAMutantIsResumedByItsOwnProgram(t *testing.T) {
+	broken := func(how string) results.Environment {
+		return results.Environment{Versions: map[string]string{results.BrokenNodes: how}}
+	}
+	elsewhere := broken("no-barrier")
+	elsewhere.Endpoints = []string{"host:2379"}
+	for want, got := range map[string]string{
+		"raftbench run --resume r": resumeCommand("r", results.Environment{}),
+		"RAFTBENCH_MUTANT=no-barrier " + quoted(ownPath()) + " run --resume r": resumeCommand("r", broken("no-barrier")),
+		quoted(ownPath()) + " run --resume r":                                  resumeCommand("r", broken(node.NoneChosen)),
+		"RAFTBENCH_MUTANT=no-barrier " + quoted(ownPath()) + " aa --resume r":  resumeCommand("r", broken("no-barrier"), "aa"),
+		"raftbench run --resume r ":                                            resumeCommand("r", elsewhere) + " ",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }
@@ -122,18 +148,28 @@ func TestPlainErrorsAreNoMistakeOfUsage(t *testing.T) {
 // A fault of the host stops a run at once, with what to do about it; then it
 // is gone on with.
 func TestAFaultOfTheHostStopsTheRun(t *testing.T) {
+	// Of one file more than a program needs it dies as it starts; of four it starts, and
+	// has none left for whoever connects.
+	for _, more := range []int{1, 4} {
+		t.Run(fmt.Sprintf("%d files more", more), func(t *testing.T) { stoppedForWantOfFiles(t, more) })
+	}
+}
+
+// stoppedForWantOfFiles runs nodes that have so many files more than a program needs that
+// only tells its version.
+func stoppedForWantOfFiles(t *testing.T, more int) {
 	work := t.TempDir()
 	few := filepath.Join(work, "few files")
 	self, err := exec.LookPath("raftbench")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A node that has one file more than a program needs that only tells its version, however
-	// many those are here: the Go runtime itself holds more of them open in a container.
+	// How many those are here is tried: the Go runtime itself holds more of them open in a
+	// container.
 	version := quoted(self) + " version"
 	script := "#!/bin/sh\nif [ ! -e " + quoted(filepath.Join(work, "mended")) + " ]; then\n" +
 		"for n in $(seq 4 64); do (ulimit -n $n; exec " + version + ") 2>&1 | grep -q hashicorp/raft && break; done\n" +
-		"ulimit -n $((n+1))\nfi\nexec " + quoted(self) + ` "$@"` + "\n"
+		"[ \"$1\" = version ] || ulimit -n $((n+" + strconv.Itoa(more) + "))\nfi\nexec " + quoted(self) + ` "$@"` + "\n"
 	if err := os.WriteFile(few, []byte(script), 0o755); err != nil { //nolint:gosec // a program
 		t.Fatal(err)
 	}
