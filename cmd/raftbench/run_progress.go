@@ -31,7 +31,7 @@ func newProgress(stderr *console, quiet bool) progress {
 	case stderr.width != nil && os.Getenv("CI") == "":
 		return newLive(stderr)
 	}
-	return lines{stderr}
+	return newLines(stderr)
 }
 
 type silent struct{}
@@ -39,18 +39,69 @@ type silent struct{}
 func (silent) step(bench.Progress) {}
 func (silent) close()              {}
 
-// lines writes one line for each finished trial.
-type lines struct{ w io.Writer }
+// quietFor is how long nothing may be told where there is no live line: whoever reads
+// along then, or a service that ends what seems to hang, learns that the run goes on.
+const quietFor = 10 * time.Second
 
-func (l lines) step(p bench.Progress) {
+// remindEvery is how often it is looked whether it was that long.
+const remindEvery = time.Second
+
+// lines writes one line for each finished trial, and one about the trials under way
+// when it has written none for a while: a single trial may take minutes.
+type lines struct {
+	w       io.Writer
+	stop    chan struct{}
+	stopped sync.WaitGroup
+
+	mu    sync.Mutex // held while a line is written
+	now   underWay
+	wrote time.Time
+}
+
+func newLines(w io.Writer) *lines {
+	l := &lines{w: w, stop: make(chan struct{}), wrote: time.Now()}
+	l.stopped.Go(l.remind)
+	return l
+}
+
+func (l *lines) step(p bench.Progress) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if p.Outlook != nil {
 		sayOutlook(l.w, p.Outlook)
+		l.wrote = time.Now()
+		return
 	}
 	if p.Finished != nil {
 		fmt.Fprintf(l.w, "%s  %s so far, about %s left\n", finishedLine(p), units.About(p.Elapsed), units.About(p.Left))
+		l.wrote = time.Now()
+	}
+	l.now.step(p, time.Now())
+}
+
+// remind writes a line whenever none was written for quietFor.
+func (l *lines) remind() {
+	tick := time.NewTicker(remindEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case now := <-tick.C:
+			l.mu.Lock()
+			if now.Sub(l.wrote) > quietFor-remindEvery/2 && !l.now.at.IsZero() {
+				fmt.Fprintln(l.w, l.now.text(now))
+				l.wrote = now
+			}
+			l.mu.Unlock()
+		}
 	}
 }
-func (lines) close() {}
+
+func (l *lines) close() {
+	close(l.stop)
+	l.stopped.Wait()
+}
 
 // live keeps the trials under way, their stages and the time that is left at the
 // foot of the terminal; finished trials scroll by above it.
@@ -168,25 +219,43 @@ func sayOutlook(w io.Writer, o *bench.Outlook) {
 
 // line says most with its first words: a narrow terminal shows no more.
 func (u *underWay) line(now time.Time) string {
-	since := now.Sub(u.at)
-	left := max(u.left-since, 0)
-	line := fmt.Sprintf("%s %d/%d  %s left", bar(u.done, u.of), u.done, u.of, units.About(left))
+	gone, left := u.times(now)
 	if u.of == 0 { // blocks are added: only the time tells how far it is
-		gone := u.elapsed + since
-		line = fmt.Sprintf("%s %s  %s left", bar(int(gone/time.Millisecond), int((gone+left)/time.Millisecond)), units.Plural(u.done, "trial"), units.About(left))
+		return fmt.Sprintf("%s %s  %s left", bar(int(gone/time.Millisecond), int((gone+left)/time.Millisecond)), units.Plural(u.done, "trial"), units.About(left)) + u.doing()
 	}
+	return fmt.Sprintf("%s %d/%d  %s left", bar(u.done, u.of), u.done, u.of, units.About(left)) + u.doing()
+}
+
+// text is the same for a log, which has no room for a picture and keeps what was.
+func (u *underWay) text(now time.Time) string {
+	gone, left := u.times(now)
+	done := units.Plural(u.done, "trial")
+	if u.of > 0 {
+		done = fmt.Sprintf("%d of %d", u.done, u.of)
+	}
+	return fmt.Sprintf("  %s done  %s so far, about %s left", done, units.About(gone), units.About(left)) + u.doing()
+}
+
+// times are how long the run goes on, and about how long still.
+func (u *underWay) times(now time.Time) (gone, left time.Duration) {
+	since := now.Sub(u.at)
+	return u.elapsed + since, max(u.left-since, 0)
+}
+
+// doing is what the trials under way do; empty where there is none.
+func (u *underWay) doing() string {
 	switch len(u.trials) {
 	case 0:
-		return line
+		return ""
 	case 1:
 		p := u.trials[0]
-		return line + fmt.Sprintf(" · %s, %s %d: %s", p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, stageText(p.Stage))
+		return fmt.Sprintf(" · %s, %s %d: %s", p.Job.Setup.Cell, p.Job.Kind, p.Job.Trial, stageText(p.Stage))
 	}
 	var each []string
 	for _, p := range u.trials {
 		each = append(each, p.Job.Setup.Cell+" "+stageText(p.Stage))
 	}
-	return line + fmt.Sprintf(" · %d at once: %s", len(each), strings.Join(each, ", "))
+	return fmt.Sprintf(" · %d at once: %s", len(each), strings.Join(each, ", "))
 }
 
 // stageText is what a trial does now, in the words of the reports.
