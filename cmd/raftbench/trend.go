@@ -242,6 +242,9 @@ func runsIn(dirs []string) ([]string, error) {
 // runsBelow is the folder itself where it holds any of the files of a run, which
 // must be whole then; else the runs in its subfolders.
 func runsBelow(dir string, depth int) ([]string, error) {
+	if plain(dir) != strings.TrimSpace(dir) {
+		return nil, usage(fmt.Errorf("got the folder %q, want a name without line breaks and other signs that a terminal acts on", dir), "rename it, or leave it out")
+	}
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

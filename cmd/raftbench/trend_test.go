@@ -335,6 +335,29 @@ func TestTrendDefusesForeignTexts(t *testing.T) {
 	}
 }
 
+// A folder's name may come with an archive that somebody else packed: one that would
+// write lines of its own, or act on a terminal, is refused and told in quotation marks.
+func TestTrendRefusesFoldersWhoseNamesActOnATerminal(t *testing.T) {
+	t.Parallel()
+	n := newNightly(t)
+	n.add(2, 2*time.Millisecond, nil)
+	for _, name := range []string{"night\nerror: all is lost", "\x1b[2Jnight", "\u202ethgin"} {
+		dir := filepath.Join(n.dir, name)
+		if err := os.CopyFS(dir, os.DirFS(filepath.Join(n.dir, "night-001"))); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{n.dir}, {dir}} {
+			code, stdout, stderr := command(t, append([]string{"trend"}, args...)...)
+			if code != exitUsage || stdout != "" || strings.Count(stderr, "\n") != 2 || strings.ContainsAny(stderr, "\x1b\u202e") || !strings.HasPrefix(stderr, "error: got the folder \"") {
+				t.Errorf("got %d and %q, want %d and a refusal in two lines", code, stderr, exitUsage)
+			}
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A search that takes minutes ends when it is told to.
 func TestTrendIsInterrupted(t *testing.T) {
 	t.Parallel()
