@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/summary"
@@ -244,10 +245,36 @@ func downtimeNotes(d summary.Downtimes) []string {
 	if d.Lives.Zoned() {
 		out = append(out, placementWords(d))
 	}
+	if text := onlyTestedWords(d); text != "" {
+		out = append([]string{text}, out...)
+	}
 	if slices.ContainsFunc(d.Sizes, func(s summary.SizeDowntime) bool { return s.WriteFloor }) {
 		out = append(out, "A write's time is its floor by theory, of round trips and jitter alone: name a run's folder for what was measured.")
 	}
 	return append(out, "Nodes"+zonesToo(d)+" fail on their own here. What takes several down at once (an update, a full log volume, a mistake) is in none of these figures, and more nodes do not help against it.")
+}
+
+// onlyTestedWords say what a run of safety trials has to do with this, and how to get what
+// it lacks; empty for any other.
+func onlyTestedWords(d summary.Downtimes) string {
+	trials, holds := 0, 0
+	var sizes []string
+	for _, s := range d.Sizes {
+		if s.Write != nil || s.OutageBasis != summary.OutagePredicted {
+			return ""
+		}
+		trials, holds = trials+s.SafetyTrials, holds+s.SafetyHolds
+		sizes = append(sizes, fmt.Sprint(s.Nodes))
+	}
+	if trials == 0 {
+		return ""
+	}
+	profile := ""
+	if p := d.Sizes[0].Profile; p != "" && p == clean(p) && !strings.ContainsFunc(p, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' }) {
+		profile = " --profile " + p
+	}
+	return fmt.Sprintf("The run made safety trials alone, of which %d of %d hold: they prove what its clients were told under faults, and measure neither what a write costs nor how long it is out. Both are measured by: raftbench run --nodes %s%s --set outages.repeat=30.",
+		holds, trials, strings.Join(sizes, ","), profile)
 }
 
 func zonesToo(d summary.Downtimes) string {
@@ -299,7 +326,11 @@ func outageBasisWords(d summary.Downtimes) string {
 	text := fmt.Sprintf("Without a leader writes are out for %s", units.Duration.Span(low, high))
 	switch {
 	case len(measured) == 0:
-		return text + ": a prediction, simulated from raft's timeouts. To measure both it and the costs: raftbench run --set outages.repeat=30."
+		text += ": a prediction, simulated from raft's timeouts."
+		if onlyTestedWords(d) == "" {
+			text += " To measure both it and the costs: raftbench run --set outages.repeat=30."
+		}
+		return text
 	case len(predicted) == 0:
 		return text + ": measured, by size and how often, " + list(measured) + "."
 	}

@@ -35,6 +35,11 @@ type SizeFacts struct {
 	// null where neither is known.
 	Write      *Metric `json:"write_latency_p50_ns"`
 	WriteFloor bool    `json:"write_is_floor,omitempty"`
+	// Profile of the run; empty where there was none. SafetyTrials are those that it made of
+	// this size, and SafetyHolds how many of them hold: they say nothing of costs.
+	Profile      string `json:"profile,omitempty"`
+	SafetyTrials int    `json:"safety_trials,omitempty"`
+	SafetyHolds  int    `json:"safety_holds,omitempty"`
 	// Against is the smallest size that tolerates a failure, WriteRatio what a write
 	// costs here over what it costs there; null where either is not known.
 	Against    int         `json:"against,omitempty"`
@@ -167,7 +172,9 @@ func zonesOf(sites []string) []int {
 func SizesOf(s Summary, profile string) ([]SizeFacts, error) {
 	var cells []Cell
 	for _, c := range s.Cells {
-		if !c.MessageFaults && (profile == "" || c.Profile == profile) {
+		// What harmed messages measured is no size's own; safety trials measure nothing.
+		measured := c.Trials+c.Proofs+c.OutageTrials > 0
+		if (!c.MessageFaults || c.Tested != nil && !measured) && (profile == "" || c.Profile == profile) {
 			cells = append(cells, c)
 		}
 	}
@@ -228,7 +235,10 @@ const (
 // sizeFacts of a setup. An outage that was not measured is predicted from its
 // timeouts.
 func sizeFacts(c Cell) (SizeFacts, error) {
-	f := SizeFacts{Nodes: c.Nodes, Sites: c.Sites, OutageBasis: OutagePredicted}
+	f := SizeFacts{Nodes: c.Nodes, Sites: c.Sites, OutageBasis: OutagePredicted, Profile: c.Profile}
+	if c.Tested != nil {
+		f.SafetyTrials, f.SafetyHolds = c.Tested.Trials, c.Tested.Holds
+	}
 	if m, ok := c.Metrics["write_latency_p50_ns"]; ok {
 		f.Write = &m
 	}

@@ -43,6 +43,31 @@ func TestAdviseSizeWeighsDowntimeAgainstWrites(t *testing.T) {
 	}
 }
 
+// A run of safety trials has neither costs nor outages: it is said what it proves, and what
+// measures the rest. That its messages were harmed is no reason to say nothing.
+func TestAdviseSizeOfSafetyTrialsSaysWhatTheyProve(t *testing.T) {
+	t.Parallel()
+	tested := changedRun(t, func(run *results.Run) {
+		run.Trials = slices.DeleteFunc(run.Trials, func(tr results.Trial) bool { return tr.Kind != results.Measure || tr.Trial > 1 })
+		for i := range run.Trials {
+			tr := &run.Trials[i]
+			tr.Kind, tr.MessageFaults, tr.Windows = results.SafetyTest, true, nil
+			tr.Tested = &results.Tested{Answer: results.Holds, Operations: []results.OperationCount{{Kind: "put", OK: 10}}}
+			tr.Timeouts = results.Timeouts{HeartbeatNS: 1e9, ElectionNS: 1e9, LeaseNS: 5e8}
+		}
+	})
+	code, text, stderr := advised(t, "size", tested, "--mtbf", "30d", "--mttr", "10m")
+	flat := strings.Join(strings.Fields(text), " ")
+	for _, want := range []string{"safety trials alone, of which 5 of 5 hold", "measure neither what a write costs nor how long it is out", "raftbench run --nodes 1,3,4,5,7 --profile multi-az --set outages.repeat=30."} {
+		if code != exitOK || !strings.Contains(flat, want) {
+			t.Errorf("exit %d, want %q: %s\n%s", code, want, stderr, text)
+		}
+	}
+	if strings.Count(flat, "outages.repeat=30") != 1 {
+		t.Errorf("the command stands there more than once:\n%s", text)
+	}
+}
+
 func TestAdviseSizeRefusesWhatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ args, want, hint string }{
