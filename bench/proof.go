@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -285,7 +286,7 @@ func unreadable(m Member, err error) *results.Finding {
 		return nil
 	}
 	return &results.Finding{Class: results.Safety, Rule: results.RuleUnreadable, Node: m.ID(),
-		Got: start.Error(), Want: "its own data, as it was when it was killed", Log: m.LogTail(logLines)}
+		Got: strings.TrimPrefix(start.Error(), m.ID()+" "), Want: "its own data, as it was when it was killed", Log: m.LogTail(logLines)}
 }
 
 // compare holds what each store was opened with against what it had reported

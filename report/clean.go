@@ -43,13 +43,33 @@ func Clean(text string) string { return clean(text) }
 
 func cleanName(text string) string { return shorten(clean(text), maxName) }
 
-// cleanDetail keeps the beginning: what an error said first.
+// cleanDetail keeps the beginning: what an error said first. Several errors, each on a
+// line of its own, are told one after another with a mark between them.
 func cleanDetail(text string) string {
-	r := []rune(clean(text))
+	r := []rune(clean(oneLine(text)))
 	if len(r) <= maxDetail {
 		return string(r)
 	}
 	return strings.TrimSpace(string(r[:maxDetail-1])) + "…"
+}
+
+// oneLine are a text's lines in one, with a semicolon where a line ends without a mark.
+func oneLine(text string) string {
+	out := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		if out != "" {
+			if !strings.ContainsRune(".,:;", rune(out[len(out)-1])) {
+				out += ";"
+			}
+			out += " "
+		}
+		out += line
+	}
+	return out
 }
 
 func cleanMap(m map[string]string) map[string]string {
