@@ -118,6 +118,9 @@ func TestTheRestartCatchesWhatLosesData(t *testing.T) {
 					}
 					return
 				}
+				if f := r.Findings; c.rule == results.RuleUnreadable && len(f) > 0 && strings.HasPrefix(f[0].Got, f[0].Node) {
+					t.Errorf("got %q of %s, whose name stands before it already", f[0].Got, f[0].Node)
+				}
 				if r.Valid || r.Proof.Recovered || !r.Has(results.Safety) || r.Findings[0].Rule != c.rule {
 					t.Errorf("valid %v, proof %+v, findings %+v: want %s", r.Valid, r.Proof, r.Findings, c.rule)
 				}
