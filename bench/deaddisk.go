@@ -22,8 +22,16 @@ func deadDisk(err error) error {
 }
 
 // void a trial in which a disk died. Nothing that was found in it is kept, nor what it
-// claims to have proven: either may be the disk's doing.
+// claims to have proven: either may be the disk's doing. What a judge found in its history
+// is not: that trial is none that a disk made void.
 func (r *record) void(disk error) {
+	if len(r.standing) > 0 {
+		r.mu.Lock()
+		r.Findings = r.standing
+		r.mu.Unlock()
+		r.conclude()
+		return
+	}
 	died, _ := errors.AsType[*cluster.DiskError](disk)
 	r.mu.Lock()
 	r.Findings, r.Proof, r.Audit = nil, nil, nil

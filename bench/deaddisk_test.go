@@ -159,3 +159,39 @@ func TestATrialWhoseDiskDiesIsVoid(t *testing.T) {
 		})
 	}
 }
+
+// What clients were told before a disk died is judged, also where the trial is void and no
+// further attempt is made: a violation is what the trial came to.
+func TestAViolationBeforeADiskDiedStands(t *testing.T) {
+	if err := powerloss.Available(); err != nil {
+		t.Skip(err)
+	}
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "retries: 0\n" + strings.Replace(shortSafety, "{sync: 1ms}", "{power_loss: true}", 1) +
+		"safety: {trials: 1, duration: 1s, clients: 4, keys: 4, rate: 200/s}\n"
+	var r *Runner
+	r = harmedDisk(t, path, text, StageHealing, func(m *mortal, t *testing.T) {
+		forged := filepath.Join(t.TempDir(), historyFile)
+		forge(t, forged)
+		if err := os.Rename(forged, filepath.Join(r.Writer.TrialDir(r.Plan.Setups[0].Cell, 1), historyFile)); err != nil {
+			t.Error(err)
+		}
+		m.kill(t)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	out, err := r.Run(ctx)
+	if err != nil || len(out.Findings) == 0 || len(out.Unsafe) != 1 || len(out.Evidence) != 1 {
+		t.Fatalf("got %+v (%v), want what was violated", out, err)
+	}
+	run, err := results.Open(r.Writer.Dir())
+	if err != nil || len(run.Trials) != 1 {
+		t.Fatalf("got %+v (%v), want one attempt on record", run, err)
+	}
+	if got := run.Trials[0]; got.Judgement() != results.Violated || got.Has(results.Liveness) || voided(got) || got.Tested.History == "" {
+		t.Errorf("got %+v, %+v, %+v; want the violation and its history, and nothing that the disk did", got.Tested, got.Findings, got.Remarks)
+	}
+}

@@ -25,6 +25,9 @@ type record struct {
 	histograms []results.NamedHistogram
 	// powerUncut is why no member's power can be cut though it was asked for; else empty.
 	powerUncut string
+	// standing is what a judge found in the trial's history: it stands whatever else makes
+	// the trial void.
+	standing []results.Finding
 }
 
 func newRecord(job Job, attempt int) *record {

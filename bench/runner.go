@@ -70,7 +70,7 @@ type Outcome struct {
 	// was violated.
 	Evidence []string
 	// Undecided are the histories, by their paths in the run's folder, of the safety
-	// trials that nobody could judge.
+	// trials that nobody could judge, and of attempts at them that did not come to an end.
 	Undecided []string
 	// Unsafe and Stuck are the safety trials that are worth doing again: those in which
 	// safety was violated, and those in which nothing worse than liveness was.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,8 @@ type safety struct {
 const (
 	historyFile = "history.jsonl"
 	pageFile    = "history.jsonl.html"
+	// unjudgedFile is the name of an earlier attempt's history that nobody could judge.
+	unjudgedFile = "history-unjudged-%d.jsonl"
 )
 
 // judgeBound is how long the search for an order may take, all keys together.
@@ -74,8 +77,11 @@ func (t *trial) test(ctx context.Context) (err error) {
 	err = cmp.Or(err, s.settle(ctx))
 	s.count()
 	err = errors.Join(err, s.file.Close())
-	if ctx.Err() != nil || hostFault(err) != nil || deadDisk(err) != nil {
-		return err
+	if ctx.Err() != nil || hostFault(err) != nil {
+		return err // it is judged when the run is gone on with: see earlier
+	}
+	if deadDisk(errors.Join(err, s.system.Health())) != nil {
+		return errors.Join(err, s.judgeVoid(path))
 	}
 	t.tell(StageJudging)
 	return errors.Join(err, s.judge(path))
@@ -345,9 +351,12 @@ func (s *safety) count() {
 	r := s.result
 	r.Faults = map[string]int{}
 	for _, f := range s.record.Faults {
-		if f.Failed != "" {
+		switch {
+		case f.Undone():
 			r.NotDone++
-		} else {
+		case f.Failed != "":
+			r.FaultsFailed++
+		default:
 			r.Faults[f.Action]++
 		}
 	}
@@ -399,7 +408,7 @@ func (t *trial) tidy() error {
 		return nil
 	}
 	if t.record.Valid && !t.runner.Plan.KeepHistories {
-		return os.RemoveAll(t.folder())
+		return t.clear(r.UnjudgedAttempts)
 	}
 	for _, file := range []struct {
 		name string
@@ -410,4 +419,20 @@ func (t *trial) tidy() error {
 		}
 	}
 	return nil
+}
+
+// clear removes the trial's folder, but for these files, given by their paths in the
+// run's.
+func (t *trial) clear(but []string) error {
+	if len(but) == 0 {
+		return os.RemoveAll(t.folder())
+	}
+	entries, err := os.ReadDir(t.folder())
+	errs := []error{err}
+	for _, e := range entries {
+		if !slices.ContainsFunc(but, func(kept string) bool { return filepath.Base(kept) == e.Name() }) {
+			errs = append(errs, os.RemoveAll(filepath.Join(t.folder(), e.Name())))
+		}
+	}
+	return errors.Join(errs...)
 }

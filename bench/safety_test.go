@@ -148,17 +148,7 @@ func TestTheEvidenceOfACutOffAttemptIsJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(trial.folder(), historyFile)
-	w, err := history.Create(path, history.Header{Seed: 1, Nodes: 3, Prefix: trial.audit.prefix, Alone: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := trial.audit.prefix + "k0"
-	put := history.Call{ID: 1, Client: 1, Node: "n1", AtNS: 1, Kind: history.Put, Writes: []history.Write{{Key: key, Value: "v"}}}
-	get := history.Call{ID: 2, Client: 1, Node: "n1", AtNS: 3, Kind: history.Get, Reads: []string{key}}
-	forgot := history.Return{ID: 2, AtNS: 4, Outcome: history.OK, Revision: 2}
-	if err := errors.Join(w.Call(put), w.Return(history.Return{ID: 1, AtNS: 2, Outcome: history.OK, Revision: 2}), w.Call(get), w.Return(forgot), w.Close()); err != nil {
-		t.Fatal(err)
-	}
+	forge(t, path)
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -170,6 +160,76 @@ func TestTheEvidenceOfACutOffAttemptIsJudged(t *testing.T) {
 	got := trial.record.Trial
 	if err != nil || string(after) != string(before) || got.Judgement() != results.Violated || got.Tested.History == "" {
 		t.Errorf("got %v, %+v, %+v; want the violation on record, and its history as it was", err, got.Findings, got.Tested)
+	}
+}
+
+// forge a history in which a write that was acknowledged is gone.
+func forge(t *testing.T, path string) {
+	t.Helper()
+	const key = "p/k0"
+	w, err := history.Create(path, history.Header{Seed: 1, Nodes: 3, Prefix: "p/", Alone: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := history.Call{ID: 1, Client: 1, Node: "n1", AtNS: 1, Kind: history.Put, Writes: []history.Write{{Key: key, Value: "v"}}}
+	get := history.Call{ID: 2, Client: 1, Node: "n1", AtNS: 3, Kind: history.Get, Reads: []string{key}}
+	forgot := history.Return{ID: 2, AtNS: 4, Outcome: history.OK, Revision: 2}
+	if err := errors.Join(w.Call(put), w.Return(history.Return{ID: 1, AtNS: 2, Outcome: history.OK, Revision: 2}), w.Call(get), w.Return(forgot), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An earlier attempt's history that nobody can decide, or read, might hold a violation: it
+// is kept when another takes its place and holds, and the record says where it is. One in
+// which nobody was told anything is removed.
+func TestWhatNobodyCouldJudgeIsKept(t *testing.T) {
+	hard, err := os.ReadFile("../check/testdata/undecided.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(string(hard), "\n")
+	for name, c := range map[string]struct {
+		earlier string
+		kept    bool
+	}{
+		"undecided":                {string(hard), true},
+		"unreadable":               {head + "\nwhat is this?\n{\"return\":{}}\n{}\n", true},
+		"nobody was told anything": {head + "\n", false},
+		"nobody was told anything, and it is cut off": {head[:len(head)/2], false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := shortSafety + "safety: {trials: 1, duration: 200ms, clients: 2, keys: 2, rate: 50/s}\n"
+			runner := testRunner(t, text, nil)
+			trial := runner.newTrial(Job{Setup: setups(t, text)[0], Kind: results.SafetyTest, Trial: 1, Seed: 1}, 2)
+			if err := os.MkdirAll(trial.folder(), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(trial.folder(), historyFile), []byte(c.earlier), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := trial.run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got := trial.record.Trial
+			if got.Judgement() != results.Holds || len(got.Tested.UnjudgedAttempts) != btoi(c.kept) {
+				t.Fatalf("got %+v, %v; want a trial that holds", got.Tested, got.Remarks)
+			}
+			left, err := filepath.Glob(filepath.Join(trial.folder(), "*"))
+			if err != nil || len(left) != btoi(c.kept) {
+				t.Fatalf("got %q (%v), want the earlier attempt's history alone: %t", left, err, c.kept)
+			}
+			if !c.kept {
+				return
+			}
+			kept, err := os.ReadFile(filepath.Join(runner.Writer.Dir(), got.Tested.UnjudgedAttempts[0]))
+			if err != nil || string(kept) != c.earlier {
+				t.Errorf("got %v, want the earlier attempt's history as it was", err)
+			}
+			if out := newTally(runner.Plan, []results.Trial{got}).outcome(); !slices.Equal(out.Undecided, got.Tested.UnjudgedAttempts) {
+				t.Errorf("the run's outcome has %q undecided, want %q", out.Undecided, got.Tested.UnjudgedAttempts)
+			}
+		})
 	}
 }
 
@@ -318,6 +378,22 @@ func TestSafetyTrialsKeepWhatTheyFound(t *testing.T) {
 	tally := newTally(plan, []results.Trial{failed, {Cell: "n3", Trial: 2, Kind: results.SafetyTest, Attempt: 1, Valid: true, Tested: &results.Tested{Answer: results.Holds}}})
 	if out := tally.outcome(); !settled(plan, failed) || out.Settled != 2 || fmt.Sprint(out.Unjudged) != "[n3:7]" {
 		t.Errorf("a trial that was not judged: settled is %t, outcome %+v", settled(plan, failed), out)
+	}
+}
+
+// What was not done at all, since nobody was there, and what was begun and failed are
+// counted apart, and neither as done.
+func TestFaultsAreCountedByWhatBecameOfThem(t *testing.T) {
+	rec := &record{Trial: results.Trial{Faults: []results.Fault{
+		{Action: "kill", Nodes: []string{"n1"}, AtNS: 1, DoneNS: 2, EndNS: 9},
+		{Action: "kill", Target: "leader", AtNS: 20, DoneNS: 20, EndNS: 20, Failed: "nobody led within 3s"},
+		{Action: "transfer", Target: "leader", Nodes: []string{"n1"}, AtNS: 30, DoneNS: 40, EndNS: 40, Failed: "n1 was elected again"},
+		{Action: "halves", AtNS: 50, DoneNS: 60, Failed: "n2 does not answer"}, // of links, and it stands
+	}}}
+	s := &safety{trial: &trial{record: rec, events: &timeline{}}, result: &results.Tested{}}
+	s.count()
+	if r := s.result; r.Faults["kill"] != 1 || len(r.Faults) != 1 || r.NotDone != 1 || r.FaultsFailed != 2 {
+		t.Errorf("got %+v, want 1 done, 1 not done and 2 failed", r)
 	}
 }
 

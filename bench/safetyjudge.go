@@ -1,10 +1,13 @@
 package bench
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/raftbench/raftbench/check"
 	"github.com/raftbench/raftbench/history"
@@ -21,23 +24,79 @@ func (s *safety) judge(path string) error {
 	return s.take(check.Judge(h, judgeBound), path)
 }
 
+// judgeVoid judges what clients were told before an emulated disk died. A disk's death
+// explains no violation of what was acknowledged before: a member whose disk died is not
+// started on it again, so that it is one that stopped, and has forgotten nothing that it
+// could speak for. What is violated is on record, and not void; of all else the trial says
+// nothing, and its history stands for whoever judges it for longer.
+func (s *safety) judgeVoid(path string) error {
+	s.tell(StageJudging)
+	h, err := history.Read(path)
+	if err != nil {
+		return nil //nolint:nilerr // the trial is void, and the file is kept
+	}
+	v := check.Judge(h, judgeBound)
+	if v.Answer != check.Violated {
+		return nil
+	}
+	return s.take(v, path)
+}
+
 // earlier judges what an attempt left that was cut off, by whoever killed the run, or whose
 // emulated disk died. Where it is violated, that is what the trial came to: nothing is done
-// again that would take the place of the evidence. A disk's death explains no violation of
-// what was acknowledged before: a member whose disk died is not started on it again, so
-// that it is one that stopped, and has forgotten nothing that it could speak for. Where it
-// holds, or is not decided, or nobody can read it, it makes place for the new attempt's.
+// again that would take the place of the evidence. Where it holds it makes place for the
+// new attempt's, and so does one in which nobody was told anything. Where it is not
+// decided, or nobody can read it, it is kept beside it, and told of.
 func (s *safety) earlier(path string) (violated bool, err error) {
-	if h, err := history.Read(path); err == nil {
+	h, err := history.Read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err == nil:
 		s.tell(StageJudging)
-		if v := check.Judge(h, judgeBound); v.Answer == check.Violated {
-			return true, s.take(v, path)
+		v := check.Judge(h, judgeBound)
+		if v.Answer == check.Violated {
+			return true, errors.Join(s.listUnjudged(path), s.take(v, path))
 		}
+		err = s.setAside(path, v.Answer == check.Undecided && v.Answered() > 0)
+	default:
+		err = s.setAside(path, anyReturn(path))
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("the history of an earlier attempt: %w", err)
 	}
-	return false, nil
+	return false, s.listUnjudged(path)
+}
+
+// setAside gives an earlier attempt's history a name of its own, or removes it where
+// there is nothing to keep.
+func (s *safety) setAside(path string, keep bool) error {
+	if !keep {
+		return os.Remove(path)
+	}
+	for n := 1; ; n++ {
+		to := filepath.Join(filepath.Dir(path), fmt.Sprintf(unjudgedFile, n))
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			return os.Rename(path, to)
+		}
+	}
+}
+
+// listUnjudged puts on record where the histories of earlier attempts are that nobody
+// could judge.
+func (s *safety) listUnjudged(path string) error {
+	pattern := strings.Replace(unjudgedFile, "%d", "*", 1)
+	all, err := fs.Glob(os.DirFS(filepath.Dir(path)), pattern)
+	for _, name := range all {
+		s.result.UnjudgedAttempts = append(s.result.UnjudgedAttempts, filepath.Join(results.TrialsDir, filepath.Base(filepath.Dir(path)), name))
+	}
+	return err
+}
+
+// anyReturn tells whether a damaged history holds an answer: a recording that was cut off
+// before the first one says nothing of anybody.
+func anyReturn(path string) bool {
+	text, err := os.ReadFile(path)
+	return err != nil || bytes.Contains(text, []byte(`{"return":`))
 }
 
 // take puts on record what the judge came to, and draws it beside the history.
@@ -49,7 +108,9 @@ func (s *safety) take(v check.Verdict, path string) error {
 		})
 	}
 	s.result.Staleness = staleness(v.Staleness)
-	s.record.find(withLogs(s.system, v.Findings)...)
+	found := withLogs(s.system, v.Findings)
+	s.record.find(found...)
+	s.record.standing = found
 	if v.Answer == check.Undecided {
 		s.record.remark(results.Remark{Code: results.CodeUndecidedHistory, Severity: results.Invalid,
 			Got: float64(len(v.UndecidedKeys)), Of: s.result.Judged(), Want: float64(judgeBound), Unit: results.UnitCount})

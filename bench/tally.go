@@ -101,6 +101,9 @@ func (t *tally) add(trial results.Trial) {
 	if undecided(trial) {
 		t.out.Undecided = append(t.out.Undecided, trial.Tested.History)
 	}
+	if trial.Tested != nil {
+		t.out.Undecided = append(t.out.Undecided, trial.Tested.UnjudgedAttempts...)
+	}
 	if trial.Kind == results.SafetyTest {
 		t.again(trial)
 		t.unjudged(trial)

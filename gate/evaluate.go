@@ -148,9 +148,19 @@ func emptyCells(s summary.Summary) []Verdict {
 func unjudged(s summary.Summary) []Verdict {
 	var out []Verdict
 	for _, c := range s.Cells {
-		if t := c.Tested; t != nil && t.Holds+t.Violated < t.Trials {
-			v := Verdict{Rule: "every safety trial judged", Kind: Finished, Cell: c.Cell, Answer: stats.Inconclusive.String()}
-			out = append(out, v.because(Reason{Code: NotJudged, Got: t.Trials - t.Holds - t.Violated, Want: t.Trials}))
+		t := c.Tested
+		if t == nil {
+			continue
+		}
+		v := Verdict{Rule: "every safety trial judged", Kind: Finished, Cell: c.Cell, Answer: stats.Inconclusive.String()}
+		if t.Holds+t.Violated < t.Trials {
+			v = v.because(Reason{Code: NotJudged, Got: t.Trials - t.Holds - t.Violated, Want: t.Trials})
+		}
+		if t.UnjudgedAttempts > 0 {
+			v = v.because(Reason{Code: AttemptsNotJudged, Got: t.UnjudgedAttempts})
+		}
+		if len(v.Reasons) > 0 {
+			out = append(out, v)
 		}
 	}
 	return out

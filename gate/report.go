@@ -131,6 +131,9 @@ const (
 	UnfinishedOutages ReasonCode = "unfinished-outages"
 	UnfinishedWatches ReasonCode = "unfinished-watches"
 	UnfinishedSafety  ReasonCode = "unfinished-safety"
+	// AttemptsNotJudged: Got attempts at safety trials did not come to their end, and
+	// nobody could judge what clients were told in them.
+	AttemptsNotJudged ReasonCode = "attempts-not-judged"
 	// UnfinishedMeasuring: after Got trials neither the precision was reached nor the
 	// budget spent.
 	UnfinishedMeasuring ReasonCode = "unfinished-measuring"

@@ -45,6 +45,18 @@ func TestATrialThatWasNotJudgedIsNoPass(t *testing.T) {
 	}
 }
 
+// An attempt that was cut off and that nobody could judge passes no gate, though another
+// stands for it and holds.
+func TestAnAttemptThatNobodyCouldJudgeIsNoPass(t *testing.T) {
+	tr := testedWith(1, results.Holds)
+	tr.Attempt, tr.Tested.UnjudgedAttempts = 2, []string{"trials/n3-x-1/history-unjudged-1.jsonl"}
+	r := evaluated(t, Input{Run: analysed(t, []results.Trial{tr})}, "lost_writes == 0")
+	told := slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return slices.Contains(v.Reasons, Reason{Code: AttemptsNotJudged, Got: 1}) })
+	if r.Answer != "inconclusive" || !told {
+		t.Errorf("got %s, %+v; want it told, and no pass", r.Answer, r.Verdicts)
+	}
+}
+
 // The built-in rules pass a run of safety trials that all hold, and no other: they ask
 // nothing of proofs that such a run does not make. Rules of one's own do.
 func TestTheBuiltInRulesJudgeARunOfSafetyTrials(t *testing.T) {

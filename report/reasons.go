@@ -82,6 +82,9 @@ var reasonWords = map[gate.ReasonCode]func(gate.Verdict, gate.Reason) string{
 	gate.NotJudged: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("%d of %s not judged", r.Got, units.Plural(r.Want, "safety trial"))
 	},
+	gate.AttemptsNotJudged: func(_ gate.Verdict, r gate.Reason) string {
+		return units.Plural(r.Got, "attempt") + " that did not come to an end not judged"
+	},
 	gate.UnfinishedTrials: func(_ gate.Verdict, r gate.Reason) string {
 		return fmt.Sprintf("the run is unfinished: %d of %d planned trials", r.Got, r.Want)
 	},

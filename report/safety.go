@@ -38,7 +38,8 @@ func (r *Report) worstFirst() []summary.Cell {
 	slices.SortStableFunc(cells, func(a, b summary.Cell) int {
 		s, t := a.Tested, b.Tested
 		return cmp.Or(cmp.Compare(t.Violated, s.Violated), cmp.Compare(t.Undecided, s.Undecided),
-			cmp.Compare(min(s.Holds, 1), min(t.Holds, 1)), cmp.Compare(t.Failed, s.Failed), cmp.Compare(t.Stuck, s.Stuck))
+			cmp.Compare(min(s.Holds, 1), min(t.Holds, 1)), cmp.Compare(t.Failed, s.Failed),
+			cmp.Compare(t.UnjudgedAttempts, s.UnjudgedAttempts), cmp.Compare(t.Stuck, s.Stuck))
 	})
 	return cells
 }
@@ -61,7 +62,7 @@ func (r *Report) safetyLines() []string {
 func (r *Report) safetyClosing() string {
 	cells := r.worstFirst()
 	s := *cells[0].Tested
-	if s.Trials > s.Holds || s.Stuck > 0 {
+	if s.Trials > s.Holds || s.Stuck > 0 || s.UnjudgedAttempts > 0 {
 		return fitName(r.testedName(cells[0]), safetyShort(&s, powerUncut(cells[0])))
 	}
 	for _, c := range cells[1:] {
@@ -109,6 +110,9 @@ func safetyShort(s *summary.Tested, powerUncut bool) string {
 	text := fmt.Sprintf(": safe in %d of %s", s.Holds, trials)
 	if s.Failed > 0 {
 		text += fmt.Sprintf("; %d not judged", s.Failed)
+	}
+	if n := s.UnjudgedAttempts; n > 0 {
+		text += "; " + units.Plural(n, "attempt") + " not judged"
 	}
 	if s.Stuck > 0 {
 		text += fmt.Sprintf("; %d did not go on", s.Stuck)
@@ -159,6 +163,9 @@ func safetySentence(s *summary.Tested) string {
 	if s.Failed > 0 {
 		text += fmt.Sprintf("; %d did not come to be judged", s.Failed)
 	}
+	if n := s.UnjudgedAttempts; n > 0 {
+		text += fmt.Sprintf("; %s before %s not judged", units.Plural(n, "attempt"), were(n))
+	}
 	if s.Stuck > 0 {
 		text += fmt.Sprintf("; in %d of them something did not go on when all was healed", s.Stuck)
 	}
@@ -187,6 +194,7 @@ func (r *Report) safetySheet() sheet {
 		number("", "operations", 9, func(s *summary.Tested) int { return int(s.Operations) }),
 		number("faults", "done", 7, (*summary.Tested).Done),
 		number("faults", "not done", 2, func(s *summary.Tested) int { return s.NotDone }),
+		number("faults", "failed", 1, func(s *summary.Tested) int { return s.FaultsFailed }),
 		number("snapshots", "taken", 6, func(s *summary.Tested) int { return s.Snapshots }),
 		number("snapshots", "installed", 5, func(s *summary.Tested) int { return s.Installs }),
 		number("", "restarts", 4, func(s *summary.Tested) int { return s.Restarts }),
@@ -217,6 +225,10 @@ func (r *Report) safetyDetails() []string {
 		}
 		if n := s.Unforced; n > 0 {
 			out = append(out, fmt.Sprintf("%s: in %d of %s no snapshot was taken: restarts from one, and one that is sent, were not tested there.", name, n, units.Plural(s.Trials, "trial")))
+		}
+		if n := s.UnjudgedAttempts; n > 0 {
+			out = append(out, fmt.Sprintf("%s: %s did not come to an end, and nobody could judge what clients were told by then: RUN/%s/%s-TRIAL has it, and `raftbench judge FILE --within 5m` gives it longer.",
+				name, units.Plural(n, "attempt"), results.TrialsDir, c.Cell))
 		}
 		out = append(out, seedLines(name, c.Cell, s)...)
 	}
@@ -253,7 +265,7 @@ func faultCounts(s *summary.Tested, powerUncut bool) string {
 	names := slices.SortedFunc(maps.Keys(s.Faults), func(a, b string) int {
 		return cmp.Or(cmp.Compare(s.Faults[b], s.Faults[a]), cmp.Compare(a, b))
 	})
-	if len(names) == 0 && s.NotDone == 0 {
+	if len(names) == 0 && s.NotDone+s.FaultsFailed == 0 {
 		return ""
 	}
 	for i, name := range names {
@@ -265,7 +277,13 @@ func faultCounts(s *summary.Tested, powerUncut bool) string {
 		if powerUncut {
 			why = "such as where no power could be cut"
 		}
-		text += fmt.Sprintf("; %d more %s not done, or not to their end, %s: trials.jsonl says why", s.NotDone, were(s.NotDone), why)
+		text += fmt.Sprintf("; %d more %s not done, %s", s.NotDone, were(s.NotDone), why)
+	}
+	if s.FaultsFailed > 0 {
+		text += fmt.Sprintf("; %d more %s begun and failed", s.FaultsFailed, were(s.FaultsFailed))
+	}
+	if s.NotDone+s.FaultsFailed > 0 {
+		text += ": trials.jsonl says why"
 	}
 	return text + "."
 }

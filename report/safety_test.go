@@ -92,6 +92,39 @@ func TestASafetyRunTellsWhatDidNotHold(t *testing.T) {
 	}
 }
 
+// What was begun and failed is told apart from what was not done, and an attempt that
+// nobody could judge from the trials that hold.
+func TestASafetyRunTellsWhatFailedAndWhatNobodyJudged(t *testing.T) {
+	run := testedRun(results.Holds, results.Holds)
+	run.Trials[0].Tested.FaultsFailed = 3
+	run.Trials[1].Tested.UnjudgedAttempts = []string{"trials/n3-hashicorp-none-2/history-unjudged-1.jsonl"}
+	text := textOf(t, run)
+	for _, want := range []string{
+		"2 more were not done, such as where nobody led, or whom they were meant for was dead, or the load had ended; 3 more were begun and failed: trials.jsonl says why.",
+		"under 14 faults; 1 attempt before was not judged.",
+		"1 attempt did not come to an end, and nobody could judge what clients were told by then: RUN/trials/n3-hashicorp-none-TRIAL has it",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	a, err := summary.Analyse(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := New(run, a, Options{}).safetyClosing(), "3 nodes: safe in 2 of 2 trials; 1 attempt not judged."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What a node said in several lines is told in one, with a mark between them.
+func TestErrorsThatComeTogetherHaveAMarkBetweenThem(t *testing.T) {
+	got := FindingText(results.Finding{Rule: results.RuleUnreadable, Node: "n2", Got: "could not start: no such log\nport 1 is closed:\n  in use\n", Want: "its data"})
+	if want := "a node cannot open its own data (n2: got could not start: no such log; port 1 is closed: in use, wanted its data)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A safety run whose disks' power was to be cut, and was not, says so in its answer.
 func TestASafetyRunThatCutNoPowerProvesNoSurvival(t *testing.T) {
 	run := testedRun(results.Holds, results.Holds)
@@ -99,7 +132,7 @@ func TestASafetyRunThatCutNoPowerProvesNoSurvival(t *testing.T) {
 	text := textOf(t, run)
 	for _, want := range []string{
 		"under 14 faults. That they survive a loss of power is not proven.",
-		"2 more were not done, or not to their end, such as where no power could be cut",
+		"2 more were not done, such as where no power could be cut: trials.jsonl says why",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in\n%s", want, text)
@@ -131,9 +164,9 @@ func TestEverySafetyTrialIsALine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := strings.Join(safetyHead, ",") + `
-r,n3-hashicorp-none,3,1,1,7,true,holds,,0,2000,0,20,put=2000/0/20,7,kill=5;pause=2,1,0,8,2,5,4,100,25,0,12,300,0,2000000,500000000,
-r,n3-hashicorp-none,3,2,1,8,false,violated,safety:lost-write,0,2000,0,20,put=2000/0/20,7,kill=5;pause=2,1,0,8,2,5,4,100,25,0,12,300,0,2000000,500000000,
-r,n3-hashicorp-none,3,3,1,9,false,,,,,,,,,,,,,,,,,,,,,,,,
+r,n3-hashicorp-none,3,1,1,7,true,holds,,0,2000,0,20,put=2000/0/20,7,kill=5;pause=2,1,0,0,8,2,5,4,100,25,0,12,300,0,2000000,500000000,,0
+r,n3-hashicorp-none,3,2,1,8,false,violated,safety:lost-write,0,2000,0,20,put=2000/0/20,7,kill=5;pause=2,1,0,0,8,2,5,4,100,25,0,12,300,0,2000000,500000000,,0
+r,n3-hashicorp-none,3,3,1,9,false,,,,,,,,,,,,,,,,,,,,,,,,,,
 `
 	if string(text) != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)

@@ -19,10 +19,10 @@ const safetyFile = "safety.csv"
 // nanoseconds; what is not known is empty.
 var safetyHead = []string{
 	"run_id", "cell", "size", "trial", "attempt", "seed", "valid", "answer", "findings", "undecided_keys",
-	"ok", "rejected", "unknown", "operations", "done", "faults", "not_done", "nemesis_version",
+	"ok", "rejected", "unknown", "operations", "done", "faults", "not_done", "faults_failed", "nemesis_version",
 	"snapshots", "installs", "restarts", "restores",
 	"stale_reads", "stale", "behind_p50", "behind_p99", "behind_max", "age_p50_ns", "age_p99_ns", "age_max_ns",
-	"history",
+	"history", "unjudged_attempts",
 }
 
 // safetyFiles are the safety trials as CSV; none where there was none.
@@ -55,10 +55,10 @@ func (r *Report) safetyRow(t *results.Trial) []string {
 	row = append(row, string(t.Judgement()), foundRules(t.Findings), strconv.Itoa(len(s.UndecidedKeys)))
 	row = append(row, outcomes(s.Operations)...)
 	row = append(row, faultsDone(s.Faults)...)
-	for _, n := range []int{s.NotDone, s.Nemesis, s.Snapshots, s.Installs, s.Restarts, s.Restores} {
+	for _, n := range []int{s.NotDone, s.FaultsFailed, s.Nemesis, s.Snapshots, s.Installs, s.Restarts, s.Restores} {
 		row = append(row, strconv.Itoa(n))
 	}
-	return append(append(row, stalenessFields(s.Staleness)...), defuse(clean(s.History)))
+	return append(append(row, stalenessFields(s.Staleness)...), defuse(clean(s.History)), strconv.Itoa(len(s.UnjudgedAttempts)))
 }
 
 // foundRules are what was found, each rule once: safety:lost-write;liveness:catch-up.

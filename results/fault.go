@@ -60,6 +60,10 @@ type Fault struct {
 	Probes []Probe `json:"probes,omitempty"`
 }
 
+// Undone tells that nothing of it was done: its target did not run, or nobody led, or it
+// came too late.
+func (f *Fault) Undone() bool { return f.Failed != "" && len(f.Nodes) == 0 && f.EndNS == f.AtNS }
+
 // Probe is what a client that writes at a constant rate to one member saw from a
 // fault until the next, or until the load's end.
 type Probe struct {

@@ -25,10 +25,12 @@ type Tested struct {
 	UndecidedKeys []string `json:"undecided_keys,omitempty"`
 	// Operations by their kind, in the history's words.
 	Operations []OperationCount `json:"operations"`
-	// Faults counts those that were done, by their action; NotDone those that could not
-	// be, since nobody led, or whom they were to be done to was dead.
-	Faults  map[string]int `json:"faults,omitempty"`
-	NotDone int            `json:"not_done,omitempty"`
+	// Faults counts those that were done, by their action. NotDone are those of which
+	// nothing was, since nobody led, or whom they were to be done to was dead, or the load
+	// had ended; FaultsFailed those that were begun and did not do what they are for.
+	Faults       map[string]int `json:"faults,omitempty"`
+	NotDone      int            `json:"not_done,omitempty"`
+	FaultsFailed int            `json:"faults_failed,omitempty"`
 	// Snapshots were taken, Installs sent by a leader; Restarts of members, and
 	// Restores those of them that began with a snapshot.
 	Snapshots int `json:"snapshots"`
@@ -41,6 +43,10 @@ type Tested struct {
 	// nothing was found. Page is a violation's, drawn.
 	History string `json:"history,omitempty"`
 	Page    string `json:"page,omitempty"`
+	// UnjudgedAttempts are the histories, below the run's folder, of attempts before this
+	// one that were cut off, or made void by an emulated disk that died, and that nobody
+	// could judge: they might hold a violation.
+	UnjudgedAttempts []string `json:"unjudged_attempts,omitempty"`
 	// Nemesis is the version of the generator that made the faults of the seed; 0 where
 	// there was none.
 	Nemesis int `json:"nemesis_version,omitempty"`
@@ -84,7 +90,7 @@ func (s *Tested) check(r *ranges) {
 	if !slices.Contains([]Answer{"", Holds, Violated, Undecided}, s.Answer) {
 		r.fail("an answer of %.40q: want %q, %q or %q, or none", s.Answer, Holds, Violated, Undecided)
 	}
-	r.lists(len(s.UndecidedKeys), len(s.Operations), len(s.Faults))
+	r.lists(len(s.UndecidedKeys), len(s.Operations), len(s.Faults), len(s.UnjudgedAttempts))
 	r.texts(s.UndecidedKeys...)
 	for _, o := range s.Operations {
 		r.names(o.Kind)
@@ -94,8 +100,8 @@ func (s *Tested) check(r *ranges) {
 		r.names(action)
 		r.counts(int64(n))
 	}
-	r.counts(int64(s.NotDone), int64(s.Snapshots), int64(s.Installs), int64(s.Restarts), int64(s.Restores), int64(s.Nemesis))
-	for _, file := range []string{s.History, s.Page} {
+	r.counts(int64(s.NotDone), int64(s.FaultsFailed), int64(s.Snapshots), int64(s.Installs), int64(s.Restarts), int64(s.Restores), int64(s.Nemesis))
+	for _, file := range append([]string{s.History, s.Page}, s.UnjudgedAttempts...) {
 		r.names(file)
 		if file != "" && (!filepath.IsLocal(file) || strings.Contains(file, `\`)) {
 			r.fail("a file %.200q: want one below the run's folder", file)

@@ -23,9 +23,11 @@ type Tested struct {
 	// Operations of the judged trials.
 	Operations int64                    `json:"operations"`
 	Kinds      []results.OperationCount `json:"operations_by_kind"`
-	// Faults that were done, by their action, and how many could not be.
-	Faults  map[string]int `json:"faults"`
-	NotDone int            `json:"faults_not_done"`
+	// Faults that were done, by their action; NotDone those of which nothing was, and
+	// FaultsFailed those that were begun and did not do what they are for.
+	Faults       map[string]int `json:"faults"`
+	NotDone      int            `json:"faults_not_done"`
+	FaultsFailed int            `json:"faults_failed"`
 
 	Snapshots int `json:"snapshots"`
 	Installs  int `json:"installs"`
@@ -37,6 +39,9 @@ type Tested struct {
 	// Staleness: its medians and 99th percentiles are medians over the trials, its
 	// maxima the largest of all; null where nothing was read from a replica's own store.
 	Staleness *results.Staleness `json:"staleness,omitempty"`
+	// UnjudgedAttempts were cut off, or void, and their histories are kept, since nobody
+	// could judge them; other attempts stand for them.
+	UnjudgedAttempts int `json:"unjudged_attempts,omitempty"`
 	// Nemesis is the version of what made the faults of the seeds, 0 without one.
 	Nemesis int `json:"nemesis_version,omitempty"`
 	// Seeds are those of the trials in which something was found, and UnjudgedSeeds those
@@ -106,6 +111,7 @@ func (s *Tested) add(t *results.Tested) {
 		s.Faults[action] += n
 	}
 	s.NotDone += t.NotDone
+	s.FaultsFailed += t.FaultsFailed
 	s.Snapshots += t.Snapshots
 	s.Installs += t.Installs
 	s.Restarts += t.Restarts
@@ -113,6 +119,7 @@ func (s *Tested) add(t *results.Tested) {
 	if t.Snapshots == 0 {
 		s.Unforced++
 	}
+	s.UnjudgedAttempts += len(t.UnjudgedAttempts)
 	s.Nemesis = max(s.Nemesis, t.Nemesis)
 }
 
