@@ -15,7 +15,7 @@ import (
 // charts are those that the run has something to say for.
 func (r *Report) charts(ds []distribution) []chart.Chart {
 	out := append(r.outageCharts(), r.timelines()...)
-	for _, build := range []func() (chart.Chart, bool){r.tradeoff, r.byTolerance, r.throughputs} {
+	for _, build := range []func() (chart.Chart, bool){r.tradeoff, r.byTolerance, r.throughputs, r.byResources, r.byDowntime} {
 		if c, ok := build(); ok {
 			out = append(out, c)
 		}

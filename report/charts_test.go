@@ -324,8 +324,8 @@ func TestEveryChartSaysHostDateSourceAndCoLocation(t *testing.T) {
 	env.Label = "quick: one trial"
 	r := New(&results.Run{Environment: env}, summary.Analysis{Summary: withCurves(withReads(typical()))}, Options{Source: source})
 	charts := r.charts(distributions(r, 2000))
-	if len(charts) != 6 {
-		t.Fatalf("got %d charts, want 6", len(charts))
+	if len(charts) != 8 {
+		t.Fatalf("got %d charts, want 8", len(charts))
 	}
 	for _, c := range charts {
 		for _, want := range []string{"bench-1", "2026-11-23", "IBM Cloud", "share this host's 2 cores and one disk", "quick: one trial"} {

@@ -111,8 +111,8 @@ func currencyTitled(title string) string {
 // The chapters of charts that do not stand among the costs, by the charts' names.
 var chartChapters = map[string]string{
 	"outages": "faults", "elections": "faults", "failover": "faults", "timeline": "faults",
-	"tolerance": "survives", "spans": "path", "writepath": "path", "path": "path",
-	"model": "model", "predicted": "model", "floor": "model",
+	"tolerance": "survives", "downtime": "survives", "spans": "path", "writepath": "path", "path": "path",
+	"model": "model", "predicted": "model", "floor": "model", "resources": "use",
 }
 
 // chapters of the page; those that have nothing to say are left out by it.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -85,7 +86,7 @@ func TestWriteMakesTheWholeReport(t *testing.T) {
 	want := []string{
 		PageFile, "report.md", "report.txt", "report.csv", toleranceFile, "tradeoff.png", "tradeoff.svg",
 		"tolerance.png", "tolerance.svg",
-		"throughput.png", "throughput.svg", "latency.png", "latency.svg",
+		"throughput.png", "throughput.svg", "resources.png", "resources.svg", "downtime.png", "downtime.svg", "latency.png", "latency.svg",
 		"trials.csv", "trials.bench",
 	}
 	for _, n := range []string{"n1", "n3", "n4", "n5", "n7"} {
@@ -304,6 +305,20 @@ func TestEveryFileIsAReportsOwn(t *testing.T) {
 	}
 	for _, f := range files {
 		names = append(names, f.name)
+	}
+	sources, err := filepath.Glob("chart*.go")
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("got %d sources of charts and %v", len(sources), err)
+	}
+	named := regexp.MustCompile(`(?:r\.base|numbered|eachDrawn)\("([a-z]+)"`)
+	for _, path := range sources {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllSubmatch(source, -1) {
+			names = append(names, string(m[1])+".png", string(m[1])+"-2.svg")
+		}
 	}
 	for _, name := range names {
 		if !ownNames.MatchString(name) {

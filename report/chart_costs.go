@@ -1,0 +1,164 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
+)
+
+// What follows draws the trade-off in what is not paid by those who write: what each
+// step up takes of the machines, and what it saves of a year's time without writes.
+
+// resources are what a write takes of all members together.
+var resources = []struct{ metric, title string }{
+	{cpuPerKwrite, "Processor time a write"}, {networkPer, "Network bytes a write"}, {diskPer, "Disk bytes a write"},
+}
+
+// byResources shows what each step up takes of the machines, as the trade-off does of
+// time.
+func (r *Report) byResources() (chart.Chart, bool) {
+	if len(r.groups) != 1 {
+		return chart.Chart{}, false
+	}
+	drawn, left := onScale(r.answers[0].steps)
+	c := r.base("resources", "What each step up takes of the machines", cpuPerKwrite, networkPer, diskPer)
+	for _, of := range resources {
+		if panel, ok := r.stepPanel(of.metric, drawn); ok {
+			panel.Y.Title = of.title + ", %"
+			c.Panels = append(c.Panels, panel)
+		}
+	}
+	if len(c.Panels) == 0 {
+		return chart.Chart{}, false
+	}
+	if at, d, ok := r.dearest(drawn); ok {
+		c.Title = fmt.Sprintf("%s take %s more processor time a write than %d", units.Plural(at.to.Nodes, "node"), part(d.ratio-1), at.from.Nodes)
+	}
+	c.Subtitle = []string{"All nodes together, against the size that each is weighed against: change with its 95 % interval."}
+	for _, s := range left {
+		c.Subtitle = append(c.Subtitle, fmt.Sprintf("Not drawn: %d nodes against %d.", s.to.Nodes, s.from.Nodes))
+	}
+	c.Keys = stepKeys(c.Panels)
+	return c, true
+}
+
+// dearest is the step that certainly takes most processor time.
+func (r *Report) dearest(steps []step) (most step, d difference, ok bool) {
+	for _, s := range steps {
+		if one, known := r.differenceIn(cpuPerKwrite, s.from, s.to); known && one.Decided == stats.Found && one.ratio > max(1, d.ratio) {
+			most, d, ok = s, one, true
+		}
+	}
+	return most, d, ok
+}
+
+// usualLives are taken where nobody said how often nodes fail: the same that `plan`
+// takes, and zones, where the run has some, of the same.
+func usualLives(zoned bool) summary.Lives {
+	const day = 24 * time.Hour
+	l := summary.Lives{Nodes: []quorum.Life{{MTBF: 30 * day, MTTR: 10 * time.Minute}}}
+	if zoned {
+		l.Zone, l.Zones = quorum.Life{MTBF: 365 * day, MTTR: time.Hour}, 3
+	}
+	return l
+}
+
+// byDowntime shows how long writes stop when a leader dies, and for how much of a year,
+// by size; of a run that has one setup of each size.
+func (r *Report) byDowntime() (chart.Chart, bool) {
+	if len(r.groups) != 1 || len(r.groups[0].cells) < 2 {
+		return chart.Chart{}, false
+	}
+	measured := func(c summary.Cell) bool {
+		_, light := metric(c, writeP50)
+		_, out := metric(c, outage)
+		return light || out
+	}
+	if !slices.ContainsFunc(r.groups[0].cells, measured) {
+		return chart.Chart{}, false // nothing but a prediction would be left
+	}
+	sizes, err := summary.SizesOf(r.summary, "")
+	if err != nil {
+		return chart.Chart{}, false // `advise size` tells what is missing
+	}
+	lives := usualLives(len(sizes[0].Sites) > 0)
+	d, err := summary.ExpectDowntime(sizes, lives)
+	if err != nil {
+		return chart.Chart{}, false
+	}
+	c := r.base("downtime", downtimeTitle(d), outage)
+	c.Subtitle = append(worseThanSmaller(d), "Assumed, as nobody said (raftbench advise size takes times of your own): "+livesWords(lives))
+	stops := sizesPanel(d, "Writes stop when a leader dies", outageBasis(d), func(s summary.SizeDowntime) (float64, string) {
+		if s.Tolerates == 0 {
+			return 0, "" // nobody else can lead
+		}
+		return float64(s.OutageNS), duration(float64(s.OutageNS))
+	})
+	year := sizesPanel(d, "Time without writes in a year", "predicted", func(s summary.SizeDowntime) (float64, string) {
+		return s.Minutes * float64(time.Minute), yearWords(s)
+	})
+	c.Panels = []chart.Panel{stops, year}
+	return c, true
+}
+
+// sizesPanel has a point for each size that has a value, in ns.
+func sizesPanel(d summary.Downtimes, title, how string, of func(summary.SizeDowntime) (float64, string)) chart.Panel {
+	p := chart.Panel{X: chart.Axis{Min: -0.5, Max: float64(len(d.Sizes)) - 0.5, Places: true}}
+	points := chart.Series{Name: title, Form: chart.Points}
+	var all span
+	for i, s := range d.Sizes {
+		p.X.Ticks = append(p.X.Ticks, chart.Tick{At: float64(i), Label: units.Plural(s.Nodes, "node"), Under: fmt.Sprintf("tolerates %d", s.Tolerates)})
+		v, text := of(s)
+		if !(v > 0) {
+			continue
+		}
+		all.add(v)
+		p.Labels = append(p.Labels, chart.Label{Name: text, Of: []chart.Ref{{Point: len(points.Points)}}})
+		points.Points = append(points.Points, chart.Point{X: float64(i), Y: &v})
+	}
+	p.Series = []chart.Series{points}
+	p.Y = latencyAxis(title, how, all)
+	return p
+}
+
+// outageBasis of all sizes, in a word.
+func outageBasis(d summary.Downtimes) string {
+	var measured, predicted bool
+	for _, s := range d.Sizes {
+		if s.Tolerates > 0 {
+			measured, predicted = measured || s.OutageBasis != summary.OutagePredicted, predicted || s.OutageBasis == summary.OutagePredicted
+		}
+	}
+	switch {
+	case measured && predicted:
+		return "measured, or predicted where too few died"
+	case measured:
+		return "measured"
+	}
+	return "predicted"
+}
+
+// yearWords are a size's time without writes in a year.
+func yearWords(s summary.SizeDowntime) string {
+	d := time.Duration(s.Minutes * float64(time.Minute))
+	if d < time.Second {
+		return "under 1 s"
+	}
+	return units.About(d)
+}
+
+// downtimeTitle is what a year's time without writes says of the sizes.
+func downtimeTitle(d summary.Downtimes) string {
+	i := slices.IndexFunc(d.Sizes, func(s summary.SizeDowntime) bool { return s.Nodes == d.Advised })
+	best := d.Sizes[i]
+	if i+1 < len(d.Sizes) {
+		return fmt.Sprintf("%s: %s a year without writes, and no larger size halves that", units.Plural(best.Nodes, "node"), yearWords(best))
+	}
+	return fmt.Sprintf("%s: %s a year without writes, against %s with %d", units.Plural(best.Nodes, "node"), yearWords(best), yearWords(d.Sizes[i-1]), d.Sizes[i-1].Nodes)
+}
