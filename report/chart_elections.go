@@ -26,7 +26,7 @@ func (r *Report) electionMaps() []chart.Chart {
 
 func (r *Report) electionMap(name string, columns []condition) chart.Chart {
 	c := r.base(name, strings.TrimSuffix(r.electionMessage(), "."), falseElections)
-	c.Notes = slices.DeleteFunc(c.Notes, func(note string) bool { return slices.Contains(r.undrawn(), note) }) // all are
+	r.showsAll(&c)
 	c.Subtitle = []string{"Times an hour, with the exact 95 % interval; “none” with the bound that it proves."}
 	rows := timeoutRows(columns)
 	c.Y = chart.Axis{Title: "heartbeat timeout, and the failover that it allows (simulated)", Min: 0.5, Max: float64(len(rows)) + 0.5}

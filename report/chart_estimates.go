@@ -2,9 +2,11 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/units"
 )
 
 // estimates are the p50s and p90s of setups as points with intervals: two
@@ -18,8 +20,9 @@ type estimates struct {
 	span     span
 }
 
-// estimate builds the series.
-func (r *Report) estimate(places []place, p50, p90 string) *estimates {
+// estimate builds the series. A setup's p50 stands left of its place and its p90 right
+// of it, column apart.
+func (r *Report) estimate(places []place, column float64, p50, p90 string) *estimates {
 	e := &estimates{r: r, p50: p50, p90: p90, places: places, of: make([]chart.Ref, len(places))}
 	for gi, g := range r.drawn() {
 		back := chart.Series{Name: seriesName(g, "p90"), Form: chart.Points, Look: e.look(gi, true)}
@@ -29,10 +32,10 @@ func (r *Report) estimate(places []place, p50, p90 string) *estimates {
 				continue
 			}
 			if f, ok := metric(p.cell, p90); ok {
-				back.Points = append(back.Points, e.point(p.x, f))
+				back.Points = append(back.Points, e.point(p, column/2, f))
 			}
 			e.of[i] = chart.Ref{Series: len(e.series) + 1, Point: len(front.Points)}
-			front.Points = append(front.Points, e.front(p))
+			front.Points = append(front.Points, e.front(p, -column/2))
 		}
 		e.series = append(e.series, back, front)
 	}
@@ -46,20 +49,26 @@ func seriesName(g group, percentile string) string {
 	return g.name + ", " + percentile
 }
 
-func (e *estimates) point(x float64, f figure) chart.Point {
+func (e *estimates) point(p place, beside float64, f figure) chart.Point {
 	e.span.add(f.median)
 	e.span.add(f.upper())
 	if f.interval { // a whisker that ended at the axis would look like its end
 		e.span.add(f.low)
 	}
-	return pointOf(x, f)
+	return ofSize(p, beside, pointOf(0, f))
 }
 
-func (e *estimates) front(p place) chart.Point {
+func (e *estimates) front(p place, beside float64) chart.Point {
 	if f, ok := metric(p.cell, e.p50); ok {
-		return e.point(p.x, f)
+		return e.point(p, beside, f)
 	}
-	return chart.Point{X: p.x, Missing: noTrial}
+	return ofSize(p, beside, chart.Point{Missing: noTrial})
+}
+
+// ofSize sets a point beside its place, and says of which size it is.
+func ofSize(p place, beside float64, pt chart.Point) chart.Point {
+	pt.X, pt.Name = math.Round(1e6*(p.x+beside))/1e6, units.Plural(p.cell.Nodes, "node")
+	return pt
 }
 
 // look tells the percentiles apart by colour and shape where there is one

@@ -27,7 +27,11 @@ const (
 const (
 	notRun     = "not in the run"
 	noMeasured = "not measured"
+	notOffered = "not offered"
 )
+
+// notCarried stands at a load with which a cluster did not keep up.
+const notCarried = "not carried"
 
 // heatAxis is one of the two things that a heat map varies.
 type heatAxis struct {
@@ -76,7 +80,7 @@ func (r *Report) heatMaps() []chart.Chart {
 	if across, up, ok := r.twoSettings(); ok {
 		draw(r.heatAxis(across), r.heatAxis(up), writeP50, writeP99)
 	}
-	return out
+	return append(out, r.sweptMaps(len(out))...)
 }
 
 // twoSettings are the parameters that make a map: the rate and the size of values where
@@ -151,22 +155,26 @@ func (r *Report) alikeBut(across, up string) [][]summary.Cell {
 
 // heatMap of one metric; false where fewer than two of its places have a number.
 func (r *Report) heatMap(name, metricName string, across, up heatAxis, cells []summary.Cell) (chart.Chart, bool) {
-	h := heat{across: across, up: up, metric: metricName, figures: map[[2]string]figure{}, setups: map[[2]string]summary.Cell{}}
+	h := newHeat(metricName, across, up)
 	for _, c := range cells {
 		at := [2]string{across.of(c), up.of(c)}
 		h.setups[at] = c
 		if f, ok := metric(c, metricName); ok {
-			h.figures[at] = f
-			h.span.add(f.median)
+			h.add(at, f)
 		}
 	}
+	return r.heatChart(name, h, cells)
+}
+
+// heatChart draws a map of some setups.
+func (r *Report) heatChart(name string, h *heat, cells []summary.Cell) (chart.Chart, bool) {
 	if known := len(h.figures); known < 2 || h.span.high == 0 {
 		return chart.Chart{}, false
 	}
 	h.order()
-	c := r.base(name, h.message(), metricName)
-	c.Notes = slices.DeleteFunc(c.Notes, func(note string) bool { return slices.Contains(r.undrawn(), note) })
-	c.Subtitle = linesOf(r.restOf(cells, across, up), h.subtitle(r))
+	c := r.base(name, h.message(), h.metric)
+	r.showsAll(&c)
+	c.Subtitle = linesOf(r.restOf(cells, h.across, h.up), h.subtitle(r))
 	c.X = placesAxis(h.across, -0.5)
 	c.Y = placesAxis(h.up, 0.5)
 	c.Series = []chart.Series{h.tiles()}
@@ -208,6 +216,19 @@ type heat struct {
 	figures    map[[2]string]figure
 	span       span
 	left       int // rows and columns that have no room
+	// lacking says why a place has no setup, and short which places did not carry their load.
+	lacking string
+	short   map[[2]string]bool
+}
+
+func newHeat(metric string, across, up heatAxis) *heat {
+	return &heat{across: across, up: up, metric: metric, lacking: notRun,
+		figures: map[[2]string]figure{}, setups: map[[2]string]summary.Cell{}, short: map[[2]string]bool{}}
+}
+
+func (h *heat) add(at [2]string, f figure) {
+	h.figures[at] = f
+	h.span.add(f.median)
 }
 
 // order keeps the rows and columns that this map has setups of, as many as can be read;
@@ -231,7 +252,7 @@ func (h *heat) order() {
 			slices.Reverse(h.up.values)
 		}
 	}
-	h.left = max(len(h.across.values)-mostColumns, 0) + max(len(h.up.values)-maxHeatRows, 0)
+	h.left += max(len(h.across.values)-mostColumns, 0) + max(len(h.up.values)-maxHeatRows, 0)
 	h.across.values = h.across.values[:min(len(h.across.values), mostColumns)]
 	h.up.values = h.up.values[:min(len(h.up.values), maxHeatRows)]
 }
@@ -275,6 +296,9 @@ func (h *heat) tile(x, y float64, at [2]string) chart.Point {
 	if len(h.up.values) <= heatIntervals {
 		p.Under = between(kind, f)
 	}
+	if h.short[at] {
+		p.Under = notCarried
+	}
 	return p
 }
 
@@ -284,7 +308,7 @@ func (h *heat) why(at [2]string) string {
 	_, known := h.figures[at]
 	switch {
 	case !ran:
-		return notRun
+		return h.lacking
 	case known:
 		return neverAnswered
 	case costless(c):
@@ -312,6 +336,9 @@ func (h *heat) subtitle(r *Report) string {
 	text := capital(MetricName(h.metric)) + ", " + r.intervals(h.metric) + "; " + darker + "."
 	if slices.ContainsFunc(h.tiles().Points, func(p chart.Point) bool { return p.Struck }) {
 		text += " Hatched: no number, and why."
+	}
+	if len(h.short) > 0 {
+		text += " " + capital(notCarried) + ": the cluster did not keep up with the load."
 	}
 	if h.left > 0 {
 		text += fmt.Sprintf(" %d more values have no room; the tables have all.", h.left)

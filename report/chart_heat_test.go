@@ -151,3 +151,65 @@ func tickLabels(ticks []chart.Tick) string {
 	}
 	return strings.Join(out, " ")
 }
+
+// swept is a run of two sizes of values, each offered three loads; the highest is carried by
+// small values alone.
+func swept() summary.Summary {
+	s := summary.Summary{SchemaVersion: summary.SchemaVersion, RunID: "swept"}
+	for i, size := range []string{"256B", "64KiB"} {
+		c := cell(3, 1.5, 5000)
+		c.Cell, c.Load, c.Params = fmt.Sprintf("n3-hashicorp-multi-az-%d", i), "sweep", map[string]string{valueSizePath: size}
+		c.Metrics = map[string]summary.Metric{}
+		for k, rate := range []float64{50, 200, 1000} {
+			c.Curve = append(c.Curve, summary.CurvePoint{OfferedOps: rate, Held: p(i == 0 || k < 2), P50: p(around(1.5e6*float64(1+2*i)*(1+0.1*float64(k)), 3))})
+		}
+		s.Cells = append(s.Cells, c)
+	}
+	s.Cells[1].Curve = append(s.Cells[1].Curve, summary.CurvePoint{OfferedOps: 7777, P50: p(around(9e9, 3))})
+	return s
+}
+
+// A sweep of several sizes of values has a map of size against offered load, of the loads
+// that they share.
+func TestASweepOfSizesHasAMapOfSizeAndLoad(t *testing.T) {
+	c := named(t, chartsOf(swept(), 0), "heat")
+	if want := "Write p50 differs up to 3 times with the value size, up to 1.20 times with the offered load"; c.Title != want {
+		t.Errorf("got the title %q, want %q", c.Title, want)
+	}
+	if got := tickLabels(c.X.Ticks) + " by " + tickLabels(c.Y.Ticks); got != "50.0/s 200/s 1,000/s by 256B 64KiB" {
+		t.Errorf("the map is of %s", got)
+	}
+	var got []string
+	for _, pt := range c.Series[0].Points {
+		got = append(got, strings.TrimSpace(pt.Text+" "+pt.Missing))
+	}
+	if want := "1.50 ms, 1.65 ms, 1.80 ms, 4.50 ms, 4.95 ms, 5.40 ms"; strings.Join(got, ", ") != want {
+		t.Errorf("got %q, want %q", strings.Join(got, ", "), want)
+	}
+	for i, pt := range c.Series[0].Points {
+		if (pt.Under == notCarried) != (i == 5) {
+			t.Errorf("tile %d has %q under its value; only the last was not carried", i, pt.Under)
+		}
+	}
+	for _, c := range chartsOf(swept(), 0) {
+		checkTexts(t, c.Name, svgOf(t, c))
+	}
+}
+
+// More loads than a map has columns are thinned evenly, and that is told.
+func TestAMapOfManyLoadsKeepsTheLowestAndTheHighest(t *testing.T) {
+	s := swept()
+	for i := range s.Cells {
+		s.Cells[i].Curve = nil
+		for k := range 20 {
+			s.Cells[i].Curve = append(s.Cells[i].Curve, summary.CurvePoint{OfferedOps: float64(100 * (k + 1)), P50: p(around(1e6*float64(i+k+1), 3))})
+		}
+	}
+	c := named(t, chartsOf(s, 0), "heat")
+	if ticks := c.X.Ticks; len(ticks) != mostColumns || ticks[0].Label != "100/s" || ticks[len(ticks)-1].Label != "2,000/s" {
+		t.Errorf("got columns %s", tickLabels(ticks))
+	}
+	if !strings.Contains(strings.Join(c.Subtitle, " "), "12 more values have no room") {
+		t.Errorf("does not say what it leaves out: %q", c.Subtitle)
+	}
+}

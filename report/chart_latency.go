@@ -8,6 +8,7 @@ import (
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // distribution is a setup's write latencies, pooled over its valid trials.
@@ -64,7 +65,7 @@ func (r *Report) spreads(ds []distribution) []chart.Chart {
 }
 
 func (r *Report) spreadChart(name, group string, ds []distribution) chart.Chart {
-	c := r.base(name, "How write latency spreads, by number of nodes", writeP50, writeP90, writeP99)
+	c := r.base(name, spreadMessage(ds), writeP50, writeP90, writeP99)
 	if group != "" {
 		c.Subtitle = append(c.Subtitle, group)
 	}
@@ -88,6 +89,32 @@ func (r *Report) spreadChart(name, group string, ds []distribution) chart.Chart 
 	}
 	c.X, c.Y = percentileAxis(far), latencyAxis("write latency", "pooled over trials, no interval", values)
 	return c
+}
+
+// spreadMessage is how much longer than the median the slow writes of some setups take, by
+// the furthest customary percentile that all of their samples carry.
+func spreadMessage(ds []distribution) string {
+	for _, slow := range []struct {
+		q    float64
+		what string
+	}{{0.99, "One write in a hundred"}, {0.9, "One write in ten"}} {
+		var ratios span
+		known := true
+		for _, d := range ds {
+			middle, far := d.pool.At(50), d.pool.At(100*slow.q)
+			known = known && d.end() >= slow.q-1e-9 && middle > 0 && far != results.Never
+			ratios.add(float64(far) / float64(middle))
+		}
+		if !known {
+			continue
+		}
+		text := units.Count.Show(ratios.low)
+		if high := units.Count.Show(ratios.high); high != text {
+			text += " to " + high
+		}
+		return slow.what + " takes " + text + " times the median or longer"
+	}
+	return "How write latency spreads, by number of nodes"
 }
 
 func failedCurves(ds []distribution) string {

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/summary"
@@ -29,7 +31,7 @@ func (r *Report) loads() []chart.Chart {
 }
 
 func (r *Report) loadChart(name, group string, ls []ladder) chart.Chart {
-	c := r.base(name, "Write latency against offered load")
+	c := r.base(name, r.loadMessage(ls, group != ""))
 	if group != "" {
 		c.Subtitle = append(c.Subtitle, group)
 	}
@@ -50,6 +52,34 @@ func (r *Report) loadChart(name, group string, ls []ladder) chart.Chart {
 	return c
 }
 
+// loadMessage is the highest load that each setup carried, or how latency rises where
+// nobody judged that.
+func (r *Report) loadMessage(ls []ladder, alone bool) string {
+	const most = 5
+	var carried []string
+	for _, l := range ls {
+		highest := 0.0
+		for _, step := range l.cell.Curve {
+			if step.Held != nil && *step.Held {
+				highest = max(highest, step.OfferedOps)
+			}
+		}
+		if highest > 0 && finite(highest) {
+			carried = append(carried, r.curveName(l.group, l.cell, alone)+" "+rate(highest))
+		}
+	}
+	if len(carried) == len(ls) && len(ls) <= most {
+		return "The highest load carried: " + strings.Join(carried, ", ")
+	}
+	last := ls[len(ls)-1]
+	from, to := last.cell.Curve[0], last.cell.Curve[len(last.cell.Curve)-1]
+	if from.P50 == nil || to.P50 == nil || from.P50.Median == nil || to.P50.Median == nil || !finite(to.OfferedOps) {
+		return "Write latency against offered load"
+	}
+	return fmt.Sprintf("From %s to %s offered, the p50 of %s goes from %s to %s", rate(from.OfferedOps), rate(to.OfferedOps),
+		r.curveName(last.group, last.cell, alone), duration(*from.P50.Median), duration(*to.P50.Median))
+}
+
 // loadKeys explain the lines and, where there are any, the struck marks.
 func loadKeys(struck bool) []chart.Key {
 	keys := []chart.Key{
@@ -57,7 +87,7 @@ func loadKeys(struck bool) []chart.Key {
 		{Text: "p99", Sign: chart.SignLine, Look: chart.Look{Number: chart.Neutral, Hollow: true, Dashed: true}},
 	}
 	if struck {
-		keys = append(keys, chart.Key{Text: "not carried", Sign: chart.SignStruck})
+		keys = append(keys, chart.Key{Text: notCarried, Sign: chart.SignStruck})
 	}
 	return keys
 }

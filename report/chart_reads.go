@@ -1,9 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/units"
 )
 
 // reads shows what a read costs by number of nodes.
@@ -17,15 +19,42 @@ func (r *Report) reads() (chart.Chart, bool) {
 			}
 		}
 	}
-	dodge(places)
-	e := r.estimate(places, readP50, readP90)
+	column := dodge(places)
+	e := r.estimate(places, column, readP50, readP90)
 	if e.span.high == 0 {
 		return chart.Chart{}, false
 	}
-	c := r.base("reads", "Read latency by number of nodes", readP50, readP90)
+	c := r.base("reads", r.readMessage(), readP50, readP90)
 	c.X, c.Y = r.sizeAxis(), latencyAxis(r.latency("read"), r.intervals(readP50), e.span)
 	c.Keys, c.Series = e.keys("reads"), e.series
 	c.Labels = e.labels(func(...place) string { return "" })
 	c.Labels = slices.DeleteFunc(c.Labels, func(l chart.Label) bool { return l.Name == "" && l.Value == "" })
 	return c, true
+}
+
+// readMessage is what a read takes at the smallest and at the largest size.
+func (r *Report) readMessage() string {
+	of := map[int]map[int]figure{} // by size and group
+	var sizes []int
+	for gi, g := range r.drawn() {
+		for _, c := range g.cells {
+			f, ok := metric(c, readP50)
+			if !ok || f.never() {
+				continue
+			}
+			if of[c.Nodes] == nil {
+				of[c.Nodes], sizes = map[int]figure{}, append(sizes, c.Nodes)
+			}
+			of[c.Nodes][gi] = f
+		}
+	}
+	if len(sizes) == 0 {
+		return "Read latency by number of nodes"
+	}
+	least, most := slices.Min(sizes), slices.Max(sizes)
+	text := fmt.Sprintf("A read takes %s with %s", fastestToSlowest(of[least]), units.Plural(least, "node"))
+	if most > least {
+		text += fmt.Sprintf(", %s with %d", fastestToSlowest(of[most]), most)
+	}
+	return text + " (p50)"
 }

@@ -35,6 +35,7 @@ func (r *Report) theoryChart(name string, g group) (chart.Chart, bool) {
 		if f, ok := metric(cell, writeP50); ok {
 			all.add(f.median)
 			all.add(f.upper())
+			c.Labels = append(c.Labels, chart.Label{Value: show(units.Duration, f.median) + f.mark(), Of: []chart.Ref{{Point: len(marks.Points)}}})
 			marks.Points = append(marks.Points, pointOf(at(cell), f))
 		}
 	}

@@ -34,14 +34,13 @@ func (r *Report) throughputs() (chart.Chart, bool) {
 // fall is the title: that every step up costs throughput, where every one was
 // found to.
 func (r *Report) fall() string {
-	const plain = "Write throughput by number of nodes"
 	if len(r.drawn()) != 1 || len(r.groups[0].cells) < 2 {
-		return plain
+		return r.carriedFromTo()
 	}
 	cells := r.groups[0].cells
 	for i := range cells[1:] {
 		if d, ok := r.differenceIn(throughput, cells[i], cells[i+1]); !ok || d.Decided != stats.Found || d.ratio >= 1 {
-			return plain
+			return r.carriedFromTo()
 		}
 	}
 	first, last := cells[0], cells[len(cells)-1]
@@ -49,6 +48,22 @@ func (r *Report) fall() string {
 	to, _ := metric(last, throughput)
 	return fmt.Sprintf("Every step up costs throughput: %s with %s, %s with %d",
 		rate(from.median), units.Plural(first.Nodes, "node"), rate(to.median), last.Nodes)
+}
+
+// carriedFromTo is the range of what all setups carry.
+func (r *Report) carriedFromTo() string {
+	var all span
+	for _, g := range r.drawn() {
+		for _, c := range g.cells {
+			if f, ok := metric(c, throughput); ok {
+				all.add(f.median)
+			}
+		}
+	}
+	if all.high == 0 || rate(all.low) == rate(all.high) {
+		return "Write throughput by number of nodes"
+	}
+	return fmt.Sprintf("Throughput goes from %s to %s, by number of nodes", rate(all.low), rate(all.high))
 }
 
 func (r *Report) loop() string {

@@ -18,7 +18,7 @@ const (
 	leastBin = int64(200e6)
 )
 
-// The lines of what happened.
+// The looks of what happened: a fault that lasted is a band, one of an instant a line.
 var (
 	faultLook    = chart.Look{Number: 1, Dashed: true}
 	electionLook = chart.Look{Number: 6}
@@ -53,24 +53,40 @@ func (r *Report) timeChart(name string, t *results.Trial) (chart.Chart, bool) {
 		fmt.Sprintf("%s, trial %d: the writes of each %s, by when they were sent (latency) and answered (throughput).", cleanName(t.Cell), t.Trial, duration(float64(d.every))),
 	}
 	x := chart.Linear(d.length, units.Seconds.Scale(1).Tick)
-	x.Title = "seconds since the first write"
+	x.Title, x.Unit = "seconds since the first write", chart.Seconds
 	latency := latencyAxis("write latency", "acknowledged writes", d.latency)
 	through := chart.Linear(d.most*1.05, units.Rate.Scale(d.most).Tick)
 	through.Title, through.Unit = "acknowledged writes per second", chart.PerSecond
-	c.Panels = []chart.Panel{{X: x, Y: latency}, {X: x, Y: through}}
+	c.Panels, c.Stacked = []chart.Panel{{X: x, Y: latency}, {X: x, Y: through}}, true
 	for i := range c.Panels {
 		p := &c.Panels[i]
 		p.Series, p.Labels = happened(t, p.Y, d.length)
 	}
-	c.Panels[1].Labels = nil // the same lines
+	c.Keys = append([]chart.Key{
+		{Text: "p50", Sign: chart.SignDot, Look: d.p50.Look}, {Text: "slowest", Sign: chart.SignDot, Look: d.worst.Look},
+	}, happenedKeys(c.Panels[0].Series)...)
+	c.Panels[1].Labels = nil // what happened is the same
 	c.Panels[0].Series = append(c.Panels[0].Series, d.p50, d.worst)
 	c.Panels[1].Series = append(c.Panels[1].Series, d.acked)
-	c.Keys = []chart.Key{
-		{Text: "p50", Sign: chart.SignDot, Look: d.p50.Look}, {Text: "slowest", Sign: chart.SignDot, Look: d.worst.Look},
-		{Text: "a fault begins", Sign: chart.SignLine, Look: faultLook, Plain: true},
-		{Text: "a leader is elected", Sign: chart.SignLine, Look: electionLook, Plain: true},
-	}
 	return c, true
+}
+
+// happenedKeys explain the looks that there are.
+func happenedKeys(series []chart.Series) []chart.Key {
+	var keys []chart.Key
+	for _, k := range []struct {
+		series string
+		key    chart.Key
+	}{
+		{faultLasts, chart.Key{Text: "a fault, as long as it lasts", Sign: chart.SignBand, Look: faultLook}},
+		{faultAtOnce, chart.Key{Text: "a fault of an instant", Sign: chart.SignLine, Look: faultLook, Plain: true}},
+		{leaderElected, chart.Key{Text: "a leader is elected", Sign: chart.SignLine, Look: electionLook, Plain: true}},
+	} {
+		if slices.ContainsFunc(series, func(s chart.Series) bool { return s.Name == k.series }) {
+			keys = append(keys, k.key)
+		}
+	}
+	return keys
 }
 
 // longestSilence is the title: what stopped writes the longest.
@@ -92,35 +108,91 @@ func doneTo(f *results.Fault) string {
 	return strings.TrimSpace(cleanName(f.Action) + " " + shorten(list(f.Nodes), 24))
 }
 
-// happened are upright lines at the faults and elections, with their names.
+// The names of the series of what happened.
+const (
+	faultLasts    = "fault"
+	faultAtOnce   = "fault of an instant"
+	leaderElected = "election"
+)
+
+// happened are the faults that lasted as bands, and the others and the elections as upright
+// lines over them; each with its name.
 func happened(t *results.Trial, y chart.Axis, length float64) (out []chart.Series, labels []chart.Label) {
-	marks := chart.Series{Name: "what happened", Form: chart.Points, Look: chart.Look{Number: chart.Neutral}}
-	add := func(ns int64, look chart.Look, name, text string) {
-		at := float64(ns-t.Writes.StartNS) / 1e9
+	height := ptrTo(below(y))
+	since := func(ns int64) float64 { return float64(ns-t.Writes.StartNS) / 1e9 }
+	bands := chart.Series{Name: faultLasts, Form: chart.Bands, Look: chart.Look{Number: faultLook.Number}}
+	var lines []chart.Series
+	line := func(ns int64, look chart.Look, name, text string) {
+		at := since(ns)
 		if at < 0 || at > length {
 			return
 		}
-		line := upright(at, y)
-		line.Name, line.Look = name, look
-		line.Points[1].Y = ptrTo(below(y))
-		line.Points[0].Text, line.Points[1].Text = text, text // pointed at, it says what happened
-		marks.Points = append(marks.Points, chart.Point{X: at, Y: line.Points[1].Y, Text: text})
-		out = append(out, line)
+		l := upright(at, y)
+		l.Name, l.Look, l.Points[1].Y = name, look, height
+		l.Points[0].Text, l.Points[1].Text = text, text // pointed at, it says what happened
+		lines = append(lines, l)
 	}
 	for i := range t.Faults {
-		if f := &t.Faults[i]; f.Failed == "" || len(f.Nodes) > 0 {
-			add(f.AtNS, faultLook, "fault", doneTo(f))
+		f := &t.Faults[i]
+		if f.Failed != "" && len(f.Nodes) == 0 {
+			continue // nothing was done
+		}
+		from, to := since(f.AtNS), length
+		over, known := faultOver(t, f)
+		if known {
+			to = min(since(over), length)
+		}
+		switch {
+		case known && over <= f.DoneNS:
+			line(f.AtNS, faultLook, faultAtOnce, doneTo(f))
+		case from <= length && to > 0:
+			bands.Points = append(bands.Points, chart.Point{X: to, From: max(from, 0), Y: height, Text: doneTo(f) + stoodFor(f, over, known)})
 		}
 	}
 	for i := range t.Events {
 		if e := &t.Events[i]; e.Kind == results.EventRole && e.State == results.StateLeader {
-			add(e.AtNS, electionLook, "election", cleanName(e.Node)+" leads")
+			line(e.AtNS, electionLook, leaderElected, cleanName(e.Node)+" leads")
 		}
 	}
-	for i, p := range marks.Points {
-		labels = append(labels, chart.Label{Value: p.Text, Of: []chart.Ref{{Series: len(out), Point: i}}})
+	if len(bands.Points) > 0 {
+		out = append(out, bands)
 	}
-	return append(out, marks), labels
+	for i, p := range bands.Points {
+		name, _, _ := strings.Cut(p.Text, ",")
+		labels = append(labels, chart.Label{Value: name, Of: []chart.Ref{{Point: i}}})
+	}
+	for _, l := range lines {
+		labels = append(labels, chart.Label{Value: l.Points[1].Text, Of: []chart.Ref{{Series: len(out), Point: 1}}})
+		out = append(out, l)
+	}
+	return out, labels
+}
+
+// faultOver is when a fault was: when it was undone, or, where nobody undid it, when the
+// last of the members that it ended came back; false where that is not within the trial.
+func faultOver(t *results.Trial, f *results.Fault) (ns int64, known bool) {
+	if f.EndNS != 0 {
+		return f.EndNS, true
+	}
+	ns = f.DoneNS
+	for _, node := range f.Nodes {
+		i := slices.IndexFunc(t.Events, func(e results.Event) bool {
+			return e.Node == node && e.Kind == results.EventRestart && e.AtNS > f.AtNS
+		})
+		if i < 0 {
+			return 0, false
+		}
+		ns = max(ns, t.Events[i].AtNS)
+	}
+	return ns, len(f.Nodes) > 0
+}
+
+// stoodFor says for how long a fault stood.
+func stoodFor(f *results.Fault, over int64, known bool) string {
+	if !known {
+		return ", until the end"
+	}
+	return ", for " + duration(float64(over-f.AtNS))
 }
 
 // below the end of an axis, with room for a label beside it.

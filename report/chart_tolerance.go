@@ -1,7 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
@@ -13,16 +16,17 @@ import (
 // tolerate the same stand at the same place, side by side.
 func (r *Report) byTolerance() (chart.Chart, bool) {
 	places, least, most := r.tolerances()
-	e := r.estimate(places, writeP50, writeP90)
+	column := dodge(places)
+	e := r.estimate(places, column, writeP50, writeP90)
 	if e.span.high == 0 {
 		return chart.Chart{}, false
 	}
-	c := r.base("tolerance", toleranceTitle, writeP50, writeP90)
+	anyProven := slices.ContainsFunc(places, func(p place) bool { return p.cell.Faults.Survived != nil })
+	c := r.base("tolerance", toleranceMessage(places, anyProven), writeP50, writeP90)
 	c.X = chart.Axis{Title: "failures proven to be tolerated", Min: float64(least) - 0.5, Max: float64(most) + 0.5, Places: true}
 	for t := least; t <= most; t++ {
 		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: float64(t), Label: fmt.Sprint(t)})
 	}
-	anyProven := slices.ContainsFunc(places, func(p place) bool { return p.cell.Faults.Survived != nil })
 	if !anyProven {
 		c.X.Title = "failures tolerated in theory: this run has not proven them"
 	}
@@ -33,7 +37,53 @@ func (r *Report) byTolerance() (chart.Chart, bool) {
 	return c, true
 }
 
-const toleranceTitle = "Write latency against failures tolerated"
+// toldTolerances are how many fit a title; of more the first and the last are told.
+const toldTolerances = 4
+
+// toleranceMessage is what the cheapest size that survives so many failures takes for a
+// write: from the fastest to the slowest, where there are several groups of setups.
+func toleranceMessage(places []place, anyProven bool) string {
+	cheapest := map[int]map[int]figure{} // by failures and group
+	for _, p := range places {
+		t := int(math.Round(p.x))
+		f, ok := metric(p.cell, writeP50)
+		if !ok || f.never() || t < 1 {
+			continue
+		}
+		if cheapest[t] == nil {
+			cheapest[t] = map[int]figure{}
+		}
+		if other, known := cheapest[t][p.group]; !known || f.median < other.median {
+			cheapest[t][p.group] = f
+		}
+	}
+	told := slices.Sorted(maps.Keys(cheapest))
+	if len(told) == 0 {
+		return "Write latency against failures tolerated"
+	}
+	if len(told) > toldTolerances {
+		told = []int{told[0], told[len(told)-1]}
+	}
+	verb := "Surviving"
+	if !anyProven {
+		verb = "In theory, surviving"
+	}
+	text := fmt.Sprintf("%s %s costs %s a write", verb, units.Plural(told[0], "failure"), fastestToSlowest(cheapest[told[0]]))
+	for _, t := range told[1:] {
+		text += fmt.Sprintf(", %d cost %s", t, fastestToSlowest(cheapest[t]))
+	}
+	return text + " (p50)"
+}
+
+// fastestToSlowest of some figures: one of them alone where both are written alike.
+func fastestToSlowest[K comparable](of map[K]figure) string {
+	all := slices.SortedFunc(maps.Values(of), func(a, b figure) int { return cmp.Compare(a.median, b.median) })
+	fastest, slowest := all[0], all[len(all)-1]
+	if duration(fastest.median) == duration(slowest.median) {
+		return duration(fastest.median) + fastest.mark()
+	}
+	return duration(fastest.median) + fastest.mark() + " to " + duration(slowest.median) + slowest.mark()
+}
 
 // pairing explains sizes that stand at one place.
 func (r *Report) pairing() []string {
@@ -64,7 +114,6 @@ func (r *Report) tolerances() (places []place, least, most int) {
 			places, least, most = append(places, place{gi, c, float64(t)}), min(least, t), max(most, t)
 		}
 	}
-	dodge(places)
 	return places, least, most
 }
 

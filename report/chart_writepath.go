@@ -31,7 +31,7 @@ func (r *Report) writePathOf(name string, g group) (chart.Chart, bool) {
 	if g.name != "" {
 		c.Subtitle = append(c.Subtitle, g.name)
 	}
-	c.Subtitle = append(c.Subtitle, "Where the time of a typical write goes, from when it was due to its answer, light load.")
+	c.Subtitle = append(c.Subtitle, "Where the time of a typical write goes, from when it was due to its answer, light load. From the bottom up in the order of the keys.")
 	c.X = chart.Axis{Min: -0.5, Max: float64(len(cells)) - 0.5, Places: true}
 	feet := make([]float64, len(cells))
 	for i, cell := range cells {

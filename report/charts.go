@@ -60,14 +60,29 @@ func (r *Report) undrawn() []string {
 // base starts what all charts say: what is broken, what may have moved the
 // numbers that it shows, and where these are from.
 func (r *Report) base(name, title string, metrics ...string) chart.Chart {
-	c := chart.Chart{Name: name, Title: title, Caption: r.caption(), Alarms: few(r.alarms, maxAlarms)}
-	if r.env.Label != "" {
-		c.Notes = []string{r.env.Label}
+	c := chart.Chart{Name: name, Title: title, Caption: few(r.caption(maxSources), everything), Alarms: few(r.alarms, maxAlarms)}
+	c.Notes = r.chartNotes(few(r.failedLines(), maxChartNotes), few(r.doubtLines(metrics, maxChartNotes, maxChartSetups), maxChartNotes))
+	whole := chart.Words{
+		Alarms: r.alarms, Caption: r.caption(everything),
+		Notes: r.chartNotes(r.failedLines(), r.doubtLines(metrics, everything, everything)),
 	}
-	c.Notes = append(c.Notes, few(r.failedLines(), maxChartNotes)...)
-	c.Notes = append(c.Notes, few(r.doubtLines(metrics, maxChartNotes, maxChartSetups), maxChartNotes)...)
-	c.Notes = append(c.Notes, r.undrawn()...)
+	if !slices.Equal(whole.Alarms, c.Alarms) || !slices.Equal(whole.Notes, c.Notes) || !slices.Equal(whole.Caption, c.Caption) {
+		c.Whole = &whole
+	}
 	return c
+}
+
+func (r *Report) chartNotes(failed, doubts []string) []string {
+	return slices.Concat(linesOf(r.env.Label), failed, doubts, r.undrawn())
+}
+
+// showsAll takes back that a chart leaves groups out.
+func (r *Report) showsAll(c *chart.Chart) {
+	left := func(note string) bool { return slices.Contains(r.undrawn(), note) }
+	c.Notes = slices.DeleteFunc(c.Notes, left)
+	if c.Whole != nil {
+		c.Whole.Notes = slices.DeleteFunc(c.Whole.Notes, left)
+	}
 }
 
 // few are the first lines of many, none of them longer than a chart has room
@@ -85,7 +100,8 @@ func few(lines []string, most int) []string {
 	return out
 }
 
-func (r *Report) caption() []string {
+// caption tells of so many sources.
+func (r *Report) caption(sources int) []string {
 	where := r.host()
 	if !r.env.StartedAt.IsZero() {
 		where = append([]string{r.env.StartedAt.UTC().Format("2006-01-02")}, where...)
@@ -95,7 +111,10 @@ func (r *Report) caption() []string {
 	}
 	out := append([]string{r.colocation()}, r.unreal()...)
 	out = append(out, strings.Join(append(where, r.changed()...), " · "))
-	return few(append(out, few(r.sources(), maxSources)...), everything)
+	if sources == everything {
+		return append(out, r.sources()...)
+	}
+	return append(out, few(r.sources(), sources)...)
 }
 
 // intervals says what the bars at a mark are, or that there are none.
@@ -137,29 +156,43 @@ type place struct {
 	x     float64
 }
 
-// dodge spreads the setups that share a place over the middle of its stretch,
-// by size, with more room between sizes than within one.
-func dodge(places []place) {
+// Where setups share a place, each has two columns in it, one for each of its
+// percentiles, so that no whisker lies over another. Columns are this far apart at most,
+// in places; setups of one size, and sizes, further.
+const (
+	widestColumn  = 0.13
+	columnsInAll  = 0.84
+	betweenSetups = 1
+	betweenSizes  = 2.2
+)
+
+// dodge spreads the setups of each place over the middle of its stretch, by size. It
+// returns how far apart the columns of a setup are.
+func dodge(places []place) (column float64) {
 	at := map[float64][]int{}
 	for i, p := range places {
 		at[p.x] = append(at[p.x], i)
 	}
-	for _, members := range at {
+	offsets, widths := make([]float64, len(places)), map[float64]float64{}
+	column = widestColumn
+	for x, members := range at {
 		slices.SortStableFunc(members, func(a, b int) int { return cmp.Compare(places[a].cell.Nodes, places[b].cell.Nodes) })
-		offsets := make([]float64, len(members))
-		for i := 1; i < len(members); i++ {
-			gap := 1.0
-			if places[members[i]].cell.Nodes != places[members[i-1]].cell.Nodes {
-				gap = 2
+		for k, i := range members[1:] {
+			apart := 1.0 + betweenSetups
+			if before := members[k]; places[i].cell.Nodes != places[before].cell.Nodes {
+				apart = 1 + betweenSizes
 			}
-			offsets[i] = offsets[i-1] + gap
+			offsets[i] = offsets[members[k]] + apart
 		}
-		width := offsets[len(offsets)-1]
-		step := min(0.045, 0.72/max(width, 1))
-		for i, m := range members {
-			places[m].x += step * (offsets[i] - width/2)
+		widths[x] = offsets[members[len(members)-1]]
+		column = min(column, columnsInAll/(widths[x]+2))
+	}
+	for x, members := range at {
+		for _, i := range members {
+			places[i].x = x + column*(offsets[i]-widths[x]/2)
 		}
 	}
+	return column
 }
 
 // pointOf is a figure at its place. A median that lies among operations that

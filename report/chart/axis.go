@@ -29,7 +29,7 @@ const (
 	Nanoseconds Unit = "ns"
 	PerSecond   Unit = "/s"
 	Bytes       Unit = "B"
-	CPUSeconds  Unit = "s"
+	Seconds     Unit = "s"
 	// Share is a part of 1, and Change a change in per cent: 5 is +5 %.
 	Share  Unit = "share"
 	Change Unit = "% change"

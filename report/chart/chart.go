@@ -19,8 +19,10 @@ type Chart struct {
 	Labels []Label  `json:"labels,omitempty"`
 
 	// Panels stand side by side, in place of axes, series and labels of the
-	// chart's own.
-	Panels []Panel `json:"panels,omitempty"`
+	// chart's own; stacked ones stand one above the other, on the x axis of the
+	// last, which all of them have.
+	Panels  []Panel `json:"panels,omitempty"`
+	Stacked bool    `json:"stacked,omitempty"`
 
 	// Alarms are what nobody may overlook: acknowledged writes that are gone.
 	Alarms []string `json:"alarms,omitempty"`
@@ -28,6 +30,20 @@ type Chart struct {
 	Notes []string `json:"notes,omitempty"`
 	// Caption tells where and when, and what holds of every number.
 	Caption []string `json:"caption,omitempty"`
+	// Whole are alarms, notes and caption with nothing left out, for a page, which
+	// has room for them; null where the chart's own leave nothing out.
+	Whole *Words `json:"-"`
+}
+
+// Words are what a chart says besides its data.
+type Words struct{ Alarms, Notes, Caption []string }
+
+// Words are the chart's, with nothing left out.
+func (c *Chart) Words() Words {
+	if c.Whole != nil {
+		return *c.Whole
+	}
+	return Words{c.Alarms, c.Notes, c.Caption}
 }
 
 // Panel is one of several fields of data under one title.
@@ -59,6 +75,9 @@ const (
 	Stacks Form = "stacks"
 	// Tiles fill the place of 1 by 1 around each point, in its shade.
 	Tiles Form = "tiles"
+	// Bands are stretches of the x axis, from each point's From to its X, over all of
+	// the field: what lasted. Their Y is the height at which labels name them.
+	Bands Form = "bands"
 )
 
 // Series is the values of one thing.
@@ -76,13 +95,15 @@ type Series struct {
 // Point is one value, or the place of one that is not known.
 type Point struct {
 	X float64 `json:"x"`
+	// Name is whose value it is, where its place on the x axis does not say it.
+	Name string `json:"name,omitempty"`
 	// Y is null where there is no value; Missing says why. Beyond tells one that
 	// is above every number from one that is not known.
 	Y       *float64 `json:"y"`
 	Missing string   `json:"missing,omitempty"`
 	Beyond  bool     `json:"beyond,omitempty"`
-	// From is the foot of a stack's piece, whose top is Y; Text is what it is worth, and
-	// Under the interval of that.
+	// From is the foot of a stack's piece, whose top is Y, or where a band begins; Text is
+	// what a piece is worth, and Under the interval of that.
 	From float64 `json:"from,omitempty"`
 	// Low and High are the ends of the interval; null where there is none. A
 	// High beyond every number is null beside a Low, and Open is set.
@@ -128,6 +149,7 @@ const (
 	SignDot      Sign = "dot"
 	SignBar      Sign = "bar"
 	SignStruck   Sign = "struck"
+	SignBand     Sign = "band"
 )
 
 // Key explains a look.

@@ -23,8 +23,11 @@ func (cv *canvas) axes(p *chart.Panel, fd field) {
 	if p.Y.Min < 0 && !p.Y.Log { // below no change
 		cv.line(dark, 1.2, nil, [2]float64{fd.x0, fd.py(0)}, [2]float64{fd.x1, fd.py(0)})
 	}
-	cv.xTicks(p, fd)
 	cv.line(dark, 1.6, nil, [2]float64{fd.x0, fd.y0}, [2]float64{fd.x1, fd.y0})
+	if fd.bare {
+		return
+	}
+	cv.xTicks(p, fd)
 	if p.X.Title != "" {
 		cv.write(axisPen, (fd.x0+fd.x1)/2, fd.y0-cv.tickRoom(p)-ascent*axisPen.size, 0.5, p.X.Title)
 	}
@@ -50,8 +53,8 @@ func (cv *canvas) xTicks(p *chart.Panel, fd field) {
 	}
 }
 
-// bands shades every other place, so that one place reads as one.
-func (cv *canvas) bands(fd field) {
+// shadePlaces shades every other place, so that one place reads as one.
+func (cv *canvas) shadePlaces(fd field) {
 	for i, t := range fd.x.Ticks {
 		if i%2 == 0 {
 			cv.shades = append(cv.shades, rect{fd.px(t.At - 0.5), fd.y0, fd.px(t.At + 0.5), fd.y1})

@@ -40,28 +40,29 @@ func lay(c *chart.Chart) *canvas {
 	for _, fd := range fields {
 		lack = max(lack, leastField-fd.height())
 	}
+	if c.Stacked {
+		lack *= float64(len(fields))
+	}
 	if lack > 0 {
 		cv = &canvas{w: chartWidth, h: chartHeight + lack}
 		fields = cv.surroundings(c, panels)
 	}
 	for i, fd := range fields {
-		right := cv.w - 4
-		if i+1 < len(fields) {
-			right = fd.x1
-		}
-		cv.data(fd, &panels[i], right)
+		cv.data(fd, &panels[i])
 	}
 	return cv
 }
 
-// data draws what a panel shows; its labels reach as far as right.
-func (cv *canvas) data(fd field, p *chart.Panel, right float64) {
+// data draws what a panel shows.
+func (cv *canvas) data(fd field, p *chart.Panel) {
 	if p.X.Places {
-		cv.bands(fd)
+		cv.shadePlaces(fd)
 	}
-	areas := newAreas(p)
+	areas, sz := newAreas(p), sizesIn(fd, p)
 	for i := range p.Series {
 		switch p.Series[i].Form {
+		case chart.Bands:
+			cv.bands(fd, &p.Series[i], areas[i])
 		case chart.Bars:
 			cv.bars(fd, &p.Series[i], len(p.Series) > 1)
 		case chart.Stacks:
@@ -73,17 +74,17 @@ func (cv *canvas) data(fd field, p *chart.Panel, right float64) {
 		case chart.Tiles:
 			cv.tiles(fd, &p.Series[i])
 		default:
-			cv.estimates(fd, &p.Series[i], areas[i])
+			cv.estimates(fd, &p.Series[i], sz, areas[i])
 		}
 	}
 	for i := range p.Series {
 		if p.Series[i].Form == chart.Line {
-			cv.lineMarks(fd, &p.Series[i])
+			cv.lineMarks(fd, &p.Series[i], areas[i])
 		}
 	}
 	cv.barTexts(fd, p.Series)
 	cv.endNames(fd, p.Series)
-	cv.labels(fd, p, right, areas)
+	cv.labels(fd, p, areas)
 }
 
 // PNG draws the picture in points of colour.

@@ -1,20 +1,24 @@
 package draw
 
-import "github.com/raftbench/raftbench/report/chart"
+import (
+	"math"
+
+	"github.com/raftbench/raftbench/report/chart"
+)
 
 var (
 	labelPen = pen{18, true, dark}
 	valuePen = pen{16, false, dark}
 )
 
-// labels places and writes labels, with a thin line to each that had to move
-// far from its mark.
-func (cv *canvas) labels(fd field, c *chart.Panel, right float64, areas [][]rect) {
+// labels places and writes labels within the field, with a thin line to each that
+// had to move far from its mark.
+func (cv *canvas) labels(fd field, c *chart.Panel, areas [][]rect) {
 	wishes := make([]wish, len(c.Labels))
 	for i, l := range c.Labels {
-		wishes[i] = wishOf(l, c.Known(l.Of), areas, sidesOf(c, l))
+		wishes[i] = wishOf(fd, c, l, areas)
 	}
-	places, ok := placeLabels(rect{fd.x0, fd.y0 + 2, right, fd.y1}, cv.taken, wishes)
+	places, ok := placeLabels(rect{fd.x0, fd.y0 + 2, fd.x1, fd.y1}, cv.taken, wishes)
 	for i, r := range places {
 		if ok[i] {
 			cv.label(c.Labels[i], r, wishes[i].mark)
@@ -23,10 +27,19 @@ func (cv *canvas) labels(fd field, c *chart.Panel, right float64, areas [][]rect
 }
 
 // wishOf is the room that a label wants, beside the marks that it names.
-func wishOf(l chart.Label, marks []chart.Ref, areas [][]rect, sides []side) wish {
+func wishOf(fd field, c *chart.Panel, l chart.Label, areas [][]rect) wish {
+	marks := c.Known(l.Of)
 	mark := areas[marks[0].Series][marks[0].Point]
-	for _, ref := range marks[1:] {
+	whole := mark
+	for _, ref := range marks {
 		mark = union(mark, areas[ref.Series][ref.Point])
+		whole = union(whole, mark)
+		if p := c.At(ref); p.Low != nil {
+			whole.y0 = min(whole.y0, fd.py(*p.Low))
+			if p.High != nil {
+				whole.y1 = max(whole.y1, fd.py(*p.High))
+			}
+		}
 	}
 	h := 0.0
 	if l.Name != "" {
@@ -35,7 +48,19 @@ func wishOf(l chart.Label, marks []chart.Ref, areas [][]rect, sides []side) wish
 	if l.Value != "" {
 		h += valuePen.size * leading
 	}
-	return wish{mark, max(labelPen.width(l.Name), valuePen.width(l.Value)), h, sides}
+	return wish{
+		mark: mark, whole: whole, w: max(labelPen.width(l.Name), valuePen.width(l.Value)), h: h,
+		sides: sidesOf(c, l), home: homeOf(fd, c.At(marks[0]).X),
+	}
+}
+
+// homeOf is the stretch in which a mark stands: that of its place, or all of the field.
+func homeOf(fd field, x float64) rect {
+	home := fd.rect
+	if fd.x.Places {
+		home.x0, home.x1 = max(home.x0, fd.px(math.Round(x)-0.5)+2), min(home.x1, fd.px(math.Round(x)+0.5)-2)
+	}
+	return home
 }
 
 // sidesOf sends a label away from its neighbour at the same place, and under

@@ -28,6 +28,7 @@ const margin = 34
 type field struct {
 	rect
 	x, y chart.Axis
+	bare bool // its x axis is that of a field below it
 }
 
 func (f field) px(v float64) float64 { return f.x0 + f.x.Share(v)*f.width() }
@@ -37,34 +38,75 @@ func (f field) py(v float64) float64 { return f.y0 + f.y.Share(v)*f.height() }
 const panelGap = 40
 
 // surroundings sets everything around the data and returns the field of each
-// panel, from left to right.
+// panel, from left to right or from the top down.
 func (cv *canvas) surroundings(c *chart.Chart, panels []chart.Panel) []field {
 	top, bottom := cv.header(c), cv.footer(c)
+	if c.Stacked {
+		return cv.stacked(panels, top, bottom)
+	}
 	width := (cv.w - 2*margin - panelGap*float64(len(panels)-1)) / float64(len(panels))
 	out := make([]field, len(panels))
 	for i := range panels {
 		x := margin + float64(i)*(width+panelGap)
-		out[i] = cv.field(&panels[i], rect{x, bottom, x + width, top})
+		out[i] = cv.field(&panels[i], rect{x, bottom, x + width, top}, leftOf(&panels[i]), false)
 	}
 	return out
 }
 
-// field sets the axes of a panel into its room, with the y axis's title above.
-func (cv *canvas) field(p *chart.Panel, room rect) field {
+// stackGap is above each of stacked panels but the first.
+const stackGap = 14
+
+// stacked panels share what is left of the height, and begin and end at the same x;
+// the last has the axis of all.
+func (cv *canvas) stacked(panels []chart.Panel, top, bottom float64) []field {
+	left, n := 0.0, len(panels)
+	for i := range panels {
+		left = max(left, leftOf(&panels[i]))
+	}
+	axis := cv.axisRoom(&panels[n-1])
+	height := (top - bottom - axis - stackGap*float64(n-1)) / float64(n)
+	out := make([]field, n)
+	for i := range panels {
+		room := rect{margin, top - height, cv.w - margin, top}
+		if i == n-1 {
+			room.y0 = bottom
+		}
+		out[i] = cv.field(&panels[i], room, left, i < n-1)
+		top -= height + stackGap
+	}
+	return out
+}
+
+// leftOf is how wide the labels of a panel's y axis are, with the space beside them.
+func leftOf(p *chart.Panel) (room float64) {
+	for _, t := range p.Y.Ticks {
+		room = max(room, tickPen.width(t.Label)+12)
+	}
+	return room
+}
+
+// axisRoom is the height of an x axis with its title.
+func (cv *canvas) axisRoom(p *chart.Panel) float64 {
+	room := cv.tickRoom(p) + 2
+	if p.X.Title != "" {
+		room += axisPen.size * leading
+	}
+	return room
+}
+
+// field sets the axes of a panel into its room, with the y axis's title above; a bare
+// one has no x axis of its own.
+func (cv *canvas) field(p *chart.Panel, room rect, left float64, bare bool) field {
 	top := room.y1
 	for _, line := range axisPen.wrap(p.Y.Title, room.width()) {
 		cv.write(axisPen, room.x0, top-ascent*axisPen.size, 0, line)
 		top -= axisPen.size * leading
 	}
-	left := room.x0
-	for _, t := range p.Y.Ticks {
-		left = max(left, room.x0+tickPen.width(t.Label)+12)
+	below := room.y0
+	if !bare {
+		below += cv.axisRoom(p)
 	}
-	below := room.y0 + cv.tickRoom(p) + 2
-	if p.X.Title != "" {
-		below += axisPen.size * leading
-	}
-	fd := field{rect{left, below, room.x1 - endRoom(p.Series), top - 8}, p.X, p.Y}
+	fd := field{rect{room.x0 + left, below, room.x1 - endRoom(p.Series), top - 8}, p.X, p.Y, bare}
 	cv.axes(p, fd)
 	return fd
 }
@@ -128,6 +170,8 @@ func (cv *canvas) swatch(k chart.Key, x, y, width float64) {
 		if !k.Plain {
 			cv.dot(shape(k.Look), hue(k.Look), 7, middle, y, k.Look.Hollow)
 		}
+	case chart.SignBand:
+		cv.band(hue(k.Look), rect{x, y - 10, x + width, y + 10})
 	case chart.SignDot:
 		cv.dot(shape(k.Look), hue(k.Look), dotRadius, middle, y, k.Look.Hollow)
 	default:

@@ -1,6 +1,10 @@
 package draw
 
-import "github.com/raftbench/raftbench/report/chart"
+import (
+	"math"
+
+	"github.com/raftbench/raftbench/report/chart"
+)
 
 var endPen = pen{17, true, dark}
 
@@ -33,20 +37,40 @@ func (cv *canvas) stroke(fd field, s *chart.Series) {
 		}
 	}
 	cv.line(hue(s.Look), 3, dashes(s.Look), through...)
-	if len(through) == 2 && (through[0][0] == through[1][0] || through[0][1] == through[1][1]) { // upright or level: it would strike labels through
-		cv.taken = append(cv.taken, rect{through[0][0], through[0][1], through[1][0], through[1][1]}.grown(3))
+	if len(through) <= shortLine {
+		for i := 1; i < len(through); i++ {
+			cv.keepOff(through[i-1], through[i])
+		}
 	}
 }
 
-func (cv *canvas) lineMarks(fd field, s *chart.Series) {
-	for _, p := range s.Points {
+// shortLine is of how many points a line is at most that labels keep off: round one of many
+// they would find no place.
+const shortLine = 12
+
+// keepOff a piece of a line: labels on it would be struck through.
+func (cv *canvas) keepOff(from, to [2]float64) {
+	const step, half = 8, 3
+	if from[0] == to[0] || from[1] == to[1] {
+		cv.taken = append(cv.taken, rect{min(from[0], to[0]), min(from[1], to[1]), max(from[0], to[0]), max(from[1], to[1])}.grown(half))
+		return
+	}
+	n := math.Ceil(math.Hypot(to[0]-from[0], to[1]-from[1]) / step)
+	for i := 0.0; i <= n; i++ {
+		cv.taken = append(cv.taken, around(from[0]+(to[0]-from[0])*i/n, from[1]+(to[1]-from[1])*i/n, half))
+	}
+}
+
+func (cv *canvas) lineMarks(fd field, s *chart.Series, areas []rect) {
+	for i, p := range s.Points {
 		if p.Y == nil {
 			if p.Missing != "" {
-				cv.missing(fd, hue(s.Look), p)
+				areas[i] = cv.missing(fd, hue(s.Look), p)
 			}
 			continue
 		}
 		x, y := fd.px(p.X), fd.py(*p.Y)
+		areas[i] = around(x, y, 2)
 		if !p.Plain {
 			cv.dot(shape(s.Look), hue(s.Look), 6, x, y, s.Look.Hollow)
 		}

@@ -9,9 +9,14 @@ import (
 // wish is a label that wants a place beside its mark.
 type wish struct {
 	mark rect // what it names
-	w, h float64
+	// whole is the mark with its interval, above or below which a label can stand.
+	whole rect
+	w, h  float64
 	// sides in the order of liking; none means any.
 	sides []side
+	// home is the stretch of the mark's own place, which a label leaves only where there
+	// is no room in it.
+	home rect
 }
 
 // side of a mark at which a label can stand, as steps to the right and up.
@@ -52,10 +57,20 @@ func placeLabels(canvas rect, taken []rect, wishes []wish) (places []rect, ok []
 // reader would no longer see that they belong together.
 const reach = 160
 
+// near is how far a label moves from its mark to stay at home.
+const near = 40
+
 func placeLabel(canvas rect, taken []rect, w wish) (rect, bool) {
-	for away := 4.0; away < reach; away += 8 {
+	if r, ok := placeWithin(w.home, taken, w, near); ok && canvas.holds(r) {
+		return r, true
+	}
+	return placeWithin(canvas, taken, w, reach)
+}
+
+func placeWithin(room rect, taken []rect, w wish, most float64) (rect, bool) {
+	for away := 4.0; away < most; away += 8 {
 		for _, s := range append(append([]side{}, w.sides...), anySide...) {
-			if r := beside(w, s, away); canvas.holds(r) && free(r, taken) {
+			if r := beside(w, s, away); room.holds(r) && free(r, taken) {
 				return r, true
 			}
 		}
@@ -71,6 +86,9 @@ func beside(w wish, s side, away float64) rect {
 	}
 	x := cx + s.dx*(w.mark.width()/2+away+w.w/2)
 	y := cy + s.dy*(w.mark.height()/2+away+w.h/2)
+	if s.dx == 0 { // above or below all of it
+		y += max(w.whole.y1-w.mark.y1, 0)*max(s.dy, 0) - max(w.mark.y0-w.whole.y0, 0)*max(-s.dy, 0)
+	}
 	return rect{x - w.w/2, y - w.h/2, x + w.w/2, y + w.h/2}
 }
 

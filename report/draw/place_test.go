@@ -21,7 +21,7 @@ func TestPlacedLabelsNeverOverlap(t *testing.T) {
 		for range rapid.IntRange(0, 25).Draw(t, "marks") {
 			m := spot("mark", 14, 14)
 			taken = append(taken, m)
-			wishes = append(wishes, wish{mark: m, w: rapid.Float64Range(20, 260).Draw(t, "w"), h: 36, sides: []side{east}})
+			wishes = append(wishes, wish{mark: m, whole: m, w: rapid.Float64Range(20, 260).Draw(t, "w"), h: 36, sides: []side{east}})
 		}
 		places, ok := placeLabels(canvas, taken, wishes)
 		for i, r := range places {
@@ -45,7 +45,7 @@ func TestPlacedLabelsNeverOverlap(t *testing.T) {
 
 func TestLabelsPreferTheSideTheyAskFor(t *testing.T) {
 	m := rect{100, 100, 114, 114}
-	places, ok := placeLabels(rect{0, 0, 400, 400}, []rect{m}, []wish{{mark: m, w: 60, h: 20, sides: []side{west}}})
+	places, ok := placeLabels(rect{0, 0, 400, 400}, []rect{m}, []wish{{mark: m, whole: m, w: 60, h: 20, sides: []side{west}}})
 	if !ok[0] || places[0].x1 > m.x0 {
 		t.Errorf("got %v (%t), want left of the mark %v", places[0], ok[0], m)
 	}
@@ -53,7 +53,7 @@ func TestLabelsPreferTheSideTheyAskFor(t *testing.T) {
 
 func TestNoRoomMeansNoLabel(t *testing.T) {
 	m := rect{0, 0, 100, 100}
-	if places, ok := placeLabels(m, []rect{m}, []wish{{mark: m, w: 10, h: 10}}); ok[0] {
+	if places, ok := placeLabels(m, []rect{m}, []wish{{mark: m, whole: m, w: 10, h: 10}}); ok[0] {
 		t.Errorf("got a label at %v, want none: all is taken", places[0])
 	}
 }

@@ -2,17 +2,13 @@ package draw
 
 import (
 	"image/color"
+	"math"
 
 	"github.com/raftbench/raftbench/report/chart"
 )
 
-const (
-	// tileGap parts neighbours, so that two of one shade are two.
-	tileGap = 2
-	// darkTile is the shade from which text on it is white: about where black and
-	// white stand out as much from the colour between.
-	darkTile = 0.55
-)
+// tileGap parts neighbours, so that two of one shade are two.
+const tileGap = 2
 
 // tilePen and tileUnderPen write a tile's value and what stands below it.
 var (
@@ -37,11 +33,9 @@ func (cv *canvas) tiles(fd field, s *chart.Series) {
 			cv.inTile(tileMissingPen, grey, r, (r.y0+r.y1)/2-tileMissingPen.size*0.34, p.Missing)
 			continue
 		}
-		cv.area(shaded(p.Shade), r)
-		ink := color.Color(dark)
-		if p.Shade > darkTile {
-			ink = white
-		}
+		of := shaded(p.Shade)
+		cv.area(of, r)
+		ink := inkOn(of)
 		middle := (r.y0 + r.y1) / 2
 		if p.Under == "" {
 			cv.inTile(tilePen, ink, r, middle-tilePen.size*0.34, p.Text)
@@ -76,8 +70,29 @@ func (cv *canvas) inTile(p pen, ink color.Color, r rect, y float64, text string)
 	cv.write(p, (r.x0+r.x1)/2, y, 0.5, text)
 }
 
+// inkOn a colour is black or white, whichever stands out more: on every colour at least 4.5
+// to 1, which WCAG 2.2 (1.4.3) wants of text. Where the two stand out alike the colour has
+// the relative luminance 0.179.
+func inkOn(of color.NRGBA) color.Color {
+	if luminance(of) > 0.179 {
+		return color.NRGBA{A: 0xFF}
+	}
+	return white
+}
+
+// luminance of a colour from 0, black, to 1, white, as WCAG 2.2 defines it.
+func luminance(c color.NRGBA) float64 {
+	linear := func(v uint8) float64 {
+		if s := float64(v) / 255; s > 0.04045 {
+			return math.Pow((s+0.055)/1.055, 2.4)
+		}
+		return float64(v) / 255 / 12.92
+	}
+	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
+}
+
 // shaded is the colour of a shade from 0, almost white, to 1, a dark blue.
-func shaded(shade float64) color.Color {
+func shaded(shade float64) color.NRGBA {
 	shade = min(max(shade, 0), 1)
 	from, to := band, color.NRGBA{0x00, 0x2F, 0x5C, 0xFF}
 	mix := func(a, b uint8) uint8 { return uint8(float64(a) + shade*(float64(b)-float64(a)) + 0.5) }

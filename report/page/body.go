@@ -284,16 +284,21 @@ func (b *builder) chart(c *chart.Chart, origin Origin) {
 	for _, s := range c.Subtitle {
 		b.put("<p class=\"subtitle\">%s</p>\n", s)
 	}
-	for _, a := range c.Alarms {
-		b.put("<p class=\"alarm\">%s</p>\n", a)
-	}
+	b.open("alarm", c.Words().Alarms)
 	b.keys(c)
-	b.WriteString("<div class=\"panels\">\n")
-	for i, p := range c.Fields() {
+	fields, class := c.Fields(), "panels"
+	if c.Stacked {
+		class += " stacked"
+	}
+	b.WriteString("<div class=\"" + class + "\">\n")
+	for i, p := range fields {
 		b.put("<div class=\"panel\"><p class=\"axis\">%s</p>", p.Y.Title)
 		fmt.Fprintf(b, "<div class=\"plot\" data-chart=\"%d\" data-panel=\"%d\" role=\"img\" aria-label=\"%s\"></div>",
 			n, i, escape(strings.TrimSpace(c.Title+". "+p.Y.Title)+": the values stand in the table below."))
-		b.put("<p class=\"axis across\">%s</p></div>\n", p.X.Title)
+		if !c.Stacked || i == len(fields)-1 {
+			b.put("<p class=\"axis across\">%s</p>", p.X.Title)
+		}
+		b.WriteString("</div>\n")
 	}
 	b.WriteString("</div>\n<div class=\"tools\" hidden></div>\n<noscript><p>The chart needs a script; its table does not.</p></noscript>\n")
 	b.WriteString("<details><summary>The values as a table</summary>\n")
@@ -309,15 +314,34 @@ func (b *builder) chart(c *chart.Chart, origin Origin) {
 }
 
 func (b *builder) caption(c *chart.Chart) {
-	if len(c.Notes)+len(c.Caption) == 0 {
+	words := c.Words()
+	if len(words.Notes)+len(words.Caption) == 0 {
 		return
 	}
 	b.WriteString("<figcaption>\n")
-	for _, n := range c.Notes {
-		b.put("<p>%s</p>\n", n)
-	}
-	for _, n := range c.Caption {
-		b.put("<p>%s</p>\n", n)
-	}
+	b.open("", words.Notes)
+	b.open("", words.Caption)
 	b.WriteString("</figcaption>\n")
+}
+
+// mostOpen lines stand open below a chart; more open on demand.
+const mostOpen = 3
+
+// open writes lines, and folds those that are too many.
+func (b *builder) open(class string, lines []string) {
+	line := "<p>%s</p>\n"
+	if class != "" {
+		line = "<p class=\"" + class + "\">%s</p>\n"
+	}
+	shown := lines[:min(len(lines), mostOpen)]
+	for _, l := range shown {
+		b.put(line, l)
+	}
+	if rest := lines[len(shown):]; len(rest) > 0 {
+		fmt.Fprintf(b, "<details><summary>%d more</summary>\n", len(rest))
+		for _, l := range rest {
+			b.put(line, l)
+		}
+		b.WriteString("</details>\n")
+	}
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/tables"
@@ -45,17 +46,26 @@ func entries(p *chart.Panel, origin Origin) []entry {
 			if main == "" {
 				continue
 			}
-			e := entry{s.Name, place(p.X, pt.X), tables.Cell{Main: main, Interval: interval}}
+			e := entry{s.Name, stretch(p.X, s.Form, pt), tables.Cell{Main: main, Interval: interval}}
+			if pt.Name != "" && !strings.HasPrefix(e.where, pt.Name) {
+				e.where += ": " + pt.Name
+			}
 			if origin != nil {
 				e.cell.From(origin(pt.Of))
 			}
 			if s.Form == chart.Tiles && pt.Y != nil {
 				e.series, e.where = e.where, place(p.Y, *pt.Y)
 			}
-			out = append(out, e)
+			if n := len(out); n == 0 || s.Form != chart.Line || !same(out[n-1], e) { // an upright line is one thing
+				out = append(out, e)
+			}
 		}
 	}
 	return out
+}
+
+func same(a, b entry) bool {
+	return a.series == b.series && a.where == b.where && a.cell.Main == b.cell.Main
 }
 
 // crossed has a row a place and a column a series, where no two points share both.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/tables"
@@ -18,6 +19,7 @@ type chartData struct {
 	Sub     []string    `json:"s,omitempty"`
 	Caption []string    `json:"c,omitempty"`
 	Keys    []keyData   `json:"k,omitempty"`
+	Stacked bool        `json:"d,omitempty"`
 	Panels  []panelData `json:"p"`
 }
 
@@ -61,7 +63,7 @@ type seriesData struct {
 
 // pointData is x, y, low, high (null where there is none), the flags, and words: where
 // it stands, what its value and interval are; of bars and tiles also what is written
-// there, of tiles their shade, and of a stack's pieces their feet.
+// there, of tiles their shade, of a stack's pieces their feet, and of bands where they begin.
 type pointData [10]any
 
 // The flags of a point.
@@ -79,7 +81,8 @@ type labelData struct {
 }
 
 func dataOf(c *chart.Chart) chartData {
-	out := chartData{Name: c.Name, Title: c.Title, Sub: c.Subtitle, Caption: c.Caption}
+	// Below a picture that is saved stands what does below one that is drawn.
+	out := chartData{Name: c.Name, Title: c.Title, Sub: c.Subtitle, Caption: slices.Concat(c.Alarms, c.Notes, c.Caption), Stacked: c.Stacked}
 	for _, k := range c.Keys {
 		out.Keys = append(out.Keys, keyData{k.Text, string(k.Sign), lookOf(k.Look)})
 	}
@@ -133,16 +136,19 @@ func numbered(a chart.Axis) bool {
 func seriesOf(x, y chart.Axis, s chart.Series) seriesData {
 	d := seriesData{Name: s.Name, Form: s.Form, Look: lookOf(s.Look), Named: s.Named, Width: s.Width}
 	for _, p := range s.Points {
-		d.Points = append(d.Points, pointOf(x, y, p, s.Form == chart.Tiles))
+		d.Points = append(d.Points, pointOf(x, y, p, s.Form))
 	}
 	return d
 }
 
-func pointOf(x, y chart.Axis, p chart.Point, tile bool) pointData {
+func pointOf(x, y chart.Axis, p chart.Point, form chart.Form) pointData {
 	flags := bit(p.Open)*flagOpen | bit(p.Beyond)*flagBeyond | bit(p.Plain)*flagPlain | bit(p.Struck)*flagStruck
 	main, interval := said(y, p)
-	where := place(x, p.X)
-	if tile && p.Y != nil {
+	where := stretch(x, form, p)
+	switch {
+	case p.Name != "":
+		where = p.Name
+	case form == chart.Tiles && p.Y != nil:
 		where += "; " + place(y, *p.Y)
 	}
 	last := p.Shade

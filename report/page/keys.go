@@ -78,6 +78,8 @@ func sign(k chart.Key) string {
 		}
 	case chart.SignBar:
 		inside = `<path d="M3 2H17V18H3Z"/>`
+	case chart.SignBand:
+		inside = `<path fill-opacity="0.15" d="M3 1H17V19H3Z"/><path class="stroke" d="M3 1V19M17 1V19"/>`
 	case chart.SignStruck:
 		inside = `<path class="stroke" d="M4 4 16 16M16 4 4 16"/>`
 	}

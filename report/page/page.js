@@ -103,11 +103,26 @@
     return out;
   };
 
+  // sizes of marks and of their whiskers' caps: smaller where marks stand close, so that
+  // no whisker reaches into its neighbour.
+  const sizes = (p, view, inner) => {
+    const at = p.s.filter(s => s.f === 'points').flatMap(s => s.p.map(pt => onAxis(p.x, pt[0]))).sort((a, b) => a - b);
+    let gap = Infinity;
+    for (let i = 1; i < at.length; i++) if (at[i] - at[i - 1] > 1e-6) gap = Math.min(gap, (at[i] - at[i - 1]) / (view.x[1] - view.x[0]) * inner);
+    return {r: Math.max(2.5, Math.min(7, gap / 2 - 0.5)), cap: Math.max(1, Math.min(6, (gap - 3) / 2))};
+  };
+
   // Each form makes the series that draw it.
   const FORMS = {
+    bands: (p, s, view, look) => [custom(s.n, s.p.map(pt => placed(p, pt)), 1, (params, api) => {
+      const pt = s.p[params.dataIndexInside], box = params.coordSys, color = hue(look, s.l);
+      const from = api.coord([onAxis(p.x, pt[9]), view.y[0]])[0], to = api.coord([onAxis(p.x, pt[0]), view.y[0]])[0], foot = box.y + box.height;
+      return {type: 'group', children: [{type: 'rect', shape: {x: from, y: box.y, width: to - from, height: box.height}, style: {fill: color, opacity: 0.15}},
+        stroke(color, 1.4, from, box.y, from, foot), stroke(color, 1.4, to, box.y, to, foot)]};
+    })],
     points: (p, s, view, look) => [custom(s.n, s.p.map(pt => placed(p, pt)), 4, (params, api) => {
-      const pt = s.p[params.dataIndexInside], box = params.coordSys, [x, y] = spot(p, view, api, box, pt, 7), color = hue(look, s.l);
-      return {type: 'group', children: pt[1] === null ? cross(color, x, y, 7) : [...whisker(p, api, box, pt, color, x, 6), mark(look, s.l, x, y, 7)]};
+      const pt = s.p[params.dataIndexInside], box = params.coordSys, {r, cap} = sizes(p, view, box.width), [x, y] = spot(p, view, api, box, pt, 7), color = hue(look, s.l);
+      return {type: 'group', children: pt[1] === null ? cross(color, x, y, 7) : [...whisker(p, api, box, pt, color, x, cap), mark(look, s.l, x, y, r)]};
     })],
     dots: (p, s, view, look) => [custom(s.n, s.p.map(pt => placed(p, pt)), 3, (params, api) => {
       const pt = s.p[params.dataIndexInside], [x, y] = spot(p, view, api, params.coordSys, pt, 5), color = hue(look, s.l);
@@ -149,9 +164,9 @@
       const pt = s.p[params.dataIndexInside];
       if (pt[1] === null) return;
       const [left, top] = api.coord([pt[0] - 0.5, pt[1] + 0.5]), [right, foot] = api.coord([pt[0] + 0.5, pt[1] - 0.5]);
-      const w = right - left - 4, ink = pt[9] > 0.5 ? look.paper : look.ink, size = Math.max(9, Math.min(17, w / Math.max(pt[6].length, 1) * 1.6));
+      const w = right - left - 4, fill = mix(look.band, look.deep, pt[9]), ink = inkOn(fill), size = Math.max(9, Math.min(17, w / Math.max(pt[6].length, 1) * 1.6));
       if (pt[4] & STRUCK) return {type: 'group', children: hatched(look, left + 2, top + 2, w, foot - top - 4, pt[6])};
-      const children = [{type: 'rect', shape: {x: left + 2, y: top + 2, width: w, height: foot - top - 4}, style: {fill: mix(look.band, look.deep, pt[9])}},
+      const children = [{type: 'rect', shape: {x: left + 2, y: top + 2, width: w, height: foot - top - 4}, style: {fill: 'rgb(' + fill + ')'}},
         {type: 'text', style: {text: pt[6], x: (left + right) / 2, y: (top + foot) / 2 - (pt[7] ? 5 : -size / 2), align: 'center', verticalAlign: 'bottom', fill: ink, font: '600 ' + size + 'px ' + FONT}}];
       if (pt[7] && w > 60) children.push({type: 'text', style: {text: pt[7], x: (left + right) / 2, y: (top + foot) / 2 + 5, align: 'center', verticalAlign: 'top', fill: ink, font: Math.max(9, size - 3) + 'px ' + FONT, width: w, overflow: 'truncate'}});
       return {type: 'group', children};
@@ -171,32 +186,81 @@
   const mix = (from, to, share) => {
     const hex = c => { const t = c.slice(1); return t.length === 3 ? [...t].map(d => parseInt(d + d, 16)) : [0, 2, 4].map(i => parseInt(t.slice(i, i + 2), 16)); };
     const a = hex(from), b = hex(to);
-    return 'rgb(' + a.map((v, i) => Math.round(v + share * (b[i] - v))).join(',') + ')';
+    return a.map((v, i) => Math.round(v + share * (b[i] - v)));
+  };
+  // inkOn a colour is black or white, whichever stands out more: at least 4.5 to 1, as
+  // WCAG wants of text, on whichever colour.
+  const inkOn = rgb => {
+    const [r, g, b] = rgb.map(v => v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#000' : '#fff';
   };
 
-  // labels name marks. Of those that share a place the first stands to the left, the
-  // last to the right, what is between above.
-  const labels = (p, view, look, panel) => {
+  // areas that labels keep off: marks, whiskers, bars, and lines that would strike them through.
+  const areas = (p, view, api, box) => {
+    const out = [], {r, cap} = sizes(p, view, box.width), high = v => api.coord([view.x[0], clamped(p.y, v)])[1];
+    for (const s of p.s) {
+      const known = s.p.filter(pt => pt[1] !== null), at = known.map(pt => api.coord(placed(p, pt)));
+      if (s.f === 'bands') for (const pt of s.p) for (const x of [pt[9], pt[0]].map(v => api.coord([onAxis(p.x, v), view.y[0]])[0])) out.push([x - 2, box.y, x + 2, box.y + box.height]);
+      if (s.f === 'line' && at.length <= 12) for (let i = 1; i < at.length; i++) { // round a line of many points they would find no place
+        const [[x0, y0], [x1, y1]] = [at[i - 1], at[i]], n = Math.ceil(Math.hypot(x1 - x0, y1 - y0) / 8) || 1;
+        for (let k = 0; k <= n; k++) { const x = x0 + (x1 - x0) * k / n, y = y0 + (y1 - y0) * k / n; out.push([x - 3, y - 4, x + 3, y + 4]); }
+      }
+      if (s.f !== 'bands') s.p.forEach(pt => {
+        const [x, y] = spot(p, view, api, box, pt, 7), half = s.f === 'line' ? 3 : s.f === 'dots' ? 4 : r + 1;
+        if (s.f === 'line' && pt[4] & PLAIN) return;
+        if (s.f === 'bars') { const wide = s.w / (view.x[1] - view.x[0]) * box.width / 2; return out.push([x - wide, y, x + wide, box.y + box.height]); }
+        out.push([x - half, y - half, x + half, y + half]);
+        if (pt[2] !== null && (pt[3] !== null || pt[4] & OPEN)) out.push([x - cap - 1, pt[4] & OPEN ? box.y : high(pt[3]), x + cap + 1, high(pt[2])]);
+      });
+    }
+    return out;
+  };
+
+  // SIDES of a mark at which a label can stand, as steps to the right and down.
+  const [EAST, WEST, NORTH, SOUTH] = [[1, 0], [-1, 0], [0, -1], [0, 1]], SIDES = [EAST, WEST, NORTH, SOUTH, [1, -1], [1, 1], [-1, -1], [-1, 1]];
+  const REACH = 110; // pixels, beyond which nobody sees what a label names
+  // free is the place nearest to a mark for a label of that size, in which it neither leaves
+  // the room nor covers what is taken; null where there is none. Tall is from where to
+  // where the mark's interval goes, above or below which a label can stand.
+  const free = (room, taken, m, tall, w, h, sides, most) => {
+    for (let away = 4; away < most; away += 6) for (const [dx, dy] of [...sides, ...SIDES]) {
+      const far = dx && dy ? away / Math.SQRT2 : away, more = dx ? 0 : dy < 0 ? Math.max(m[1] - tall[0], 0) : Math.max(tall[1] - m[3], 0);
+      const x = (m[0] + m[2]) / 2 + dx * ((m[2] - m[0]) / 2 + far + w / 2) - w / 2, y = (m[1] + m[3]) / 2 + dy * ((m[3] - m[1]) / 2 + far + more + h / 2) - h / 2;
+      if (x < room[0] || y < room[1] || x + w > room[2] || y + h > room[3]) continue;
+      if (!taken.some(t => x < t[2] && t[0] < x + w && y < t[3] && t[1] < y + h)) return [x, y, x + w, y + h];
+    }
+    return null;
+  };
+
+  // labels name marks. Each stands beside its own, within the panel, where it covers neither
+  // a mark nor another label; one without such a place is left to the pointer and the table.
+  const labels = (p, view, look, size) => {
     if (!p.l) return [];
-    const named = p.l.map(l => {
-      const known = l.o.map(o => p.s[o[0]].p[o[1]]).filter(pt => pt[1] !== null), refs = known.length ? known : l.o.map(o => p.s[o[0]].p[o[1]]);
-      // The name of several marks stands over all that is at their place.
-      const left = Math.min(...refs.map(pt => pt[0])), right = Math.max(...refs.map(pt => pt[0]));
-      const there = l.o.length > 1 ? p.s.flatMap(s => s.p).filter(pt => pt[0] >= left && pt[0] <= right) : refs;
-      const tops = there.map(pt => onAxis(p.y, Math.max(pt[1] ?? p.y.a, l.o.length > 1 ? pt[3] ?? p.y.a : p.y.a)));
-      return {l, several: l.o.length > 1, x: refs.reduce((sum, pt) => sum + onAxis(p.x, pt[0]), 0) / refs.length, y: Math.min(Math.max(...tops), onAxis(p.y, p.y.z))};
-    });
-    const near = p.x.places ? 0.5 : (onAxis(p.x, p.x.z) - onAxis(p.x, p.x.a)) / 12;
-    const data = named.map(n => {
-      const beside = named.filter(o => Math.abs(o.x - n.x) < near).sort((a, b) => a.x - b.x), at = beside.indexOf(n);
-      const position = n.several ? 'top' : beside.length > 1 && at === 0 ? 'left' : at < beside.length - 1 ? 'top' : 'right';
-      return {value: [n.x, n.y], label: {position, align: position === 'left' ? 'right' : position === 'right' ? 'left' : 'center'},
-        text: (n.l.n ? '{n|' + n.l.n + '}' : '') + (n.l.n && n.l.v ? '\n' : '') + (n.l.v ? '{v|' + n.l.v + '}' : '')};
-    });
-    const size = panel.size;
-    return [{type: 'scatter', data, z: 5, silent: true, symbolSize: 20, itemStyle: {color: 'transparent', opacity: 1}, labelLayout: {hideOverlap: true},
-      label: {show: true, distance: 4, formatter: d => d.data.text, color: look.ink, fontFamily: FONT, fontSize: size,
-        rich: {n: {fontWeight: 600, fontSize: size, fontFamily: FONT, color: look.ink, lineHeight: size * 1.3}, v: {fontSize: size, fontFamily: FONT, color: look.soft, lineHeight: size * 1.3}}}}];
+    const plain = size + 'px ' + FONT, bold = '600 ' + plain, height = size * 1.3;
+    return [{type: 'custom', name: 'labels', silent: true, z: 5, clip: false, data: [[0]], renderItem: (params, api) => {
+      const box = params.coordSys, room = [box.x, box.y, box.x + box.width, box.y + box.height], taken = areas(p, view, api, box), children = [];
+      for (const l of p.l) {
+        const all = l.o.map(o => p.s[o[0]].p[o[1]]), known = all.filter(pt => pt[1] !== null), band = p.s[l.o[0][0]].f === 'bands';
+        const at = (known.length ? known : all).map(pt => band ? api.coord([onAxis(p.x, pt[9]), pt[1]]) : spot(p, view, api, box, pt, 7));
+        const m = [Math.min(...at.map(a => a[0])) - 4, Math.min(...at.map(a => a[1])) - 4, Math.max(...at.map(a => a[0])) + 4, Math.max(...at.map(a => a[1])) + 4];
+        if (m[2] < room[0] || m[0] > room[2] || m[3] < room[1] || m[1] > room[3]) continue; // zoomed away
+        const lines = [[l.n, bold, look.ink], [l.v, plain, l.n ? look.soft : look.ink]].filter(t => t[0]);
+        const beside = p.l.some(o => { const d = p.s[o.o[0][0]].p[o.o[0][1]][0] - all[0][0]; return d > 0 && d < 0.5; });
+        const sides = l.o.length > 1 ? [SOUTH, NORTH] : p.x.places && beside ? [WEST, SOUTH, NORTH] : [EAST, SOUTH, NORTH];
+        const ends = (known.length ? known : all).flatMap(pt => [pt[2], pt[3]]).filter(v => v !== null).map(v => api.coord([view.x[0], clamped(p.y, v)])[1]);
+        const tall = [Math.min(m[1], ...ends), Math.max(m[3], ...ends)], w = Math.max(...lines.map(t => measure(t[0], t[1]))), h = lines.length * height;
+        // At home, in the stretch of its own place, where it can.
+        const at0 = Math.round(all[0][0]), home = p.x.places ? [...room] : null;
+        if (home) for (const [i, by] of [[0, -0.5], [2, 0.5]]) home[i] = Math.min(Math.max(api.coord([at0 + by, view.y[0]])[0], room[0]), room[2]);
+        const place = home && free(home, taken, m, tall, w, h, sides, 40) || free(room, taken, m, tall, w, h, sides, REACH);
+        if (!place) continue;
+        taken.push([place[0] - 3, place[1] - 2, place[2] + 3, place[3] + 2]);
+        const x = (m[0] + m[2]) / 2, y = (m[1] + m[3]) / 2, to = [Math.min(Math.max(x, place[0]), place[2]), Math.min(Math.max(y, place[1]), place[3])];
+        if (Math.hypot(to[0] - x, to[1] - y) > 34) children.push(stroke(look.soft, 1, x, y, ...to));
+        lines.forEach(([text, font, fill], i) => children.push({type: 'text', style: {text, x: (place[0] + place[2]) / 2, y: place[1] + height * (i + 0.5), align: 'center', verticalAlign: 'middle', fill, font, stroke: look.paper, lineWidth: 3}}));
+      }
+      return {type: 'group', children};
+    }}];
   };
 
   // names of lines stand beside their ends, in a column in which none covers another;
@@ -213,27 +277,38 @@
     }};
   };
 
+  // frameOf a panel among those of its chart. Stacked ones begin and end at the same x, and
+  // the last has the axis of all.
+  const frameOf = (chart, i, width) => {
+    if (!chart.d) return {left: 4, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel'};
+    const size = sizeAt(width), bare = i < chart.p.length - 1, under = chart.p[i].x.k.some(t => t[2]);
+    const left = Math.max(...chart.p.flatMap(p => p.y.k.map(t => measure(t[1], size + 'px ' + FONT)))) + 14;
+    return {left, bottom: bare ? 8 : size * (under ? 2.5 : 1.25) + 12, outerBoundsMode: 'none', bare};
+  };
+  const sizeAt = width => width < 420 ? 12 : 14;
+
   // optionOf a panel, for a place of so many pixels; view is the stretch that is shown.
-  const optionOf = (p, view, look, width, about) => {
-    const wide = width >= 560, size = width < 420 ? 12 : 14;
+  const optionOf = (p, view, look, width, about, {bare, ...frame}) => {
+    const wide = width >= 560, size = sizeAt(width);
     const ends = wide ? p.s.filter(s => s.e).map(s => measure(s.n, '600 14px ' + FONT)) : [];
-    const beside = width / Math.max(p.x.k.length, 1) / 2 - 24, labelled = (p.l || []).map(l => Math.max(measure(l.n, size + 'px ' + FONT) * 1.1, measure(l.v || '', size + 'px ' + FONT)) - (p.x.places ? beside : 0));
-    const right = ends.length ? Math.min(Math.max(...ends) + 26, width / 3) : Math.max(16, Math.min(Math.max(0, ...labelled), width / 4));
+    const right = ends.length ? Math.min(Math.max(...ends) + 26, width / 3) : 16;
     const panel = {size, inner: width - right - 60};
     const series = [ground(p, view, look)];
     for (const s of p.s) series.push(...(FORMS[s.f] || FORMS.points)(p, s, view, look, wide, panel));
     if (ends.length) series.push(names(p, look, right));
-    series.push(...labels(p, view, look, panel));
+    series.push(...labels(p, view, look, size));
+    const xAxis = axisOption(p.x, view.x, look, size, width - right - 50, true);
+    if (bare) xAxis.axisLabel.show = false;
     return {animation: false, backgroundColor: 'transparent', aria: {enabled: true, label: {description: about}, decal: {show: true}},
-      grid: {left: 4, right, top: 22, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel'},
-      xAxis: axisOption(p.x, view.x, look, size, width - right - 50, true), yAxis: axisOption(p.y, view.y, look, size, width, false), series};
+      grid: {right, top: 22, ...frame}, xAxis, yAxis: axisOption(p.y, view.y, look, size, width, false), series};
   };
   const whole = p => ({x: [onAxis(p.x, p.x.a), onAxis(p.x, p.x.z)], y: [onAxis(p.y, p.y.a), onAxis(p.y, p.y.z)]});
 
   // Plot is one panel on the page: drawn, zoomed, and asked for its values.
   class Plot {
-    constructor(place, chart, panel, echarts) {
-      Object.assign(this, {place, chart, panel, view: whole(panel), at: -1});
+    constructor(place, chart, number, echarts) {
+      const panel = chart.p[number];
+      Object.assign(this, {place, chart, panel, number: +number, view: whole(panel), at: -1});
       this.drawing = echarts.init(place, null, {renderer: 'canvas', devicePixelRatio: Math.max(devicePixelRatio || 1, 1.5)});
       this.about = place.getAttribute('aria-label');
       place.tabIndex = 0;
@@ -253,7 +328,7 @@
       this.printing = !!width;
       this.place.closest('figure').classList.toggle('narrow', size < 560);
       this.drawing.resize({width: width || 'auto', height: height || 'auto'});
-      this.drawing.setOption(optionOf(this.panel, this.view, colors || look(), size, this.about), true);
+      this.drawing.setOption(optionOf(this.panel, this.view, colors || look(), size, this.about, frameOf(this.chart, this.number, size)), true);
     }
     pixel(pt) {
       const [x, y] = placed(this.panel, pt), at = this.drawing.convertToPixel({gridIndex: 0}, [x, y === null ? this.view.y[0] : y]);
@@ -272,8 +347,9 @@
         const dx = Math.abs(px - x), dy = Math.abs(py - y);
         const filled = q.s.f === 'bars' ? dx < box.width * q.s.w / (this.view.x[1] - this.view.x[0]) / 2 && y > py - 20
           : q.s.f === 'stacks' ? dx < box.width * q.s.w / (this.view.x[1] - this.view.x[0]) / 2 && y >= py && y <= this.drawing.convertToPixel({gridIndex: 0}, [q.pt[0], q.pt[9]])[1]
+          : q.s.f === 'bands' ? x <= px && x >= this.drawing.convertToPixel({gridIndex: 0}, [onAxis(this.panel.x, q.pt[9]), q.pt[1]])[0]
           : q.s.f === 'tiles' && Math.abs(this.drawing.convertFromPixel({gridIndex: 0}, [x, y])[0] - q.pt[0]) < 0.5 && Math.abs(this.drawing.convertFromPixel({gridIndex: 0}, [x, y])[1] - q.pt[1]) < 0.5;
-        const far = filled ? dx / 100 : Math.hypot(dx, dy) + (q.pt[4] & PLAIN ? 4 : 0);
+        const far = q.s.f === 'bands' ? filled ? 43 : Infinity : filled ? dx / 100 : Math.hypot(dx, dy) + (q.pt[4] & PLAIN ? 4 : 0);
         if (far < least && (filled || far < 44)) { least = far; best = q; }
       }
       return best;
@@ -293,10 +369,11 @@
       this.view = {x: within(x, all.x), y: within(y, all.y)};
       this.show(null);
       this.draw();
+      if (this.chart.d) for (const o of this.place.closest('figure').plots) if (o !== this) { o.view = {x: this.view.x, y: o.view.y}; o.draw(); }
     }
-    scale(by) {
+    scale(by, upright) {
       const scaled = r => { const m = (r[0] + r[1]) / 2, half = (r[1] - r[0]) / 2 * by; return [m - half, m + half]; };
-      this.zoom(scaled(this.view.x), scaled(this.view.y));
+      this.zoom(upright ? this.view.x : scaled(this.view.x), scaled(this.view.y));
     }
     reset() { const all = whole(this.panel); this.zoom(all.x, all.y); }
     listen() {
@@ -361,20 +438,21 @@
     y += 8;
     keysInto(pen, chart.k || [], plain, margin, y + 12, inside, used => { y += used; });
     const foot = (chart.c || []).flatMap(c => wrap(c, small, inside)), end = 900 - margin - 22 * foot.length;
-    const each = (inside - 30 * (plots.length - 1)) / plots.length;
-    const heads = chart.p.map(p => wrap(p.y.t, plain, each)), tops = 28 * Math.max(...heads.map(h => h.length)), top = y + 6;
+    const n = plots.length, beside = chart.d ? 1 : n, each = (inside - 30 * (beside - 1)) / beside;
+    const heads = chart.p.map(p => wrap(p.y.t, plain, each)), tops = 28 * Math.max(...heads.map(h => h.length));
+    const first = y + 6, axis = 44, high = chart.d ? (end - first - axis) / n : end - first - axis;
     chart.p.forEach((p, i) => {
-      const left = margin + i * (each + 30), height = end - top - tops - 44, place = document.createElement('div');
+      const left = margin + (chart.d ? 0 : i * (each + 30)), top = first + (chart.d ? i * high : 0), height = high - tops, place = document.createElement('div');
       y = top;
       write(heads[i], plain, LIGHT.soft, 28, left);
       Object.assign(place.style, {width: each / 1.5 + 'px', height: height / 1.5 + 'px'});
       const drawing = echarts.init(place, null, {renderer: 'canvas', devicePixelRatio: 1.5, width: each / 1.5, height: height / 1.5});
-      drawing.setOption(optionOf(p, plots[i].view, LIGHT, each / 1.5, ''));
+      drawing.setOption(optionOf(p, plots[i].view, LIGHT, each / 1.5, '', frameOf(chart, i, each / 1.5)));
       pen.drawImage(drawing.renderToCanvas({pixelRatio: 1.5, backgroundColor: LIGHT.paper}), left, top + tops, each, height);
       drawing.dispose();
       pen.font = plain;
       pen.fillStyle = LIGHT.soft;
-      pen.fillText(p.x.t, left + Math.max((each - measure(p.x.t, plain)) / 2, 0), end - 38, each);
+      if (!chart.d || i === n - 1) pen.fillText(p.x.t, left + Math.max((each - measure(p.x.t, plain)) / 2, 0), end - 38, each);
     });
     y = end + 6;
     write(foot, small, LIGHT.soft, 22);
@@ -395,7 +473,8 @@
         if (k.s === 'line') { pen.setLineDash(k.l[2] ? [6, 4] : []); pen.moveTo(cx - 13, at); pen.lineTo(cx + 13, at); pen.stroke(); pen.setLineDash([]); pen.beginPath(); }
         if (k.s === 'interval') { pen.moveTo(cx, at - 12); pen.lineTo(cx, at + 12); pen.stroke(); pen.beginPath(); }
         const outline = OUTLINES[Math.max(k.l[0], 0) % OUTLINES.length], r = k.s === 'dot' ? 4 : 7;
-        if (k.s === 'bar') pen.rect(cx - 9, at - 9, 18, 18);
+        if (k.s === 'band') { pen.globalAlpha = 0.15; pen.fillRect(cx - 12, at - 9, 24, 18); pen.globalAlpha = 1; pen.rect(cx - 12, at - 9, 1.5, 18); pen.rect(cx + 10.5, at - 9, 1.5, 18); }
+        else if (k.s === 'bar') pen.rect(cx - 9, at - 9, 18, 18);
         else if (outline) { outline.forEach(([px, py], i) => i ? pen.lineTo(cx + r * px, at + r * py) : pen.moveTo(cx + r * px, at + r * py)); pen.closePath(); }
         else pen.arc(cx, at, r, 0, 7);
         if (k.l[1]) { pen.fillStyle = LIGHT.paper; pen.fill(); pen.stroke(); } else pen.fill();
@@ -416,8 +495,8 @@
   const tools = (figure, chart, plots, echarts) => {
     const bar = figure.querySelector('.tools');
     const add = (text, label, act) => { const b = Object.assign(document.createElement('button'), {type: 'button', textContent: text, onclick: act}); if (label) b.setAttribute('aria-label', label); bar.append(b); };
-    add('Zoom in', '', () => plots.forEach(p => p.scale(0.7)));
-    add('Zoom out', '', () => plots.forEach(p => p.scale(1 / 0.7)));
+    add('Zoom in', '', () => plots.forEach((p, i) => p.scale(0.7, chart.d && i))); // stacked panels have one x
+    add('Zoom out', '', () => plots.forEach((p, i) => p.scale(1 / 0.7, chart.d && i)));
     add('Show all', '', () => plots.forEach(p => p.reset()));
     add('Save as image', '', () => save(chart, plots, echarts));
     if (matchMedia('(pointer: fine)').matches) bar.append(Object.assign(document.createElement('span'), {textContent: 'Point for values, drag to zoom.'}));
@@ -438,7 +517,7 @@
     const draw = figure => {
       if (figure.plots) return;
       const places = [...figure.querySelectorAll('.plot')], chart = data.charts[places[0].dataset.chart];
-      figure.plots = places.map(place => new Plot(place, chart, chart.p[place.dataset.panel], echarts));
+      figure.plots = places.map(place => new Plot(place, chart, place.dataset.panel, echarts));
       figure.picture = () => picture(chart, figure.plots, echarts);
       tools(figure, chart, figure.plots, echarts);
       drawn.push(...figure.plots);
@@ -449,7 +528,7 @@
     const redraw = () => { for (const p of drawn) p.draw(); };
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
     // Paper is light, and as wide as it is.
-    addEventListener('beforeprint', () => { figures.forEach(draw); for (const f of figures) for (const p of f.plots) { p.reset(); p.draw(LIGHT, (680 - 16 * (f.plots.length - 1)) / f.plots.length, f.plots.length > 1 ? 260 : 320); } });
+    addEventListener('beforeprint', () => { figures.forEach(draw); for (const f of figures) for (const p of f.plots) { const n = f.plots.length, beside = p.chart.d ? 1 : n; p.reset(); p.draw(LIGHT, (680 - 16 * (beside - 1)) / beside, p.chart.d ? 200 : n > 1 ? 260 : 320); } });
     addEventListener('afterprint', redraw);
     document.querySelectorAll('.replay').forEach(e => globalThis.raftbenchReplay?.mount(e, data.replays[e.dataset.replay]));
     document.documentElement.dataset.ready = 'yes';

@@ -228,3 +228,64 @@ func TestAChartHasItsTable(t *testing.T) {
 		t.Errorf("got %q, want %q", lines, want)
 	}
 }
+
+// A page stands alone: it has every note of a chart, whole, folded where they are many; what
+// a picture says in their place it does not say.
+func TestAPageHasEveryNoteOfAChart(t *testing.T) {
+	y := 1.0
+	whole := chart.Words{Caption: []string{"caption"}, Alarms: []string{"alarm 1", "alarm 2"}}
+	for _, n := range []string{"one", "two", "three", "four", "five"} {
+		whole.Notes = append(whole.Notes, "note "+n)
+	}
+	c := chart.Chart{
+		Name: "c", Title: "t", Notes: []string{"note one", "and 4 more: report.md"}, Alarms: []string{"alarm 1", "and 1 more: report.md"}, Whole: &whole,
+		X: chart.Axis{Max: 1}, Y: chart.Axis{Max: 1}, Series: []chart.Series{{Points: []chart.Point{{Y: &y}}}},
+	}
+	got := written(t, &Page{Chapters: []Chapter{{ID: "c", Title: "c", Parts: []Part{{Chart: &c}}}}})
+	for _, want := range append(append(whole.Notes, whole.Alarms...), "caption", "<summary>2 more</summary>") {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(got, "report.md") {
+		t.Error("the page sends its reader to another file")
+	}
+}
+
+// What is hidden in print stays hidden: of rules of one weight the last holds.
+func TestPrintRulesOfAReplayComeLast(t *testing.T) {
+	_, after, found := strings.Cut(asset("replay.css"), "@media print {")
+	if !found || !strings.Contains(after, ".rp-bar, ") || strings.Contains(after[strings.LastIndex(after, "\n}"):], ".rp-") {
+		t.Errorf("other rules follow those for print: %s", after)
+	}
+}
+
+// A band says from when until when; a point whose place several things share says which it is.
+func TestWhereThingsStandInWords(t *testing.T) {
+	y := 1.0
+	c := chart.Chart{
+		X: chart.Axis{Title: "seconds", Unit: chart.Seconds, Max: 10}, Y: chart.Axis{Title: "value"},
+		Series: []chart.Series{
+			{Name: "fault", Form: chart.Bands, Points: []chart.Point{{From: 4, X: 7, Y: &y, Text: "kill n1, for 3.00 s"}}},
+			{Name: "election", Form: chart.Line, Points: []chart.Point{{X: 5, Y: &y, Text: "n2 leads", Plain: true}, {X: 5, Y: &y, Text: "n2 leads", Plain: true}}},
+			{Name: "p50", Points: []chart.Point{{X: 6, Y: &y, Name: "3 nodes"}, {X: 6, Y: &y, Name: "4 nodes"}}},
+		},
+	}
+	var lines []string
+	for _, r := range tablesOf(&c, nil)[0].Rows {
+		var cells []string
+		for _, cell := range r.Cells {
+			cells = append(cells, cell.Main)
+		}
+		lines = append(lines, strings.Join(cells, " | "))
+	}
+	want := []string{"4.00 s to 7.00 s | fault | kill n1, for 3.00 s", "5.00 s | election | n2 leads", "6.00 s: 3 nodes | p50 | 1", "6.00 s: 4 nodes | p50 | 1"}
+	if !slices.Equal(lines, want) {
+		t.Errorf("got %q, want %q", lines, want)
+	}
+	for i, want := range []string{"4.00 s to 7.00 s", "5.00 s", "3 nodes"} {
+		if got := dataOf(&c).Panels[0].Series[i].Points[0][5]; got != want {
+			t.Errorf("under the pointer stands %q, want %q", got, want)
+		}
+	}
+}

@@ -152,7 +152,6 @@ globalThis.raftbenchReplay = (() => {
       root.classList.add('replay');
       root.setAttribute('role', 'group');
       root.setAttribute('aria-label', 'Replay of ' + data.title);
-      root.append(make('p', 'rp-title', data.title));
       this.scenes = make('ol', 'rp-scenes');
       this.sceneButtons = data.scenes.map((s, i) => {
         const b = button('', '', () => this.scene(i));

@@ -14,7 +14,7 @@ import (
 
 // kinds of the units that a number is written in as it is stored.
 var kinds = map[chart.Unit]units.Kind{
-	chart.Nanoseconds: units.Duration, chart.PerSecond: units.Rate, chart.Bytes: units.Size, chart.CPUSeconds: units.Seconds, chart.Share: units.Share,
+	chart.Nanoseconds: units.Duration, chart.PerSecond: units.Rate, chart.Bytes: units.Size, chart.Seconds: units.Seconds, chart.Share: units.Share,
 }
 
 // value of an axis in words.
@@ -95,6 +95,14 @@ func place(a chart.Axis, v float64) string {
 		}
 	}
 	return value(a, v)
+}
+
+// stretch is the place of a point, or of a band from where to where it goes.
+func stretch(x chart.Axis, form chart.Form, p chart.Point) string {
+	if form == chart.Bands {
+		return place(x, p.From) + " to " + place(x, p.X)
+	}
+	return place(x, p.X)
 }
 
 // said is a point's value in words, and its interval.
