@@ -174,7 +174,7 @@ func (r *Report) heatChart(name string, h *heat, cells []summary.Cell) (chart.Ch
 	h.order()
 	c := r.base(name, h.message(), h.metric)
 	r.showsAll(&c)
-	c.Subtitle = linesOf(r.restOf(cells, h.across, h.up), h.subtitle(r))
+	c.Subtitle = linesOf(r.restOf(cells, h.across, h.up), h.subtitle())
 	c.X = placesAxis(h.across, -0.5)
 	c.Y = placesAxis(h.up, 0.5)
 	c.Series = []chart.Series{h.tiles()}
@@ -328,12 +328,12 @@ func (h *heat) shade(v float64) float64 {
 	return lightestTile + (1-lightestTile)*math.Log(v/h.span.low)/math.Log(h.span.high/h.span.low)
 }
 
-func (h *heat) subtitle(r *Report) string {
+func (h *heat) subtitle() string {
 	darker := "the darker the slower"
 	if units.Of(h.metric) == units.Rate {
 		darker = "the darker the more"
 	}
-	text := capital(MetricName(h.metric)) + ", " + r.intervals(h.metric) + "; " + darker + "."
+	text := capital(MetricName(h.metric)) + ", " + h.intervals() + "; " + darker + "."
 	if slices.ContainsFunc(h.tiles().Points, func(p chart.Point) bool { return p.Struck }) {
 		text += " Hatched: no number, and why."
 	}
@@ -344,6 +344,20 @@ func (h *heat) subtitle(r *Report) string {
 		text += fmt.Sprintf(" %d more values have no room; the tables have all.", h.left)
 	}
 	return text
+}
+
+// intervals says what the numbers below the values are, or that there are none.
+func (h *heat) intervals() string {
+	words := "medians over trials, too few for intervals"
+	for _, f := range h.figures {
+		if f.pooled {
+			return "pooled over trials"
+		}
+		if f.interval {
+			words = "medians over trials, 95 % intervals"
+		}
+	}
+	return words
 }
 
 // message is what each of the two makes of the metric, the greater first: how often the

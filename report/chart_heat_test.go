@@ -186,6 +186,9 @@ func TestASweepOfSizesHasAMapOfSizeAndLoad(t *testing.T) {
 	if want := "1.50 ms, 1.65 ms, 1.80 ms, 4.50 ms, 4.95 ms, 5.40 ms"; strings.Join(got, ", ") != want {
 		t.Errorf("got %q, want %q", strings.Join(got, ", "), want)
 	}
+	if text := strings.Join(c.Subtitle, " "); !strings.Contains(text, "95 % intervals") {
+		t.Errorf("does not say what stands below the values: %s", text)
+	}
 	for i, pt := range c.Series[0].Points {
 		if (pt.Under == notCarried) != (i == 5) {
 			t.Errorf("tile %d has %q under its value; only the last was not carried", i, pt.Under)

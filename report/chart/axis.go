@@ -131,7 +131,7 @@ func Logarithmic(lowest, highest float64, label func(float64) string) Axis {
 func Close(lowest, highest float64, label func(float64) string) Axis {
 	a := Logarithmic(lowest, highest, label)
 	const beyond = 1.2
-	a.Min, a.Max = max(a.Min, lowest/beyond), min(a.Max, highest*beyond)
+	a.Min, a.Max = lowest/beyond, highest*beyond
 	a.Ticks = slices.DeleteFunc(a.Ticks, func(t Tick) bool { return t.At < a.Min || t.At > a.Max })
 	return a
 }

@@ -60,9 +60,12 @@
   };
 
   const axisOption = (a, range, look, size, room, across) => {
-    const ticks = ticksOf(a, range[0], range[1]), names = new Map(ticks.map(t => [t.at.toFixed(9), t]));
+    const all = ticksOf(a, range[0], range[1]), places = a.places && across, share = room / Math.max(all.length, 1);
+    // Where the words of neighbours would meet, only every so many places are named.
+    const word = Math.max(0, ...all.flatMap(t => (t.label + ' ' + t.under).split(' ')).map(w => measure(w, size + 'px ' + FONT)));
+    const each = places ? Math.max(1, Math.ceil((Math.min(word, room / 3) + 6) / share)) : 1, ticks = all.filter((_, i) => i % each === 0), names = new Map(ticks.map(t => [t.at.toFixed(9), t]));
     const text = v => { const t = names.get(v.toFixed(9)); return t ? t.label + (across && t.under ? '\n' + t.under : '') : ''; };
-    const slot = a.places && across ? Math.max(room / Math.max(ticks.length, 1) - 8, 30) : 0;
+    const slot = places ? share * each - 6 : 0;
     const most = Math.max(room * 0.36, 60), long = !across && ticks.some(t => measure(t.label, size + 'px ' + FONT) > most);
     const wrap = slot ? {width: slot, overflow: 'break'} : long ? {width: most, overflow: 'break'} : {};
     return {type: 'value', min: range[0], max: range[1], containShape: false, axisLine: {show: across, onZero: false, lineStyle: {color: look.soft}},
@@ -81,7 +84,7 @@
       const y = api.coord([view.x[0], t.at])[1];
       children.push(stroke(t.at === 0 ? look.soft : look.rule, 1, box.x, y, box.x + box.width, y));
     }
-    return {type: 'group', children};
+    return {type: 'group', $mergeChildren: false, children};
   }});
 
   // placed is where a point is drawn: one without a value stands at the foot, or at the
@@ -259,7 +262,7 @@
         if (Math.hypot(to[0] - x, to[1] - y) > 34) children.push(stroke(look.soft, 1, x, y, ...to));
         lines.forEach(([text, font, fill], i) => children.push({type: 'text', style: {text, x: (place[0] + place[2]) / 2, y: place[1] + height * (i + 0.5), align: 'center', verticalAlign: 'middle', fill, font, stroke: look.paper, lineWidth: 3}}));
       }
-      return {type: 'group', children};
+      return {type: 'group', $mergeChildren: false, children}; // as many as have room now
     }}];
   };
 
@@ -272,7 +275,7 @@
       const at = ends.map(e => ({...e, from: api.coord(placed(p, e.pt))})).filter(e => e.from[0] <= left + 1 && e.from[1] >= box.y - 1).sort((a, b) => a.from[1] - b.from[1]);
       at.forEach((e, i) => { e.y = Math.max(e.from[1], i ? at[i - 1].y + height : box.y); });
       for (let i = at.length - 1, foot = box.y + box.height; i >= 0; i--, foot -= height) at[i].y = Math.min(at[i].y, foot);
-      return {type: 'group', children: at.flatMap(e => [stroke(hue(look, e.s.l), 1, e.from[0] + 4, e.from[1], left + 14, e.y),
+      return {type: 'group', $mergeChildren: false, children: at.flatMap(e => [stroke(hue(look, e.s.l), 1, e.from[0] + 4, e.from[1], left + 14, e.y),
         {type: 'text', style: {text: e.s.n, x: left + 18, y: e.y, verticalAlign: 'middle', fill: look.ink, font: '600 14px ' + FONT, width: room - 20, overflow: 'truncate'}}])};
     }};
   };
