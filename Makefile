@@ -5,7 +5,7 @@ LINT    := bin/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.commit=$(VERSION)
 
-.PHONY: run safety build test test-page test-packages test-command lint fuzz cross gate mutants mutant-study self-gate bench-netem bench-node bench-spans bench-together bench-loadgen gate-study clean
+.PHONY: run safety build test test-page test-packages test-command lint fuzz cross gate mutants mutant-study self-gate bench-netem bench-node bench-spans bench-together bench-loadgen bench-page gate-study clean
 
 ## run: measure 1, 3, 4, 5 and 7 nodes on this machine (about 4 minutes)
 run: build
@@ -131,6 +131,10 @@ gate-study: build
 ## bench-loadgen: the pacer against vegeta's and fortio's
 bench-loadgen:
 	cd loadgen/benchmark && $(GO) run .
+
+## bench-page: after how long a report's page can be used, in a real Chromium beside an empty page (a minute)
+bench-page:
+	$(GO) test -tags browser -run '^$$' -bench PageIsUsable -benchtime 1x -timeout 30m ./report
 
 ## clean: remove what was built
 clean:

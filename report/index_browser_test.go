@@ -388,6 +388,30 @@ func TestBrowserHoverIsTheSummary(t *testing.T) {
 	b.quiet()
 }
 
+// The answer's chart is all that is made before the page can be used: other charts are
+// drawn as they come near, and replays, which take longer, are made thereafter.
+func TestBrowserMakesTheAnswerFirst(t *testing.T) {
+	_, content := referencePage(t)
+	b := newTab(t, content)
+	send(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		new MutationObserver(() => {
+			if (!document.documentElement?.dataset.ready || globalThis.atFirst) return;
+			globalThis.atFirst = [[...document.querySelectorAll('figure.chart')].filter(f => f.plots).length, document.querySelectorAll('.rp-main').length];
+		}).observe(document, {attributes: true, childList: true, subtree: true});`})
+	b.do(chromedp.Navigate(b.file))
+	if got := ask[[]int](b, `(async () => { while (!globalThis.atFirst) await new Promise(done => setTimeout(done, 10)); return atFirst; })()`); !slices.Equal(got, []int{1, 0}) {
+		t.Errorf("got %d charts and %d replays when the page said that it can be used, want the first chart alone", got[0], got[1])
+	}
+	if made := ask[int](b, `(async () => {
+		const all = document.querySelectorAll('.replay');
+		while ([...all].some(e => !e.raftbenchPlayer)) await new Promise(done => setTimeout(done, 10));
+		return all.length;
+	})()`); made == 0 {
+		t.Error("the page has no replay: this test shows less than it should")
+	}
+	b.quiet()
+}
+
 // Charts are zoomed by a box and by buttons, walked through by keys, saved as a
 // picture and printed.
 func TestBrowserUsesTheCharts(t *testing.T) {

@@ -508,13 +508,12 @@
 
   const drawn = [];
   const start = async () => {
-    const data = JSON.parse(await unpack('packed-data'));
     const figures = [...document.querySelectorAll('figure.chart')];
-    if (figures.length) {
+    const [text, library] = await Promise.all([unpack('packed-data'), figures.length && unpack('packed-library')]);
+    const data = JSON.parse(text);
+    if (library) {
       // The library runs as a script of its own, which the page's policy knows by its hash.
-      const script = document.createElement('script');
-      script.textContent = await unpack('packed-library');
-      document.head.append(script);
+      document.head.append(Object.assign(document.createElement('script'), {textContent: library}));
     }
     const echarts = globalThis.echarts;
     const draw = figure => {
@@ -533,8 +532,14 @@
     // Paper is light, and as wide as it is.
     addEventListener('beforeprint', () => { figures.forEach(draw); for (const f of figures) for (const p of f.plots) { const n = f.plots.length, beside = p.chart.d ? 1 : n; p.reset(); p.draw(LIGHT, (680 - 16 * (beside - 1)) / beside, p.chart.d ? 200 : n > 1 ? 260 : 320); } });
     addEventListener('afterprint', redraw);
-    document.querySelectorAll('.replay').forEach(e => globalThis.raftbenchReplay?.mount(e, data.replays[e.dataset.replay]));
     document.documentElement.dataset.ready = 'yes';
+    // The page can be used from here on. Replays stand far below and take as long as a chart
+    // or two: they are made one by one, as the browser finds time.
+    const replays = [...document.querySelectorAll('.replay')];
+    const mount = () => { const e = replays.shift(); if (e) globalThis.raftbenchReplay?.mount(e, data.replays[e.dataset.replay]); return e; };
+    const later = () => requestIdleCallback(() => { if (mount()) later(); }, {timeout: 1000});
+    later();
+    addEventListener('beforeprint', () => { while (mount()); });
   };
 
   // A number leads to the trials that it was made of: their list shows those alone, each
