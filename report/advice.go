@@ -440,7 +440,12 @@ func (r *Report) Closing() string {
 		}
 		return closingLine(line)
 	}
-	return fmt.Sprintf("%d groups of setups: each has its own verdict above.", len(r.answers))
+	return r.manyVerdicts() + " above."
+}
+
+// manyVerdicts is said where one line cannot hold them.
+func (r *Report) manyVerdicts() string {
+	return fmt.Sprintf("%d groups of setups: each has its own verdict", len(r.answers))
 }
 
 // closingLine is as much of an advice, clause by clause, as a line holds.

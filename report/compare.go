@@ -34,7 +34,9 @@ type comparedRun struct {
 // comparedBlock is one later run against the first.
 type comparedBlock struct {
 	summary.Comparison
-	run     comparedRun
+	run comparedRun
+	// called is what sentences call the first run and this one.
+	called  [2]string
 	figures []comparedFigure // those that are shown
 	same    int              // figures left out
 }
@@ -53,7 +55,7 @@ func NewCompared(c summary.Comparison, runs []summary.Side, all bool) *Compared 
 	out := &Compared{whole: c, old: comparedRunOf(runs[0])}
 	var setups []string
 	for i, one := range c.Each() {
-		b := comparedBlock{Comparison: one, run: comparedRunOf(runs[i+1])}
+		b := comparedBlock{Comparison: one, run: comparedRunOf(runs[i+1]), called: [2]string{"the old run", "the new run"}}
 		b.choose(all)
 		for _, f := range b.figures {
 			for _, ch := range f.changes {
@@ -144,6 +146,9 @@ func (b *comparedBlock) answer(name func(setup string) string) []string {
 
 // nothing is said where no figure is shown.
 func (b *comparedBlock) nothing() string {
+	if len(b.Changes) == 0 {
+		return "The two runs have no figure in common: setups are matched by name, which tells size, engine and network."
+	}
 	if b.same > 0 {
 		return "Every figure is the same in every trial of both runs: one may be a copy of the other."
 	}
@@ -207,6 +212,8 @@ func (c *Compared) overview() string {
 		n := countOf(b.shown())
 		text := fmt.Sprintf("in %s %d of %s %s", b.run.name, len(n.found), units.Plural(len(b.shown()), "figure"), verb(len(n.found), "differ"))
 		switch {
+		case len(b.Changes) == 0:
+			text = b.run.name + " has no figure in common with it"
 		case len(b.shown()) == 0:
 			text = "of " + b.run.name + " no figure is shown"
 		case n.barred == len(b.shown()):

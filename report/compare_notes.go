@@ -57,7 +57,7 @@ func (b *comparedBlock) basis() string {
 		return "To compare builds or settings, run the same experiment on the same class of host, best of all side by side in one run."
 	}
 	if b.Spread == nil {
-		return "To know how far two runs of one build lie apart on such a host, repeat the old run's experiment: raftbench run --repeat 6. " +
+		return "To know how far two runs of one build lie apart on such a host, repeat " + b.called[0] + "'s experiment: raftbench run --repeat 6. " +
 			"To compare builds or settings finely, measure them side by side in one run."
 	}
 	text := fmt.Sprintf("Not side by side: the ranges hold what %s of one build, begun over %s, lay apart.", units.Plural(b.Spread.Runs, "run"), units.About(b.Spread.Over))
@@ -102,24 +102,18 @@ func (b *comparedBlock) contrasts(name func(setup string) string) []string {
 			out = append(out, "Differs: "+contrastText(u)+b.whereText(u, name)+".")
 		}
 	}
-	for _, only := range []struct {
-		run   string
-		texts []string
-	}{{"old", onlyOld}, {"new", onlyNew}} {
-		if len(only.texts) > 0 {
-			out = append(out, fmt.Sprintf("Set in the %s run's experiment only: %s.", only.run, someNames(only.texts, maxOneSided)))
+	for i, only := range [][]string{onlyOld, onlyNew} {
+		if len(only) > 0 {
+			out = append(out, fmt.Sprintf("Set in %s's experiment only: %s.", b.called[i], someNames(only, maxOneSided)))
 		}
 	}
 	if len(out) == 0 {
 		out = append(out, "Nothing on record differs beside the figures.")
 	}
 	out = append(out, b.sameText())
-	for _, only := range []struct {
-		run   string
-		names []string
-	}{{"old", b.OnlyOld}, {"new", b.OnlyNew}} {
-		if len(only.names) > 0 {
-			out = append(out, fmt.Sprintf("In the %s run only: %s.", only.run, someNames(namedBy(fullName, only.names), 6)))
+	for i, only := range [][]string{b.OnlyOld, b.OnlyNew} {
+		if len(only) > 0 {
+			out = append(out, fmt.Sprintf("In %s only: %s.", b.called[i], someNames(namedBy(fullName, only), 6)))
 		}
 	}
 	return slices.DeleteFunc(out, func(text string) bool { return text == "" })
@@ -219,12 +213,20 @@ func nanoseconds(text string) string {
 	return units.Duration.Show(v)
 }
 
+// changes are all that stand in the tables.
+func (c *Compared) changes() []summary.Change {
+	var out []summary.Change
+	for i := range c.later {
+		out = append(out, c.later[i].shown()...)
+	}
+	return out
+}
+
 // legend says what the signs mean that stand in any of the tables.
 func (c *Compared) legend() []string {
-	var changes []summary.Change
+	changes := c.changes()
 	means, without := false, false
 	for i := range c.later {
-		changes = append(changes, c.later[i].shown()...)
 		for _, f := range c.later[i].figures {
 			means = means || f.mean != nil
 			without = without || f.mean == nil && len(f.changes) > 1
@@ -233,8 +235,23 @@ func (c *Compared) legend() []string {
 	if len(changes) == 0 {
 		return nil
 	}
+	out := append([]string{"±: the farther end of a median's 95 % interval" + noInterval(changes) + "."}, c.signs(changes)...)
+	out = append(out, "n: trials behind the figure, old + new.")
+	if means {
+		out = append(out, "geomean: the geometric mean over the setups that both runs have; its change is not tested, and says nothing of any one setup"+noMean(without)+".")
+	} else if without {
+		out = append(out, "No geometric mean: figures are not comparable, shares, or one of them is 0 or never came back.")
+	}
+	if slices.ContainsFunc(changes, func(ch summary.Change) bool { return ch.Untested == summary.NotRepeated }) {
+		out = append(out, "Some figures are not in all of the repeats that tell the spread, and are not tested.")
+	}
+	return out
+}
+
+// signs are those that changes carry, explained.
+func (c *Compared) signs(changes []summary.Change) []string {
+	var out []string
 	has := func(is func(summary.Change) bool) bool { return slices.ContainsFunc(changes, is) }
-	out := []string{"±: the farther end of a median's 95 % interval" + noInterval(changes) + "."}
 	if has(func(ch summary.Change) bool { return ch.Decided == stats.Undecided && ch.Untested == "" }) {
 		out = append(out, comparedUndecided+": no difference can be shown, which is no proof that there is none; the range says how large it may be.")
 	}
@@ -252,15 +269,6 @@ func (c *Compared) legend() []string {
 	if has(func(ch summary.Change) bool { return ch.P != nil }) {
 		out = append(out, "p: how probable so large a difference is between two runs of one build, corrected (Holm) for all that is asked at once"+c.overRuns()+": "+
 			"median latencies, throughput and capacity of all setups are asked together, each other figure by itself. Found is what has p ≤ .05.")
-	}
-	out = append(out, "n: trials behind the figure, old + new.")
-	if means {
-		out = append(out, "geomean: the geometric mean over the setups that both runs have; its change is not tested, and says nothing of any one setup"+noMean(without)+".")
-	} else if without {
-		out = append(out, "No geometric mean: figures are not comparable, shares, or one of them is 0 or never came back.")
-	}
-	if has(func(ch summary.Change) bool { return ch.Untested == summary.NotRepeated }) {
-		out = append(out, "Some figures are not in all of the repeats that tell the spread, and are not tested.")
 	}
 	return out
 }

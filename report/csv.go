@@ -64,15 +64,22 @@ func CSV(w io.Writer, runs ...summary.Summary) error {
 		return err
 	}
 	for _, s := range runs {
-		s = cleanSummary(s)
-		for _, c := range s.Cells {
-			if err := out.WriteAll(csvCell(s.RunID, c)); err != nil {
-				return err
-			}
+		if err := out.WriteAll(csvLines(s)); err != nil {
+			return err
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// csvLines are a run's.
+func csvLines(s summary.Summary) [][]string {
+	s = cleanSummary(s)
+	var lines [][]string
+	for _, c := range s.Cells {
+		lines = append(lines, csvCell(s.RunID, c)...)
+	}
+	return lines
 }
 
 func csvCell(run string, c summary.Cell) [][]string {

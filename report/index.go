@@ -36,9 +36,24 @@ func (r *Report) trialsAnchor(cell string) string {
 	return ""
 }
 
-// index makes the page. The first of some charts that answers what each step costs
-// leads; the others stand in the chapters they belong to.
+// index makes the page.
 func (r *Report) index(charts []chart.Chart) ([]byte, error) {
+	p, err := r.page(charts)
+	if err != nil {
+		return nil, err
+	}
+	return written(p)
+}
+
+func written(p *page.Page) ([]byte, error) {
+	var b bytes.Buffer
+	err := page.Write(&b, p)
+	return b.Bytes(), err
+}
+
+// page is what the page says. The first of some charts that answers what each step costs
+// leads; the others stand in the chapters they belong to.
+func (r *Report) page(charts []chart.Chart) (*page.Page, error) {
 	p := &page.Page{Title: r.title(), Heading: r.heading(), Label: r.env.Label, Alarms: r.alarms}
 	if len(r.summary.Cells) == 0 {
 		p.Answer.Advice = []string{noTrialYet}
@@ -52,9 +67,7 @@ func (r *Report) index(charts []chart.Chart) ([]byte, error) {
 		}
 		p.Chapters = r.chapters(rest, replays)
 	}
-	var b bytes.Buffer
-	err := page.Write(&b, p)
-	return b.Bytes(), err
+	return p, nil
 }
 
 // maxRead lines stand open on a page; more open on demand.

@@ -70,6 +70,7 @@ func TestThePageBeginsWithTheAnswer(t *testing.T) {
 
 var (
 	anchors   = regexp.MustCompile(` id="([^"]*)"`)
+	labels    = regexp.MustCompile(` aria-labelledby="([^"]*)"`)
 	leads     = regexp.MustCompile(`href="#([^"]*)"`)
 	costTable = regexp.MustCompile(`(?s)aria-label="What each size buys, and what a write costs"><table>.*?</table>`)
 )

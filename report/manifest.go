@@ -35,7 +35,7 @@ const (
 
 // ownNames are those that a report gives its files, and the only ones that a
 // list may make it remove.
-var ownNames = regexp.MustCompile(`^(index\.html|report\.(md|txt|csv)|trials\.(csv|bench)|(tolerance|faults|safety)\.csv|(tradeoff|tolerance|throughput|latency|reads|curve|outages|elections|writepath|model|heat|timeline|resources|downtime)(-[0-9]+)?\.(png|svg)|[a-z0-9]+(-[a-z0-9]+)*\.hgrm|trace-[a-z0-9]+(-[a-z0-9]+)*\.(perfetto-trace|ndjson))$`)
+var ownNames = regexp.MustCompile(`^(index\.html|report\.(md|txt|csv|json)|trials\.(csv|bench)|(tolerance|faults|safety)\.csv|(run-[0-9]+-)?(beside|tradeoff|tolerance|throughput|latency|reads|curve|outages|elections|writepath|model|heat|timeline|resources|downtime)(-[0-9]+)?\.(png|svg)|[a-z0-9]+(-[a-z0-9]+)*\.hgrm|trace-[a-z0-9]+(-[a-z0-9]+)*\.(perfetto-trace|ndjson))$`)
 
 // listed are the files of the report that stands there; none where there is no
 // list that this build would have written.

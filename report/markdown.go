@@ -35,9 +35,12 @@ func (r *Report) title() string {
 	return pageTitle
 }
 
-func (r *Report) markdown(charts []chart.Chart) string {
+func (r *Report) markdown(charts []chart.Chart) string { return r.markdownAs(r.title(), charts) }
+
+// markdownAs is the same under another title.
+func (r *Report) markdownAs(title string, charts []chart.Chart) string {
 	var b strings.Builder
-	b.WriteString("# " + escape(r.title()) + "\n\n")
+	b.WriteString("# " + escape(title) + "\n\n")
 	for _, line := range r.heading() {
 		b.WriteString(escape(line) + "  \n")
 	}
@@ -114,6 +117,9 @@ func markdownTable(b *strings.Builder, t tables.Table) {
 			texts[i] = escape(c.Main) + c.Mark
 			if c.Interval != "" {
 				texts[i] += " (" + c.Interval + ")"
+			}
+			for _, n := range c.Notes {
+				texts[i] += "; " + escape(n.Text)
 			}
 		}
 		tableLine(b, texts)

@@ -43,31 +43,37 @@ func (r *Report) Write(dir string) ([]string, error) {
 }
 
 // put writes the files of a report and removes those of an earlier one.
-func (r *Report) put(dir string, files []file) (paths []string, err error) {
+func (r *Report) put(dir string, files []file) ([]string, error) {
 	out, err := r.folder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("make the report's folder: %w", err)
 	}
-	defer func() { err = errors.Join(err, out.root.Close()) }()
+	return out.replace(files)
+}
+
+// replace writes the files of a report, removes those of an earlier one, and closes the
+// folder.
+func (f folder) replace(files []file) (paths []string, err error) {
+	defer func() { err = errors.Join(err, f.root.Close()) }()
 	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = f.name
+	for i, one := range files {
+		names[i] = one.name
 	}
-	earlier := out.listed()
+	earlier := f.listed()
 	// Both lists first: a crash must not leave files that no list knows.
-	if err := out.list(union(names, earlier)); err != nil {
+	if err := f.list(union(names, earlier)); err != nil {
 		return nil, err
 	}
-	for _, f := range files {
-		if err := results.WriteFile(out.root, out.path(f.name), f.content); err != nil {
+	for _, one := range files {
+		if err := results.WriteFile(f.root, f.path(one.name), one.content); err != nil {
 			return paths, err
 		}
-		paths = append(paths, filepath.Join(out.root.Name(), out.path(f.name)))
+		paths = append(paths, filepath.Join(f.root.Name(), f.path(one.name)))
 	}
-	if err := out.removeStale(earlier, names); err != nil {
+	if err := f.removeStale(earlier, names); err != nil {
 		return paths, err
 	}
-	return append(paths, filepath.Join(out.root.Name(), out.path(manifestFile))), out.list(names)
+	return append(paths, filepath.Join(f.root.Name(), f.path(manifestFile))), f.list(names)
 }
 
 func union(a, b []string) []string {

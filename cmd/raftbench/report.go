@@ -35,6 +35,8 @@ type reportOptions struct {
 	// only are the names of the charts to write, divided by commas; empty for the
 	// whole report.
 	only string
+	// together makes one report of several runs.
+	together bool
 }
 
 func newReportCommand() *cobra.Command {
@@ -47,9 +49,12 @@ func newReportCommand() *cobra.Command {
 			"Charts that an earlier report left there, and this one has not, are removed;\n" +
 			"other files stay. It tells what was found, be it a lost write, and judges\n" +
 			"nothing: its exit code is 0 (see gate).\n\n" +
+			"With --together the page is of all runs: first what each answers, their figures\n" +
+			"beside each other and what makes the runs unlike, then each run, whole. A run\n" +
+			"that cannot be read is left out, and the page says so; the exit code is 2 then.\n\n" +
 			"With --only it writes these charts as PNG and SVG, leaves every other file as\n" +
 			"it is, and prints the paths in place of the table.",
-		Example: "  raftbench report results/reference\n  raftbench report results/* --out /tmp/reports -o markdown\n" +
+		Example: "  raftbench report results/reference\n  raftbench report results/monday results/tuesday --together --out both\n  raftbench report results/* --out /tmp/reports -o markdown\n" +
 			"  raftbench report results/reference --title \"Why 5\" --only tradeoff --out slide",
 		Args: arguments(1, noLimit),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
@@ -58,6 +63,7 @@ func newReportCommand() *cobra.Command {
 		},
 	}
 	textFlag(cmd.Flags(), &o.out, "out", "FOLDER", "where the page and the charts go (default DIR/report)")
+	cmd.Flags().BoolVar(&o.together, "together", false, fmt.Sprintf("one page of all runs (2 to %d) in the folder of --out, in place of one each", report.MostTogether))
 	cmd.Flags().BoolVar(&o.trace, "trace", false, "also write what happened in each trial, for ui.perfetto.dev and as lines of JSON: roles, terms, votes, faults, outages")
 	textFlag(cmd.Flags(), &o.title, "title", "TITLE", "of the page, report.md and the table, and among what stands below each chart (default what the report answers)")
 	textFlag(cmd.Flags(), &o.only, "only", "CHART,...", "write these charts alone, such as tradeoff,latency")
@@ -73,6 +79,9 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 	}
 	if err := o.check(); err != nil {
 		return err
+	}
+	if o.together && len(o.dirs) > 1 {
+		return runTogether(ctx, stdout, stderr, o)
 	}
 	runs, err := openRuns(stderr, o)
 	if err != nil {
@@ -133,25 +142,34 @@ type summarized struct {
 }
 
 func openRuns(stderr io.Writer, o reportOptions) ([]summarized, error) {
+	var out []summarized
+	for _, dir := range o.dirs {
+		one, err := summarize(stderr, dir, o)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+// summarize opens one run and gathers what it says.
+func summarize(stderr io.Writer, dir string, o reportOptions) (summarized, error) {
 	open := openRun
 	if o.own {
 		open = func(_ io.Writer, dir string) (*results.Run, error) { return results.Open(dir) }
 	}
-	var out []summarized
-	for _, dir := range o.dirs {
-		run, err := open(stderr, dir)
-		if err != nil {
-			return nil, err
-		}
-		a, err := summary.Analyse(run)
-		if err != nil {
-			return nil, usage(err, "")
-		}
-		out = append(out, summarized{run, a.Summary, report.New(run, a, report.Options{
-			Title: o.title, Source: profileSource, Forecast: forecasts(run), FalseElections: falseForecasts(run), Asked: askedOf(run.Dir), Trace: o.trace,
-		})})
+	run, err := open(stderr, dir)
+	if err != nil {
+		return summarized{}, err
 	}
-	return out, nil
+	a, err := summary.Analyse(run)
+	if err != nil {
+		return summarized{}, usage(err, "")
+	}
+	return summarized{run, a.Summary, report.New(run, a, report.Options{
+		Title: o.title, Source: profileSource, Forecast: forecasts(run), FalseElections: falseForecasts(run), Asked: askedOf(run.Dir), Trace: o.trace,
+	})}, nil
 }
 
 // askedOf a run is the precision that its experiment asks for; none where that

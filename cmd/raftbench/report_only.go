@@ -24,6 +24,10 @@ func (o *reportOptions) check() error {
 		o.title = title
 	}
 	switch {
+	case o.together && o.only != "":
+		return usage(errors.New("got --only and --together, want one of the two: --only writes charts of each run, and no page"), "leave one of them out")
+	case o.together && o.trace:
+		return usage(errors.New("got --trace and --together, want one of the two: a trace stands beside its own run's report"), "leave one of them out")
 	case o.only == "":
 	case o.format != "table":
 		return usage(fmt.Errorf("got --only and -o %s, want one of the two: with --only the paths of the charts are printed", o.format), "leave one of them out")

@@ -13,7 +13,12 @@ import (
 // builder writes a page's body, and gathers what its scripts need.
 type builder struct {
 	strings.Builder
-	page    *Page
+	// page is what is being written: the whole, or one of its runs.
+	page *Page
+	// prefix stands before each anchor: empty outside of runs.
+	prefix string
+	// level of the chapters' titles: 2 for h2, one more within a run.
+	level   int
 	charts  []chartData
 	replays []json.RawMessage
 	figures []*tables.Figure
@@ -36,18 +41,68 @@ func (b *builder) put(format string, texts ...string) {
 }
 
 func (b *builder) body() {
-	b.header()
+	b.header("Chapters")
 	b.WriteString("<main>\n")
 	b.answer()
-	for _, c := range b.page.Chapters {
-		b.chapter(c)
+	b.chapters()
+	for i := range b.page.Runs {
+		b.run(&b.page.Runs[i])
 	}
 	b.WriteString("</main>\n")
 }
 
-func (b *builder) header() {
+func (b *builder) chapters() {
+	for _, c := range b.page.Chapters {
+		b.chapter(c)
+	}
+}
+
+// runTitle is the anchor of a run's title, after which its chapters are named too.
+const runTitle = "title"
+
+// run writes one of several: as a page of its own would be, its titles one level lower.
+func (b *builder) run(r *Run) {
+	whole := b.page
+	b.page, b.prefix, b.level = &r.Page, r.AnchorOf(""), b.level+1
+	b.put("<article class=\"run\" id=\"%s\" aria-labelledby=\"%s\">\n", r.ID, r.AnchorOf(runTitle))
+	b.header("Chapters of " + r.Title)
+	b.answer()
+	b.chapters()
+	b.WriteString("</article>\n")
+	b.page, b.prefix, b.level = whole, "", b.level-1
+}
+
+// title writes one, so many levels below those of chapters. It has an anchor where it
+// names the element around it.
+func (b *builder) title(below int, anchor, text string) {
+	id := ""
+	if anchor != "" {
+		id = " id=\"" + escape(b.prefix+anchor) + "\""
+	}
+	fmt.Fprintf(b, "<h%d%s>%s</h%[1]d>\n", b.level+below, id, escape(unbroken(text)))
+}
+
+// section begins one under its title. Where several runs have the same chapters its
+// name begins with the run's.
+func (b *builder) section(id, title string) {
+	named := b.prefix + id + "-title"
+	if b.prefix != "" {
+		named = b.prefix + runTitle + " " + named
+	}
+	b.put("<section id=\"%s\" aria-labelledby=\"%s\">\n", b.prefix+id, named)
+	b.title(0, id+"-title", title)
+}
+
+// header has the page's title and what it was made of, and leads to its chapters, which
+// nav names.
+func (b *builder) header(nav string) {
 	p := b.page
-	b.put("<header>\n<h1>%s</h1>\n", p.Title)
+	b.WriteString("<header>\n")
+	if b.prefix == "" {
+		b.title(-1, "", p.Title)
+	} else {
+		b.title(-1, runTitle, p.Title)
+	}
 	for _, l := range p.Heading {
 		b.put("<p>%s</p>\n", l)
 	}
@@ -57,18 +112,21 @@ func (b *builder) header() {
 	for _, a := range p.Alarms {
 		b.put("<p class=\"alarm\" role=\"alert\">%s</p>\n", a)
 	}
-	b.WriteString("<nav aria-label=\"Chapters\"><ul>\n")
+	b.put("<nav aria-label=\"%s\"><ul>\n", nav)
 	for _, c := range p.Chapters {
 		if len(c.Parts) > 0 {
-			b.put("<li><a href=\"#%s\">%s</a></li>\n", c.ID, c.Title)
+			b.put("<li><a href=\"#%s\">%s</a></li>\n", b.prefix+c.ID, c.Title)
 		}
+	}
+	for _, r := range p.Runs {
+		b.put("<li><a href=\"#%s\">%s</a></li>\n", r.ID, r.Title)
 	}
 	b.WriteString("</ul></nav>\n</header>\n")
 }
 
 func (b *builder) answer() {
 	a := b.page.Answer
-	b.WriteString("<section id=\"answer\" aria-labelledby=\"answer-title\">\n<h2 id=\"answer-title\">The answer</h2>\n")
+	b.section("answer", "The answer")
 	for _, text := range a.Advice {
 		b.put("<p class=\"advice\">%s</p>\n", text)
 	}
@@ -89,7 +147,7 @@ func (b *builder) chapter(c Chapter) {
 	if len(c.Parts) == 0 {
 		return
 	}
-	b.put("<section id=\"%s\" aria-labelledby=\"%[1]s-title\">\n<h2 id=\"%[1]s-title\">%s</h2>\n", c.ID, c.Title)
+	b.section(c.ID, c.Title)
 	for _, p := range c.Parts {
 		b.part(p)
 	}
@@ -100,15 +158,17 @@ func (b *builder) chapter(c Chapter) {
 func (b *builder) part(p Part) {
 	anchor := ""
 	if p.Anchor != "" {
-		anchor = " id=\"" + escape(p.Anchor) + "\""
+		anchor = " id=\"" + escape(b.prefix+p.Anchor) + "\""
 	}
 	switch {
 	case p.Folded:
-		b.WriteString("<details class=\"part\"" + anchor + "><summary><h3>" + escape(p.Title) + "</h3></summary>\n")
+		b.WriteString("<details class=\"part\"" + anchor + "><summary>")
+		b.title(1, "", p.Title)
+		b.WriteString("</summary>\n")
 	default:
 		b.WriteString("<div class=\"part\"" + anchor + ">\n")
 		if p.Title != "" {
-			b.put("<h3>%s</h3>\n", p.Title)
+			b.title(1, "", p.Title)
 		}
 	}
 	b.lines(p.Lines)
@@ -139,7 +199,7 @@ func (b *builder) lines(ls []Line) {
 	b.WriteString("<ul>\n")
 	for _, l := range ls {
 		if l.Anchor != "" {
-			b.put("<li id=\"%s\">%s</li>\n", l.Anchor, l.Text)
+			b.put("<li id=\"%s\">%s</li>\n", b.prefix+l.Anchor, l.Text)
 		} else {
 			b.put("<li>%s</li>\n", l.Text)
 		}
@@ -214,7 +274,7 @@ func class(h tables.Head) string {
 
 func (b *builder) row(hs []tables.Head, r tables.Row) {
 	if r.Anchor != "" {
-		b.put("<tr id=\"%s\">", r.Anchor)
+		b.put("<tr id=\"%s\">", b.prefix+r.Anchor)
 	} else {
 		b.WriteString("<tr>")
 	}
@@ -264,7 +324,7 @@ func (b *builder) figure(c tables.Cell) {
 		n = len(b.figures)
 		b.numbers[c.Figure], b.figures = n, append(b.figures, c.Figure)
 	}
-	b.put(fmt.Sprintf("<a href=\"#%%s\" data-figure=\"%d\">%%s</a>", n), c.To, c.Main)
+	b.put(fmt.Sprintf("<a href=\"#%%s\" data-figure=\"%d\">%%s</a>", n), b.prefix+c.To, c.Main)
 }
 
 func (b *builder) linked(to, text string) {
@@ -272,15 +332,18 @@ func (b *builder) linked(to, text string) {
 		b.WriteString(escape(text))
 		return
 	}
-	b.put("<a href=\"#%s\">%s</a>", to, text)
+	b.put("<a href=\"#%s\">%s</a>", b.prefix+to, text)
 }
 
 // chart writes a figure: its title, the place where it is drawn, what weakens it, and
 // its table, which needs no script.
 func (b *builder) chart(c *chart.Chart, origin Origin) {
 	n := len(b.charts)
-	b.charts = append(b.charts, dataOf(c))
-	b.put("<figure class=\"chart\" id=\"chart-%s\" aria-labelledby=\"chart-%[1]s-title\">\n<h3 id=\"chart-%[1]s-title\">%s</h3>\n", c.Name, c.Title)
+	data := dataOf(c)
+	data.Name = b.prefix + c.Name
+	b.charts = append(b.charts, data)
+	b.put("<figure class=\"chart\" id=\"%s\" aria-labelledby=\"%[1]s-title\">\n", b.prefix+"chart-"+c.Name)
+	b.title(1, "chart-"+c.Name+"-title", c.Title)
 	for _, s := range c.Subtitle {
 		b.put("<p class=\"subtitle\">%s</p>\n", s)
 	}
@@ -306,7 +369,7 @@ func (b *builder) chart(c *chart.Chart, origin Origin) {
 		b.table(&t, c.Title)
 	}
 	if to := b.page.Trials; to != "" {
-		b.put("<p><a href=\"#%s\">The trials behind these values</a></p>\n", to)
+		b.put("<p><a href=\"#%s\">The trials behind these values</a></p>\n", b.prefix+to)
 	}
 	b.WriteString("</details>\n")
 	b.caption(c)

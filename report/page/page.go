@@ -36,7 +36,20 @@ type Page struct {
 	Chapters []Chapter
 	// Trials is the anchor of where the trials are listed from which every value comes.
 	Trials string
+	// Runs are the pages of several runs, below what is said of all of them.
+	Runs []Run
 }
+
+// Run is one run's page within that of several. It may have the anchors of any other:
+// each is written with the run's ID and a hyphen before it, as is its charts' names.
+type Run struct {
+	// ID is lower-case letters, digits and hyphens.
+	ID string
+	Page
+}
+
+// AnchorOf is where a run's own anchor stands in the page of several.
+func (r *Run) AnchorOf(anchor string) string { return r.ID + "-" + anchor }
 
 // Answer is what a reader came for.
 type Answer struct {
@@ -99,7 +112,7 @@ type Replay struct {
 // Write writes the page as one file. It fails where w does, or where a replay's data
 // are no JSON.
 func Write(w io.Writer, p *Page) error {
-	b := &builder{page: p}
+	b := &builder{page: p, level: 2}
 	b.body()
 	data, err := b.data()
 	if err != nil {

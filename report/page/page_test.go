@@ -45,6 +45,7 @@ func hostilePage() *Page {
 		Chapters: []Chapter{{ID: "costs", Title: hostile, Parts: []Part{
 			{Title: hostile, Lines: Lines(hostile), Text: hostile, Table: &t, Chart: &c, Replay: &Replay{Title: hostile, Data: data}, Folded: true},
 		}}},
+		Runs: []Run{{ID: "run-1", Page: Page{Title: hostile, Heading: []string{hostile}, Label: hostile, Alarms: []string{hostile}}}},
 	}
 }
 
