@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,5 +84,36 @@ func TestStoreErrorsAreToldFirst(t *testing.T) {
 	}
 	if !slices.Equal(codes, []control.Code{control.CodeSpace, ""}) || flushes != 2 {
 		t.Errorf("told codes %q in %d flushes, want space and none in 2", codes, flushes)
+	}
+}
+
+// exhausted is a listener of a process that has no file left, and now and then of one
+// whose peers gave up.
+type exhausted struct {
+	net.Listener
+	errs []error
+}
+
+func (e *exhausted) Accept() (net.Conn, error) {
+	err := e.errs[0]
+	e.errs = e.errs[1:]
+	return nil, err
+}
+
+// TestTheLauncherIsToldWhyNoConnectionIsAccepted: gRPC tries again without a word. That a
+// peer gave up is no fault of the host.
+func TestTheLauncherIsToldWhyNoConnectionIsAccepted(t *testing.T) {
+	h := &heard{}
+	full := &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	gone := &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.ECONNABORTED)}
+	l := accepting{&exhausted{errs: []error{gone, full, full}}, newFailures(h, control.EventHostFault)}
+	for _, want := range []error{gone, full, full} {
+		if _, err := l.Accept(); !errors.Is(err, want) {
+			t.Errorf("the server is told %v, want %v", err, want)
+		}
+	}
+	told := h.of(control.EventHostFault)
+	if len(told) != 1 || told[0].Code != control.CodeFiles || told[0].Error != full.Error() {
+		t.Errorf("told %+v, want once that files are wanting", told)
 	}
 }

@@ -246,6 +246,7 @@ func (r *Report) historiesKept() string {
 		case t.Kind != results.SafetyTest || t.Tested == nil:
 		case t.Tested.History == "" && t.Valid:
 			removed = true
+			kept = kept || len(t.Tested.UnjudgedAttempts) > 0
 		default:
 			kept = true
 		}
