@@ -6,7 +6,8 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/gate"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/verdicts"
 	"github.com/raftbench/raftbench/stats"
 )
 
@@ -21,18 +22,18 @@ func Annotations(w io.Writer, j Judged) error {
 	a := annotations{w: w}
 	var errs, warnings []annotation
 	for _, f := range j.findings() {
-		errs = append(errs, annotation{title: string(f.Class) + " finding", text: report.FoundText(f)})
+		errs = append(errs, annotation{title: string(f.Class) + " finding", text: verdicts.Found(f)})
 	}
-	for _, rule := range report.ByRule(j.Report.Verdicts, stats.Fail) {
+	for _, rule := range verdicts.ByRule(j.Report.Verdicts, stats.Fail) {
 		errs = append(errs, j.annotate(rule))
 	}
-	for _, rule := range report.ByRule(j.Report.Verdicts, stats.Inconclusive) {
+	for _, rule := range verdicts.ByRule(j.Report.Verdicts, stats.Inconclusive) {
 		warnings = append(warnings, j.annotate(rule))
 	}
 	a.write("error", errs)
 	a.write("warning", warnings)
 	if len(errs)+len(warnings) == 0 {
-		a.write("notice", []annotation{{title: program, text: report.VerdictLine(j.Report)}})
+		a.write("notice", []annotation{{title: program, text: verdicts.Line(j.Report)}})
 	}
 	return a.err
 }
@@ -63,7 +64,7 @@ func (a *annotations) write(level string, all []annotation) {
 }
 
 func (a annotation) properties() string {
-	out := "title=" + commandProperty(clean(a.title))
+	out := "title=" + commandProperty(clean.Text(a.title))
 	if a.file != "" {
 		out += fmt.Sprintf(",file=%s,line=%d", commandProperty(a.file), max(1, a.line))
 	}
@@ -75,7 +76,7 @@ func (j Judged) annotate(rule []gate.Verdict) annotation {
 	a := annotation{title: rule[0].Answer + ": " + rule[0].Rule}
 	var lines []string
 	for _, v := range rule {
-		lines = append(lines, report.VerdictPlace(v)+": "+report.VerdictText(v))
+		lines = append(lines, verdicts.Place(v)+": "+verdicts.Text(v))
 	}
 	a.text = strings.Join(lines, "\n")
 	for _, r := range j.Rules {

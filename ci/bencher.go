@@ -24,7 +24,7 @@ func Bencher(w io.Writer, j Judged) error {
 	out := map[string]map[string]bencherMetric{}
 	for _, c := range j.Summary.Cells {
 		measures := map[string]bencherMetric{}
-		for _, f := range figures(c, tracked) {
+		for _, f := range figuresOf(c, tracked) {
 			name := f.metric
 			if own, there := bencherMeasures[name]; there {
 				name = own

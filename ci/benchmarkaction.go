@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -26,9 +27,9 @@ type benchmarkEntry struct {
 func BenchmarkAction(w io.Writer, j Judged, bigger bool) error {
 	out := []benchmarkEntry{}
 	for _, c := range j.Summary.Cells {
-		for _, f := range figures(c, tracked) {
+		for _, f := range figuresOf(c, tracked) {
 			if summary.MoreIsBetter(f.metric) == bigger {
-				out = append(out, f.entry(named(c.Cell), clean(j.Summary.RunID)))
+				out = append(out, f.entry(named(c.Cell), clean.Text(j.Summary.RunID)))
 			}
 		}
 	}

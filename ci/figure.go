@@ -19,9 +19,9 @@ type figure struct {
 	trials    int
 }
 
-// figures of a setup, by the metrics' names; those without a number are left
+// figuresOf a setup, by the metrics' names; those without a number are left
 // out, as those are of which want says no.
-func figures(c summary.Cell, want func(metric string) bool) []figure {
+func figuresOf(c summary.Cell, want func(metric string) bool) []figure {
 	var out []figure
 	for _, name := range slices.Sorted(maps.Keys(c.Metrics)) {
 		m := c.Metrics[name]

@@ -8,6 +8,10 @@ import (
 
 	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/markdown"
+	"github.com/raftbench/raftbench/report/verdicts"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -27,7 +31,7 @@ const (
 // steps write into the same file.
 func GitHubSummary(w io.Writer, j Judged) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## raftbench: %s\n\n%s\n\n", report.VerdictWord(j.Report), report.Escape(report.VerdictLine(j.Report)))
+	fmt.Fprintf(&b, "## raftbench: %s\n\n%s\n\n", verdicts.Word(j.Report), markdown.Escape(verdicts.Line(j.Report)))
 	for _, part := range []struct {
 		name  string
 		write func(*strings.Builder)
@@ -39,7 +43,7 @@ func GitHubSummary(w io.Writer, j Judged) error {
 			fmt.Fprintf(&b, "The %s are too long for this page: see the run's folder.\n\n", part.name)
 		}
 	}
-	fmt.Fprintf(&b, "<sub>%s</sub>\n\n", report.Escape(j.source()))
+	fmt.Fprintf(&b, "<sub>%s</sub>\n\n", markdown.Escape(j.source()))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -47,7 +51,7 @@ func GitHubSummary(w io.Writer, j Judged) error {
 func (j Judged) findingList(b *strings.Builder) {
 	all := j.findings()
 	for _, f := range first(all, mostRows) {
-		fmt.Fprintf(b, "- **%s**\n", cell(report.FoundText(f)))
+		fmt.Fprintf(b, "- **%s**\n", cell(verdicts.Found(f)))
 	}
 	if len(all) > 0 {
 		b.WriteString("\n")
@@ -76,20 +80,20 @@ func sortedByAnswer(verdicts []gate.Verdict) []gate.Verdict {
 	return out
 }
 
-func verdictTable(b *strings.Builder, verdicts []gate.Verdict) {
-	if len(verdicts) == 0 {
+func verdictTable(b *strings.Builder, judged []gate.Verdict) {
+	if len(judged) == 0 {
 		return
 	}
 	rows := [][]string{{"", "rule", "setup", "value [95 %]", "why"}}
-	for _, v := range first(verdicts, mostRows) {
+	for _, v := range first(judged, mostRows) {
 		answer := v.Answer
 		if answer == stats.Fail.String() {
 			answer = "**FAIL**"
 		}
-		rows = append(rows, []string{answer, cell(v.Rule), cell(report.VerdictPlace(v)), cell(report.VerdictValue(v)), cell(strings.Join(report.VerdictReasons(v), "; "))})
+		rows = append(rows, []string{answer, cell(v.Rule), cell(verdicts.Place(v)), cell(verdicts.Value(v)), cell(strings.Join(verdicts.Reasons(v), "; "))})
 	}
 	markdownTable(b, rows)
-	andMore(b, len(verdicts))
+	andMore(b, len(judged))
 }
 
 // differences have a chart, which holds those with an interval, and a table.
@@ -106,7 +110,7 @@ func (j Judged) differences(b *strings.Builder) {
 		if j.hasArms() {
 			decided = report.ArmVerdictWord(d.Verdict(j.Floor))
 		}
-		rows = append(rows, []string{cell(report.MetricName(d.Metric)), cell(d.From), cell(d.To), change, interval, decided, fmt.Sprint(d.N)})
+		rows = append(rows, []string{cell(figures.Name(d.Metric)), cell(d.From), cell(d.To), change, interval, decided, fmt.Sprint(d.N)})
 	}
 	markdownTable(b, rows)
 	andMore(b, len(all))
@@ -150,7 +154,7 @@ func (j Judged) setupsTable(b *strings.Builder) {
 		barChart(b, j.Summary.Cells, metrics[0])
 		head := []string{"setup"}
 		for _, name := range metrics {
-			head = append(head, report.MetricName(name))
+			head = append(head, figures.Name(name))
 		}
 		rows := [][]string{append(head, "valid trials")}
 		for _, c := range first(j.Summary.Cells, mostRows) {
@@ -171,7 +175,7 @@ func shownFigure(c summary.Cell, name string) string {
 	if !has {
 		return units.Absent
 	}
-	return cell(report.VerdictValue(gate.Verdict{Metric: name, Measured: &m}))
+	return cell(verdicts.Value(gate.Verdict{Metric: name, Measured: &m}))
 }
 
 // source says what was run, and where.
@@ -212,13 +216,13 @@ func andMore(b *strings.Builder, rows int) {
 func first[T any](all []T, most int) []T { return all[:min(len(all), most)] }
 
 // cell is a text that stays in its cell of a table.
-func cell(text string) string { return report.Escape(shortened(text)) }
+func cell(text string) string { return markdown.Escape(shortened(text)) }
 
 // longest is how many runes of a text are shown, of reasons above all.
 const longest = 400
 
 func shortened(text string) string {
-	r := []rune(clean(text))
+	r := []rune(clean.Text(text))
 	if len(r) <= longest {
 		return string(r)
 	}

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/gate"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/verdicts"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -30,7 +32,7 @@ func JUnit(w io.Writer, j Judged) error {
 	if len(doc.Suites) == 0 {
 		// Readers take a file without a test for a broken one.
 		s := j.suite(0, program)
-		s.add(junitCase{Name: "verdicts", Class: program, Skipped: &junitSkipped{Message: report.VerdictLine(j.Report)}})
+		s.add(junitCase{Name: "verdicts", Class: program, Skipped: &junitSkipped{Message: verdicts.Line(j.Report)}})
 		doc.Suites = []junitSuite{s}
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -108,13 +110,13 @@ func (j Judged) suite(id int, setup string) junitSuite {
 	for _, f := range j.findings() {
 		if f.Cell == setup {
 			s.add(findingCase(f))
-			fmt.Fprintln(&out, report.FoundText(f))
+			fmt.Fprintln(&out, verdicts.Found(f))
 		}
 	}
 	for _, v := range j.Report.Verdicts {
 		if v.Cell == setup {
 			s.add(verdictCase(v))
-			fmt.Fprintf(&out, "%s: %s: %s\n", v.Answer, clean(v.Rule), report.VerdictText(v))
+			fmt.Fprintf(&out, "%s: %s: %s\n", v.Answer, clean.Text(v.Rule), verdicts.Text(v))
 		}
 	}
 	for _, c := range j.Summary.Cells {
@@ -130,7 +132,7 @@ func (j Judged) suite(id int, setup string) junitSuite {
 func writeFigures(w io.Writer, c summary.Cell) {
 	for _, name := range summary.Headlines() {
 		if m, has := c.Metrics[name]; has {
-			fmt.Fprintf(w, "%s: %s\n", report.MetricName(name), report.VerdictValue(gate.Verdict{Metric: name, Measured: &m}))
+			fmt.Fprintf(w, "%s: %s\n", figures.Name(name), verdicts.Value(gate.Verdict{Metric: name, Measured: &m}))
 		}
 	}
 }
@@ -157,10 +159,10 @@ func (s *junitSuite) add(c junitCase) {
 
 func verdictCase(v gate.Verdict) junitCase {
 	c := junitCase{Name: testName(v), Class: named(v.Cell)}
-	why := report.VerdictText(v)
+	why := verdicts.Text(v)
 	switch v.Answer {
 	case stats.Fail.String():
-		c.Failure = &junitProblem{Message: why, Type: v.Answer, Text: clean(v.Rule) + ": " + why}
+		c.Failure = &junitProblem{Message: why, Type: v.Answer, Text: clean.Text(v.Rule) + ": " + why}
 	case stats.Inconclusive.String():
 		c.Skipped = &junitSkipped{Message: v.Answer + ": " + why}
 	}
@@ -168,7 +170,7 @@ func verdictCase(v gate.Verdict) junitCase {
 }
 
 func findingCase(f gate.Finding) junitCase {
-	text := report.FoundText(f)
+	text := verdicts.Found(f)
 	return junitCase{
 		Name: named(string(f.Class) + ": " + f.Rule), Class: named(f.Cell),
 		Error: &junitProblem{Message: text, Type: named(string(f.Class)), Text: strings.Join(append([]string{text}, cleaned(f.First.Log)...), "\n")},
@@ -177,7 +179,7 @@ func findingCase(f gate.Finding) junitCase {
 
 // properties are what was run, and what a setup is.
 func (j Judged) properties(setup string) []junitProperty {
-	out := []junitProperty{{"run", clean(j.Summary.RunID)}, {"version", clean(j.Run.Environment.Version)}, {"commit", clean(j.Run.Environment.Commit)}, {"verdict", report.VerdictWord(j.Report)}}
+	out := []junitProperty{{"run", clean.Text(j.Summary.RunID)}, {"version", clean.Text(j.Run.Environment.Version)}, {"commit", clean.Text(j.Run.Environment.Commit)}, {"verdict", verdicts.Word(j.Report)}}
 	for _, c := range j.Summary.Cells {
 		if c.Cell == setup {
 			out = append(out, cellProperties(c)...)
@@ -188,7 +190,7 @@ func (j Judged) properties(setup string) []junitProperty {
 
 func cellProperties(c summary.Cell) []junitProperty {
 	return []junitProperty{
-		{"nodes", strconv.Itoa(c.Nodes)}, {"engine", clean(c.Engine)}, {"profile", clean(c.Profile)}, {"load", clean(c.Load)},
+		{"nodes", strconv.Itoa(c.Nodes)}, {"engine", clean.Text(c.Engine)}, {"profile", clean.Text(c.Profile)}, {"load", clean.Text(c.Load)},
 		{"valid_trials", strconv.Itoa(c.ValidTrials)}, {"trials", strconv.Itoa(c.Trials)},
 	}
 }
@@ -196,7 +198,7 @@ func cellProperties(c summary.Cell) []junitProperty {
 func cleaned(lines []string) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {
-		out[i] = clean(l)
+		out[i] = clean.Text(l)
 	}
 	return out
 }

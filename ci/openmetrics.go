@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/verdicts"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -22,15 +23,15 @@ import (
 // families of their own, so that no sum over labels mixes them with the values.
 func OpenMetrics(w io.Writer, j Judged) error {
 	e := &exposition{families: map[string]*family{}}
-	run := label{"run", clean(j.Summary.RunID)}
+	run := label{"run", clean.Text(j.Summary.RunID)}
 	e.add("raftbench_run_info", "", "The run that was judged.", 1, run,
-		label{"version", clean(j.Run.Environment.Version)}, label{"commit", clean(j.Run.Environment.Commit)}, label{"started_at", j.Run.Environment.StartedAt.UTC().Format("2006-01-02T15:04:05Z")})
-	e.add("raftbench_verdict", "", "1 for the verdict on the run.", 1, run, label{"verdict", report.VerdictWord(j.Report)})
+		label{"version", clean.Text(j.Run.Environment.Version)}, label{"commit", clean.Text(j.Run.Environment.Commit)}, label{"started_at", j.Run.Environment.StartedAt.UTC().Format("2006-01-02T15:04:05Z")})
+	e.add("raftbench_verdict", "", "1 for the verdict on the run.", 1, run, label{"verdict", verdicts.Word(j.Report)})
 	for _, v := range j.Report.Verdicts {
-		e.add("raftbench_rule", "", "1 for each rule on each setup, with its answer.", 1, run, label{"rule", clean(v.Rule)}, label{"setup", clean(v.Cell)}, label{"answer", v.Answer})
+		e.add("raftbench_rule", "", "1 for each rule on each setup, with its answer.", 1, run, label{"rule", clean.Text(v.Rule)}, label{"setup", clean.Text(v.Cell)}, label{"answer", v.Answer})
 	}
 	for _, f := range j.findings() {
-		e.add("raftbench_findings", "", "What no Raft may do and was found.", float64(f.Count), run, label{"class", clean(string(f.Class))}, label{"finding", clean(f.Rule)}, label{"setup", clean(f.Cell)})
+		e.add("raftbench_findings", "", "What no Raft may do and was found.", float64(f.Count), run, label{"class", clean.Text(string(f.Class))}, label{"finding", clean.Text(f.Rule)}, label{"setup", clean.Text(f.Cell)})
 	}
 	for _, c := range j.Summary.Cells {
 		e.cell(c, run)
@@ -97,7 +98,7 @@ func (e *exposition) cell(c summary.Cell, run label) {
 	e.add("raftbench_trials", "", "Measuring trials, the invalid ones among them.", float64(c.Trials), labels...)
 	e.add("raftbench_valid_trials", "", "Valid measuring trials.", float64(c.ValidTrials), labels...)
 	e.add("raftbench_lost_writes", "", "Writes that were acknowledged and are gone.", float64(c.Faults.LostWrites), labels...)
-	for _, f := range figures(c, func(string) bool { return true }) {
+	for _, f := range figuresOf(c, func(string) bool { return true }) {
 		base, unit, by := openName(f.metric)
 		e.add(familyName(base, unit), unit, "Median over trials of "+printable(f.metric)+".", f.value/by, labels...)
 		for _, end := range []struct {
@@ -113,7 +114,7 @@ func (e *exposition) cell(c summary.Cell, run label) {
 
 // difference has a ratio between two setups, taken within blocks.
 func (e *exposition) difference(d summary.Difference, run label) {
-	labels := []label{run, {"metric", clean(d.Metric)}, {"from", clean(d.From)}, {"to", clean(d.To)}}
+	labels := []label{run, {"metric", clean.Text(d.Metric)}, {"from", clean.Text(d.From)}, {"to", clean.Text(d.To)}}
 	if finite(d.Ratio) {
 		e.add("raftbench_difference_ratio", "ratio", "A metric of one setup over that of another, within blocks.", *d.Ratio, labels...)
 	}
@@ -128,11 +129,11 @@ func (e *exposition) difference(d summary.Difference, run label) {
 // labelsOf are a setup's traits; those that only this experiment varies begin
 // with axis_, so that none takes another's place.
 func labelsOf(c summary.Cell) []label {
-	out := []label{{"setup", clean(c.Cell)}, {"nodes", strconv.Itoa(c.Nodes)}, {"engine", clean(c.Engine)}, {"profile", clean(c.Profile)}, {"load", clean(c.Load)}}
+	out := []label{{"setup", clean.Text(c.Cell)}, {"nodes", strconv.Itoa(c.Nodes)}, {"engine", clean.Text(c.Engine)}, {"profile", clean.Text(c.Profile)}, {"load", clean.Text(c.Load)}}
 	for _, key := range slices.Sorted(maps.Keys(c.Params)) {
 		name := "axis_" + nameable(key)
 		if !slices.ContainsFunc(out, func(l label) bool { return l.name == name }) {
-			out = append(out, label{name, clean(c.Params[key])})
+			out = append(out, label{name, clean.Text(c.Params[key])})
 		}
 	}
 	return out
@@ -189,4 +190,4 @@ func nameable(text string) string {
 }
 
 // printable is a metric's name for a line of help, which escapes would end.
-func printable(metric string) string { return strings.ReplaceAll(clean(metric), `\`, `\\`) }
+func printable(metric string) string { return strings.ReplaceAll(clean.Text(metric), `\`, `\\`) }

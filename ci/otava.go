@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -70,7 +70,9 @@ func (e *NotAdded) Error() string {
 	return fmt.Sprintf("the run %s was not added: %s", e.Run, e.Why)
 }
 
-func (j Judged) notAdded(why string) error { return &NotAdded{Run: clean(j.Summary.RunID), Why: why} }
+func (j Judged) notAdded(why string) error {
+	return &NotAdded{Run: clean.Text(j.Summary.RunID), Why: why}
+}
 
 // otavaRow are the values of a run by their columns, and its figures' columns.
 func (j Judged) otavaRow() (map[string]string, []string) {
@@ -80,12 +82,12 @@ func (j Judged) otavaRow() (map[string]string, []string) {
 	for column, text := range map[string]string{
 		"run": j.Summary.RunID, "host": e.Hostname, "host_class": class, "version": e.Version, "commit": e.Commit,
 	} {
-		row[column] = report.Defuse(clean(text))
+		row[column] = clean.Defuse(clean.Text(text))
 	}
 	var columns []string
 	for _, c := range j.Summary.Cells {
-		for _, f := range figures(c, func(metric string) bool { return tracked(metric) && !summary.FarOut(metric) }) {
-			column := report.Defuse(clean(c.Cell)) + "." + f.metric
+		for _, f := range figuresOf(c, func(metric string) bool { return tracked(metric) && !summary.FarOut(metric) }) {
+			column := clean.Defuse(clean.Text(c.Cell)) + "." + f.metric
 			if _, twice := row[column]; !twice {
 				row[column], columns = number(f.value), append(columns, column)
 			}

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -32,7 +33,7 @@ func intervalChart(b *strings.Builder, all []summary.Difference) {
 	reach, width := 0.01, 0
 	names := make([]string, len(drawn))
 	for i, d := range drawn {
-		names[i] = fenced(report.MetricName(d.Metric) + ", " + d.To)
+		names[i] = fenced(figures.Name(d.Metric) + ", " + d.To)
 		width = max(width, utf8.RuneCountInString(names[i]))
 		for _, end := range []*float64{d.Ratio, d.CILow, d.CIHigh} {
 			if finite(end) {
@@ -105,7 +106,7 @@ func barChart(b *strings.Builder, cells []summary.Cell, metric string) {
 		return
 	}
 	fmt.Fprintf(b, "```mermaid\nxychart-beta\n    title \"%s\"\n    x-axis [%s]\n    y-axis \"%s\" 0 --> %.4f\n    bar [%s]\n```\n\n",
-		mermaidText(report.MetricName(metric)+", median"), strings.Join(names, ", "), strings.TrimSpace(scale.Unit), 1.1*top/scale.By, strings.Join(values, ", "))
+		mermaidText(figures.Name(metric)+", median"), strings.Join(names, ", "), strings.TrimSpace(scale.Unit), 1.1*top/scale.By, strings.Join(values, ", "))
 }
 
 // mermaidText keeps what ends neither a word of mermaid's nor its block.
@@ -115,8 +116,8 @@ func mermaidText(text string) string {
 			return r
 		}
 		return '_'
-	}, clean(text))
+	}, clean.Text(text))
 }
 
 // fenced is a text that does not end the block of code it stands in.
-func fenced(text string) string { return strings.ReplaceAll(clean(text), "`", "'") }
+func fenced(text string) string { return strings.ReplaceAll(clean.Text(text), "`", "'") }

@@ -2,15 +2,13 @@ package ci
 
 import (
 	"github.com/raftbench/raftbench/gate"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/verdicts"
 )
-
-// clean takes from a text what could act on who reads it.
-func clean(text string) string { return report.Clean(text) }
 
 // named is a name that is never empty, as readers want it.
 func named(text string) string {
-	if text = clean(text); text == "" {
+	if text = clean.Text(text); text == "" {
 		return program
 	}
 	return text
@@ -24,7 +22,7 @@ const program = "raftbench"
 func testName(v gate.Verdict) string {
 	switch v.Kind {
 	case gate.Shape:
-		return named(v.Rule) + ", " + report.VerdictPlace(v)
+		return named(v.Rule) + ", " + verdicts.Place(v)
 	case gate.Always: // a rule of the file may ask the same
 		return "always: " + named(v.Rule)
 	}

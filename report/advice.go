@@ -7,27 +7,29 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
-// advice is which size to run, derived from the arithmetic of majorities, the
+// advised is which size to run, derived from the arithmetic of majorities, the
 // proofs and the decided differences; where one of these is missing it says so
 // in place of advising.
-type advice struct {
+type advised struct {
 	text string
 	// short leaves the reasons against sizes out.
 	short string
 }
 
-func (r *Report) advise(g group) advice {
+func (r *Report) advise(g group) advised {
 	switch why := r.noAdvice(g.cells); {
 	case why == noneValid && r.outagesAlone() && outageRange(g.cells) != "":
-		return advice{text: "This run timed outages alone: what a write costs at each size is not in it.", short: outageRange(g.cells)}
+		return advised{text: "This run timed outages alone: what a write costs at each size is not in it.", short: outageRange(g.cells)}
 	case why == noneValid && r.unmeasuredWhole() && provedWords(g.cells) != "":
-		return advice{text: "This run proved what sizes survive: what a write costs at each is not in it.", short: provedWords(g.cells)}
+		return advised{text: "This run proved what sizes survive: what a write costs at each is not in it.", short: provedWords(g.cells)}
 	case why != "":
 		return without(why)
 	}
@@ -44,7 +46,7 @@ func (r *Report) advise(g group) advice {
 			run += fmt.Sprintf(", at %s against %d, which survives %s", r.costWords(smaller, base), smaller.Nodes, number(smaller.Tolerates))
 		}
 	}
-	out := advice{text: run + ".", short: run + "."}
+	out := advised{text: run + ".", short: run + "."}
 	if sentences, never := r.againstAll(base, g.cells); len(sentences) > 0 {
 		out.text += " " + strings.Join(sentences, " ")
 		if never != "" {
@@ -95,14 +97,14 @@ func (r *Report) againstAll(base summary.Cell, cells []summary.Cell) (sentences 
 		others = append(others[:mostNamed], fmt.Sprintf("%d more", n))
 	}
 	if len(others) > 0 {
-		sentences = append(sentences, fmt.Sprintf("Nor %s: one node fewer survives as much.", list(others)))
+		sentences = append(sentences, fmt.Sprintf("Nor %s: one node fewer survives as much.", wording.List(others)))
 	}
 	return sentences, never
 }
 
-func without(why string) advice {
+func without(why string) advised {
 	text := "No advice: " + why + "."
-	return advice{text: text, short: text}
+	return advised{text: text, short: text}
 }
 
 // noAdvice says what keeps numbers from being a ground for advice.
@@ -148,10 +150,10 @@ func leastAvailable(c summary.Cell) float64 {
 }
 
 // adviseOnNone is the advice where no size that is worth running was measured.
-func (r *Report) adviseOnNone(cells []summary.Cell) advice {
+func (r *Report) adviseOnNone(cells []summary.Cell) advised {
 	largest := cells[len(cells)-1]
 	if largest.Tolerates == 0 {
-		out := advice{text: "None of these sizes survives a failure: that takes 3 nodes."}
+		out := advised{text: "None of these sizes survives a failure: that takes 3 nodes."}
 		if c := largest; c.Nodes == 2 && costed(c) && costed(cells[0]) {
 			sentence, _ := r.against(c, cells)
 			out.text += " " + sentence
@@ -214,11 +216,11 @@ func nextAbove(base summary.Cell, cells []summary.Cell) (summary.Cell, bool) {
 
 // paid are the currencies that advice names: one for waiting, one for carrying.
 var paid = []struct{ metric, name string }{
-	{writeP50, "latency"}, {readP50, "read latency"}, {throughput, "throughput"}, {capacity, "capacity"},
+	{figures.WriteP50, "latency"}, {figures.ReadP50, "read latency"}, {figures.Throughput, "throughput"}, {figures.Capacity, "capacity"},
 }
 
 // paidFor are the differences of a step in the currencies that advice names.
-func (r *Report) paidFor(from, to summary.Cell) (names []string, ds []difference) {
+func (r *Report) paidFor(from, to summary.Cell) (names []string, ds []figures.Difference) {
 	for _, p := range paid {
 		if d, ok := r.differenceIn(p.metric, from, to); ok {
 			names, ds = append(names, p.name), append(ds, d)
@@ -235,8 +237,8 @@ func (r *Report) costWords(from, to summary.Cell) string {
 	}
 	words, open := make([]string, len(ds)), 0
 	for i, d := range ds {
-		words[i] = d.words(names[i])
-		if strings.HasSuffix(words[i], undecidedWord) {
+		words[i] = d.Words(names[i])
+		if strings.HasSuffix(words[i], figures.UndecidedWord) {
 			open++
 		}
 	}
@@ -244,20 +246,6 @@ func (r *Report) costWords(from, to summary.Cell) string {
 		return "what that costs is undecided"
 	}
 	return strings.Join(words, ", ")
-}
-
-const undecidedWord = " undecided"
-
-// words are a difference as it was decided: +7.7 % latency, at most 2.1 %
-// latency, latency undecided.
-func (d difference) words(name string) string {
-	switch {
-	case d.Decided == stats.Found:
-		return percent(d.ratio) + " " + name
-	case d.Decided == stats.Bounded && d.interval:
-		return "at most " + d.most() + " " + name
-	}
-	return name + undecidedWord
 }
 
 // against says why a size that buys nothing is not to be run, and whether its
@@ -268,7 +256,7 @@ func (r *Report) against(c summary.Cell, cells []summary.Cell) (sentence string,
 		return fmt.Sprintf("Not %d: it survives no more than one node fewer would.", c.Nodes), false
 	}
 	zones := lostZones(last, c)
-	if f, ok := metric(c, writeP50); ok && f.never() {
+	if f, ok := figures.Of(c, figures.WriteP50); ok && f.Never() {
 		return fmt.Sprintf("Never %d: its median write was never answered.", c.Nodes), true
 	}
 	worse, better := r.verdictOf(last, c)
@@ -292,7 +280,7 @@ func (r *Report) verdictOf(from, to summary.Cell) (worse, better bool) {
 		if d.Decided != stats.Found {
 			continue
 		}
-		slower := strings.HasSuffix(names[i], "latency") == (d.ratio > 1)
+		slower := strings.HasSuffix(names[i], "latency") == (d.Ratio > 1)
 		worse, better = worse || slower, better || !slower
 	}
 	return worse, better
@@ -323,7 +311,7 @@ func zonesTake(c summary.Cell) string {
 	if len(needed) == 0 {
 		return fmt.Sprintf("the loss of %d zones takes", *c.ToleratesSites+1)
 	}
-	return "zone " + shorten(strings.Join(needed, " or "), 24) + " takes"
+	return "zone " + wording.Shorten(strings.Join(needed, " or "), 24) + " takes"
 }
 
 // zoneWarning is said where the size that is advised does not survive a zone.
@@ -331,7 +319,7 @@ func zoneWarning(c summary.Cell) string {
 	if len(c.Places()) == 1 {
 		return "All nodes stand in one zone."
 	}
-	return capital(zonesTake(c)) + " it down: spread over more zones to survive one."
+	return wording.Capital(zonesTake(c)) + " it down: spread over more zones to survive one."
 }
 
 // number is a small count in words.
@@ -351,7 +339,7 @@ func (r *Report) message(cells []summary.Cell) string {
 		if !ok || !costed(c) || worthwhile(c) {
 			continue
 		}
-		subject := fmt.Sprintf("The %s node", ordinal(c.Nodes))
+		subject := fmt.Sprintf("The %s node", wording.Ordinal(c.Nodes))
 		if costs := r.foundCosts(last, c); costs != "" {
 			return subject + " costs " + costs + " and buys nothing"
 		}
@@ -363,7 +351,7 @@ func (r *Report) message(cells []summary.Cell) string {
 	}
 	if next, ok := nextAbove(base, cells); ok {
 		if costs := r.foundCosts(base, next); costs != "" {
-			return fmt.Sprintf("To survive %s in place of %s costs %s", failures(next.Tolerates), number(base.Tolerates), costs)
+			return fmt.Sprintf("To survive %s in place of %s costs %s", wording.Failures(next.Tolerates), number(base.Tolerates), costs)
 		}
 	}
 	return ""
@@ -380,14 +368,14 @@ func (r *Report) foundCosts(from, to summary.Cell) string {
 	var parts []string
 	for i, d := range ds {
 		if d.Decided == stats.Found {
-			by := d.ratio - 1
+			by := d.Ratio - 1
 			if by < 0 {
 				by = -by
 			}
-			parts = append(parts, part(by)+" "+names[i])
+			parts = append(parts, wording.Part(by)+" "+names[i])
 		}
 	}
-	return list(parts)
+	return wording.List(parts)
 }
 
 // unmeasuredWhole tells of a run that was not to measure what a write costs.
@@ -406,7 +394,7 @@ func provedWords(cells []summary.Cell) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return capital(strings.Join(parts, "; ")) + "."
+	return wording.Capital(strings.Join(parts, "; ")) + "."
 }
 
 // Closing is the run's verdict in one line.
@@ -453,7 +441,7 @@ func closingLine(text string) string {
 	for utf8.RuneCountInString(text) > verdictWidth {
 		i := max(strings.LastIndex(text, "; "), strings.LastIndex(text, ": "))
 		if i < 0 {
-			return shorten(text, verdictWidth)
+			return wording.Shorten(text, verdictWidth)
 		}
 		text = text[:i] + "."
 	}

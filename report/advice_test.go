@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -91,7 +92,7 @@ func TestAdvice(t *testing.T) {
 func TestAdviceTellsWhatSpeaksForASize(t *testing.T) {
 	s := sizes(nil, 3, 4)
 	for i := range s.Differences {
-		if s.Differences[i].Metric == throughput {
+		if s.Differences[i].Metric == figures.Throughput {
 			s.Differences[i].Ratio, s.Differences[i].CILow, s.Differences[i].CIHigh = p(1.1), p(1.05), p(1.15)
 		}
 	}
@@ -168,5 +169,15 @@ func TestTheClosingLineIsALine(t *testing.T) {
 	}
 	if got, want := reportOf(typical()).Closing(), "Run 3, or 5 if two may fail at once: +34 % latency, −37 % throughput; never 4."; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A change that is undecided though its interval leaves 0 out is explained.
+func TestTheLegendExplainsAnUndecidedChangeWithoutZero(t *testing.T) {
+	for cell, want := range map[string]bool{"+29 ±8?": true, "−29 ±8?": true, "+5 ±8?": false, "+29 ±8": false, "+4?": false, "≤2.1": false} {
+		got := (&Report{}).legend([]string{"step", "survives losing", "latency"}, [][]string{{"1 → 3", "1 node", cell}})
+		if strings.Contains(got, "all that is asked at once is corrected for") != want {
+			t.Errorf("%s: got %q, want the correction told: %v", cell, got, want)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -17,7 +19,7 @@ type answer struct {
 	// notes stand before the steps: what failed, and what was not measured.
 	notes  []string
 	steps  []step
-	advice advice
+	advice advised
 	// message is the same in one sentence, for a chart; empty where there is none.
 	message string
 }
@@ -59,8 +61,8 @@ func steps(cells []summary.Cell) []step {
 
 // costed tells whether anything is known of what a size costs.
 func costed(c summary.Cell) bool {
-	return slices.ContainsFunc([]string{writeP50, readP50, throughput, capacity}, func(name string) bool {
-		_, ok := metric(c, name)
+	return slices.ContainsFunc([]string{figures.WriteP50, figures.ReadP50, figures.Throughput, figures.Capacity}, func(name string) bool {
+		_, ok := figures.Of(c, name)
 		return ok
 	})
 }
@@ -120,13 +122,13 @@ func unconfirmed(cells []summary.Cell) []string {
 	var out []string
 	found := 0
 	for _, c := range cells {
-		f, ok := metric(c, capacity)
+		f, ok := figures.Of(c, figures.Capacity)
 		if !ok {
 			continue
 		}
 		if found++; c.CapacityConfirmed == 0 {
 			out = append(out, fmt.Sprintf("%s %s %s at %s, which no fresh cluster confirmed.",
-				units.Plural(c.Nodes, "node"), verb(c.Nodes, "take"), rate(f.median), capacityLimit(c)))
+				units.Plural(c.Nodes, "node"), wording.Verb(c.Nodes, "take"), wording.Rate(f.Median), capacityLimit(c)))
 		}
 	}
 	if len(out) == found {
@@ -153,7 +155,7 @@ func survives(c summary.Cell) string {
 	case len(needed) == len(places):
 		text += ", no zone"
 	default:
-		text += ", not zone " + shorten(strings.Join(needed, ", "), 16)
+		text += ", not zone " + wording.Shorten(strings.Join(needed, ", "), 16)
 	}
 	return text
 }

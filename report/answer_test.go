@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -23,7 +24,7 @@ func answers(s summary.Summary) string {
 
 // told changes the difference of the median write from 3 to 4 nodes.
 func told(s summary.Summary, d summary.Difference) summary.Summary {
-	d.Metric, d.From, d.To, d.Primary = writeP50, s.Cells[1].Cell, s.Cells[2].Cell, true
+	d.Metric, d.From, d.To, d.Primary = figures.WriteP50, s.Cells[1].Cell, s.Cells[2].Cell, true
 	for i, old := range s.Differences {
 		if old.Metric == d.Metric && old.From == d.From && old.To == d.To {
 			s.Differences[i] = d
@@ -70,10 +71,10 @@ func TestADifferenceIsToldAsItWasDecided(t *testing.T) {
 func TestADifferenceCanBeTurned(t *testing.T) {
 	s := typical()
 	s.Differences = []summary.Difference{{
-		Metric: writeP50, From: s.Cells[2].Cell, To: s.Cells[1].Cell, Ratio: p(0.8), CILow: p(0.5), CIHigh: p(1.0), Interval: true, N: 12, Decided: stats.Found,
+		Metric: figures.WriteP50, From: s.Cells[2].Cell, To: s.Cells[1].Cell, Ratio: p(0.8), CILow: p(0.5), CIHigh: p(1.0), Interval: true, N: 12, Decided: stats.Found,
 	}}
-	d, ok := reportOf(s).differenceIn(writeP50, s.Cells[1], s.Cells[2])
-	if !ok || d.ratio != 1.25 || d.low != 1 || d.high != 2 {
+	d, ok := reportOf(s).differenceIn(figures.WriteP50, s.Cells[1], s.Cells[2])
+	if !ok || d.Ratio != 1.25 || d.Low != 1 || d.High != 2 {
 		t.Errorf("got %+v, want 1.25 from 1 to 2", d)
 	}
 }

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/markdown"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -16,7 +20,7 @@ import (
 func ArmsText(w io.Writer, pairs []summary.ArmPair, floor *summary.Floor) error {
 	var b strings.Builder
 	for _, p := range pairs {
-		b.WriteString(strings.Join(wrapText(armLine(p), armsWidth, "  "), "\n  ") + "\n")
+		b.WriteString(strings.Join(wording.Wrap(armLine(p), armsWidth, "  "), "\n  ") + "\n")
 	}
 	for _, p := range pairs {
 		fmt.Fprintf(&b, "\n%s, %s side by side\n", units.Plural(p.Nodes, "node"), units.Plural(p.Blocks, "block"))
@@ -24,7 +28,7 @@ func ArmsText(w io.Writer, pairs []summary.ArmPair, floor *summary.Floor) error 
 	}
 	b.WriteString("\n")
 	for _, note := range armNotes(pairs, floor) {
-		b.WriteString(strings.Join(wrapText(note, armsWidth, "  "), "\n  ") + "\n")
+		b.WriteString(strings.Join(wording.Wrap(note, armsWidth, "  "), "\n  ") + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -34,7 +38,7 @@ func ArmsText(w io.Writer, pairs []summary.ArmPair, floor *summary.Floor) error 
 func ArmsMarkdown(w io.Writer, pairs []summary.ArmPair, floor *summary.Floor) error {
 	var b strings.Builder
 	for _, p := range pairs {
-		fmt.Fprintf(&b, "**%s**\n\n", escape(armLine(p)))
+		fmt.Fprintf(&b, "**%s**\n\n", markdown.Escape(armLine(p)))
 		rows := armRows(p)
 		fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(rows[0], " | "), strings.Repeat("---|", len(rows[0])))
 		for _, row := range rows[1:] {
@@ -43,7 +47,7 @@ func ArmsMarkdown(w io.Writer, pairs []summary.ArmPair, floor *summary.Floor) er
 		b.WriteString("\n")
 	}
 	for _, note := range armNotes(pairs, floor) {
-		b.WriteString(escape(note) + "\n")
+		b.WriteString(markdown.Escape(note) + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -55,9 +59,9 @@ const armsWidth = 80
 // armMetrics are shown where a run has them, those that are asked for first at
 // the top.
 var armMetrics = []string{
-	writeP50, writeP90, writeP99, readP50, readP99, throughput, capacity,
-	cpuPerKwrite, networkPer, diskPer, fsyncsPer, idlePrefix + "cpu_seconds_per_second",
-	fullPrefix + writeP50, fullPrefix + writeP99,
+	figures.WriteP50, figures.WriteP90, figures.WriteP99, figures.ReadP50, figures.ReadP99, figures.Throughput, figures.Capacity,
+	figures.CPUPerKwrite, figures.NetworkPer, figures.DiskPer, figures.FsyncsPer, figures.IdlePrefix + "cpu_seconds_per_second",
+	figures.FullPrefix + figures.WriteP50, figures.FullPrefix + figures.WriteP99,
 }
 
 // armLine is the answer in a sentence: 3 nodes: b is worse: write p50 +2.3 %
@@ -75,11 +79,11 @@ func armLine(p summary.ArmPair) string {
 	var parts []string
 	switch worse, better := by[summary.Worse], by[summary.Better]; {
 	case len(worse) > 0 && len(better) > 0:
-		parts = append(parts, name+" is worse in one and better in the other: "+list(append(worse, better...)))
+		parts = append(parts, name+" is worse in one and better in the other: "+wording.List(append(worse, better...)))
 	case len(worse) > 0:
-		parts = append(parts, name+" is worse: "+list(worse))
+		parts = append(parts, name+" is worse: "+wording.List(worse))
 	case len(better) > 0:
-		parts = append(parts, name+" is better: "+list(better))
+		parts = append(parts, name+" is better: "+wording.List(better))
 	case len(by[summary.Undecided]) == 0 && len(by[summary.Alike]) > 0:
 		parts = append(parts, name+" is the same as the base")
 	case p.Blocks == 0:
@@ -92,10 +96,10 @@ func armLine(p summary.ArmPair) string {
 	return units.Plural(p.Nodes, "node") + ": " + strings.Join(parts, "; ") + "."
 }
 
-func armName(c summary.Cell) string { return cleanName(c.Params[summary.ArmAxis]) }
+func armName(c summary.Cell) string { return clean.Name(c.Params[summary.ArmAxis]) }
 
 func armClause(metric string, m summary.ArmMetric) string {
-	name := MetricName(metric)
+	name := figures.Name(metric)
 	switch {
 	case m.Verdict == summary.Alike:
 		return fmt.Sprintf("%s alike, %s", name, armSpan(m))
@@ -111,7 +115,7 @@ func armClause(metric string, m summary.ArmMetric) string {
 
 // armSpan is the interval in words: −0.4 to +1.2 %.
 func armSpan(m summary.ArmMetric) string {
-	return points(beyond(m.CILow, false), true) + " to " + points(beyond(m.CIHigh, true), true) + " %"
+	return wording.Points(figures.Beyond(m.CILow, false), true) + " to " + wording.Points(figures.Beyond(m.CIHigh, true), true) + " %"
 }
 
 // armChange is +2.3 % [1.6, 3.0].
@@ -119,9 +123,9 @@ func armChange(m summary.ArmMetric) string {
 	if m.Ratio == nil {
 		return "beyond every number"
 	}
-	text := percent(*m.Ratio)
+	text := units.Change(*m.Ratio)
 	if m.CILow != nil {
-		text += fmt.Sprintf(" [%s, %s]", points(*m.CILow, true), points(beyond(m.CIHigh, true), true))
+		text += fmt.Sprintf(" [%s, %s]", wording.Points(*m.CILow, true), wording.Points(figures.Beyond(m.CIHigh, true), true))
 	}
 	return text
 }
@@ -139,7 +143,7 @@ func armRows(p summary.ArmPair) [][]string {
 		kind := units.Of(metric)
 		word := ArmVerdictWord(m.Verdict, m.BelowFloor)
 		rows = append(rows, []string{
-			MetricName(metric), armFigure(kind, base, metric), armFigure(kind, tried, metric), armChange(m), fmt.Sprintf("%.2g", m.P), word,
+			figures.Name(metric), armFigure(kind, base, metric), armFigure(kind, tried, metric), armChange(m), fmt.Sprintf("%.2g", m.P), word,
 		})
 	}
 	return rows
@@ -154,16 +158,16 @@ func ArmVerdictWord(v summary.ArmVerdict, belowFloor bool) string {
 }
 
 func armFigure(k units.Kind, c summary.Cell, name string) string {
-	f, ok := metric(c, name)
+	f, ok := figures.Of(c, name)
 	if !ok {
-		return absent
+		return units.Absent
 	}
-	v := f.median
-	if strings.HasSuffix(name, cpuPerKwrite) {
+	v := f.Median
+	if strings.HasSuffix(name, figures.CPUPerKwrite) {
 		v /= 1000 // of one write
 	}
-	text := show(k, v)
-	if len(f.doubts) > 0 {
+	text := wording.Show(k, v)
+	if len(f.Doubts) > 0 {
 		text += "†"
 	}
 	return text
@@ -214,11 +218,11 @@ func floorNote(floor *summary.Floor) string {
 		return "How far two copies of one build differ in this experiment on this class of host is not measured: `raftbench aa` does."
 	}
 	var parts []string
-	for _, metric := range []string{writeP50, readP50, throughput, capacity} {
+	for _, metric := range []string{figures.WriteP50, figures.ReadP50, figures.Throughput, figures.Capacity} {
 		if m, known := floor.Metrics[metric]; known {
-			parts = append(parts, fmt.Sprintf("%s in %s", part(m.Reach()), MetricName(metric)))
+			parts = append(parts, fmt.Sprintf("%s in %s", wording.Part(m.Reach()), figures.Name(metric)))
 		}
 	}
 	return fmt.Sprintf("Two copies of one build differ by up to %s on this class of host (%s, %s); less is not told.",
-		list(parts), units.Plural(floor.Blocks(), "block"), floor.At.Format("2006-01-02"))
+		wording.List(parts), units.Plural(floor.Blocks(), "block"), floor.At.Format("2006-01-02"))
 }

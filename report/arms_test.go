@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -18,7 +18,7 @@ func armsSummary(p50, rate float64, decided stats.Decision) summary.Summary {
 	cellOf := func(arm string, p50, rate float64) summary.Cell {
 		return summary.Cell{
 			Cell: "n3-x-" + arm, Nodes: 3, Params: map[string]string{summary.ArmAxis: arm},
-			Metrics: map[string]summary.Metric{writeP50: metric(2e6 * p50), throughput: metric(8000 * rate), cpuPerKwrite: metric(1.5)},
+			Metrics: map[string]summary.Metric{figures.WriteP50: metric(2e6 * p50), figures.Throughput: metric(8000 * rate), figures.CPUPerKwrite: metric(1.5)},
 		}
 	}
 	difference := func(metric string, ratio float64) summary.Difference {
@@ -27,16 +27,16 @@ func armsSummary(p50, rate float64, decided stats.Decision) summary.Summary {
 			Interval: true, P: 0.01, Questions: 2, N: 14, Primary: true, Decided: decided,
 		}
 	}
-	cpu := difference(cpuPerKwrite, p50)
+	cpu := difference(figures.CPUPerKwrite, p50)
 	cpu.Primary = false
 	return summary.Summary{
 		Cells:       []summary.Cell{cellOf("a", 1, 1), cellOf("b", p50, rate)},
-		Differences: []summary.Difference{difference(writeP50, p50), difference(throughput, rate), cpu},
+		Differences: []summary.Difference{difference(figures.WriteP50, p50), difference(figures.Throughput, rate), cpu},
 	}
 }
 
 func TestArmsAreToldTheAnswerFirst(t *testing.T) {
-	floor := &summary.Floor{Metrics: map[string]summary.FloorMetric{writeP50: {Ratio: 1, CILow: 0.96, CIHigh: 1.03, N: 20}}, At: time.Unix(0, 0)}
+	floor := &summary.Floor{Metrics: map[string]summary.FloorMetric{figures.WriteP50: {Ratio: 1, CILow: 0.96, CIHigh: 1.03, N: 20}}, At: time.Unix(0, 0)}
 	for _, c := range []struct {
 		name      string
 		p50, rate float64
@@ -69,19 +69,6 @@ func TestArmsAreToldTheAnswerFirst(t *testing.T) {
 			if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > armsWidth {
 				t.Errorf("%s: too wide: %q", c.name, line)
 			}
-		}
-	}
-}
-
-func TestTheHeadingTellsWhatArmsDifferIn(t *testing.T) {
-	s := armsSummary(1.05, 0.9, stats.Found)
-	s.Cells[0].Settings = map[string]string{"storage.store": "inmem"}
-	s.Cells[1].Settings = map[string]string{"storage.store": "inmem", "storage.apply_delay": "75µs"}
-	r := &Report{summary: s, env: results.Environment{Arms: []results.ArmBuild{{Arm: "a", Build: "raftbench devel (old)"}, {Arm: "b", Build: "raftbench devel (new)"}}}}
-	text := strings.Join(r.heading(), "\n")
-	for _, want := range []string{"set: storage.store inmem\n", "arms: a raftbench devel (old) · b raftbench devel (new), storage.apply_delay 75µs"} {
-		if !strings.Contains(text+"\n", want) {
-			t.Errorf("got\n%s\nwant %q", text, want)
 		}
 	}
 }

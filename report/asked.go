@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -32,7 +35,7 @@ func (r *Report) askedLine() string {
 		return ""
 	}
 	text := fmt.Sprintf("Asked for: differences of neighbours within ±%s in median latency and ±%s in throughput.",
-		share(a.Precision), share(summary.AskedOf(throughput, a.Precision)))
+		wording.Share(a.Precision), wording.Share(summary.AskedOf(figures.Throughput, a.Precision)))
 	blocks := units.Plural(p.Blocks, "block")
 	if p.Reached() {
 		return text + " Reached after " + blocks + "."
@@ -44,7 +47,7 @@ func (r *Report) askedLine() string {
 		text += "it ended, or stands, after " + blocks
 	}
 	if w := p.Widest; w.Metric != "" && !math.IsInf(p.HalfWidth, 1) {
-		text += fmt.Sprintf(", with %s from %s to %s known to ±%s", MetricName(w.Metric), clean(w.From), clean(w.To), share(p.HalfWidth))
+		text += fmt.Sprintf(", with %s from %s to %s known to ±%s", figures.Name(w.Metric), clean.Text(w.From), clean.Text(w.To), wording.Share(p.HalfWidth))
 	}
 	return text + "."
 }

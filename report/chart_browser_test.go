@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -38,7 +39,7 @@ func busyTrial() results.Trial {
 func hardCharts(t *testing.T) map[string]*Report {
 	steep := typical()
 	for i := range steep.Cells {
-		steep.Cells[i].Metrics[writeP90] = around(3e6, 40)
+		steep.Cells[i].Metrics[figures.WriteP90] = around(3e6, 40)
 	}
 	return map[string]*Report{
 		"typical": reportOf(withCurves(withReads(typical()))), "steep": reportOf(decided(steep)), "matrix": reportOf(withReads(matrix())), "networks": reportOf(networks()),

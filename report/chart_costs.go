@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/report/advice"
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -17,7 +20,7 @@ import (
 
 // resources are what a write takes of all members together.
 var resources = []struct{ metric, title string }{
-	{cpuPerKwrite, "Processor time a write"}, {networkPer, "Network bytes a write"}, {diskPer, "Disk bytes a write"},
+	{figures.CPUPerKwrite, "Processor time a write"}, {figures.NetworkPer, "Network bytes a write"}, {figures.DiskPer, "Disk bytes a write"},
 }
 
 // byResources shows what each step up takes of the machines, as the trade-off does of
@@ -27,7 +30,7 @@ func (r *Report) byResources() (chart.Chart, bool) {
 		return chart.Chart{}, false
 	}
 	drawn, left := onScale(r.answers[0].steps)
-	c := r.base("resources", "What each step up takes of the machines", cpuPerKwrite, networkPer, diskPer)
+	c := r.base("resources", "What each step up takes of the machines", figures.CPUPerKwrite, figures.NetworkPer, figures.DiskPer)
 	for _, of := range resources {
 		if panel, ok := r.stepPanel(of.metric, drawn); ok {
 			panel.Y.Title = of.title + ", %"
@@ -38,7 +41,7 @@ func (r *Report) byResources() (chart.Chart, bool) {
 		return chart.Chart{}, false
 	}
 	if at, d, ok := r.dearest(drawn); ok {
-		c.Title = fmt.Sprintf("%s take %s more processor time a write than %d", units.Plural(at.to.Nodes, "node"), part(d.ratio-1), at.from.Nodes)
+		c.Title = fmt.Sprintf("%s take %s more processor time a write than %d", units.Plural(at.to.Nodes, "node"), wording.Part(d.Ratio-1), at.from.Nodes)
 	}
 	c.Subtitle = []string{"All nodes together, against the size that each is weighed against: change with its 95 % interval."}
 	for _, s := range left {
@@ -49,9 +52,9 @@ func (r *Report) byResources() (chart.Chart, bool) {
 }
 
 // dearest is the step that certainly takes most processor time.
-func (r *Report) dearest(steps []step) (most step, d difference, ok bool) {
+func (r *Report) dearest(steps []step) (most step, d figures.Difference, ok bool) {
 	for _, s := range steps {
-		if one, known := r.differenceIn(cpuPerKwrite, s.from, s.to); known && one.Decided == stats.Found && one.ratio > max(1, d.ratio) {
+		if one, known := r.differenceIn(figures.CPUPerKwrite, s.from, s.to); known && one.Decided == stats.Found && one.Ratio > max(1, d.Ratio) {
 			most, d, ok = s, one, true
 		}
 	}
@@ -76,8 +79,8 @@ func (r *Report) byDowntime() (chart.Chart, bool) {
 		return chart.Chart{}, false
 	}
 	measured := func(c summary.Cell) bool {
-		_, light := metric(c, writeP50)
-		_, out := metric(c, outage)
+		_, light := figures.Of(c, figures.WriteP50)
+		_, out := figures.Of(c, figures.Outage)
 		return light || out
 	}
 	if !slices.ContainsFunc(r.groups[0].cells, measured) {
@@ -92,13 +95,13 @@ func (r *Report) byDowntime() (chart.Chart, bool) {
 	if err != nil {
 		return chart.Chart{}, false
 	}
-	c := r.base("downtime", downtimeTitle(d), outage)
-	c.Subtitle = append(worseThanSmaller(d), "Assumed, as nobody said (raftbench advise size takes times of your own): "+livesWords(lives))
+	c := r.base("downtime", downtimeTitle(d), figures.Outage)
+	c.Subtitle = append(advice.WorseThanSmaller(d), "Assumed, as nobody said (raftbench advise size takes times of your own): "+advice.LivesWords(lives))
 	stops := sizesPanel(d, "Writes stop when a leader dies", outageBasis(d), func(s summary.SizeDowntime) (float64, string) {
 		if s.Tolerates == 0 {
 			return 0, "" // nobody else can lead
 		}
-		return float64(s.OutageNS), duration(float64(s.OutageNS))
+		return float64(s.OutageNS), wording.Duration(float64(s.OutageNS))
 	})
 	year := sizesPanel(d, "Time without writes in a year", "predicted", func(s summary.SizeDowntime) (float64, string) {
 		return s.Minutes * float64(time.Minute), yearWords(s)

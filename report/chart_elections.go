@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -25,13 +27,13 @@ func (r *Report) electionMaps() []chart.Chart {
 }
 
 func (r *Report) electionMap(name string, columns []condition) chart.Chart {
-	c := r.base(name, strings.TrimSuffix(r.electionMessage(), "."), falseElections)
+	c := r.base(name, strings.TrimSuffix(r.electionMessage(), "."), figures.FalseElections)
 	r.showsAll(&c)
 	c.Subtitle = []string{"Times an hour, with the exact 95 % interval; “none” with the bound that it proves."}
 	rows := timeoutRows(columns)
 	c.Y = chart.Axis{Title: "heartbeat timeout, and the failover that it allows (simulated)", Min: 0.5, Max: float64(len(rows)) + 0.5}
 	for i, cell := range rows {
-		c.Y.Ticks = append(c.Y.Ticks, chart.Tick{At: float64(i + 1), Label: setting(cell.Timeouts.HeartbeatNS) + " · " + r.failover(cell)})
+		c.Y.Ticks = append(c.Y.Ticks, chart.Tick{At: float64(i + 1), Label: wording.Setting(cell.Timeouts.HeartbeatNS) + " · " + r.failover(cell)})
 	}
 	c.X = chart.Axis{Title: columnsTitle(columns), Min: -0.5, Max: float64(len(columns)) - 0.5}
 	tiles := chart.Series{Name: "false elections an hour", Form: chart.Tiles, Look: chart.Look{Number: 0}}
@@ -47,7 +49,7 @@ func (r *Report) electionMap(name string, columns []condition) chart.Chart {
 		for _, cell := range col.cells {
 			y := slices.IndexFunc(rows, func(o summary.Cell) bool { return o.Timeouts == cell.Timeouts })
 			at := tile(x, y+1, cell.Watched, rates)
-			at.Of = chart.Origin{Setup: cell.Cell, Name: falseElections}
+			at.Of = chart.Origin{Setup: cell.Cell, Name: figures.FalseElections}
 			tiles.Points = append(tiles.Points, at)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -31,7 +33,7 @@ func (r *Report) estimate(places []place, column float64, p50, p90 string) *esti
 			if p.group != gi {
 				continue
 			}
-			if f, ok := metric(p.cell, p90); ok {
+			if f, ok := figures.Of(p.cell, p90); ok {
 				back.Points = append(back.Points, e.point(p, column/2, f))
 			}
 			e.of[i] = chart.Ref{Series: len(e.series) + 1, Point: len(front.Points)}
@@ -49,20 +51,20 @@ func seriesName(g group, percentile string) string {
 	return g.name + ", " + percentile
 }
 
-func (e *estimates) point(p place, beside float64, f figure) chart.Point {
-	e.span.add(f.median)
-	e.span.add(f.upper())
-	if f.interval { // a whisker that ended at the axis would look like its end
-		e.span.add(f.low)
+func (e *estimates) point(p place, beside float64, f figures.Figure) chart.Point {
+	e.span.add(f.Median)
+	e.span.add(f.Upper())
+	if f.Interval { // a whisker that ended at the axis would look like its end
+		e.span.add(f.Low)
 	}
-	return ofSize(p, beside, pointOf(0, f))
+	return ofSize(p, beside, figures.Point(0, f))
 }
 
 func (e *estimates) front(p place, beside float64) chart.Point {
-	if f, ok := metric(p.cell, e.p50); ok {
+	if f, ok := figures.Of(p.cell, e.p50); ok {
 		return e.point(p, beside, f)
 	}
-	return ofSize(p, beside, chart.Point{Missing: noTrial})
+	return ofSize(p, beside, chart.Point{Missing: figures.NoTrial})
 }
 
 // ofSize sets a point beside its place, and says of which size it is.
@@ -109,11 +111,11 @@ func (r *Report) groupKeys(s chart.Sign) []chart.Key {
 
 // value is a place's p50 in words, with its mark.
 func (e *estimates) value(p place) string {
-	f, ok := metric(p.cell, e.p50)
+	f, ok := figures.Of(p.cell, e.p50)
 	if !ok {
-		return noTrial
+		return figures.NoTrial
 	}
-	return duration(f.median) + f.mark()
+	return wording.Duration(f.Median) + f.Mark()
 }
 
 // maxLabels are how many points have room for their labels; of more, every

@@ -7,13 +7,15 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/draw/drawtest"
+	"github.com/raftbench/raftbench/report/figures"
 )
 
 // TestAnAxisHoldsWholeIntervals: a whisker that were cut off at the axis would look as
 // if the interval ended there.
 func TestAnAxisHoldsWholeIntervals(t *testing.T) {
 	var e estimates
-	for _, f := range []figure{{median: 2.1e6, low: 1.8e6, high: 2.9e6, interval: true}, {median: 15e6, low: 11e6, high: 37e6, interval: true}} {
+	for _, f := range []figures.Figure{{Median: 2.1e6, Low: 1.8e6, High: 2.9e6, Interval: true}, {Median: 15e6, Low: 11e6, High: 37e6, Interval: true}} {
 		e.point(place{}, 0, f)
 	}
 	if a := latencyAxis("write latency", "p50", e.span); !a.Log || a.Min > 1.8e6 || a.Max < 37e6 {
@@ -26,7 +28,7 @@ func TestAnAxisHoldsWholeIntervals(t *testing.T) {
 func whiskersOf(t *testing.T, c chart.Chart) [][4]float64 {
 	t.Helper()
 	var upright, level [][4]float64
-	for _, m := range whiskerPath.FindAllStringSubmatch(string(svgOf(t, c)), -1) {
+	for _, m := range whiskerPath.FindAllStringSubmatch(string(drawtest.SVG(t, c)), -1) {
 		var v [4]float64
 		for i := range v {
 			var err error

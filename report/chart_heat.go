@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -76,9 +78,9 @@ func (r *Report) heatMaps() []chart.Chart {
 			}
 		}
 	}
-	draw(r.heatAxis(nodesDimension), r.heatAxis("profile"), writeP50, throughput)
+	draw(r.heatAxis(nodesDimension), r.heatAxis("profile"), figures.WriteP50, figures.Throughput)
 	if across, up, ok := r.twoSettings(); ok {
-		draw(r.heatAxis(across), r.heatAxis(up), writeP50, writeP99)
+		draw(r.heatAxis(across), r.heatAxis(up), figures.WriteP50, figures.WriteP99)
 	}
 	return append(out, r.sweptMaps(len(out))...)
 }
@@ -159,7 +161,7 @@ func (r *Report) heatMap(name, metricName string, across, up heatAxis, cells []s
 	for _, c := range cells {
 		at := [2]string{across.of(c), up.of(c)}
 		h.setups[at] = c
-		if f, ok := metric(c, metricName); ok {
+		if f, ok := figures.Of(c, metricName); ok {
 			h.add(at, f)
 		}
 	}
@@ -203,7 +205,7 @@ func (r *Report) restOf(cells []summary.Cell, across, up heatAxis) string {
 func placesAxis(a heatAxis, first float64) chart.Axis {
 	out := chart.Axis{Title: a.title, Min: first, Max: first + float64(len(a.values))}
 	for i, v := range a.values {
-		out.Ticks = append(out.Ticks, chart.Tick{At: first + 0.5 + float64(i), Label: shorten(v, traitLimit)})
+		out.Ticks = append(out.Ticks, chart.Tick{At: first + 0.5 + float64(i), Label: wording.Shorten(v, traitLimit)})
 	}
 	return out
 }
@@ -213,7 +215,7 @@ type heat struct {
 	across, up heatAxis
 	metric     string
 	setups     map[[2]string]summary.Cell
-	figures    map[[2]string]figure
+	figures    map[[2]string]figures.Figure
 	span       span
 	left       int // rows and columns that have no room
 	// lacking says why a place has no setup, and short which places did not carry their load.
@@ -223,12 +225,12 @@ type heat struct {
 
 func newHeat(metric string, across, up heatAxis) *heat {
 	return &heat{across: across, up: up, metric: metric, lacking: notRun,
-		figures: map[[2]string]figure{}, setups: map[[2]string]summary.Cell{}, short: map[[2]string]bool{}}
+		figures: map[[2]string]figures.Figure{}, setups: map[[2]string]summary.Cell{}, short: map[[2]string]bool{}}
 }
 
-func (h *heat) add(at [2]string, f figure) {
+func (h *heat) add(at [2]string, f figures.Figure) {
 	h.figures[at] = f
-	h.span.add(f.median)
+	h.span.add(f.Median)
 }
 
 // order keeps the rows and columns that this map has setups of, as many as can be read;
@@ -261,8 +263,8 @@ func (h *heat) order() {
 func (h *heat) level(row string) float64 {
 	var logs []float64
 	for at, f := range h.figures {
-		if at[1] == row && f.median > 0 && finite(f.median) {
-			logs = append(logs, math.Log(f.median))
+		if at[1] == row && f.Median > 0 && units.Finite(f.Median) {
+			logs = append(logs, math.Log(f.Median))
 		}
 	}
 	if len(logs) == 0 {
@@ -274,7 +276,7 @@ func (h *heat) level(row string) float64 {
 
 // tiles are all places of the map, those without a number with the reason.
 func (h *heat) tiles() chart.Series {
-	s := chart.Series{Name: MetricName(h.metric), Form: chart.Tiles, Look: chart.Look{Number: 0}}
+	s := chart.Series{Name: figures.Name(h.metric), Form: chart.Tiles, Look: chart.Look{Number: 0}}
 	for y, up := range h.up.values {
 		for x, across := range h.across.values {
 			s.Points = append(s.Points, h.tile(float64(x), float64(y+1), [2]string{across, up}))
@@ -286,15 +288,15 @@ func (h *heat) tiles() chart.Series {
 func (h *heat) tile(x, y float64, at [2]string) chart.Point {
 	p := chart.Point{X: x, Y: ptrTo(y)}
 	f, known := h.figures[at]
-	if !known || f.never() {
+	if !known || f.Never() {
 		p.Missing, p.Struck = h.why(at), true
 		return p
 	}
-	p.Of = f.of
+	p.Of = f.Of
 	kind := units.Of(h.metric)
-	p.Text, p.Shade = show(kind, f.median)+f.mark(), h.shade(f.median)
+	p.Text, p.Shade = wording.Show(kind, f.Median)+f.Mark(), h.shade(f.Median)
 	if len(h.up.values) <= heatIntervals {
-		p.Under = between(kind, f)
+		p.Under = figures.Between(kind, f)
 	}
 	if h.short[at] {
 		p.Under = notCarried
@@ -310,9 +312,9 @@ func (h *heat) why(at [2]string) string {
 	case !ran:
 		return h.lacking
 	case known:
-		return neverAnswered
+		return figures.NeverAnswered
 	case costless(c):
-		return noTrial
+		return figures.NoTrial
 	}
 	return noMeasured
 }
@@ -333,12 +335,12 @@ func (h *heat) subtitle() string {
 	if units.Of(h.metric) == units.Rate {
 		darker = "the darker the more"
 	}
-	text := capital(MetricName(h.metric)) + ", " + h.intervals() + "; " + darker + "."
+	text := wording.Capital(figures.Name(h.metric)) + ", " + h.intervals() + "; " + darker + "."
 	if slices.ContainsFunc(h.tiles().Points, func(p chart.Point) bool { return p.Struck }) {
 		text += " Hatched: no number, and why."
 	}
 	if len(h.short) > 0 {
-		text += " " + capital(notCarried) + ": the cluster did not keep up with the load."
+		text += " " + wording.Capital(notCarried) + ": the cluster did not keep up with the load."
 	}
 	if h.left > 0 {
 		text += fmt.Sprintf(" %d more values have no room; the tables have all.", h.left)
@@ -350,10 +352,10 @@ func (h *heat) subtitle() string {
 func (h *heat) intervals() string {
 	words := "medians over trials, too few for intervals"
 	for _, f := range h.figures {
-		if f.pooled {
+		if f.Pooled {
 			return "pooled over trials"
 		}
-		if f.interval {
+		if f.Interval {
 			words = "medians over trials, 95 % intervals"
 		}
 	}
@@ -368,7 +370,7 @@ func (h *heat) message() string {
 	if b > a {
 		a, b, byA, byB = b, a, byB, byA
 	}
-	name := capital(MetricName(h.metric))
+	name := wording.Capital(figures.Name(h.metric))
 	switch {
 	case a < 1.005:
 		return name + " is the same everywhere"
@@ -402,14 +404,14 @@ func (h *heat) most(a heatAxis, i int) (most float64) {
 	other := map[string]*span{}
 	counts := map[string]int{}
 	for at, f := range h.figures {
-		if !slices.Contains(a.values, at[i]) || !(f.median > 0) || !finite(f.median) {
+		if !slices.Contains(a.values, at[i]) || !(f.Median > 0) || !units.Finite(f.Median) {
 			continue
 		}
 		k := at[1-i]
 		if other[k] == nil {
 			other[k] = &span{}
 		}
-		other[k].add(f.median)
+		other[k].add(f.Median)
 		counts[k]++
 	}
 	for k, s := range other {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/draw/drawtest"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -27,7 +29,7 @@ func networks() summary.Summary {
 			case net.name == "multi-az" && n == 5:
 				c.ValidTrials, c.Metrics = 0, nil
 			case net.name == "none" && n == 5:
-				c.Metrics[writeP50] = summary.Metric{N: 6, Interval: true, CILow: p(2e6)}
+				c.Metrics[figures.WriteP50] = summary.Metric{N: 6, Interval: true, CILow: p(2e6)}
 			}
 			s.Cells = append(s.Cells, c)
 		}
@@ -77,10 +79,10 @@ func TestAHeatMapHasANumberOrAReasonAtEachPlace(t *testing.T) {
 		t.Errorf("shades go from %g to %g, want %g to 1", least, most, lightestTile)
 	}
 	for _, c := range chartsOf(networks(), 0) {
-		checkTexts(t, c.Name, svgOf(t, c))
+		drawtest.Check(t, c.Name, drawtest.SVG(t, c))
 	}
-	svg := string(svgOf(t, c))
-	for _, want := range []string{noTrial, neverAnswered, notRun} {
+	svg := string(drawtest.SVG(t, c))
+	for _, want := range []string{figures.NoTrial, figures.NeverAnswered, notRun} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("the picture lacks %q", want)
 		}
@@ -136,8 +138,8 @@ func TestHostileNamesLeaveAHeatMapWhole(t *testing.T) {
 		t.Errorf("does not say what it leaves out: %q", maps[0].Subtitle)
 	}
 	for _, c := range maps {
-		svg := svgOf(t, c)
-		checkTexts(t, c.Name, svg)
+		svg := drawtest.SVG(t, c)
+		drawtest.Check(t, c.Name, svg)
 		if strings.Contains(string(svg), "<script") {
 			t.Error("a name is markup")
 		}
@@ -195,7 +197,7 @@ func TestASweepOfSizesHasAMapOfSizeAndLoad(t *testing.T) {
 		}
 	}
 	for _, c := range chartsOf(swept(), 0) {
-		checkTexts(t, c.Name, svgOf(t, c))
+		drawtest.Check(t, c.Name, drawtest.SVG(t, c))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -65,7 +66,7 @@ func (r *Report) spreads(ds []distribution) []chart.Chart {
 }
 
 func (r *Report) spreadChart(name, group string, ds []distribution) chart.Chart {
-	c := r.base(name, spreadMessage(ds), writeP50, writeP90, writeP99)
+	c := r.base(name, spreadMessage(ds), figures.WriteP50, figures.WriteP90, figures.WriteP99)
 	if group != "" {
 		c.Subtitle = append(c.Subtitle, group)
 	}
@@ -74,7 +75,7 @@ func (r *Report) spreadChart(name, group string, ds []distribution) chart.Chart 
 	far := 0.0
 	for i, d := range ds {
 		s := quantiles(d)
-		s.Name = r.curveName(d.group, d.cell, group != "") + doubtedAny(d.cell, writeP50, writeP90, writeP99)
+		s.Name = r.curveName(d.group, d.cell, group != "") + doubtedAny(d.cell, figures.WriteP50, figures.WriteP90, figures.WriteP99)
 		s.Look.Number = i
 		far = max(far, furthest(d.pool.Total()))
 		values.add(*s.Points[0].Y)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -64,8 +66,8 @@ func (r *Report) loadMessage(ls []ladder, alone bool) string {
 				highest = max(highest, step.OfferedOps)
 			}
 		}
-		if highest > 0 && finite(highest) {
-			carried = append(carried, r.curveName(l.group, l.cell, alone)+" "+rate(highest))
+		if highest > 0 && units.Finite(highest) {
+			carried = append(carried, r.curveName(l.group, l.cell, alone)+" "+wording.Rate(highest))
 		}
 	}
 	if len(carried) == len(ls) && len(ls) <= most {
@@ -73,11 +75,11 @@ func (r *Report) loadMessage(ls []ladder, alone bool) string {
 	}
 	last := ls[len(ls)-1]
 	from, to := last.cell.Curve[0], last.cell.Curve[len(last.cell.Curve)-1]
-	if from.P50 == nil || to.P50 == nil || from.P50.Median == nil || to.P50.Median == nil || !finite(to.OfferedOps) {
+	if from.P50 == nil || to.P50 == nil || from.P50.Median == nil || to.P50.Median == nil || !units.Finite(to.OfferedOps) {
 		return "Write latency against offered load"
 	}
-	return fmt.Sprintf("From %s to %s offered, the p50 of %s goes from %s to %s", rate(from.OfferedOps), rate(to.OfferedOps),
-		r.curveName(last.group, last.cell, alone), duration(*from.P50.Median), duration(*to.P50.Median))
+	return fmt.Sprintf("From %s to %s offered, the p50 of %s goes from %s to %s", wording.Rate(from.OfferedOps), wording.Rate(to.OfferedOps),
+		r.curveName(last.group, last.cell, alone), wording.Duration(*from.P50.Median), wording.Duration(*to.P50.Median))
 }
 
 // loadKeys explain the lines and, where there are any, the struck marks.
@@ -122,8 +124,8 @@ func loadCurves(l ladder, i int) (out []chart.Series, behind bool) {
 		short := step.Held != nil && !*step.Held
 		behind = behind || short
 		of := chart.Origin{Setup: l.cell.Cell, Name: ofTrials}
-		addStep(&p50, step.OfferedOps, step.P50, writeP50, short, of)
-		addStep(&p99, step.OfferedOps, step.P99, writeP99, short, of)
+		addStep(&p50, step.OfferedOps, step.P50, figures.WriteP50, short, of)
+		addStep(&p99, step.OfferedOps, step.P99, figures.WriteP99, short, of)
 	}
 	for _, s := range []chart.Series{p50, p99} {
 		if len(s.Points) > 0 {
@@ -139,13 +141,13 @@ func addStep(s *chart.Series, rate float64, m *summary.Metric, name string, shor
 	if m == nil || !(rate > 0) {
 		return
 	}
-	f, ok := figureOf(name, *m)
+	f, ok := figures.Read(name, *m)
 	switch {
-	case !ok || f.median <= 0 || math.IsInf(rate, 0):
-	case f.never():
-		s.Points = append(s.Points, chart.Point{X: rate, Missing: neverAnswered, Beyond: true, Of: of})
+	case !ok || f.Median <= 0 || math.IsInf(rate, 0):
+	case f.Never():
+		s.Points = append(s.Points, chart.Point{X: rate, Missing: figures.NeverAnswered, Beyond: true, Of: of})
 	default:
-		s.Points = append(s.Points, chart.Point{X: rate, Y: &f.median, Struck: short, Of: of})
+		s.Points = append(s.Points, chart.Point{X: rate, Y: &f.Median, Struck: short, Of: of})
 	}
 }
 
@@ -153,7 +155,7 @@ func doubtedCurve(c summary.Cell) string {
 	for _, step := range c.Curve {
 		for _, m := range []*summary.Metric{step.P50, step.P99} {
 			if m != nil && len(m.Doubts) > 0 {
-				return dagger
+				return figures.Dagger
 			}
 		}
 	}

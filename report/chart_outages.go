@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -59,7 +61,7 @@ func (r *Report) outageCharts() []chart.Chart {
 }
 
 func (r *Report) outageChart(name, of string, setups []outagePlace) (chart.Chart, bool) {
-	c := r.base(name, "", outage)
+	c := r.base(name, "", figures.Outage)
 	each := chart.Series{Name: "each fault", Form: chart.Dots, Look: chart.Look{Number: chart.Neutral}}
 	medians := chart.Series{Name: "median", Form: chart.Points, Look: chart.Look{}}
 	var forecasts []chart.Series
@@ -67,25 +69,25 @@ func (r *Report) outageChart(name, of string, setups []outagePlace) (chart.Chart
 	var shown []summary.Cell
 	for _, s := range setups {
 		o := repeated(s.cell)
-		f, ok := metric(s.cell, outage)
+		f, ok := figures.Of(s.cell, figures.Outage)
 		if o == nil || !ok {
 			continue
 		}
 		x := float64(len(shown))
 		shown = append(shown, s.cell)
-		under := units.Plural(f.n, strings.TrimSuffix(r.faultNoun(), "s"))
+		under := units.Plural(f.N, strings.TrimSuffix(r.faultNoun(), "s"))
 		if s.label != units.Plural(s.cell.Nodes, "node") {
 			under = units.Plural(s.cell.Nodes, "node") + ", " + under
 		}
 		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: x, Label: s.label, Under: under})
 		each.Points = append(each.Points, faultDots(x, s.cell.Cell, o, &values)...)
-		values.add(f.upper())
-		medians.Points = append(medians.Points, pointOf(x+medianAt, f))
+		values.add(f.Upper())
+		medians.Points = append(medians.Points, figures.Point(x+medianAt, f))
 		if p, known := r.forecast(s.cell); known {
 			values.add(p.P50)
 			forecasts = append(forecasts, forecastLine(x, p))
 		}
-		c.Labels = append(c.Labels, chart.Label{Value: show(units.Duration, f.median) + f.mark(), Of: []chart.Ref{{Point: len(medians.Points) - 1}}})
+		c.Labels = append(c.Labels, chart.Label{Value: wording.Show(units.Duration, f.Median) + f.Mark(), Of: []chart.Ref{{Point: len(medians.Points) - 1}}})
 	}
 	if len(shown) == 0 {
 		return chart.Chart{}, false
@@ -131,7 +133,7 @@ func faultDots(x float64, setup string, o *summary.Outages, values *span) []char
 			p.Y = new(float64(*ns))
 			values.add(*p.Y)
 		case o.Each[i].Outlasted():
-			p.Missing, p.Beyond = neverAnswered, true
+			p.Missing, p.Beyond = figures.NeverAnswered, true
 		default:
 			continue
 		}

@@ -5,7 +5,10 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // sweptMaps show what writes take by the offered load and the size of their values, of
@@ -17,7 +20,7 @@ func (r *Report) sweptMaps(before int) []chart.Chart {
 		return nil
 	}
 	var out []chart.Chart
-	for _, name := range []string{writeP50, writeP99} {
+	for _, name := range []string{figures.WriteP50, figures.WriteP99} {
 		drawn := 0
 		for _, cells := range r.alikeBut(valueSizePath, valueSizePath) {
 			if drawn == maxHeatMaps {
@@ -40,7 +43,7 @@ func (r *Report) sweptMap(name, metricName string, up heatAxis, cells []summary.
 	}
 	across := heatAxis{title: "offered load"}
 	for _, v := range rates {
-		across.values = append(across.values, rate(v))
+		across.values = append(across.values, wording.Rate(v))
 	}
 	h := newHeat(metricName, across, up)
 	h.lacking, h.left = notOffered, left
@@ -49,16 +52,16 @@ func (r *Report) sweptMap(name, metricName string, up heatAxis, cells []summary.
 			if !slices.Contains(rates, step.OfferedOps) {
 				continue
 			}
-			at := [2]string{rate(step.OfferedOps), up.of(c)}
+			at := [2]string{wording.Rate(step.OfferedOps), up.of(c)}
 			h.setups[at] = c
 			m := step.P50
-			if metricName == writeP99 {
+			if metricName == figures.WriteP99 {
 				m = step.P99
 			}
 			if m == nil {
 				continue
 			}
-			if f, ok := figureOf(metricName, *m); ok {
+			if f, ok := figures.Read(metricName, *m); ok {
 				h.add(at, f)
 			}
 			if step.Held != nil && !*step.Held {
@@ -76,13 +79,13 @@ func sharedRates(cells []summary.Cell) (rates []float64, left int) {
 	offers, shown := map[float64]int{}, map[string]bool{}
 	for _, c := range cells {
 		for _, step := range c.Curve {
-			if step.OfferedOps > 0 && finite(step.OfferedOps) {
+			if step.OfferedOps > 0 && units.Finite(step.OfferedOps) {
 				offers[step.OfferedOps]++
 			}
 		}
 	}
 	for _, v := range slices.Sorted(maps.Keys(offers)) {
-		if label := rate(v); offers[v] > 1 && !shown[label] {
+		if label := wording.Rate(v); offers[v] > 1 && !shown[label] {
 			shown[label], rates = true, append(rates, v)
 		}
 	}

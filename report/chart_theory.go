@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -21,7 +23,7 @@ func (r *Report) theoryChart(name string, g group) (chart.Chart, bool) {
 	if !slices.ContainsFunc(g.cells, func(c summary.Cell) bool { return r.theories[c.Cell].PredictedNS != nil }) {
 		return chart.Chart{}, false
 	}
-	c := r.base(name, r.theoryTitle(g), writeP50)
+	c := r.base(name, r.theoryTitle(g), figures.WriteP50)
 	if g.name != "" && len(r.groups) > 1 {
 		c.Subtitle = append(c.Subtitle, g.name)
 	}
@@ -32,11 +34,11 @@ func (r *Report) theoryChart(name string, g group) (chart.Chart, bool) {
 	var all span
 	marks := chart.Series{Name: "measured", Form: chart.Points}
 	for _, cell := range g.cells {
-		if f, ok := metric(cell, writeP50); ok {
-			all.add(f.median)
-			all.add(f.upper())
-			c.Labels = append(c.Labels, chart.Label{Value: show(units.Duration, f.median) + f.mark(), Of: []chart.Ref{{Point: len(marks.Points)}}})
-			marks.Points = append(marks.Points, pointOf(at(cell), f))
+		if f, ok := figures.Of(cell, figures.WriteP50); ok {
+			all.add(f.Median)
+			all.add(f.Upper())
+			c.Labels = append(c.Labels, chart.Label{Value: wording.Show(units.Duration, f.Median) + f.Mark(), Of: []chart.Ref{{Point: len(marks.Points)}}})
+			marks.Points = append(marks.Points, figures.Point(at(cell), f))
 		}
 	}
 	c.Series = append(c.Series, marks)
@@ -62,7 +64,7 @@ func (r *Report) theoryChart(name string, g group) (chart.Chart, bool) {
 			c.Keys = append(c.Keys, chart.Key{Text: line.name, Sign: chart.SignLine, Look: s.Look, Plain: true})
 		}
 	}
-	c.Y = latencyAxis(r.latency("write")+" p50", r.intervals(writeP50), all)
+	c.Y = latencyAxis(r.latency("write")+" p50", r.intervals(figures.WriteP50), all)
 	return c, all.high > 0
 }
 
@@ -92,7 +94,7 @@ func (r *Report) theoryTitle(g group) string {
 	case sizes == 0:
 		return "What a write takes, and what theory says of it"
 	case worst.Off == "":
-		return fmt.Sprintf("Theory from 1 and 3 nodes comes within %s of the larger sizes", share(at))
+		return fmt.Sprintf("Theory from 1 and 3 nodes comes within %s of the larger sizes", wording.Share(at))
 	}
-	return fmt.Sprintf("Theory from 1 and 3 nodes misses %s by %s: %s", units.Plural(worst.Nodes, "node"), share(at), termNames[worst.Off])
+	return fmt.Sprintf("Theory from 1 and 3 nodes misses %s by %s: %s", units.Plural(worst.Nodes, "node"), wording.Share(at), termNames[worst.Off])
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -14,7 +16,7 @@ import (
 // loop: bars from zero, with intervals.
 func (r *Report) throughputs() (chart.Chart, bool) {
 	var most span
-	c := r.base("throughput", r.fall(), throughput)
+	c := r.base("throughput", r.fall(), figures.Throughput)
 	for gi := range r.drawn() {
 		c.Series = append(c.Series, r.bars(gi, &most))
 	}
@@ -23,7 +25,7 @@ func (r *Report) throughputs() (chart.Chart, bool) {
 	}
 	c.Subtitle = []string{r.loop()}
 	c.X, c.Y = r.sizeAxis(), chart.Linear(most.high*1.08, units.Rate.Scale(0).Tick)
-	c.Y.Title, c.Y.Unit = "writes per second ("+r.intervals(throughput)+")", chart.PerSecond
+	c.Y.Title, c.Y.Unit = "writes per second ("+r.intervals(figures.Throughput)+")", chart.PerSecond
 	if len(r.drawn()) > 1 {
 		c.Keys = r.groupKeys(chart.SignBar)
 	}
@@ -39,15 +41,15 @@ func (r *Report) fall() string {
 	}
 	cells := r.groups[0].cells
 	for i := range cells[1:] {
-		if d, ok := r.differenceIn(throughput, cells[i], cells[i+1]); !ok || d.Decided != stats.Found || d.ratio >= 1 {
+		if d, ok := r.differenceIn(figures.Throughput, cells[i], cells[i+1]); !ok || d.Decided != stats.Found || d.Ratio >= 1 {
 			return r.carriedFromTo()
 		}
 	}
 	first, last := cells[0], cells[len(cells)-1]
-	from, _ := metric(first, throughput)
-	to, _ := metric(last, throughput)
+	from, _ := figures.Of(first, figures.Throughput)
+	to, _ := figures.Of(last, figures.Throughput)
 	return fmt.Sprintf("Every step up costs throughput: %s with %s, %s with %d",
-		rate(from.median), units.Plural(first.Nodes, "node"), rate(to.median), last.Nodes)
+		wording.Rate(from.Median), units.Plural(first.Nodes, "node"), wording.Rate(to.Median), last.Nodes)
 }
 
 // carriedFromTo is the range of what all setups carry.
@@ -55,15 +57,15 @@ func (r *Report) carriedFromTo() string {
 	var all span
 	for _, g := range r.drawn() {
 		for _, c := range g.cells {
-			if f, ok := metric(c, throughput); ok {
-				all.add(f.median)
+			if f, ok := figures.Of(c, figures.Throughput); ok {
+				all.add(f.Median)
 			}
 		}
 	}
-	if all.high == 0 || rate(all.low) == rate(all.high) {
+	if all.high == 0 || wording.Rate(all.low) == wording.Rate(all.high) {
 		return "Write throughput by number of nodes"
 	}
-	return fmt.Sprintf("Throughput goes from %s to %s, by number of nodes", rate(all.low), rate(all.high))
+	return fmt.Sprintf("Throughput goes from %s to %s, by number of nodes", wording.Rate(all.low), wording.Rate(all.high))
 }
 
 func (r *Report) loop() string {
@@ -83,15 +85,15 @@ func (r *Report) bars(gi int, most *span) chart.Series {
 	s := chart.Series{Name: g.name, Form: chart.Bars, Look: chart.Look{Number: gi}, Width: width * 0.92}
 	for _, c := range g.cells {
 		x := float64(slices.Index(sizes, c.Nodes)) + width*(float64(gi)-float64(len(r.drawn())-1)/2)
-		f, ok := metric(c, throughput)
+		f, ok := figures.Of(c, figures.Throughput)
 		switch {
 		case ok:
-			most.add(f.upper())
-			p := pointOf(x, f)
-			p.Text = rate(f.median) + f.mark()
+			most.add(f.Upper())
+			p := figures.Point(x, f)
+			p.Text = wording.Rate(f.Median) + f.Mark()
 			s.Points = append(s.Points, p)
 		case costless(c) && closedLoop(r.summary):
-			s.Points = append(s.Points, chart.Point{X: x, Missing: noTrial, Text: noTrial})
+			s.Points = append(s.Points, chart.Point{X: x, Missing: figures.NoTrial, Text: figures.NoTrial})
 		}
 	}
 	return s
@@ -100,7 +102,7 @@ func (r *Report) bars(gi int, most *span) chart.Series {
 // closedLoop tells whether any setup was put under full load.
 func closedLoop(s summary.Summary) bool {
 	return slices.ContainsFunc(s.Cells, func(c summary.Cell) bool {
-		_, ok := metric(c, throughput)
+		_, ok := figures.Of(c, figures.Throughput)
 		return ok
 	})
 }

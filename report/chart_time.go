@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/replay"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
 )
@@ -29,12 +32,12 @@ var (
 func (r *Report) timelines() []chart.Chart {
 	var of []*results.Trial
 	for i := range r.run.Trials {
-		if t := &r.run.Trials[i]; t.Kind == results.Measure && replayable(t) && t.Writes != nil {
+		if t := &r.run.Trials[i]; t.Kind == results.Measure && replay.Possible(t) && t.Writes != nil {
 			of = append(of, t)
 		}
 	}
 	var out []chart.Chart
-	for _, t := range mostTelling(of) {
+	for _, t := range replay.MostTelling(of) {
 		if c, ok := r.timeChart(numbered("timeline", len(out)), t); ok {
 			out = append(out, c)
 		}
@@ -44,13 +47,13 @@ func (r *Report) timelines() []chart.Chart {
 
 func (r *Report) timeChart(name string, t *results.Trial) (chart.Chart, bool) {
 	d := binned(t.Writes)
-	d.of(chart.Origin{Setup: cleanName(t.Cell), Name: ofTrial + fmt.Sprint(t.Trial)})
+	d.of(chart.Origin{Setup: clean.Name(t.Cell), Name: ofTrial + fmt.Sprint(t.Trial)})
 	if d.latency.high == 0 {
 		return chart.Chart{}, false
 	}
 	c := r.base(name, longestSilence(t))
 	c.Subtitle = []string{
-		fmt.Sprintf("%s, trial %d: the writes of each %s, by when they were sent (latency) and answered (throughput).", cleanName(t.Cell), t.Trial, duration(float64(d.every))),
+		fmt.Sprintf("%s, trial %d: the writes of each %s, by when they were sent (latency) and answered (throughput).", clean.Name(t.Cell), t.Trial, wording.Duration(float64(d.every))),
 	}
 	x := chart.Linear(d.length, units.Seconds.Scale(1).Tick)
 	x.Title, x.Unit = "seconds since the first write", chart.Seconds
@@ -100,12 +103,12 @@ func longestSilence(t *results.Trial) string {
 	if worst == nil {
 		return "Write latency and throughput while faults were done"
 	}
-	return fmt.Sprintf("%s: no client had an answer for %s", capital(doneTo(worst)), duration(float64(worst.SilentNS)))
+	return fmt.Sprintf("%s: no client had an answer for %s", wording.Capital(doneTo(worst)), wording.Duration(float64(worst.SilentNS)))
 }
 
 // doneTo is a fault in few words: kill n1.
 func doneTo(f *results.Fault) string {
-	return strings.TrimSpace(cleanName(f.Action) + " " + shorten(list(f.Nodes), 24))
+	return strings.TrimSpace(clean.Name(f.Action) + " " + wording.Shorten(wording.List(f.Nodes), 24))
 }
 
 // The names of the series of what happened.
@@ -127,7 +130,7 @@ func happened(t *results.Trial, y chart.Axis, length float64) (out []chart.Serie
 		if at < 0 || at > length {
 			return
 		}
-		l := upright(at, y)
+		l := chart.Upright(at, y)
 		l.Name, l.Look, l.Points[1].Y = name, look, height
 		l.Points[0].Text, l.Points[1].Text = text, text // pointed at, it says what happened
 		lines = append(lines, l)
@@ -151,7 +154,7 @@ func happened(t *results.Trial, y chart.Axis, length float64) (out []chart.Serie
 	}
 	for i := range t.Events {
 		if e := &t.Events[i]; e.Kind == results.EventRole && e.State == results.StateLeader {
-			line(e.AtNS, electionLook, leaderElected, cleanName(e.Node)+" leads")
+			line(e.AtNS, electionLook, leaderElected, clean.Name(e.Node)+" leads")
 		}
 	}
 	if len(bands.Points) > 0 {
@@ -192,7 +195,7 @@ func stoodFor(f *results.Fault, over int64, known bool) string {
 	if !known {
 		return ", until the end"
 	}
-	return ", for " + duration(float64(over-f.AtNS))
+	return ", for " + wording.Duration(float64(over-f.AtNS))
 }
 
 // below the end of an axis, with room for a label beside it.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/draw/drawtest"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -59,13 +60,13 @@ func TestLatencyAndThroughputOverTimeShowTheFaultAndTheElection(t *testing.T) {
 			t.Errorf("a latency at %g s, where nothing was acknowledged", pt.X)
 		}
 	}
-	svg := svgOf(t, c)
+	svg := drawtest.SVG(t, c)
 	for _, want := range []string{"n2 leads", "kill n1"} {
 		if !strings.Contains(string(svg), want) {
 			t.Errorf("the picture lacks %q", want)
 		}
 	}
-	checkTexts(t, c.Name, svg)
+	drawtest.Check(t, c.Name, svg)
 	if strings.Contains(string(svg), "<script") {
 		t.Error("a name is markup")
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -17,12 +19,12 @@ import (
 func (r *Report) byTolerance() (chart.Chart, bool) {
 	places, least, most := r.tolerances()
 	column := dodge(places)
-	e := r.estimate(places, column, writeP50, writeP90)
+	e := r.estimate(places, column, figures.WriteP50, figures.WriteP90)
 	if e.span.high == 0 {
 		return chart.Chart{}, false
 	}
 	anyProven := slices.ContainsFunc(places, func(p place) bool { return p.cell.Faults.Survived != nil })
-	c := r.base("tolerance", toleranceMessage(places, anyProven), writeP50, writeP90)
+	c := r.base("tolerance", toleranceMessage(places, anyProven), figures.WriteP50, figures.WriteP90)
 	c.X = chart.Axis{Title: "failures proven to be tolerated", Min: float64(least) - 0.5, Max: float64(most) + 0.5, Places: true}
 	for t := least; t <= most; t++ {
 		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: float64(t), Label: fmt.Sprint(t)})
@@ -30,7 +32,7 @@ func (r *Report) byTolerance() (chart.Chart, bool) {
 	if !anyProven {
 		c.X.Title = "failures tolerated in theory: this run has not proven them"
 	}
-	c.Y = latencyAxis(r.latency("write"), r.intervals(writeP50), e.span)
+	c.Y = latencyAxis(r.latency("write"), r.intervals(figures.WriteP50), e.span)
 	c.Subtitle = r.pairing()
 	c.Keys, c.Series = e.keys("writes"), e.series
 	c.Labels = e.labels(func(places ...place) string { return tolerantName(anyProven, places) })
@@ -43,17 +45,17 @@ const toldTolerances = 4
 // toleranceMessage is what the cheapest size that survives so many failures takes for a
 // write: from the fastest to the slowest, where there are several groups of setups.
 func toleranceMessage(places []place, anyProven bool) string {
-	cheapest := map[int]map[int]figure{} // by failures and group
+	cheapest := map[int]map[int]figures.Figure{} // by failures and group
 	for _, p := range places {
 		t := int(math.Round(p.x))
-		f, ok := metric(p.cell, writeP50)
-		if !ok || f.never() || t < 1 {
+		f, ok := figures.Of(p.cell, figures.WriteP50)
+		if !ok || f.Never() || t < 1 {
 			continue
 		}
 		if cheapest[t] == nil {
-			cheapest[t] = map[int]figure{}
+			cheapest[t] = map[int]figures.Figure{}
 		}
-		if other, known := cheapest[t][p.group]; !known || f.median < other.median {
+		if other, known := cheapest[t][p.group]; !known || f.Median < other.Median {
 			cheapest[t][p.group] = f
 		}
 	}
@@ -76,13 +78,13 @@ func toleranceMessage(places []place, anyProven bool) string {
 }
 
 // fastestToSlowest of some figures: one of them alone where both are written alike.
-func fastestToSlowest[K comparable](of map[K]figure) string {
-	all := slices.SortedFunc(maps.Values(of), func(a, b figure) int { return cmp.Compare(a.median, b.median) })
+func fastestToSlowest[K comparable](of map[K]figures.Figure) string {
+	all := slices.SortedFunc(maps.Values(of), func(a, b figures.Figure) int { return cmp.Compare(a.Median, b.Median) })
 	fastest, slowest := all[0], all[len(all)-1]
-	if duration(fastest.median) == duration(slowest.median) {
-		return duration(fastest.median) + fastest.mark()
+	if wording.Duration(fastest.Median) == wording.Duration(slowest.Median) {
+		return wording.Duration(fastest.Median) + fastest.Mark()
 	}
-	return duration(fastest.median) + fastest.mark() + " to " + duration(slowest.median) + slowest.mark()
+	return wording.Duration(fastest.Median) + fastest.Mark() + " to " + wording.Duration(slowest.Median) + slowest.Mark()
 }
 
 // pairing explains sizes that stand at one place.
@@ -101,7 +103,7 @@ func (r *Report) pairing() []string {
 func (r *Report) tolerances() (places []place, least, most int) {
 	for gi, g := range r.drawn() {
 		for _, c := range g.cells {
-			if _, ok := metric(c, writeP50); !ok && !costless(c) {
+			if _, ok := figures.Of(c, figures.WriteP50); !ok && !costless(c) {
 				continue
 			}
 			t := c.Tolerates

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/units"
 )
@@ -71,13 +72,13 @@ func (r *Report) stepPanel(name string, steps []step) (chart.Panel, bool) {
 		if !ok {
 			continue
 		}
-		point := chart.Point{X: float64(i), Y: change(d.ratio), Of: differenceOrigin(name, s.from.Cell, s.to.Cell)}
+		point := chart.Point{X: float64(i), Y: change(d.Ratio), Of: differenceOrigin(name, s.from.Cell, s.to.Cell)}
 		low, high = min(low, *point.Y), max(high, *point.Y)
-		label := chart.Label{Name: percent(d.ratio), Of: []chart.Ref{{Series: len(p.Series)}}}
-		if d.interval {
-			point.Low, point.High = change(d.low), change(d.high)
+		label := chart.Label{Name: units.Change(d.Ratio), Of: []chart.Ref{{Series: len(p.Series)}}}
+		if d.Interval {
+			point.Low, point.High = change(d.Low), change(d.High)
 			low, high = min(low, *point.Low), max(high, *point.High)
-			label.Value = d.span()
+			label.Value = d.Span()
 		}
 		p.Series = append(p.Series, chart.Series{
 			Name: fmt.Sprintf("%d → %d", s.from.Nodes, s.to.Nodes), Form: chart.Points, Look: lookOf(s, d), Points: []chart.Point{point},
@@ -107,7 +108,7 @@ func change(ratio float64) *float64 {
 	return &v
 }
 
-func lookOf(s step, d difference) chart.Look {
+func lookOf(s step, d figures.Difference) chart.Look {
 	l := chart.Look{Number: buysMore, Hollow: d.Decided == stats.Undecided}
 	if !worthwhile(s.to) {
 		l.Number = buysNothing
@@ -117,11 +118,11 @@ func lookOf(s step, d difference) chart.Look {
 
 func (r *Report) panelTitle(name string) string {
 	switch name {
-	case writeP50:
+	case figures.WriteP50:
 		return r.latency("Write") + ", p50"
-	case readP50:
+	case figures.ReadP50:
 		return r.latency("Read") + ", p50"
-	case capacity:
+	case figures.Capacity:
 		return "Capacity at " + commonLimit(r.summary)
 	}
 	if n := clients(r.summary); n > 0 {

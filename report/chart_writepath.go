@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -35,7 +36,7 @@ func (r *Report) writePathOf(name string, g group) (chart.Chart, bool) {
 	c.X = chart.Axis{Min: -0.5, Max: float64(len(cells)) - 0.5, Places: true}
 	feet := make([]float64, len(cells))
 	for i, cell := range cells {
-		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: float64(i), Label: units.Plural(cell.Nodes, "node"), Under: duration(value(cell.WritePath.TotalNS)) + " in all"})
+		c.X.Ticks = append(c.X.Ticks, chart.Tick{At: float64(i), Label: units.Plural(cell.Nodes, "node"), Under: wording.Duration(value(cell.WritePath.TotalNS)) + " in all"})
 	}
 	for number, part := range partNames {
 		c.Series = append(c.Series, stackOf(cells, feet, part, number))
@@ -83,7 +84,7 @@ func unattributedOf(cells []summary.Cell, feet []float64) chart.Series {
 	s := chart.Series{Name: "unattributed", Form: chart.Stacks, Look: chart.Look{Number: chart.Neutral}, Width: 0.5}
 	for i, c := range cells {
 		if height := value(c.WritePath.UnattributedShare) * value(c.WritePath.TotalNS); height > 0 {
-			s.Points = append(s.Points, piece(i, feet, height, duration(height), "", chart.Origin{Setup: c.Cell, Name: ofPart + unattributed}))
+			s.Points = append(s.Points, piece(i, feet, height, wording.Duration(height), "", chart.Origin{Setup: c.Cell, Name: ofPart + unattributed}))
 		}
 	}
 	return s
@@ -105,5 +106,5 @@ func longestPart(c summary.Cell) string {
 		}
 	}
 	return fmt.Sprintf("The largest part of a write to %s is the %s: %s of %s",
-		units.Plural(c.Nodes, "node"), partWords[longest.Name], duration(value(longest.NS)), duration(value(c.WritePath.TotalNS)))
+		units.Plural(c.Nodes, "node"), partWords[longest.Name], wording.Duration(value(longest.NS)), wording.Duration(value(c.WritePath.TotalNS)))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -120,26 +121,20 @@ func (r *Report) caption(sources int) []string {
 // intervals says what the bars at a mark are, or that there are none.
 func (r *Report) intervals(name string) string {
 	for _, c := range r.summary.Cells {
-		switch f, ok := metric(c, name); {
-		case ok && f.pooled:
+		switch f, ok := figures.Of(c, name); {
+		case ok && f.Pooled:
 			return "pooled over trials"
-		case ok && f.interval:
+		case ok && f.Interval:
 			return "medians over trials, 95 % intervals"
 		}
 	}
 	return "medians over trials, too few for intervals"
 }
 
-// Why a place has no number.
-const (
-	noTrial       = "no valid trial"
-	neverAnswered = "never answered"
-)
-
 // struckKeys explain the struck places of some series.
 func struckKeys(series []chart.Series) []chart.Key {
 	var keys []chart.Key
-	for _, why := range []string{noTrial, neverAnswered} {
+	for _, why := range []string{figures.NoTrial, figures.NeverAnswered} {
 		if slices.ContainsFunc(series, func(s chart.Series) bool {
 			return slices.ContainsFunc(s.Points, func(p chart.Point) bool { return p.Missing == why })
 		}) {
@@ -195,29 +190,11 @@ func dodge(places []place) (column float64) {
 	return column
 }
 
-// pointOf is a figure at its place. A median that lies among operations that
-// failed has no height.
-func pointOf(x float64, f figure) chart.Point {
-	p := chart.Point{X: x, Of: f.of}
-	if f.never() {
-		p.Missing, p.Beyond = neverAnswered, true
-		return p
-	}
-	p.Y = &f.median
-	if f.interval && finite(f.low) {
-		p.Low = &f.low
-		if p.Open = !finite(f.high); !p.Open {
-			p.High = &f.high
-		}
-	}
-	return p
-}
-
 // span is from where to where values go.
 type span struct{ low, high float64 }
 
 func (s *span) add(v float64) {
-	if !(v > 0) || !finite(v) {
+	if !(v > 0) || !units.Finite(v) {
 		return
 	}
 	if s.high == 0 || v < s.low {
@@ -302,8 +279,8 @@ func (r *Report) curveName(gi int, c summary.Cell, alone bool) string {
 
 func doubtedAny(c summary.Cell, metrics ...string) string {
 	for _, name := range metrics {
-		if f, ok := metric(c, name); ok && f.mark() != "" {
-			return dagger
+		if f, ok := figures.Of(c, name); ok && f.Mark() != "" {
+			return figures.Dagger
 		}
 	}
 	return ""

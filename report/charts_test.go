@@ -3,21 +3,19 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
-	"errors"
 	"fmt"
 	"image/png"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/draw"
+	"github.com/raftbench/raftbench/report/draw/drawtest"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -55,62 +53,6 @@ func named(t *testing.T, charts []chart.Chart, name string) chart.Chart {
 	return charts[i]
 }
 
-func svgOf(t *testing.T, c chart.Chart) []byte {
-	t.Helper()
-	vector, err := draw.Lay(c).SVG()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return vector
-}
-
-// svgText is a line of text of a picture.
-type svgText struct {
-	X      float64 `xml:"x,attr"`
-	Y      float64 `xml:"y,attr"`
-	Length float64 `xml:"textLength,attr"`
-	Style  string  `xml:"style,attr"`
-	Text   string  `xml:",chardata"`
-}
-
-func (s svgText) size(t *testing.T) float64 {
-	_, rest, _ := strings.Cut(s.Style, "font-size:")
-	size, _, _ := strings.Cut(rest, "px")
-	v, err := strconv.ParseFloat(size, 64)
-	if err != nil {
-		t.Fatalf("%q: %v", s.Style, err)
-	}
-	return v
-}
-
-// box is from left to right and from the letters' top to their foot.
-func (s svgText) box(t *testing.T) (x0, y0, x1, y1 float64) {
-	size := s.size(t)
-	return s.X, s.Y - 0.76*size, s.X + s.Length, s.Y + 0.22*size
-}
-
-func textsOf(t *testing.T, svg []byte) []svgText {
-	t.Helper()
-	var out []svgText
-	d := xml.NewDecoder(bytes.NewReader(svg))
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return out
-		}
-		if err != nil {
-			t.Fatalf("the SVG is not well-formed: %v", err)
-		}
-		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "text" {
-			var text svgText
-			if err := d.DecodeElement(&text, &e); err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, text)
-		}
-	}
-}
-
 // No text of any chart overlaps another or leaves the picture, whatever the
 // summary. With CHARTS set to a folder the pictures are kept there to be
 // looked at.
@@ -119,7 +61,7 @@ func TestChartTextNeverOverlapsNorLeaves(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range chartsOf(withCurves(withReads(s)), 5000) {
-				checkTexts(t, c.Name, svgOf(t, c))
+				drawtest.Check(t, c.Name, drawtest.SVG(t, c))
 				if dir := os.Getenv("CHARTS"); dir != "" {
 					raster, err := draw.Lay(c).PNG()
 					if err != nil {
@@ -134,41 +76,13 @@ func TestChartTextNeverOverlapsNorLeaves(t *testing.T) {
 	}
 }
 
-func checkTexts(t *testing.T, name string, svg []byte) {
-	t.Helper()
-	var picture struct {
-		ViewBox string `xml:"viewBox,attr"`
-	}
-	if err := xml.Unmarshal(svg, &picture); err != nil {
-		t.Fatal(err)
-	}
-	var width, height float64
-	if _, err := fmt.Sscanf(picture.ViewBox, "0 0 %f %f", &width, &height); err != nil {
-		t.Fatalf("%q: %v", picture.ViewBox, err)
-	}
-	texts := textsOf(t, svg)
-	for i, a := range texts {
-		ax0, ay0, ax1, ay1 := a.box(t)
-		// Points of the picture, the text's y is negative upwards.
-		if ax0 < 0 || ax1 > width || -ay1 < 0 || -ay0 > height {
-			t.Errorf("%s: %q at %.0f..%.0f, %.0f..%.0f leaves the picture", name, a.Text, ax0, ax1, -ay1, -ay0)
-		}
-		for _, b := range texts[:i] {
-			bx0, by0, bx1, by1 := b.box(t)
-			if ax0 < bx1-0.1 && bx0 < ax1-0.1 && ay0 < by1-0.1 && by0 < ay1-0.1 {
-				t.Errorf("%s: %q overlaps %q", name, a.Text, b.Text)
-			}
-		}
-	}
-}
-
 func TestPicturesAreWhole(t *testing.T) {
 	c := chartsOf(typical(), 0)[0]
 	raster, err := draw.Lay(c).PNG()
 	if err != nil {
 		t.Fatal(err)
 	}
-	vector := svgOf(t, c)
+	vector := drawtest.SVG(t, c)
 	img, err := png.Decode(bytes.NewReader(raster))
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +90,7 @@ func TestPicturesAreWhole(t *testing.T) {
 	if size := img.Bounds().Size(); size.X != 1600 || size.Y != 900 {
 		t.Errorf("got a picture of %v, want 1600 by 900", size)
 	}
-	if n := len(textsOf(t, vector)); n < 20 {
+	if n := len(drawtest.Texts(t, vector)); n < 20 {
 		t.Errorf("the SVG has %d texts, want all of the chart's", n)
 	}
 	for _, want := range []string{">5 nodes<", ">4 nodes<", "Arial"} {
@@ -190,7 +104,7 @@ func TestPicturesAreWhole(t *testing.T) {
 // when its run does.
 func TestChartsAreReproducible(t *testing.T) {
 	for i, c := range chartsOf(matrix(), 200) {
-		if !bytes.Equal(svgOf(t, c), svgOf(t, chartsOf(matrix(), 200)[i])) {
+		if !bytes.Equal(drawtest.SVG(t, c), drawtest.SVG(t, chartsOf(matrix(), 200)[i])) {
 			t.Errorf("two drawings of one summary's %s differ", c.Name)
 		}
 	}
@@ -215,12 +129,12 @@ func TestTheTradeoffIsShownAsDifferences(t *testing.T) {
 	if len(c.Panels) != 2 {
 		t.Fatalf("got %d panels, want p50 and throughput", len(c.Panels))
 	}
-	d, _ := reportOf(typical()).differenceIn(writeP50, typical().Cells[1], typical().Cells[2])
+	d, _ := reportOf(typical()).differenceIn(figures.WriteP50, typical().Cells[1], typical().Cells[2])
 	p50 := c.Panels[0]
 	if tick := p50.X.Ticks[0]; tick.Label != "4 nodes" || tick.Under != "against 3" {
 		t.Errorf("got the tick %+v", tick)
 	}
-	if pt := p50.Series[0].Points[0]; math.Abs(*pt.Y-100*(d.ratio-1)) > 0.01 || math.Abs(*pt.Low-100*(d.low-1)) > 0.01 || math.Abs(*pt.High-100*(d.high-1)) > 0.01 {
+	if pt := p50.Series[0].Points[0]; math.Abs(*pt.Y-100*(d.Ratio-1)) > 0.01 || math.Abs(*pt.Low-100*(d.Low-1)) > 0.01 || math.Abs(*pt.High-100*(d.High-1)) > 0.01 {
 		t.Errorf("got %v from %v to %v, want the difference %+v", *pt.Y, *pt.Low, *pt.High, d)
 	}
 	if four, five := p50.Series[0].Look, p50.Series[1].Look; four.Number == five.Number {
@@ -270,19 +184,19 @@ func TestASizeWithoutAValidTrialSaysSo(t *testing.T) {
 	s := typical()
 	s.Cells[2].ValidTrials, s.Cells[2].Metrics = 0, nil
 	charts := chartsOf(s, 0)
-	if pt := front(named(t, charts, "tolerance"))["4 nodes"]; pt.Y != nil || pt.Missing != noTrial || pt.X < 0.5 || pt.X > 1.5 {
+	if pt := front(named(t, charts, "tolerance"))["4 nodes"]; pt.Y != nil || pt.Missing != figures.NoTrial || pt.X < 0.5 || pt.X > 1.5 {
 		t.Errorf("trade-off: got %+v, want 4 nodes without a cost at 1 failure", pt)
 	}
 	bars := named(t, charts, "throughput").Series[0].Points
-	if len(bars) != 5 || bars[2].Y != nil || bars[2].Missing != noTrial || bars[2].Text != noTrial {
+	if len(bars) != 5 || bars[2].Y != nil || bars[2].Missing != figures.NoTrial || bars[2].Text != figures.NoTrial {
 		t.Errorf("throughput: got %+v, want a gap that says why", bars)
 	}
 	for _, c := range []chart.Chart{named(t, charts, "tolerance"), named(t, charts, "throughput")} {
 		if !slices.ContainsFunc(c.Keys, func(k chart.Key) bool { return k.Sign == chart.SignStruck }) {
 			t.Errorf("%s explains no struck place: %+v", c.Name, c.Keys)
 		}
-		if !bytes.Contains(svgOf(t, c), []byte(noTrial)) {
-			t.Errorf("the picture of %s lacks %q", c.Name, noTrial)
+		if !bytes.Contains(drawtest.SVG(t, c), []byte(figures.NoTrial)) {
+			t.Errorf("the picture of %s lacks %q", c.Name, figures.NoTrial)
 		}
 	}
 }
@@ -290,7 +204,7 @@ func TestASizeWithoutAValidTrialSaysSo(t *testing.T) {
 // What was not to be measured under light load is not missing.
 func TestAClosedLoopAloneLacksNoCost(t *testing.T) {
 	s := typical()
-	delete(s.Cells[2].Metrics, writeP50)
+	delete(s.Cells[2].Metrics, figures.WriteP50)
 	if n := len(front(named(t, chartsOf(s, 0), "tolerance"))); n != 4 {
 		t.Errorf("got %d points, want the 4 with a latency", n)
 	}
@@ -301,7 +215,7 @@ func TestChartsMarkDoubtedNumbersAlone(t *testing.T) {
 	for _, c := range chartsOf(withReads(noisy()), 2000) {
 		text := saidBy(c)
 		doubted := c.Name == "tolerance" || c.Name == "latency"
-		if got := strings.Contains(text, dagger); got != doubted {
+		if got := strings.Contains(text, figures.Dagger); got != doubted {
 			t.Errorf("%s: a mark is there: %t, want %t:\n%s", c.Name, got, doubted, text)
 		}
 		if doubted && !strings.Contains(text, "the host's CPU was") {
@@ -349,12 +263,12 @@ func TestALossIsAnAlarmInEveryChart(t *testing.T) {
 // them.
 func TestNotesAreWholeAndSmall(t *testing.T) {
 	for _, c := range chartsOf(noisyMatrix(), 0)[:1] {
-		vector := svgOf(t, c)
+		vector := drawtest.SVG(t, c)
 		var all strings.Builder
-		for _, text := range slices.Backward(textsOf(t, vector)) { // notes are written from the foot up
+		for _, text := range slices.Backward(drawtest.Texts(t, vector)) { // notes are written from the foot up
 			fmt.Fprint(&all, text.Text, " ")
-			if strings.HasPrefix(text.Text, dagger) && text.size(t) > 13 {
-				t.Errorf("%q is of size %g: as large as the data", text.Text, text.size(t))
+			if strings.HasPrefix(text.Text, figures.Dagger) && text.Size(t) > 13 {
+				t.Errorf("%q is of size %g: as large as the data", text.Text, text.Size(t))
 			}
 		}
 		for _, note := range c.Notes {

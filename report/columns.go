@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -113,7 +115,7 @@ func (sh sheet) cells() []summary.Cell {
 func (sh sheet) least() int {
 	n := 0
 	for _, c := range sh.columns {
-		if c.metric == "" || c.metric == throughput || c.metric == offered {
+		if c.metric == "" || c.metric == figures.Throughput || c.metric == figures.Offered {
 			n++
 		}
 	}
@@ -147,11 +149,11 @@ func (r *Report) costColumns() []column {
 		plain("failures", "survived", 0, proven).from(ofSurvived),
 		plain("operations", "failed", 10, failed).from(ofFailures),
 		plain("", "availability", 9, available).from(ofAvailable),
-		measured(latency, "p50", 0, writeP50, units.Duration),
-		measured(latency, "p90", 6, writeP90, units.Duration),
-		measured(latency, p99, 4, writeP99, units.Duration),
-		measured("throughput at", closed, 8, throughput, units.Rate),
-		measured("capacity at", commonLimit(r.summary), 7, capacity, units.Rate),
+		measured(latency, "p50", 0, figures.WriteP50, units.Duration),
+		measured(latency, "p90", 6, figures.WriteP90, units.Duration),
+		measured(latency, p99, 4, figures.WriteP99, units.Duration),
+		measured("throughput at", closed, 8, figures.Throughput, units.Rate),
+		measured("capacity at", commonLimit(r.summary), 7, figures.Capacity, units.Rate),
 		plain("valid", "trials", 3, validTrials).from(ofTrials),
 	}
 }
@@ -160,7 +162,7 @@ func (r *Report) costColumns() []column {
 // there are none to count.
 func validTrials(c summary.Cell) string {
 	if c.Trials == 0 && c.OutageTrials > 0 {
-		return absent
+		return units.Absent
 	}
 	return fmt.Sprintf("%d of %d", c.ValidTrials, c.Trials)
 }
@@ -169,9 +171,9 @@ func (r *Report) readColumns() []column {
 	latency := r.latency("read")
 	return []column{
 		nodesColumn(),
-		measured(latency, "p50", 0, readP50, units.Duration),
-		measured(latency, "p90", 6, readP90, units.Duration),
-		measured(latency, "p99", 4, readP99, units.Duration),
+		measured(latency, "p50", 0, figures.ReadP50, units.Duration),
+		measured(latency, "p90", 6, figures.ReadP90, units.Duration),
+		measured(latency, "p99", 4, figures.ReadP99, units.Duration),
 	}
 }
 
@@ -181,9 +183,9 @@ func shareColumns() []column {
 	for _, share := range []string{"50", "80"} {
 		over, prefix := "at "+share+" % of capacity", "capacity_at_"+share+"_"
 		out = append(out,
-			measured(over, "p50", 9, prefix+writeP50, units.Duration),
-			measured(over, "p90", 6, prefix+writeP90, units.Duration),
-			measured(over, "p99", 4, prefix+writeP99, units.Duration))
+			measured(over, "p50", 9, prefix+figures.WriteP50, units.Duration),
+			measured(over, "p90", 6, prefix+figures.WriteP90, units.Duration),
+			measured(over, "p99", 4, prefix+figures.WriteP99, units.Duration))
 	}
 	return out
 }
@@ -218,7 +220,7 @@ func capacityLimit(c summary.Cell) string {
 func commonLimit(s summary.Summary) string {
 	common := ""
 	for _, c := range s.Cells {
-		if _, ok := metric(c, capacity); !ok {
+		if _, ok := figures.Of(c, figures.Capacity); !ok {
 			continue
 		}
 		if limit := capacityLimit(c); common == "" || common == limit {
@@ -243,11 +245,11 @@ func plain(over, title string, keep int, f func(summary.Cell) string) column {
 
 func measured(over, title string, keep int, name string, k units.Kind) column {
 	return column{over: over, title: title, keep: keep, metric: name, value: func(c summary.Cell) entry {
-		f, ok := metric(c, name)
+		f, ok := figures.Of(c, name)
 		if !ok {
-			return entry{main: absent}
+			return entry{main: units.Absent}
 		}
-		return entry{show(k, f.median), f.mark(), between(k, f), chart.Origin{Setup: c.Cell, Name: name}}
+		return entry{wording.Show(k, f.Median), f.Mark(), figures.Between(k, f), chart.Origin{Setup: c.Cell, Name: name}}
 	}}
 }
 
@@ -282,7 +284,7 @@ func saying(groups []group, columns []column) []group {
 
 func saysAny(col column, s summary.Summary) bool {
 	for _, c := range s.Cells {
-		if col.value(c).main != absent {
+		if col.value(c).main != units.Absent {
 			return true
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/facts"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -69,7 +72,7 @@ func NewCompared(c summary.Comparison, runs []summary.Side, all bool) *Compared 
 }
 
 func comparedRunOf(s summary.Side) comparedRun {
-	return comparedRun{name: cleanName(s.Run.Dir), env: cleanEnvironment(s.Run.Environment), sum: cleanSummary(s.Summary)}
+	return comparedRun{name: clean.Name(s.Run.Dir), env: clean.Environment(s.Run.Environment), sum: clean.Summary(s.Summary)}
 }
 
 // choose takes the figures that people are shown.
@@ -134,7 +137,7 @@ func (b *comparedBlock) answer(name func(setup string) string) []string {
 	if reasons := b.barReasons(); len(reasons) > 0 {
 		where := ""
 		if len(barred) < len(cellsOf(changes)) {
-			where = " in " + someNames(namedBy(name, barred), 3)
+			where = " in " + wording.Some(namedBy(name, barred), 3)
 		}
 		out = append(out, fmt.Sprintf("Not comparable%s: %s. Such figures stand beside each other, and none is called different.", where, strings.Join(firstFew(reasons, 3), "; ")))
 	}
@@ -163,10 +166,10 @@ func (b *comparedBlock) found(changes []summary.Change) string {
 	c := countOf(changes)
 	text := "No difference was found"
 	if len(c.found) > 0 {
-		text = "Different: " + someNames(c.found, 3)
+		text = "Different: " + wording.Some(c.found, 3)
 	}
 	text += fmt.Sprintf(". Of %s %d %s, %d alike to within %.0f %%, %d undecided", units.Plural(len(changes), "figure"),
-		len(c.found), verb(len(c.found), "differ"), c.alike, 100*stats.Precision, c.undecided)
+		len(c.found), wording.Verb(len(c.found), "differ"), c.alike, 100*stats.Precision, c.undecided)
 	if c.untested > 0 {
 		text += fmt.Sprintf(" (%d of these could not be tested)", c.untested)
 	}
@@ -189,7 +192,7 @@ func countOf(changes []summary.Change) verdictCount {
 		case ch.Untested == summary.NotComparable:
 			c.barred++
 		case ch.Decided == stats.Found:
-			c.found = append(c.found, fmt.Sprintf("%s of %s %s", summary.Name(ch.Metric), cleanName(ch.Cell), changeAlone(ch.Ratio)))
+			c.found = append(c.found, fmt.Sprintf("%s of %s %s", summary.Name(ch.Metric), clean.Name(ch.Cell), wording.Change(ch.Ratio)))
 		case ch.Decided == stats.Bounded:
 			c.alike++
 		default:
@@ -210,7 +213,7 @@ func (c *Compared) overview() string {
 	var parts []string
 	for _, b := range c.later {
 		n := countOf(b.shown())
-		text := fmt.Sprintf("in %s %d of %s %s", b.run.name, len(n.found), units.Plural(len(b.shown()), "figure"), verb(len(n.found), "differ"))
+		text := fmt.Sprintf("in %s %d of %s %s", b.run.name, len(n.found), units.Plural(len(b.shown()), "figure"), wording.Verb(len(n.found), "differ"))
 		switch {
 		case len(b.Changes) == 0:
 			text = b.run.name + " has no figure in common with it"
@@ -223,7 +226,7 @@ func (c *Compared) overview() string {
 		}
 		parts = append(parts, text)
 	}
-	return capital(fmt.Sprintf("%s against %s: %s.", units.Plural(len(c.later), "run"), c.old.name, strings.Join(parts, "; ")))
+	return wording.Capital(fmt.Sprintf("%s against %s: %s.", units.Plural(len(c.later), "run"), c.old.name, strings.Join(parts, "; ")))
 }
 
 // heading names a run: its folder, its day and its build.
@@ -250,9 +253,9 @@ func (b *comparedBlock) barReasons() []string {
 		switch {
 		case !u.Bars:
 		case u.What == summary.TraitDelay:
-			delays = append(delays, contrastText(u))
+			delays = append(delays, facts.Contrast(u))
 		default:
-			out = append(out, contrastText(u))
+			out = append(out, facts.Contrast(u))
 		}
 	}
 	if len(delays) > 1 {
@@ -262,14 +265,14 @@ func (b *comparedBlock) barReasons() []string {
 }
 
 // fullName of a setup, for pages that are wide.
-func fullName(setup string) string { return cleanName(setup) }
+func fullName(setup string) string { return clean.Name(setup) }
 
 // shortName is what tables on a terminal call it.
 func (c *Compared) shortName(setup string) string {
 	if short := c.short[setup]; short != "" {
 		return short
 	}
-	return cleanName(setup)
+	return clean.Name(setup)
 }
 
 func namedBy(name func(string) string, setups []string) []string {
@@ -298,21 +301,13 @@ func firstFew(texts []string, most int) []string {
 	return append(slices.Clone(texts[:most]), fmt.Sprintf("and %d more", len(texts)-most))
 }
 
-// someNames names the first few of many: a, b, c and 4 more.
-func someNames(names []string, most int) string {
-	if len(names) <= most {
-		return list(names)
-	}
-	return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
-}
-
 // shortSetups leaves out of setups' names what is the same in all of them: of
 // n3-hashicorp-multi-az and n5-hashicorp-multi-az the tables show n3 and n5. The
 // pattern says what was left out; it is empty where nothing was.
 func shortSetups(names []string) (short map[string]string, pattern string) {
 	short = map[string]string{}
 	for _, name := range names {
-		short[name] = cleanName(name)
+		short[name] = clean.Name(name)
 	}
 	var parts [][]string
 	for name := range short {
@@ -338,7 +333,7 @@ func shortSetups(names []string) (short map[string]string, pattern string) {
 				own = append(own, word)
 			}
 		}
-		short[name] = cleanName(strings.Join(own, "-"))
+		short[name] = clean.Name(strings.Join(own, "-"))
 	}
-	return short, cleanName(strings.Join(common, "-"))
+	return short, clean.Name(strings.Join(common, "-"))
 }

@@ -10,6 +10,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/export"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/markdown"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -29,7 +34,7 @@ type Steps struct {
 // one that was not measured. Without all, figures are left out that people do not
 // ask for.
 func NewSteps(s summary.Summary, axis string, floor *summary.Floor, all bool) *Steps {
-	return &Steps{run: cleanSummary(s), axis: axis, steps: s.Along(axis), floor: floor, all: all}
+	return &Steps{run: clean.Summary(s), axis: axis, steps: s.Along(axis), floor: floor, all: all}
 }
 
 // Text is the steps for a terminal.
@@ -60,31 +65,31 @@ func (s *Steps) Text() string {
 func (s *Steps) Markdown() string {
 	var b strings.Builder
 	for _, step := range s.steps {
-		fmt.Fprintf(&b, "## %s\n\n", escape(s.title(step)))
+		fmt.Fprintf(&b, "## %s\n\n", markdown.Escape(s.title(step)))
 		if text := settingsText(step, s.axis); text != "" {
-			b.WriteString(escape(text) + "\n\n")
+			b.WriteString(markdown.Escape(text) + "\n\n")
 		}
-		tableLine(&b, []string{"", escape(settingName(step.FromValue)), escape(settingName(step.ToValue)), "change", "test"})
-		tableLine(&b, []string{"---", "--:", "--:", "--:", "---"})
+		markdown.Line(&b, []string{"", markdown.Escape(settingName(step.FromValue)), markdown.Escape(settingName(step.ToValue)), "change", "test"})
+		markdown.Line(&b, []string{"---", "--:", "--:", "--:", "---"})
 		for _, row := range s.rows(step) {
 			for i := range row {
-				row[i] = escape(row[i])
+				row[i] = markdown.Escape(row[i])
 			}
-			tableLine(&b, row)
+			markdown.Line(&b, row)
 		}
-		b.WriteString("\n" + escape(s.answer(step)) + "\n\n")
+		b.WriteString("\n" + markdown.Escape(s.answer(step)) + "\n\n")
 	}
-	bullets(&b, s.notes())
+	markdown.Bullets(&b, s.notes())
 	return b.String()
 }
 
 // title is "3 nodes: raft.max_rpcs_in_flight 2 → 16".
 func (s *Steps) title(step summary.Step) string {
-	return fmt.Sprintf("%s: %s %s → %s", units.Plural(step.To.Nodes, "node"), cleanName(s.axis), settingName(step.FromValue), settingName(step.ToValue))
+	return fmt.Sprintf("%s: %s %s → %s", units.Plural(step.To.Nodes, "node"), clean.Name(s.axis), settingName(step.FromValue), settingName(step.ToValue))
 }
 
 // settingName is an axis's value for people.
-func settingName(value string) string { return cmp.Or(cleanName(value), "the default") }
+func settingName(value string) string { return cmp.Or(clean.Name(value), "the default") }
 
 // settingsText names the settings in which the two setups of a step differ beside
 // the axis: what the arms of a run are.
@@ -99,7 +104,7 @@ func settingsText(step summary.Step, axis string) string {
 	var out []string
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if keys[key] {
-			out = append(out, fmt.Sprintf("%s %s → %s", cleanName(key), settingName(was[key]), settingName(is[key])))
+			out = append(out, fmt.Sprintf("%s %s → %s", clean.Name(key), settingName(was[key]), settingName(is[key])))
 		}
 	}
 	if len(out) == 0 {
@@ -114,7 +119,7 @@ func (s *Steps) rows(step summary.Step) [][]string {
 	for _, d := range s.shown(step) {
 		from, to := step.From.Metrics[d.Metric], step.To.Metrics[d.Metric]
 		out = append(out, []string{
-			cleanName(summary.Name(d.Metric)), valueOf(d.Metric, from) + daggerOf(from), valueOf(d.Metric, to) + daggerOf(to),
+			clean.Name(summary.Name(d.Metric)), figures.Value(d.Metric, from) + figures.MarkOf(from), figures.Value(d.Metric, to) + figures.MarkOf(to),
 			s.change(d), testText(&d.P, strconv.Itoa(d.N)),
 		})
 	}
@@ -123,13 +128,13 @@ func (s *Steps) rows(step summary.Step) [][]string {
 
 func (s *Steps) shown(step summary.Step) []summary.Difference {
 	return slices.DeleteFunc(slices.Clone(step.Differences), func(d summary.Difference) bool {
-		return !s.all && !summary.Headline(strings.TrimPrefix(d.Metric, fullPrefix))
+		return !s.all && !summary.Headline(strings.TrimPrefix(d.Metric, figures.FullPrefix))
 	})
 }
 
 // change is −12 % [−14, −9], with the sign of what is not claimed before it.
 func (s *Steps) change(d summary.Difference) string {
-	text := changeAlone(d.Ratio)
+	text := wording.Change(d.Ratio)
 	if d.Interval {
 		text += " [" + changeEnd(d.CILow) + ", " + changeEnd(d.CIHigh) + "]"
 	}
@@ -152,10 +157,10 @@ func (s *Steps) answer(step summary.Step) string {
 	var better, worse []string
 	for _, d := range step.Differences {
 		v, _ := d.Verdict(s.floor)
-		if v != summary.Better && v != summary.Worse || d.Ratio == nil || !d.Primary && !slices.Contains([]string{writeP50, readP50, throughput, capacity}, d.Metric) {
+		if v != summary.Better && v != summary.Worse || d.Ratio == nil || !d.Primary && !slices.Contains([]string{figures.WriteP50, figures.ReadP50, figures.Throughput, figures.Capacity}, d.Metric) {
 			continue
 		}
-		text := units.Change(*d.Ratio) + " " + cleanName(summary.Name(d.Metric))
+		text := units.Change(*d.Ratio) + " " + clean.Name(summary.Name(d.Metric))
 		if v == summary.Better {
 			better = append(better, text)
 		} else {
@@ -165,11 +170,11 @@ func (s *Steps) answer(step summary.Step) string {
 	value := settingName(step.ToValue)
 	switch {
 	case len(better) > 0 && len(worse) > 0:
-		return fmt.Sprintf("%s helps in one and costs in the other: %s; %s.", value, list(better), list(worse))
+		return fmt.Sprintf("%s helps in one and costs in the other: %s; %s.", value, wording.List(better), wording.List(worse))
 	case len(better) > 0:
-		return fmt.Sprintf("%s helps: %s.", value, list(better))
+		return fmt.Sprintf("%s helps: %s.", value, wording.List(better))
 	case len(worse) > 0:
-		return fmt.Sprintf("%s does not help: %s.", value, list(worse))
+		return fmt.Sprintf("%s does not help: %s.", value, wording.List(worse))
 	}
 	return "Neither is found to be better in latency or throughput."
 }
@@ -231,7 +236,7 @@ func (s *Steps) CSV(w io.Writer) error {
 	rows := [][]string{{"from", "to", "metric", "ratio", "ratio_ci_low", "ratio_ci_high", "p", "questions", "n", "decided"}}
 	for _, d := range s.differences() {
 		rows = append(rows, []string{
-			defuse(clean(d.From)), defuse(clean(d.To)), defuse(clean(d.Metric)), optionalFloat(d.Ratio), optionalFloat(d.CILow), optionalFloat(d.CIHigh),
+			clean.Defuse(clean.Text(d.From)), clean.Defuse(clean.Text(d.To)), clean.Defuse(clean.Text(d.Metric)), export.Float(d.Ratio), export.Float(d.CILow), export.Float(d.CIHigh),
 			strconv.FormatFloat(d.P, 'g', -1, 64), strconv.Itoa(d.Questions), strconv.Itoa(d.N), string(d.Decided),
 		})
 	}

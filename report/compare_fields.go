@@ -2,10 +2,11 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -20,48 +21,13 @@ const (
 
 const notComparable = "not comparable"
 
-// plusMinus is a value with its interval as benchstat writes it, and the dagger
-// of one that something may have moved: 1.73 ms ± 4 %†.
-func plusMinus(metric string, m summary.Metric) string {
-	if m.N == 0 {
-		return absent
-	}
-	return valueOf(metric, m) + " ± " + deviation(m) + daggerOf(m)
-}
-
-// valueOf is a metric's value for people.
-func valueOf(metric string, m summary.Metric) string {
-	return show(units.Of(metric), m.Estimate().Center)
-}
-
-func daggerOf(m summary.Metric) string {
-	if len(m.Doubts) > 0 {
-		return dagger
-	}
-	return ""
-}
-
-// deviation is the farther end of an interval, as a share of its middle.
-func deviation(m summary.Metric) string {
-	e := m.Estimate()
-	switch {
-	case !m.Interval, !finite(e.Center), !finite(e.High):
-		return "∞"
-	case e.High == e.Low:
-		return "0 %"
-	case e.Center == 0:
-		return "∞"
-	}
-	return units.Count.Show(math.Round(100*max(e.High/e.Center-1, 1-e.Low/e.Center))) + " %"
-}
-
 // changeText is a change with its range, and the sign of what was decided.
 func changeText(ch summary.Change) string {
 	switch {
 	case ch.Untested == summary.NotComparable:
 		return notComparable
 	case ch.Untested != "":
-		return comparedUndecided + " (" + changeAlone(ch.Ratio) + ")"
+		return comparedUndecided + " (" + wording.Change(ch.Ratio) + ")"
 	}
 	return decidedText(ch.Decided, ch.Ratio, ch.CILow, ch.CIHigh, ch.Interval)
 }
@@ -71,7 +37,7 @@ func decidedText(d stats.Decision, ratio, low, high *float64, interval bool) str
 	text := comparedUndecided
 	switch d {
 	case stats.Found:
-		text = changeAlone(ratio)
+		text = wording.Change(ratio)
 	case stats.Bounded:
 		text = comparedBounded
 	}
@@ -81,16 +47,8 @@ func decidedText(d stats.Decision, ratio, low, high *float64, interval bool) str
 	return text
 }
 
-// changeAlone is +20 %; a null ratio is above every number.
-func changeAlone(ratio *float64) string {
-	if ratio == nil {
-		return "+∞"
-	}
-	return units.Change(*ratio)
-}
-
 // changeEnd is one end of a change's range, in per cent.
-func changeEnd(ratio *float64) string { return strings.TrimSuffix(changeAlone(ratio), " %") }
+func changeEnd(ratio *float64) string { return strings.TrimSuffix(wording.Change(ratio), " %") }
 
 // testText is how probable and of how many trials: (p=.03 n=6+6).
 func testText(p *float64, n string) string {
@@ -111,7 +69,7 @@ func shortP(p float64) string {
 // row of a change: its setup, both values, the change, and how it was tested.
 func (c *Compared) row(ch summary.Change) []string {
 	return []string{
-		c.short[ch.Cell], plusMinus(ch.Metric, ch.Old), plusMinus(ch.Metric, ch.New), changeText(ch),
+		c.short[ch.Cell], figures.PlusMinus(ch.Metric, ch.Old), figures.PlusMinus(ch.Metric, ch.New), changeText(ch),
 		testText(ch.P, fmt.Sprintf("%d+%d", ch.Old.N, ch.New.N)),
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/export"
+	"github.com/raftbench/raftbench/report/markdown"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -18,37 +21,37 @@ import (
 func (c *Compared) Markdown() string {
 	var b strings.Builder
 	if text := c.overview(); text != "" {
-		b.WriteString(escape(text) + "\n\n")
+		b.WriteString(markdown.Escape(text) + "\n\n")
 	}
 	for i := range c.later {
 		one := &c.later[i]
 		if len(c.later) > 1 {
-			fmt.Fprintf(&b, "## %s\n\n", escape(one.run.name))
+			fmt.Fprintf(&b, "## %s\n\n", markdown.Escape(one.run.name))
 		}
 		for _, text := range one.answer(fullName) {
-			b.WriteString(escape(text) + "\n\n")
+			b.WriteString(markdown.Escape(text) + "\n\n")
 		}
-		fmt.Fprintf(&b, "old: %s  \nnew: %s\n\n", escape(c.old.heading()), escape(one.run.heading()))
+		fmt.Fprintf(&b, "old: %s  \nnew: %s\n\n", markdown.Escape(c.old.heading()), markdown.Escape(one.run.heading()))
 		c.markdownTable(&b, one)
-		bullets(&b, slices.Concat(c.notes(one, fullName)...))
+		markdown.Bullets(&b, slices.Concat(c.notes(one, fullName)...))
 		b.WriteString("\n")
 	}
-	bullets(&b, c.legend())
+	markdown.Bullets(&b, c.legend())
 	return b.String()
 }
 
 func (c *Compared) markdownTable(b *strings.Builder, one *comparedBlock) {
-	tableLine(b, []string{"figure", "setup", "old", "new", "change", "test"})
-	tableLine(b, []string{"---", "---", "--:", "--:", "--:", "---"})
+	markdown.Line(b, []string{"figure", "setup", "old", "new", "change", "test"})
+	markdown.Line(b, []string{"---", "---", "--:", "--:", "--:", "---"})
 	for _, f := range one.figures {
 		for i, row := range c.rowsOf(f) {
 			if i < len(f.changes) {
-				row[0] = cleanName(f.changes[i].Cell)
+				row[0] = clean.Name(f.changes[i].Cell)
 			}
 			for k := range row {
-				row[k] = escape(row[k])
+				row[k] = markdown.Escape(row[k])
 			}
-			tableLine(b, append([]string{escape(summary.Name(f.metric))}, row...))
+			markdown.Line(b, append([]string{markdown.Escape(summary.Name(f.metric))}, row...))
 		}
 	}
 }
@@ -65,7 +68,7 @@ func safeJSON(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, unseen(text.String()))
+	_, err := io.WriteString(w, export.Unseen(text.String()))
 	return err
 }
 
@@ -97,12 +100,12 @@ func (c *Compared) CSV(w io.Writer) error {
 }
 
 func comparedLine(one summary.Comparison, ch summary.Change) []string {
-	safe := func(text string) string { return defuse(clean(text)) }
+	safe := func(text string) string { return clean.Defuse(clean.Text(text)) }
 	return []string{
 		safe(ch.Cell), safe(ch.Metric),
-		optionalFloat(ch.A), optionalFloat(ch.Old.CILow), optionalFloat(ch.Old.CIHigh), strconv.Itoa(ch.Old.N),
-		optionalFloat(ch.B), optionalFloat(ch.New.CILow), optionalFloat(ch.New.CIHigh), strconv.Itoa(ch.New.N),
-		optionalFloat(ch.Ratio), optionalFloat(ch.CILow), optionalFloat(ch.CIHigh), optionalFloat(ch.P), strconv.Itoa(ch.Questions),
+		export.Float(ch.A), export.Float(ch.Old.CILow), export.Float(ch.Old.CIHigh), strconv.Itoa(ch.Old.N),
+		export.Float(ch.B), export.Float(ch.New.CILow), export.Float(ch.New.CIHigh), strconv.Itoa(ch.New.N),
+		export.Float(ch.Ratio), export.Float(ch.CILow), export.Float(ch.CIHigh), export.Float(ch.P), strconv.Itoa(ch.Questions),
 		string(ch.Decided), string(ch.Untested),
 		string(ch.Verdict), safe(one.OldDir), safe(one.NewDir), safe(ch.NewCell), codesText(ch.OldDoubts), codesText(ch.NewDoubts),
 	}
@@ -111,7 +114,7 @@ func comparedLine(one summary.Comparison, ch summary.Change) []string {
 func codesText(codes []results.Code) string {
 	var out []string
 	for _, c := range codes {
-		out = append(out, clean(string(c)))
+		out = append(out, clean.Text(string(c)))
 	}
-	return defuse(strings.Join(out, "; "))
+	return clean.Defuse(strings.Join(out, "; "))
 }

@@ -3,10 +3,12 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/facts"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -26,7 +28,7 @@ func (c *Compared) notes(b *comparedBlock, name func(setup string) string) [][]s
 func (c *Compared) daggers(b *comparedBlock) []string {
 	old, first := c.old.daggers("old", b), &c.later[0]
 	if b != first && len(old) > 0 && slices.Equal(old, c.old.daggers("old", first)) {
-		old = []string{dagger + " old: as above."}
+		old = []string{figures.Dagger + " old: as above."}
 	}
 	return append(old, b.run.daggers("new", b)...)
 }
@@ -37,7 +39,7 @@ func (r comparedRun) daggers(label string, b *comparedBlock) []string {
 		metrics = append(metrics, f.metric)
 	}
 	for _, line := range doubtsOf(r.sum, metrics) {
-		out = append(out, dagger+" "+label+": "+strings.TrimPrefix(line, dagger+" "))
+		out = append(out, figures.Dagger+" "+label+": "+strings.TrimPrefix(line, figures.Dagger+" "))
 	}
 	return out
 }
@@ -99,12 +101,12 @@ func (b *comparedBlock) contrasts(name func(setup string) string) []string {
 		case u.What == summary.TraitSetting && u.New == "":
 			onlyOld = append(onlyOld, settingText(u.Name, u.Old))
 		default:
-			out = append(out, "Differs: "+contrastText(u)+b.whereText(u, name)+".")
+			out = append(out, "Differs: "+facts.Contrast(u)+b.whereText(u, name)+".")
 		}
 	}
 	for i, only := range [][]string{onlyOld, onlyNew} {
 		if len(only) > 0 {
-			out = append(out, fmt.Sprintf("Set in %s's experiment only: %s.", b.called[i], someNames(only, maxOneSided)))
+			out = append(out, fmt.Sprintf("Set in %s's experiment only: %s.", b.called[i], wording.Some(only, maxOneSided)))
 		}
 	}
 	if len(out) == 0 {
@@ -113,27 +115,27 @@ func (b *comparedBlock) contrasts(name func(setup string) string) []string {
 	out = append(out, b.sameText())
 	for i, only := range [][]string{b.OnlyOld, b.OnlyNew} {
 		if len(only) > 0 {
-			out = append(out, fmt.Sprintf("In %s only: %s.", b.called[i], someNames(namedBy(fullName, only), 6)))
+			out = append(out, fmt.Sprintf("In %s only: %s.", b.called[i], wording.Some(namedBy(fullName, only), 6)))
 		}
 	}
 	return slices.DeleteFunc(out, func(text string) bool { return text == "" })
 }
 
-func settingText(path, value string) string { return cleanName(path) + " " + cleanName(value) }
+func settingText(path, value string) string { return clean.Name(path) + " " + clean.Name(value) }
 
 // whereText names the setups that a contrast bars, where these are not all.
 func (b *comparedBlock) whereText(u summary.Contrast, name func(setup string) string) string {
 	if n := len(u.Cells); n == 0 || n == len(cellsOf(b.Changes)) {
 		return ""
 	}
-	return " (" + someNames(namedBy(name, u.Cells), 3) + ")"
+	return " (" + wording.Some(namedBy(name, u.Cells), 3) + ")"
 }
 
 // sameText is what does not differ, in one sentence.
 func (b *comparedBlock) sameText() string {
 	var parts []string
 	for _, t := range b.Same.Traits {
-		parts = append(parts, traitWords[t])
+		parts = append(parts, facts.TraitWords[t])
 	}
 	if n := b.Same.Versions; n > 0 {
 		parts = append(parts, units.Plural(n, "version")+" of modules")
@@ -144,73 +146,7 @@ func (b *comparedBlock) sameText() string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Same in both: " + list(parts) + "."
-}
-
-// traitWords are what the traits of a run are called.
-var traitWords = map[summary.Trait]string{
-	summary.TraitHost: "host", summary.TraitOS: "operating system", summary.TraitArch: "architecture", summary.TraitCPU: "CPU model",
-	summary.TraitCores: "cores", summary.TraitKernel: "kernel", summary.TraitFilesystem: "file system",
-	summary.TraitFsyncReal: "whether fsync is real", summary.TraitFsync: "median of the fsync probe", summary.TraitGo: "Go version",
-	summary.TraitRaftbench: "build of raftbench", summary.TraitNodeBinary: "binary of the nodes", summary.TraitArmBuild: "build of an arm", summary.TraitEndpoints: "endpoints of a running cluster",
-	summary.TraitProfile: "network profile", summary.TraitMessageFaults: "messages harmed on purpose",
-	summary.TraitFaults: "faults done under load",
-}
-
-// contrastText words one thing in which the runs differ: kernel 6.12.0 → 6.18.4.
-func contrastText(u summary.Contrast) string {
-	if u.What == summary.TraitExperiment {
-		return "the experiments, which cannot be read key by key: see " + results.ExperimentFile + " of each"
-	}
-	was, is := cleanName(u.Old), cleanName(u.New)
-	what, none := traitWords[u.What], "not on record"
-	switch u.What {
-	case summary.TraitVersion:
-		what = "version of " + cleanName(u.Name)
-	case summary.TraitSetting, summary.TraitProfileFile:
-		what = cleanName(u.Name)
-	case summary.TraitLink:
-		what, none = "link "+cleanName(u.Name), "as the profile has it"
-	case summary.TraitDelay:
-		what = "delay asked of link " + cleanName(u.Name)
-		was, is = nanoseconds(u.Old), nanoseconds(u.New)
-	case summary.TraitFsync:
-		was, is = nanoseconds(u.Old), nanoseconds(u.New)
-	case summary.TraitMessageFaults, summary.TraitFsyncReal:
-		was, is = yesNo(u.Old), yesNo(u.New)
-	case summary.TraitNodeBinary:
-		none = "raftbench's own"
-	case summary.TraitArmBuild:
-		what, none = "build", "raftbench's own"
-	case summary.TraitEndpoints, summary.TraitFaults:
-		none = "none"
-	}
-	if u.Arm != "" {
-		what += " of arm " + cleanName(u.Arm)
-	}
-	return fmt.Sprintf("%s %s → %s", what, either(was, none), either(is, none))
-}
-
-func either(text, none string) string {
-	if text == "" {
-		return none
-	}
-	return text
-}
-
-func yesNo(text string) string {
-	if text == "true" {
-		return "yes"
-	}
-	return "no"
-}
-
-func nanoseconds(text string) string {
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || v == 0 {
-		return ""
-	}
-	return units.Duration.Show(v)
+	return "Same in both: " + wording.List(parts) + "."
 }
 
 // changes are all that stand in the tables.
@@ -282,7 +218,7 @@ func noMean(without bool) string {
 
 func noInterval(changes []summary.Change) string {
 	if slices.ContainsFunc(changes, func(ch summary.Change) bool {
-		return ch.Old.N > 0 && deviation(ch.Old) == "∞" || ch.New.N > 0 && deviation(ch.New) == "∞"
+		return ch.Old.N > 0 && figures.Deviation(ch.Old) == "∞" || ch.New.N > 0 && figures.Deviation(ch.New) == "∞"
 	}) {
 		return fmt.Sprintf("; ∞ where it has none: fewer than %d trials, too few operations for a tail, or operations that failed", stats.IntervalTrials)
 	}

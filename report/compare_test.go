@@ -8,8 +8,12 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/facts"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // comparedTo reads two runs of one trial each from real folders and compares them.
@@ -85,7 +89,7 @@ func TestComparedFitsATerminal(t *testing.T) {
 		tr.Windows[0].Latency.P50NS = 1
 	})
 	for line := range strings.Lines(c.Text()) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > comparedWidth {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > wording.Width {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
@@ -108,11 +112,11 @@ func TestTheFirstRunsFootnotesStandOnce(t *testing.T) {
 	c := comparedTo(t, slower, slower)
 	c.old.sum.Cells[0].Remarks = []summary.Remark{{
 		Code: results.CodeHostBusy, Severity: results.Doubtful, Role: results.RoleLight, Kind: results.Measure, Trials: 1, Of: 1,
-		Worst: results.Remark{Code: results.CodeHostBusy, Got: 0.9, Want: 0.85, Unit: results.UnitShare}, Bounds: map[string]*float64{writeP50: nil},
+		Worst: results.Remark{Code: results.CodeHostBusy, Got: 0.9, Want: 0.85, Unit: results.UnitShare}, Bounds: map[string]*float64{figures.WriteP50: nil},
 	}}
-	m := c.old.sum.Cells[0].Metrics[writeP50]
+	m := c.old.sum.Cells[0].Metrics[figures.WriteP50]
 	m.Doubts = []int{0}
-	c.old.sum.Cells[0].Metrics[writeP50] = m
+	c.old.sum.Cells[0].Metrics[figures.WriteP50] = m
 	text := c.Text()
 	if strings.Count(text, "† old: Light load") != 1 || strings.Count(text, "† old: as above.") != 1 {
 		t.Errorf("got\n%s", text)
@@ -130,9 +134,9 @@ func TestValuesAreWrittenAsBenchstatDoes(t *testing.T) {
 		{summary.Metric{Median: p(1e6), CILow: p(0.9e6), N: 6, Interval: true}, "1.00 ms ± ∞"},
 		{summary.Metric{N: 6}, "never ± ∞"},
 		{summary.Metric{Median: p(0.0), CILow: p(0.0), CIHigh: p(0.0), N: 6, Interval: true}, "0 ns ± 0 %"},
-		{summary.Metric{}, absent},
+		{summary.Metric{}, units.Absent},
 	} {
-		if got := plusMinus(writeP50, c.m); got != c.want {
+		if got := figures.PlusMinus(figures.WriteP50, c.m); got != c.want {
 			t.Errorf("%+v: got %q, want %q", c.m, got, c.want)
 		}
 	}
@@ -169,7 +173,7 @@ func TestAlongAnAxisNothingBelowTheFloorIsClaimed(t *testing.T) {
 		t.Fatal(err)
 	}
 	floor := func(reach float64) *summary.Floor {
-		return &summary.Floor{Metrics: map[string]summary.FloorMetric{writeP50: {Ratio: 1, CILow: 1 / (1 + reach), CIHigh: 1 + reach, N: 10}}}
+		return &summary.Floor{Metrics: map[string]summary.FloorMetric{figures.WriteP50: {Ratio: 1, CILow: 1 / (1 + reach), CIHigh: 1 + reach, N: 10}}}
 	}
 	for reach, want := range map[float64]string{0.2: "≈ +9.8 % [+9.7, +9.9]", 0.02: "  +9.8 % [+9.7, +9.9]"} {
 		text := NewSteps(s, "arm", floor(reach), false).Text()
@@ -215,7 +219,7 @@ func TestContrastsNameTheirArm(t *testing.T) {
 		{summary.Contrast{What: summary.TraitVersion, Name: "raft", Arm: "a", Old: "v1", New: "v2"}, "version of raft of arm a v1 → v2"},
 		{summary.Contrast{What: summary.TraitVersion, Name: "raft", Old: "v1", New: "v2"}, "version of raft v1 → v2"},
 	} {
-		if got := contrastText(c.contrast); got != c.want {
+		if got := facts.Contrast(c.contrast); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}

@@ -5,12 +5,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 )
-
-// comparedWidth is what every line of a comparison keeps to: the width of a
-// terminal that nobody has widened.
-const comparedWidth = 80
 
 // Text is the comparison for a terminal: what came out, then a table for each
 // figure, then what the numbers rest on, what else differs and what the signs
@@ -19,7 +16,7 @@ func (c *Compared) Text() string {
 	var b strings.Builder
 	say := func(text string) { b.WriteString(strings.Join(hangingText(text), "\n") + "\n") }
 	if text := c.overview(); text != "" {
-		b.WriteString(strings.Join(wrapText(text, comparedWidth, ""), "\n") + "\n\n")
+		b.WriteString(strings.Join(wording.Wrap(text, wording.Width, ""), "\n") + "\n\n")
 	}
 	for i := range c.later {
 		c.block(&b, i)
@@ -32,7 +29,7 @@ func (c *Compared) Text() string {
 
 // hangingText breaks a text into lines, those after the first indented.
 func hangingText(text string) []string {
-	lines := wrapText(text, comparedWidth, "  ")
+	lines := wording.Wrap(text, wording.Width, "  ")
 	for i := range lines[1:] {
 		lines[i+1] = "  " + lines[i+1]
 	}
@@ -46,10 +43,10 @@ func (c *Compared) block(b *strings.Builder, i int) {
 	label := "new"
 	if len(c.later) > 1 {
 		label = fmt.Sprintf("new, %d of %d", i+1, len(c.later))
-		b.WriteString(strings.Repeat("─", comparedWidth) + "\n")
+		b.WriteString(strings.Repeat("─", wording.Width) + "\n")
 	}
 	for _, text := range one.answer(c.shortName) {
-		b.WriteString(strings.Join(wrapText(text, comparedWidth, ""), "\n") + "\n")
+		b.WriteString(strings.Join(wording.Wrap(text, wording.Width, ""), "\n") + "\n")
 	}
 	b.WriteString("\n")
 	say("old: " + c.old.heading())
@@ -110,7 +107,7 @@ func newGrid(rows [][]string) grid {
 	for _, w := range g.widths[1:] {
 		rest += 2 + w
 	}
-	g.widths[0] = max(len("geomean"), min(g.widths[0], comparedWidth-2-rest))
+	g.widths[0] = max(len("geomean"), min(g.widths[0], wording.Width-2-rest))
 	return g
 }
 
@@ -122,7 +119,7 @@ func (g grid) line(row []string) string {
 	}
 	line := ""
 	for i, text := range row {
-		if line != "" && text != "" && utf8.RuneCountInString(line)+2+utf8.RuneCountInString(text) > comparedWidth {
+		if line != "" && text != "" && utf8.RuneCountInString(line)+2+utf8.RuneCountInString(text) > wording.Width {
 			lines, line = append(lines, line), strings.Repeat(" ", 2+g.widths[0])
 		}
 		line += "  " + text + strings.Repeat(" ", max(0, g.widths[i]-utf8.RuneCountInString(text)))

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -111,9 +113,9 @@ func (r *Report) degradedSheet() sheet {
 type degradedCost struct{ of, metric, kind string }
 
 func (r *Report) degradedCosts(kinds []string) []degradedCost {
-	out := []degradedCost{{"write", writeP50, kinds[0]}}
+	out := []degradedCost{{"write", figures.WriteP50, kinds[0]}}
 	for _, kind := range kinds {
-		out = append(out, degradedCost{strings.TrimSpace(kind + " read"), readP50, kind})
+		out = append(out, degradedCost{strings.TrimSpace(kind + " read"), figures.ReadP50, kind})
 	}
 	return out
 }
@@ -159,7 +161,7 @@ func (r *Report) degradedColumns(m degradedCost, later int) []column {
 					return value(s)
 				}
 			}
-			return entry{main: absent}
+			return entry{main: units.Absent}
 		}
 		out = append(out, col)
 	}
@@ -167,7 +169,7 @@ func (r *Report) degradedColumns(m degradedCost, later int) []column {
 		out = append(out, column{over: m.of + ", change in %", title: alive(dead), keep: max(1, 8-later), metric: m.metric, value: func(c summary.Cell) entry {
 			s, ok := answered(c)
 			if !ok {
-				return entry{main: absent}
+				return entry{main: units.Absent}
 			}
 			return r.deadPrice(m.metric, s, dead)
 		}})
@@ -180,7 +182,7 @@ func (r *Report) deadPrice(metric string, c summary.Cell, dead int) entry {
 	whole, ok := r.sibling(c, summary.DeadAxis, "0")
 	with, there := r.sibling(c, summary.DeadAxis, strconv.Itoa(dead))
 	if !ok || !there {
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}
 	return entry{main: r.price(metric, step{whole, with}), of: differenceOrigin(metric, whole.Cell, with.Cell)}
 }
@@ -196,9 +198,9 @@ func (r *Report) degradedLines() []string {
 	var out []string
 	tell := func(before, after string, g group, param, value string) {
 		other := func(c summary.Cell) (summary.Cell, bool) { return r.sibling(c, param, value) }
-		for _, m := range []struct{ of, metric string }{{"write", writeP50}, {"read", readP50}} {
+		for _, m := range []struct{ of, metric string }{{"write", figures.WriteP50}, {"read", figures.ReadP50}} {
 			if changes := r.changes(m.metric, g.cells, other); changes != "" {
-				out = append(out, capital(before+"a "+m.of+after)+": "+changes+".")
+				out = append(out, wording.Capital(before+"a "+m.of+after)+": "+changes+".")
 				return
 			}
 		}
@@ -249,10 +251,10 @@ func (r *Report) changes(metric string, cells []summary.Cell, other func(summary
 		if !ok {
 			continue
 		}
-		words := percent(d.ratio) + d.plusMinus()
+		words := units.Change(d.Ratio) + d.PlusMinus()
 		switch {
-		case d.Decided == stats.Bounded && d.interval:
-			words = "at most " + d.most()
+		case d.Decided == stats.Bounded && d.Interval:
+			words = "at most " + d.Most()
 		case d.Decided != stats.Found:
 			words += " (undecided)"
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -15,7 +16,7 @@ func deadCell(n, dead int, leader string, write, read float64) summary.Cell {
 	c := cell(n, write, 0)
 	c.Cell = fmt.Sprintf("n%d-hashicorp-multi-az-dead-%d-leader-%s", n, dead, leader)
 	c.Params = map[string]string{summary.DeadAxis: fmt.Sprint(dead), summary.LeaderAxis: leader}
-	c.Metrics = map[string]summary.Metric{writeP50: around(write*1e6, 1), readP50: around(read*1e6, 1)}
+	c.Metrics = map[string]summary.Metric{figures.WriteP50: around(write*1e6, 1), figures.ReadP50: around(read*1e6, 1)}
 	return c
 }
 
@@ -31,7 +32,7 @@ func degradedRun() summary.Summary {
 			s.Differences = append(s.Differences, d)
 		}
 	}
-	for _, metric := range []string{writeP50, readP50} {
+	for _, metric := range []string{figures.WriteP50, figures.ReadP50} {
 		for _, pair := range [][2]int{{0, 1}, {0, 2}, {1, 3}, {4, 5}, {4, 6}, {5, 7}, {4, 8}, {5, 9}} {
 			between(metric, pair[0], pair[1])
 		}

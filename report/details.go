@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/facts"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -50,7 +53,7 @@ type remarked struct {
 }
 
 func kindOf(r summary.Remark) remarkKind {
-	return remarkKind{r.Code, r.Severity, r.Kind, whenWords(r.Role, r.Window), r.Replaced}
+	return remarkKind{r.Code, r.Severity, r.Kind, facts.When(r.Role, r.Window), r.Replaced}
 }
 
 // remarks gathers those of all setups, one for each thing that was said, in
@@ -89,7 +92,7 @@ func (s *said) add(name string, r summary.Remark) {
 
 func (m *moved) add(bounds map[string]*float64) {
 	for name, bound := range bounds {
-		if _, shown := metricWords[name]; !shown {
+		if _, shown := figures.Words[name]; !shown {
 			continue
 		}
 		if m.touched = true; bound != nil && *bound == 0 {
@@ -118,7 +121,7 @@ func (m moved) String() string {
 	var bounded, open, parts []string
 	most := 0.0
 	for _, name := range slices.Sorted(slices.Values(m.metrics)) {
-		if words := MetricName(name); slices.Contains(m.open, name) {
+		if words := figures.Name(name); slices.Contains(m.open, name) {
 			open = appendOnce(open, words)
 		} else {
 			bounded = appendOnce(bounded, words)
@@ -130,10 +133,10 @@ func (m moved) String() string {
 		}
 	}
 	if len(bounded) > 0 {
-		parts = append(parts, fmt.Sprintf("It can have moved %s by at most %s.", list(bounded), share(most)))
+		parts = append(parts, fmt.Sprintf("It can have moved %s by at most %s.", wording.List(bounded), wording.Share(most)))
 	}
 	if len(open) > 0 {
-		parts = append(parts, fmt.Sprintf("By how much that moved %s is not known.", list(open)))
+		parts = append(parts, fmt.Sprintf("By how much that moved %s is not known.", wording.List(open)))
 	}
 	return strings.Join(parts, " ")
 }
@@ -146,18 +149,18 @@ func appendOnce(names []string, name string) []string {
 }
 
 // sentence says what was remarked, with the worst of its figures.
-func (s *said) sentence() string { return capital(s.clause()) }
+func (s *said) sentence() string { return wording.Capital(s.clause()) }
 
 func (s *said) clause() string {
 	trials := 0
 	for _, c := range s.of {
 		trials += c.trials * c.windows
 	}
-	w := worst{Remark: s.worst.Worst}
+	w := facts.Worst{Remark: s.worst.Worst}
 	if trials > 1 {
-		w.at = "at worst "
+		w.At = "at worst "
 	}
-	text := sayRemark(w)
+	text := facts.Say(w)
 	if s.kind.when != "" {
 		text = s.kind.when + ": " + text
 	}
@@ -254,9 +257,9 @@ func (r *Report) clientsPart() []string {
 		return nil
 	}
 	text := fmt.Sprintf("Of each latency at most %s are the client's own (median of %s writes that another process answered at once, at %s).",
-		duration(float64(b.P50NS)), count(b.Count), units.Rate.Show(b.OfferedOps))
+		wording.Duration(float64(b.P50NS)), wording.Count(b.Count), units.Rate.Show(b.OfferedOps))
 	if most := r.largestShare(float64(b.P50NS)); most >= telling {
-		text += fmt.Sprintf(" That is up to %s of a median: without it, latencies would differ by larger factors.", share(most))
+		text += fmt.Sprintf(" That is up to %s of a median: without it, latencies would differ by larger factors.", wording.Share(most))
 	}
 	return []string{text}
 }
@@ -264,8 +267,8 @@ func (r *Report) clientsPart() []string {
 // largestShare of a median latency that so many nanoseconds are.
 func (r *Report) largestShare(ns float64) (most float64) {
 	for _, c := range r.summary.Cells {
-		if f, ok := metric(c, writeP50); ok && !f.never() && f.median > 0 {
-			most = max(most, min(1, ns/f.median))
+		if f, ok := figures.Of(c, figures.WriteP50); ok && !f.Never() && f.Median > 0 {
+			most = max(most, min(1, ns/f.Median))
 		}
 	}
 	return most

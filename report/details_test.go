@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -83,7 +84,7 @@ func TestDetailsTellProofsAndRepeatedTrialsApart(t *testing.T) {
 func TestMarksStandWhereTheSummarySetThem(t *testing.T) {
 	s := noisy()
 	text := table(t, s, 100)
-	if n := strings.Count(text, dagger); n != 3 {
+	if n := strings.Count(text, figures.Dagger); n != 3 {
 		t.Errorf("%d marks, want those of the two numbers of 7 nodes and one explanation:\n%s", n, text)
 	}
 	for _, want := range []string{"2.92 ms† ", "3.94 ms† ", "3 remarks in the details: report.md",
@@ -98,7 +99,7 @@ func TestMarksStandWhereTheSummarySetThem(t *testing.T) {
 			s.Cells[i].Metrics[name] = m
 		}
 	}
-	if text := table(t, s, 100); strings.Contains(text, dagger) {
+	if text := table(t, s, 100); strings.Contains(text, figures.Dagger) {
 		t.Errorf("a mark without a doubt:\n%s", text)
 	}
 }
@@ -108,8 +109,8 @@ func TestADoubtSaysByHowMuch(t *testing.T) {
 	s := typical()
 	for i, bound := range []float64{0.048, 0.12} {
 		c := &s.Cells[i+1]
-		c.Remarks = []summary.Remark{remark(late(150_000), results.RoleLight, 1+2*i, map[string]*float64{writeP50: p(bound), writeP90: p(bound / 2)})}
-		for _, name := range []string{writeP50, writeP90} {
+		c.Remarks = []summary.Remark{remark(late(150_000), results.RoleLight, 1+2*i, map[string]*float64{figures.WriteP50: p(bound), figures.WriteP90: p(bound / 2)})}
+		for _, name := range []string{figures.WriteP50, figures.WriteP90} {
 			m := c.Metrics[name]
 			m.Doubts = []int{0}
 			c.Metrics[name] = m
@@ -129,14 +130,14 @@ func TestADoubtSaysByHowMuch(t *testing.T) {
 func TestATerminalShowsFewDoubtsAndThePageAll(t *testing.T) {
 	s := typical()
 	c := &s.Cells[1]
-	m := c.Metrics[writeP50]
+	m := c.Metrics[figures.WriteP50]
 	for i, code := range []results.Code{
 		results.CodeHostBusy, results.CodeForeignCPU, results.CodeSteal, results.CodeRunWait, results.CodeLagP50, results.CodeLagP99, results.CodeSnapshot, results.CodeHalvesDiffer,
 	} {
 		c.Remarks = append(c.Remarks, remark(results.Remark{Code: code, Severity: results.Doubtful, Got: 0.9, Want: 0.5, Unit: results.UnitShare}, results.RoleLight, 1, nil))
 		m.Doubts = append(m.Doubts, i)
 	}
-	c.Metrics[writeP50] = m
+	c.Metrics[figures.WriteP50] = m
 	if text := table(t, s, 100); !strings.Contains(text, "3 more remarks may have moved these numbers: report.md") || strings.Contains(text, "second half's") {
 		t.Errorf("got\n%s", text)
 	}
@@ -150,12 +151,12 @@ func TestADoubtNamesAlikeSetupsTogether(t *testing.T) {
 	s := typical()
 	for i := 1; i < 4; i++ {
 		c := &s.Cells[i]
-		c.Remarks = []summary.Remark{remark(busy(0.9), results.RoleLight, 1, map[string]*float64{writeP50: nil})}
-		m := c.Metrics[writeP50]
+		c.Remarks = []summary.Remark{remark(busy(0.9), results.RoleLight, 1, map[string]*float64{figures.WriteP50: nil})}
+		m := c.Metrics[figures.WriteP50]
 		m.Doubts = []int{0}
-		c.Metrics[writeP50] = m
+		c.Metrics[figures.WriteP50] = m
 	}
-	got := reportOf(s).doubtLines([]string{writeP50}, 9, 9)
+	got := reportOf(s).doubtLines([]string{figures.WriteP50}, 9, 9)
 	want := "† Light load: the host's CPU was at worst 90 % busy, above 85 %. It can have moved, of 3 nodes, 4 nodes and 5 nodes: write p50 by an unknown share (1 of 6 trials)."
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("got %q\nwant %q", got, want)
@@ -168,8 +169,8 @@ func TestADaggerNamesEachNumberOnceWithItsBound(t *testing.T) {
 	s := typical()
 	c := &s.Cells[1]
 	c.Remarks = []summary.Remark{remark(busy(0.9), results.RoleFull, 1, map[string]*float64{
-		throughput: p(0.04), fullPrefix + cpuPerKwrite: nil})}
-	doubted := []string{throughput, throughput, fullPrefix + cpuPerKwrite}
+		figures.Throughput: p(0.04), figures.FullPrefix + figures.CPUPerKwrite: nil})}
+	doubted := []string{figures.Throughput, figures.Throughput, figures.FullPrefix + figures.CPUPerKwrite}
 	for _, name := range doubted {
 		m := c.Metrics[name]
 		m.Median, m.Doubts = p(5.0), []int{0}
@@ -185,16 +186,16 @@ func TestADaggerNamesEachNumberOnceWithItsBound(t *testing.T) {
 // tables do.
 func TestDetailsNameAllThatWasMoved(t *testing.T) {
 	var m moved
-	m.add(map[string]*float64{writeP50: p(0.02), writeP90: p(0.05), "unseen": p(0.9), throughput: p(0.0)})
+	m.add(map[string]*float64{figures.WriteP50: p(0.02), figures.WriteP90: p(0.05), "unseen": p(0.9), figures.Throughput: p(0.0)})
 	if got, want := m.String(), "It can have moved write p50 and write p90 by at most 5 %."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	m.add(map[string]*float64{writeP99: nil})
+	m.add(map[string]*float64{figures.WriteP99: nil})
 	if got, want := m.String(), "It can have moved write p50 and write p90 by at most 5 %. By how much that moved write p99 is not known."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	var none moved
-	none.add(map[string]*float64{writeP50: p(0.0)})
+	none.add(map[string]*float64{figures.WriteP50: p(0.0)})
 	if got := none.String(); got != "It moved no number that is shown." {
 		t.Errorf("got %q", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -13,8 +14,8 @@ import (
 // listedMetrics are those of which a page lists the differences: the currencies
 // of the verdict, and what is used without load.
 var listedMetrics = []string{
-	writeP50, readP50, throughput, capacity, cpuPerKwrite, networkPer, diskPer, fsyncsPer,
-	idlePrefix + "cpu_seconds_per_second", idlePrefix + "network_bytes_per_second", idlePrefix + "disk_bytes_per_second",
+	figures.WriteP50, figures.ReadP50, figures.Throughput, figures.Capacity, figures.CPUPerKwrite, figures.NetworkPer, figures.DiskPer, figures.FsyncsPer,
+	figures.IdlePrefix + "cpu_seconds_per_second", figures.IdlePrefix + "network_bytes_per_second", figures.IdlePrefix + "disk_bytes_per_second",
 }
 
 // differenceRow is a difference in words.
@@ -39,7 +40,7 @@ func (r *Report) differenceRows() []differenceRow {
 				if len(d.Through) > 0 {
 					to += " (through " + strings.Join(namesOf(d.Through, names), ", ") + ")"
 				}
-				rows = append(rows, differenceRow{d, append([]string{MetricName(metric), names[d.From], to}, decidedWords(d)...)})
+				rows = append(rows, differenceRow{d, append([]string{figures.Name(metric), names[d.From], to}, decidedWords(d)...)})
 			}
 		}
 	}
@@ -89,19 +90,19 @@ var differenceHead = []string{"", "from", "to", "change", "95 % interval", "deci
 // decidedWords are a difference's change, its interval, what was decided, and
 // from how many trials.
 func decidedWords(found summary.Difference) []string {
-	d, ok := ratioOf(found)
-	change, interval, decided := "beyond every number", absent, "undecided"
+	d, ok := figures.RatioOf(found)
+	change, interval, decided := "beyond every number", units.Absent, "undecided"
 	if ok {
-		change = percent(d.ratio)
+		change = units.Change(d.Ratio)
 	}
-	if d.interval {
-		interval = d.span() + " %"
+	if d.Interval {
+		interval = d.Span() + " %"
 	}
 	switch {
 	case d.Decided == stats.Found:
 		decided = "found"
-	case d.Decided == stats.Bounded && d.interval:
-		decided = "at most " + d.most()
+	case d.Decided == stats.Bounded && d.Interval:
+		decided = "at most " + d.Most()
 	}
 	return []string{change, interval, decided, fmt.Sprint(found.N)}
 }
@@ -113,4 +114,55 @@ func (r *Report) differencesNote() string {
 		text += fmt.Sprintf("; “at most” has its whole interval within ±%s", strings.TrimSpace(units.Share.Show(r.summary.Precision)))
 	}
 	return text + "; “undecided” is no proof that there is none."
+}
+
+type pairOf struct{ metric, from, to string }
+
+func index(ds []summary.Difference) map[pairOf]summary.Difference {
+	out := make(map[pairOf]summary.Difference, len(ds))
+	for _, d := range ds {
+		out[pairOf{d.Metric, d.From, d.To}] = d
+	}
+	return out
+}
+
+// differenceIn finds the difference of a metric between two setups, in this
+// direction. Where the medians lie among operations that failed there is no
+// ratio, and so no difference to tell.
+func (r *Report) differenceIn(metric string, from, to summary.Cell) (figures.Difference, bool) {
+	d, ok := r.differences[pairOf{metric, from.Cell, to.Cell}]
+	if ok {
+		return figures.RatioOf(d)
+	}
+	d, ok = r.differences[pairOf{metric, to.Cell, from.Cell}]
+	if !ok {
+		return figures.Difference{}, false
+	}
+	out, ok := figures.RatioOf(d)
+	out.Ratio, out.Low, out.High = 1/out.Ratio, 1/out.High, 1/out.Low
+	return out, ok
+}
+
+// fewLine says that a run has too few trials for what it is asked; empty of one
+// that has not.
+func (r *Report) fewLine(g group) string {
+	var worst figures.Difference
+	for i := range g.cells[1:] {
+		d, ok := r.differenceIn(figures.WriteP50, g.cells[i], g.cells[i+1])
+		if ok && d.Decided == stats.Undecided && d.Few() && (worst.N == 0 || d.Least() > worst.Least()) {
+			worst = d
+		}
+	}
+	if worst.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s cannot decide the %s asked for, however clear: run at least %d trials.",
+		units.Plural(worst.N, "trial"), units.Plural(worst.Questions, "difference"), worst.Least())
+}
+
+// DifferenceText is what was decided of a difference: its change, the 95 %
+// interval of that, and the decision.
+func DifferenceText(d summary.Difference) (change, interval, decided string) {
+	words := decidedWords(d)
+	return words[0], words[1], words[2]
 }

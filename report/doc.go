@@ -1,7 +1,7 @@
 // Package report says what a run showed: a table for the terminal, a page of
-// Markdown, charts to be put on a slide, and files for other programs. It is
-// the only place of English: the record and the summary hold facts, and their
-// words are found here (remarks.go, findings.go, limits.go).
+// Markdown, charts to be put on a slide, and files for other programs. It and the
+// packages below it are the only place of English: the record and the summary hold
+// facts, whose words package facts has.
 //
 // Its stance: the answer first, and no number without what weakens it.
 // Intervals stand beside medians, a tolerance that no trial proved is called
@@ -15,5 +15,5 @@
 // package chart holds what it says, package draw draws it.
 //
 // A run's folder may come from anybody: names are cleaned before they are
-// shown (clean.go), and nothing is written outside of the report's folder.
+// shown (package clean), and nothing is written outside of the report's folder.
 package report

@@ -5,22 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
-
-// dagger stands beside a number that a remark may have moved by more than a
-// third of its interval, and beside nothing else: what weakens no number that
-// is shown stands in the details.
-const dagger = "†"
-
-// mark is the dagger of a doubted figure, nothing otherwise.
-func (f figure) mark() string {
-	if len(f.doubts) > 0 {
-		return dagger
-	}
-	return ""
-}
 
 // doubt is what one remark can have done to the numbers that are shown.
 type doubt struct {
@@ -87,11 +76,11 @@ func (d *doubt) add(m movedSetup) {
 func movedBy(rem summary.Remark, c summary.Cell, i int, metrics []string) movedSetup {
 	m := movedSetup{trials: rem.Trials, of: rem.Of, most: map[string]float64{}}
 	for _, name := range metrics {
-		f, ok := metric(c, name)
-		if !ok || !slices.Contains(f.doubts, i) {
+		f, ok := figures.Of(c, name)
+		if !ok || !slices.Contains(f.Doubts, i) {
 			continue
 		}
-		m.moved(MetricName(name), rem.Bounds[name])
+		m.moved(figures.Name(name), rem.Bounds[name])
 	}
 	return m
 }
@@ -123,10 +112,10 @@ func (m movedSetup) what() string {
 		}
 	}
 	if len(bounded) > 0 {
-		parts = append(parts, list(bounded)+" by at most "+share(most))
+		parts = append(parts, wording.List(bounded)+" by at most "+wording.Share(most))
 	}
 	if len(open) > 0 {
-		parts = append(parts, list(open)+" by an unknown share")
+		parts = append(parts, wording.List(open)+" by an unknown share")
 	}
 	return fmt.Sprintf("%s (%d of %s)", strings.Join(parts, ", "), m.trials, units.Plural(m.of, "trial"))
 }
@@ -147,9 +136,9 @@ func (d doubt) line(setups int) string {
 		if n := len(names) - setups; n > 0 {
 			names = append(names[:setups], fmt.Sprintf("%d more", n))
 		}
-		parts = append(parts, list(names)+": "+what)
+		parts = append(parts, wording.List(names)+": "+what)
 	}
-	return dagger + " " + d.said.sentence() + ". It can have moved, of " + strings.Join(parts, "; ") + "."
+	return figures.Dagger + " " + d.said.sentence() + ". It can have moved, of " + strings.Join(parts, "; ") + "."
 }
 
 // doubtLines explain the daggers of some metrics in at most so many lines,
@@ -159,7 +148,7 @@ func (r *Report) doubtLines(metrics []string, most, setups int) []string {
 	var out []string
 	for i, d := range all {
 		if i == most-1 && len(all) > most {
-			return append(out, fmt.Sprintf("%s %s more remarks may have moved these numbers: %s", dagger, count(int64(len(all)-i)), pageFile))
+			return append(out, fmt.Sprintf("%s %s more remarks may have moved these numbers: %s", figures.Dagger, wording.Count(int64(len(all)-i)), pageFile))
 		}
 		out = append(out, d.line(setups))
 	}

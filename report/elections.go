@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -53,7 +56,7 @@ func (r *Report) conditions() []condition {
 	}
 	slices.SortStableFunc(out, func(a, b condition) int {
 		for _, path := range slices.Sorted(maps.Keys(a.params)) {
-			if c := natural(a.params[path], b.params[path]); c != 0 {
+			if c := wording.Natural(a.params[path], b.params[path]); c != 0 {
 				return c
 			}
 		}
@@ -137,7 +140,7 @@ func (r *Report) electionLines() []string {
 func (r *Report) electionMessage() string {
 	all := r.conditions()
 	worst := slices.MaxFunc(all, func(a, b condition) int { return cmp.Compare(a.worst().Watched.PerHour, b.worst().Watched.PerHour) }).worst()
-	at := setting(worst.Timeouts.HeartbeatNS)
+	at := wording.Setting(worst.Timeouts.HeartbeatNS)
 	if worst.Watched.PerHour == 0 {
 		return "No healthy leader lost its place: fewer than " + hourly(worst.Watched.High) + " an hour at timeouts of " + at + "."
 	}
@@ -160,7 +163,7 @@ func (r *Report) causes() []string {
 		return []string{fmt.Sprintf("No lease ended: in each of %s a follower stood and was elected.", units.Plural(all, "election"))}
 	}
 	return []string{fmt.Sprintf("In %s of %s it was the leader that gave up, since it had not heard a quorum for its lease's time: a longer leader_lease_timeout, up to the heartbeat timeout, keeps it longer.",
-		count(int64(lease)), count(int64(all))+" elections")}
+		wording.Count(int64(lease)), wording.Count(int64(all))+" elections")}
 }
 
 // answer says how often at the timeouts that see most, and at the shortest of those
@@ -171,7 +174,7 @@ func (c condition) answer() string {
 	if name := c.name(); name != "" {
 		with = " and " + name
 	}
-	text := fmt.Sprintf("With a heartbeat timeout of %s%s ", setting(worst.Timeouts.HeartbeatNS), with)
+	text := fmt.Sprintf("With a heartbeat timeout of %s%s ", wording.Setting(worst.Timeouts.HeartbeatNS), with)
 	if worst.Watched.PerHour == 0 {
 		return text + noneSeen(worst) + "."
 	}
@@ -183,7 +186,7 @@ func (c condition) answer() string {
 		return text + "."
 	}
 	best := slices.MinFunc(safer, func(a, b summary.Cell) int { return cmp.Compare(a.Watched.PerHour, b.Watched.PerHour) })
-	text += "; at " + setting(best.Timeouts.HeartbeatNS) + " "
+	text += "; at " + wording.Setting(best.Timeouts.HeartbeatNS) + " "
 	if best.Watched.PerHour == 0 {
 		return text + noneSeen(best) + "."
 	}
@@ -260,7 +263,7 @@ func (r *Report) axisEffects() []string {
 		}
 		p := stats.SameRate(int(seen[0]), watched[0], int(seen[1]), watched[1])
 		expected := seen[0] * watched[1] / watched[0]
-		text := fmt.Sprintf("%s: %s elections where %s saw %s in as long", capital(conditionWord(path, to)), count(int64(seen[1])), conditionWord(path, from), count(int64(math.Round(expected))))
+		text := fmt.Sprintf("%s: %s elections where %s saw %s in as long", wording.Capital(conditionWord(path, to)), wording.Count(int64(seen[1])), conditionWord(path, from), wording.Count(int64(math.Round(expected))))
 		if p >= sureDifference {
 			text += ", which may be chance"
 		}
@@ -319,22 +322,22 @@ func (r *Report) electionSheet() sheet {
 	of := func(f func(*summary.Watched) string) func(summary.Cell) string {
 		return func(c summary.Cell) string {
 			if !watchedWell(c) {
-				return absent
+				return units.Absent
 			}
 			return f(c.Watched)
 		}
 	}
 	number := func(f func(*summary.Watched) int) func(summary.Cell) string {
-		return of(func(w *summary.Watched) string { return count(int64(f(w))) })
+		return of(func(w *summary.Watched) string { return wording.Count(int64(f(w))) })
 	}
 	sh.columns = []column{
-		plain("heartbeat", "timeout", 0, func(c summary.Cell) string { return setting(c.Timeouts.HeartbeatNS) }),
+		plain("heartbeat", "timeout", 0, func(c summary.Cell) string { return wording.Setting(c.Timeouts.HeartbeatNS) }),
 		plain("failover", "predicted", 6, r.failover),
 		plain("watched", "for", 3, of(func(w *summary.Watched) string { return units.About(time.Duration(w.WatchedNS)) })),
 		plain("", "elections", 9, number(func(w *summary.Watched) int { return w.Elections })),
-		{over: "false elections", title: "an hour", metric: falseElections, value: func(c summary.Cell) entry {
+		{over: "false elections", title: "an hour", metric: figures.FalseElections, value: func(c summary.Cell) entry {
 			if !watchedWell(c) {
-				return entry{main: absent}
+				return entry{main: units.Absent}
 			}
 			return electionRate(c.Watched)
 		}},
@@ -345,7 +348,9 @@ func (r *Report) electionSheet() sheet {
 		plain("by this host", "maybe", 7, number(func(w *summary.Watched) int { return w.Unclear })),
 		plain("suspicions", "refused", 4, number(func(w *summary.Watched) int { return w.Suspicions })),
 		plain("writes held", "by stalls", 2, number(func(w *summary.Watched) int { return int(w.HeldWrites) })),
-		plain("", "availability", 4, of(func(w *summary.Watched) string { return share(float64(w.Completed) / float64(max(w.Attempted, 1))) })),
+		plain("", "availability", 4, of(func(w *summary.Watched) string {
+			return wording.Share(float64(w.Completed) / float64(max(w.Attempted, 1)))
+		})),
 	}
 	return sh
 }
@@ -378,7 +383,7 @@ func (r *Report) falseForecast(c summary.Cell) FalseForecast {
 func (r *Report) predictedElections(c summary.Cell) entry {
 	switch f := r.falseForecast(c); {
 	case f.Unknown != "" || !watchedWell(c):
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	case f.PerHour == 0 && f.UpperPerHour < 0.05:
 		return entry{main: "none"}
 	case f.PerHour == 0:
@@ -398,7 +403,7 @@ func (r *Report) predictionNotes() []string {
 	for _, cond := range r.conditions() {
 		for _, c := range cond.cells {
 			if f := r.falseForecast(c); f.Unknown != "" {
-				why = appendOnce(why, clean(f.Unknown))
+				why = appendOnce(why, clean.Text(f.Unknown))
 			} else {
 				any = true
 			}
@@ -422,9 +427,9 @@ const failoverDraws = 2000
 // the network's delay.
 func (r *Report) failover(c summary.Cell) string {
 	if ns := r.failoverNS(c); ns > 0 {
-		return duration(float64(ns))
+		return wording.Duration(float64(ns))
 	}
-	return absent
+	return units.Absent
 }
 
 func (r *Report) failoverNS(c summary.Cell) time.Duration {

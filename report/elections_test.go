@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/draw"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -32,7 +33,7 @@ func watchedCell(ms int64, jitter string, elections, host int) summary.Cell {
 		Cell: "n3-hashicorp-none-jitter-" + jitter + "-t" + t, Nodes: 3, Quorum: 2, Tolerates: 1, Engine: "hashicorp", Profile: "none", Load: "calm+saturate",
 		Params:   map[string]string{"network.links[0].jitter": jitter, summary.ArmAxis: "t" + t},
 		Timeouts: results.Timeouts{HeartbeatNS: ms * 1e6, ElectionNS: ms * 1e6, LeaseNS: ms * 5e5}, Durable: true, Watched: w,
-		Metrics: map[string]summary.Metric{falseElections: {Median: &w.PerHour, CILow: &w.Low, CIHigh: &w.High, N: 1, Interval: true}},
+		Metrics: map[string]summary.Metric{figures.FalseElections: {Median: &w.PerHour, CILow: &w.Low, CIHigh: &w.High, N: 1, Interval: true}},
 	}
 }
 

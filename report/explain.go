@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -17,7 +18,7 @@ func Explain(w io.Writer, l summary.Levels) error {
 	if fresh > few {
 		cause = "most of what is left differs from one fresh cluster to the next"
 	}
-	text := fmt.Sprintf("Ratios of write p50s are known to about ±%s after %s, over all pairs:\n%s.\n", share(l.HalfWidth), units.Plural(l.Blocks, "block"), cause)
+	text := fmt.Sprintf("Ratios of write p50s are known to about ±%s after %s, over all pairs:\n%s.\n", wording.Share(l.HalfWidth), units.Plural(l.Blocks, "block"), cause)
 	text += "\n" + explainAdvice(l) + "\n\n"
 	for _, row := range []struct {
 		level   string
@@ -28,19 +29,19 @@ func Explain(w io.Writer, l summary.Levels) error {
 		{"fresh cluster in each block", l.FreshSD, "more blocks"},
 		{"host, alike for a block", l.BlockSD, "nothing: no ratio holds it"},
 	} {
-		text += strings.TrimRight(fmt.Sprintf("%-27s  sd %6s  %s", row.level, share(row.sd), row.against), " ") + "\n"
+		text += strings.TrimRight(fmt.Sprintf("%-27s  sd %6s  %s", row.level, wording.Share(row.sd), row.against), " ") + "\n"
 	}
 	setups := units.Plural(l.Setups, "setup")
 	if l.Parts > 1 {
 		setups += fmt.Sprintf(" in %d parts that lived one after another, pooled", l.Parts)
 	}
-	text += fmt.Sprintf("\n%s.\nAt least %s operations a window; an sd is that of a median's logarithm.\n", setups, count(l.Operations))
+	text += fmt.Sprintf("\n%s.\nAt least %s operations a window; an sd is that of a median's logarithm.\n", setups, wording.Count(l.Operations))
 	_, err := io.WriteString(w, text)
 	return err
 }
 
 func explainAdvice(l summary.Levels) string {
-	wanted := "±" + share(l.Wanted)
+	wanted := "±" + wording.Share(l.Wanted)
 	if l.BlocksNeeded <= l.Blocks {
 		return wanted + " is reached; nothing is to be added."
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -42,9 +43,9 @@ func (r *Report) faultFiles() ([]file, error) {
 
 func (r *Report) faultRow(t *results.Trial, f *results.Fault, o *summary.Outage) []string {
 	row := []string{
-		defuse(r.summary.RunID), defuse(clean(t.Cell)), strconv.Itoa(t.Trial), strconv.Itoa(t.Attempt), strconv.FormatBool(t.Valid),
-		defuse(clean(string(t.Kind))), strconv.Itoa(t.Nodes), strconv.Itoa(f.Repeat), defuse(clean(f.Action)), defuse(cleanName(f.Target)),
-		defuse(clean(strings.Join(f.Nodes, ";"))), string(o.Hit), wholeOf(f.AtNS), orEmpty(f.DoneNS), orEmpty(o.LastedNS),
+		clean.Defuse(r.summary.RunID), clean.Defuse(clean.Text(t.Cell)), strconv.Itoa(t.Trial), strconv.Itoa(t.Attempt), strconv.FormatBool(t.Valid),
+		clean.Defuse(clean.Text(string(t.Kind))), strconv.Itoa(t.Nodes), strconv.Itoa(f.Repeat), clean.Defuse(clean.Text(f.Action)), clean.Defuse(clean.Name(f.Target)),
+		clean.Defuse(clean.Text(strings.Join(f.Nodes, ";"))), string(o.Hit), wholeOf(f.AtNS), orEmpty(f.DoneNS), orEmpty(o.LastedNS),
 	}
 	for _, part := range []*int64{o.TotalNS, o.DetectNS, o.ElectNS, o.CommitNS, o.RediscoverNS} {
 		row = append(row, optionalWhole(part))
@@ -53,7 +54,7 @@ func (r *Report) faultRow(t *results.Trial, f *results.Fault, o *summary.Outage)
 	for _, n := range []int{o.Elections.SplitVotes, o.Elections.Terms, o.Elections.Candidates} {
 		row = append(row, strconv.Itoa(n))
 	}
-	return append(row, defuse(cleanDetail(f.Failed)))
+	return append(row, clean.Defuse(clean.Detail(f.Failed)))
 }
 
 // gapList are the codes of what is not known of an outage, and why.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -86,30 +87,30 @@ func cell(n int, p50ms, perSecond float64) summary.Cell {
 		Engine: "hashicorp", Profile: "multi-az", Load: "calm+saturate", Trials: 6, ValidTrials: 6, Proofs: 1, ValidProofs: 1,
 		Timeouts: usualTimeouts, Clients: 64, Durable: true, Operations: summary.Operations{Attempted: 1800, Completed: 1800},
 		Metrics: map[string]summary.Metric{
-			writeP50:     around(p50ms*1e6, 2.5),
-			writeP90:     around(p50ms*1.35e6, 5),
-			writeP99:     {Median: p(p50ms * 2.4e6), N: 6, Pooled: true, Samples: 1800, Effective: 1800},
-			throughput:   around(perSecond, 4),
-			cpuPerKwrite: around(0.35*float64(n), 3),
-			networkPer:   around(460*float64(n-1), 1),
-			diskPer:      around(8700*float64(n), 1),
-			fsyncsPer:    around(3.2*float64(n), 1),
-			outage:       {Median: p(2.1e9), N: 1},
-			offered:      around(40, 0),
+			figures.WriteP50:     around(p50ms*1e6, 2.5),
+			figures.WriteP90:     around(p50ms*1.35e6, 5),
+			figures.WriteP99:     {Median: p(p50ms * 2.4e6), N: 6, Pooled: true, Samples: 1800, Effective: 1800},
+			figures.Throughput:   around(perSecond, 4),
+			figures.CPUPerKwrite: around(0.35*float64(n), 3),
+			figures.NetworkPer:   around(460*float64(n-1), 1),
+			figures.DiskPer:      around(8700*float64(n), 1),
+			figures.FsyncsPer:    around(3.2*float64(n), 1),
+			figures.Outage:       {Median: p(2.1e9), N: 1},
+			figures.Offered:      around(40, 0),
 
-			fullPrefix + cpuPerKwrite: around(0.04*float64(n), 3),
-			fullPrefix + networkPer:   around(380*float64(n-1), 1),
-			fullPrefix + diskPer:      around(900*float64(n), 1),
-			fullPrefix + fsyncsPer:    around(0.2*float64(n), 1),
+			figures.FullPrefix + figures.CPUPerKwrite: around(0.04*float64(n), 3),
+			figures.FullPrefix + figures.NetworkPer:   around(380*float64(n-1), 1),
+			figures.FullPrefix + figures.DiskPer:      around(900*float64(n), 1),
+			figures.FullPrefix + figures.FsyncsPer:    around(0.2*float64(n), 1),
 
-			idlePrefix + "cpu_seconds_per_second":   around(0.004*float64(n), 3),
-			idlePrefix + "network_bytes_per_second": around(900*float64(n-1), 1),
-			idlePrefix + "disk_bytes_per_second":    around(0, 0),
+			figures.IdlePrefix + "cpu_seconds_per_second":   around(0.004*float64(n), 3),
+			figures.IdlePrefix + "network_bytes_per_second": around(900*float64(n-1), 1),
+			figures.IdlePrefix + "disk_bytes_per_second":    around(0, 0),
 
-			marginalPrefix + cpuPerKwrite: around(0.03*float64(n), 3),
-			marginalPrefix + networkPer:   around(370*float64(n-1), 1),
-			marginalPrefix + diskPer:      around(800*float64(n), 1),
-			marginalPrefix + fsyncsPer:    around(0.15*float64(n), 1),
+			figures.MarginalPrefix + figures.CPUPerKwrite: around(0.03*float64(n), 3),
+			figures.MarginalPrefix + figures.NetworkPer:   around(370*float64(n-1), 1),
+			figures.MarginalPrefix + figures.DiskPer:      around(800*float64(n), 1),
+			figures.MarginalPrefix + figures.FsyncsPer:    around(0.15*float64(n), 1),
 		},
 		Faults: proved(n), Losses: lossesOf(n),
 	}, "a", "b", "c")
@@ -132,12 +133,12 @@ func lossesOf(n int) []summary.Loss {
 // the two medians leave of their ratio.
 func decided(s summary.Summary) summary.Summary {
 	s.Precision, s.Differences = stats.Precision, nil
-	for _, metric := range []string{writeP50, throughput, capacity, cpuPerKwrite, networkPer, diskPer} {
+	for _, metric := range []string{figures.WriteP50, figures.Throughput, figures.Capacity, figures.CPUPerKwrite, figures.NetworkPer, figures.DiskPer} {
 		for _, g := range groups(s) {
 			for i := range g.cells[1:] {
 				from, to := g.cells[i], g.cells[i+1]
 				if d, ok := differs(metric, from, to); ok {
-					d.Primary = metric == writeP50 || metric == throughput
+					d.Primary = metric == figures.WriteP50 || metric == figures.Throughput
 					s.Differences = append(s.Differences, d)
 				}
 				base := weighedAgainst(to, g.cells[:i+1])
@@ -154,17 +155,17 @@ func decided(s summary.Summary) summary.Summary {
 }
 
 func differs(name string, from, to summary.Cell) (summary.Difference, bool) {
-	a, aIs := metric(from, name)
-	b, bIs := metric(to, name)
+	a, aIs := figures.Of(from, name)
+	b, bIs := figures.Of(to, name)
 	if !aIs || !bIs {
 		return summary.Difference{}, false
 	}
-	if a.median == 0 {
-		return summary.Difference{Metric: name, From: from.Cell, To: to.Cell, N: a.n, Interval: true, Decided: stats.Found, P: 0.03}, true
+	if a.Median == 0 {
+		return summary.Difference{Metric: name, From: from.Cell, To: to.Cell, N: a.N, Interval: true, Decided: stats.Found, P: 0.03}, true
 	}
-	d := summary.Difference{Metric: name, From: from.Cell, To: to.Cell, Ratio: p(b.median / a.median), N: a.n, Decided: stats.Undecided, P: 1}
-	if a.interval && b.interval {
-		half := math.Hypot(a.high-a.median, b.high-b.median) / min(a.median, b.median) / 2
+	d := summary.Difference{Metric: name, From: from.Cell, To: to.Cell, Ratio: p(b.Median / a.Median), N: a.N, Decided: stats.Undecided, P: 1}
+	if a.Interval && b.Interval {
+		half := math.Hypot(a.High-a.Median, b.High-b.Median) / min(a.Median, b.Median) / 2
 		d.Interval, d.CILow, d.CIHigh = true, p(*d.Ratio*(1-half)), p(*d.Ratio*(1+half))
 		switch {
 		case *d.CILow > 1 || *d.CIHigh < 1:
@@ -210,13 +211,13 @@ func noisy() summary.Summary {
 	three.ValidTrials = 5
 	three.Remarks = []summary.Remark{
 		remark(results.Remark{Code: results.CodeLeaderChanged, Severity: results.Invalid, Window: results.WindowCalm}, results.RoleLight, 1, nil),
-		remark(late(110_000), results.RoleLight, 1, map[string]*float64{writeP50: p(0.002)}),
+		remark(late(110_000), results.RoleLight, 1, map[string]*float64{figures.WriteP50: p(0.002)}),
 	}
-	five.Remarks = []summary.Remark{remark(late(173_000), results.RoleLight, 3, map[string]*float64{writeP50: p(0.004)})}
-	four.Metrics[writeP50] = around(1.78e6, 6)
+	five.Remarks = []summary.Remark{remark(late(173_000), results.RoleLight, 3, map[string]*float64{figures.WriteP50: p(0.004)})}
+	four.Metrics[figures.WriteP50] = around(1.78e6, 6)
 	five.Faults = summary.Faults{}
-	seven.Remarks = []summary.Remark{remark(busy(0.91), results.RoleLight, 2, map[string]*float64{writeP50: nil, writeP90: nil})}
-	for _, name := range []string{writeP50, writeP90} {
+	seven.Remarks = []summary.Remark{remark(busy(0.91), results.RoleLight, 2, map[string]*float64{figures.WriteP50: nil, figures.WriteP90: nil})}
+	for _, name := range []string{figures.WriteP50, figures.WriteP90} {
 		m := seven.Metrics[name]
 		m.Doubts = []int{0}
 		seven.Metrics[name] = m
@@ -230,12 +231,12 @@ func harmed() summary.Summary {
 	s.Cells = s.Cells[:3]
 	three, four := &s.Cells[1], &s.Cells[2]
 	three.Operations = summary.Operations{Attempted: 1200, Completed: 675, Failed: 525, Harmed: true}
-	three.Metrics[writeP90] = summary.Metric{N: 6, Interval: true, CILow: p(2.4e6)}
-	three.Metrics[writeP99] = summary.Metric{N: 6, Pooled: true, Samples: 1200, Effective: 1200}
+	three.Metrics[figures.WriteP90] = summary.Metric{N: 6, Interval: true, CILow: p(2.4e6)}
+	three.Metrics[figures.WriteP99] = summary.Metric{N: 6, Pooled: true, Samples: 1200, Effective: 1200}
 	four.Operations = summary.Operations{Attempted: 1200, Completed: 300, Failed: 900, Harmed: true}
-	four.Metrics[writeP50] = summary.Metric{N: 6, Interval: true, CILow: p(2.2e6)}
-	delete(four.Metrics, writeP90)
-	delete(four.Metrics, writeP99)
+	four.Metrics[figures.WriteP50] = summary.Metric{N: 6, Interval: true, CILow: p(2.2e6)}
+	delete(four.Metrics, figures.WriteP90)
+	delete(four.Metrics, figures.WriteP99)
 	return decided(s)
 }
 
@@ -261,10 +262,10 @@ func limitedRun() summary.Summary {
 		c := &s.Cells[i]
 		was := c.Metrics
 		c.Load, c.Limit, c.CapacityConfirmed = "capacity", "p99 < 20ms", 6
-		c.Metrics = map[string]summary.Metric{capacity: around(*was[throughput].Median*0.9, 3)}
+		c.Metrics = map[string]summary.Metric{figures.Capacity: around(*was[figures.Throughput].Median*0.9, 3)}
 		for share, slower := range map[string]float64{"50": 1.2, "80": 1.9} {
-			c.Metrics["capacity_at_"+share+"_"+writeP50] = around(*was[writeP50].Median*slower, 4)
-			c.Metrics["capacity_at_"+share+"_"+writeP90] = around(*was[writeP90].Median*slower, 6)
+			c.Metrics["capacity_at_"+share+"_"+figures.WriteP50] = around(*was[figures.WriteP50].Median*slower, 4)
+			c.Metrics["capacity_at_"+share+"_"+figures.WriteP90] = around(*was[figures.WriteP90].Median*slower, 6)
 		}
 	}
 	s.Cells[2].CapacityConfirmed = 0
@@ -297,17 +298,17 @@ func matrix() summary.Summary {
 func withCurves(s summary.Summary) summary.Summary {
 	for i := range s.Cells {
 		c := &s.Cells[i]
-		at, has50 := metric(*c, writeP50)
-		carried, has := metric(*c, throughput)
+		at, has50 := figures.Of(*c, figures.WriteP50)
+		carried, has := figures.Of(*c, figures.Throughput)
 		if !has50 || !has {
 			continue
 		}
 		for _, share := range []float64{0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95} {
-			rate := carried.median * share
+			rate := carried.Median * share
 			c.Curve = append(c.Curve, summary.CurvePoint{
 				OfferedOps: rate, Held: p(share < 0.92),
-				P50:        &summary.Metric{Median: p(at.median * (1 + share/(1-share)/4)), N: 6},
-				P99:        &summary.Metric{Median: p(at.median * (2 + 2*share/(1-share))), N: 6},
+				P50:        &summary.Metric{Median: p(at.Median * (1 + share/(1-share)/4)), N: 6},
+				P99:        &summary.Metric{Median: p(at.Median * (2 + 2*share/(1-share))), N: 6},
 				Throughput: &summary.Metric{Median: &rate, N: 6},
 			})
 		}
@@ -317,9 +318,9 @@ func withCurves(s summary.Summary) summary.Summary {
 
 func withReads(s summary.Summary) summary.Summary {
 	for i := range s.Cells {
-		if w, ok := metric(s.Cells[i], writeP50); ok {
-			s.Cells[i].Metrics[readP50] = around(w.median*0.4, 5)
-			s.Cells[i].Metrics[readP90] = around(w.median*0.7, 8)
+		if w, ok := figures.Of(s.Cells[i], figures.WriteP50); ok {
+			s.Cells[i].Metrics[figures.ReadP50] = around(w.Median*0.4, 5)
+			s.Cells[i].Metrics[figures.ReadP90] = around(w.Median*0.7, 8)
 			s.Cells[i].ReadsIncluded = true
 		}
 	}
@@ -331,12 +332,12 @@ func distributions(r *Report, count int) []distribution {
 	var out []distribution
 	for gi, g := range r.groups {
 		for i, c := range g.cells {
-			f, ok := metric(c, writeP50)
-			if !ok || f.never() {
+			f, ok := figures.Of(c, figures.WriteP50)
+			if !ok || f.Never() {
 				continue
 			}
 			h := hdrhistogram.New(1, 600e9, 2)
-			for _, v := range samples(uint64(i), count, f.median) {
+			for _, v := range samples(uint64(i), count, f.Median) {
 				_ = h.RecordValue(v)
 			}
 			out = append(out, distribution{gi, c, &summary.Pool{Histogram: h, Failed: c.Operations.Failed, Trials: 6}})
@@ -386,8 +387,8 @@ func cases() map[string]summary.Summary {
 		}
 	}
 	nan := typical()
-	nan.Cells[0].Metrics[writeP50] = summary.Metric{Median: p(math.NaN())}
-	nan.Cells[1].Metrics[writeP50] = summary.Metric{Median: p(1.7e6), CILow: p(math.NaN()), CIHigh: p(math.Inf(1)), N: 2, Interval: true}
+	nan.Cells[0].Metrics[figures.WriteP50] = summary.Metric{Median: p(math.NaN())}
+	nan.Cells[1].Metrics[figures.WriteP50] = summary.Metric{Median: p(1.7e6), CILow: p(math.NaN()), CIHigh: p(math.Inf(1)), N: 2, Interval: true}
 
 	long := matrix()
 	long.Cells[1].Remarks = []summary.Remark{remark(results.Remark{
@@ -430,10 +431,10 @@ func crowded() summary.Summary {
 			c.Params = map[string]string{"raft.max_append_entries": fmt.Sprint(i, strings.Repeat("x", 60))}
 			c.Operations = summary.Operations{Attempted: 1800, Completed: 1797, Failed: 3}
 			c.Faults.Safety = []summary.Findings{{Rule: results.RuleStale, Count: 2, First: results.Finding{Got: strings.Repeat("got ", 100), Want: strings.Repeat("want ", 100)}}}
-			c.Remarks = []summary.Remark{remark(late(150_000), results.RoleLight, 2, map[string]*float64{writeP50: p(0.2)})}
-			m := c.Metrics[writeP50]
+			c.Remarks = []summary.Remark{remark(late(150_000), results.RoleLight, 2, map[string]*float64{figures.WriteP50: p(0.2)})}
+			m := c.Metrics[figures.WriteP50]
 			m.Doubts = []int{0}
-			c.Metrics[writeP50] = m
+			c.Metrics[figures.WriteP50] = m
 			s.Cells = append(s.Cells, c)
 		}
 	}
@@ -455,12 +456,12 @@ func noisyMatrix() summary.Summary {
 	for i := range s.Cells {
 		c := &s.Cells[i]
 		c.Remarks = []summary.Remark{
-			remark(late(float64(100_000+i*1000)), results.RoleLight, 1+i%6, map[string]*float64{writeP50: p(0.03 + float64(i)/500)}),
-			remark(busy(0.86+float64(i)/200), results.RoleLight, 1+i%3, map[string]*float64{writeP90: nil}),
+			remark(late(float64(100_000+i*1000)), results.RoleLight, 1+i%6, map[string]*float64{figures.WriteP50: p(0.03 + float64(i)/500)}),
+			remark(busy(0.86+float64(i)/200), results.RoleLight, 1+i%3, map[string]*float64{figures.WriteP90: nil}),
 		}
-		m := c.Metrics[writeP50]
+		m := c.Metrics[figures.WriteP50]
 		m.Doubts = []int{0}
-		c.Metrics[writeP50] = m
+		c.Metrics[figures.WriteP50] = m
 		if i%4 == 0 {
 			c.ValidTrials = 0
 			c.Metrics = nil
@@ -473,7 +474,7 @@ func noisyMatrix() summary.Summary {
 func scaled(s summary.Summary, by float64) summary.Summary {
 	s.Cells = slices.Clone(s.Cells)
 	for i, c := range s.Cells {
-		s.Cells[i] = cell(c.Nodes, *c.Metrics[writeP50].Median/1e6*by, *c.Metrics[throughput].Median/by)
+		s.Cells[i] = cell(c.Nodes, *c.Metrics[figures.WriteP50].Median/1e6*by, *c.Metrics[figures.Throughput].Median/by)
 	}
 	return s
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -72,7 +74,7 @@ func (r *Report) sources() []string {
 func pooledNote(s summary.Summary) string {
 	fewest, without, unknown := int64(0), false, false
 	for _, c := range s.Cells {
-		m, ok := c.Metrics[writeP99]
+		m, ok := c.Metrics[figures.WriteP99]
 		if !ok || !m.Pooled {
 			continue
 		}
@@ -97,13 +99,13 @@ func pooledNote(s summary.Summary) string {
 		text += ", with no interval where it is not on record how far writes are independent"
 	}
 	if fewest > 0 && fewest < stats.ThinP99 {
-		return fmt.Sprintf("%s; it rests on as few as %s independent operations, where %s make it steady.", text, count(fewest), count(stats.ThinP99))
+		return fmt.Sprintf("%s; it rests on as few as %s independent operations, where %s make it steady.", text, wording.Count(fewest), wording.Count(stats.ThinP99))
 	}
 	return text + "."
 }
 
 func pooled(s summary.Summary) bool {
-	return slices.ContainsFunc(s.Cells, func(c summary.Cell) bool { return c.Metrics[writeP99].Pooled })
+	return slices.ContainsFunc(s.Cells, func(c summary.Cell) bool { return c.Metrics[figures.WriteP99].Pooled })
 }
 
 // confirmations is on how many fresh clusters each size's capacity rests;
@@ -111,7 +113,7 @@ func pooled(s summary.Summary) bool {
 func confirmations(s summary.Summary) string {
 	fewest, most := -1, 0
 	for _, c := range s.Cells {
-		if _, ok := metric(c, capacity); !ok {
+		if _, ok := figures.Of(c, figures.Capacity); !ok {
 			continue
 		}
 		n := c.CapacityConfirmed
@@ -157,12 +159,12 @@ func warmth(s summary.Summary) string {
 	var rates []string
 	awake, trials := 0, 0
 	for _, c := range s.Cells {
-		m, ok := metric(c, offered)
+		m, ok := figures.Of(c, figures.Offered)
 		if !ok {
 			continue
 		}
 		trials, awake = trials+c.ValidTrials, awake+c.KeptAwake
-		if rate := units.FormatRate(m.median); !slices.Contains(rates, rate) {
+		if rate := units.FormatRate(m.Median); !slices.Contains(rates, rate) {
 			rates = append(rates, rate)
 		}
 	}

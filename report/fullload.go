@@ -4,12 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/summary"
 )
-
-// fullPrefix begins the metrics of the window under full load.
-const fullPrefix = results.WindowSaturate + "_"
 
 // lightOrFull returns the summary to be shown: as it is where any setup had a
 // light load, else with the figures of the full load in the light one's place,
@@ -17,10 +14,10 @@ const fullPrefix = results.WindowSaturate + "_"
 func lightOrFull(s summary.Summary) (summary.Summary, bool) {
 	loaded := false
 	for _, c := range s.Cells {
-		if _, light := c.Metrics[writeP50]; light {
+		if _, light := c.Metrics[figures.WriteP50]; light {
 			return s, false
 		}
-		_, there := c.Metrics[fullPrefix+writeP50]
+		_, there := c.Metrics[figures.FullPrefix+figures.WriteP50]
 		loaded = loaded || there
 	}
 	if !loaded {
@@ -36,7 +33,7 @@ func lightOrFull(s summary.Summary) (summary.Summary, bool) {
 		}
 	}
 	for i := range s.Differences {
-		s.Differences[i].Metric = strings.TrimPrefix(s.Differences[i].Metric, fullPrefix)
+		s.Differences[i].Metric = strings.TrimPrefix(s.Differences[i].Metric, figures.FullPrefix)
 	}
 	return s, true
 }
@@ -45,7 +42,7 @@ func lightOrFull(s summary.Summary) (summary.Summary, bool) {
 func promoted[V any](m map[string]V) map[string]V {
 	out := make(map[string]V, len(m))
 	for name, v := range m {
-		out[strings.TrimPrefix(name, fullPrefix)] = v
+		out[strings.TrimPrefix(name, figures.FullPrefix)] = v
 	}
 	return out
 }

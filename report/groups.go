@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -44,8 +45,8 @@ func groups(s summary.Summary) []group {
 		slices.SortStableFunc(g.cells, func(a, b summary.Cell) int { return a.Nodes - b.Nodes })
 		out = append(out, *g)
 	}
-	if !slices.ContainsFunc(out, func(g group) bool { return wordsOf(g.name) != wordsOf(out[0].name) }) {
-		slices.SortStableFunc(out, func(a, b group) int { return natural(a.name, b.name) })
+	if !slices.ContainsFunc(out, func(g group) bool { return wording.WithoutDigits(g.name) != wording.WithoutDigits(out[0].name) }) {
+		slices.SortStableFunc(out, func(a, b group) int { return wording.Natural(a.name, b.name) })
 	}
 	return out
 }
@@ -96,7 +97,7 @@ func groupName(c summary.Cell, apart []string) string {
 		if v == "" {
 			v = "default"
 		}
-		v = shorten(v, traitLimit)
+		v = wording.Shorten(v, traitLimit)
 		if _, param := c.Params[d]; param {
 			v = shortPath(d) + " " + v
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -50,7 +51,7 @@ func (r *Report) arms() []string {
 			}
 		}
 	}
-	slices.SortStableFunc(names, natural)
+	slices.SortStableFunc(names, wording.Natural)
 	for i, name := range names {
 		if what := own[name]; len(what) > 0 {
 			names[i] += " " + strings.Join(what, ", ")
@@ -86,11 +87,11 @@ func (r *Report) host() []string {
 		}
 	}
 	env := r.env
-	add(env.Hostname != "", "host "+shorten(env.Hostname, 24))
+	add(env.Hostname != "", "host "+wording.Shorten(env.Hostname, 24))
 	add(env.Cores > 0, units.Plural(env.Cores, "core"))
 	add(env.OS != "", strings.TrimSpace(env.OS+"/"+env.Arch))
 	add(env.Filesystem != "", env.Filesystem)
-	add(env.FsyncP50NS > 0 && r.disks() != allEmulated, "fsync "+duration(float64(env.FsyncP50NS)))
+	add(env.FsyncP50NS > 0 && r.disks() != allEmulated, "fsync "+wording.Duration(float64(env.FsyncP50NS)))
 	add(len(r.profiles()) > 0, "network "+strings.Join(r.profiles(), ", ")+r.changedLinks())
 	return out
 }
@@ -211,7 +212,7 @@ func (r *Report) timeouts() []string {
 			{"raft.election_timeout", c.Timeouts.ElectionNS, usualTimeouts.ElectionNS},
 			{"raft.leader_lease_timeout", c.Timeouts.LeaseNS, usualTimeouts.LeaseNS},
 		} {
-			text := t.path + " " + setting(t.got)
+			text := t.path + " " + wording.Setting(t.got)
 			if _, axis := c.Params[t.path]; !axis && !r.armsDiffer(t.path) && t.got > 0 && t.got != t.usual && !slices.Contains(out, text) {
 				out = append(out, text)
 			}
@@ -271,7 +272,7 @@ func (r *Report) colocation() string {
 func (r *Report) syncs() string {
 	var out []string
 	for _, c := range r.summary.Cells {
-		if text := setting(c.EmulatedSyncNS); c.EmulatedSyncNS > 0 && !slices.Contains(out, text) {
+		if text := wording.Setting(c.EmulatedSyncNS); c.EmulatedSyncNS > 0 && !slices.Contains(out, text) {
 			out = append(out, text)
 		}
 	}

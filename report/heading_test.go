@@ -108,3 +108,19 @@ func TestHowTrueTheLinksWere(t *testing.T) {
 		t.Errorf("got %q of no valid trial", got)
 	}
 }
+
+func TestTheHeadingTellsWhatArmsDifferIn(t *testing.T) {
+	arm := func(name string, settings map[string]string) summary.Cell {
+		return summary.Cell{Cell: "n3-x-" + name, Nodes: 3, Params: map[string]string{summary.ArmAxis: name}, Settings: settings}
+	}
+	s := summary.Summary{Cells: []summary.Cell{
+		arm("a", map[string]string{"storage.store": "inmem"}), arm("b", map[string]string{"storage.store": "inmem", "storage.apply_delay": "75µs"}),
+	}}
+	r := &Report{summary: s, env: results.Environment{Arms: []results.ArmBuild{{Arm: "a", Build: "raftbench devel (old)"}, {Arm: "b", Build: "raftbench devel (new)"}}}}
+	text := strings.Join(r.heading(), "\n")
+	for _, want := range []string{"set: storage.store inmem\n", "arms: a raftbench devel (old) · b raftbench devel (new), storage.apply_delay 75µs"} {
+		if !strings.Contains(text+"\n", want) {
+			t.Errorf("got\n%s\nwant %q", text, want)
+		}
+	}
+}

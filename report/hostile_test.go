@@ -13,6 +13,10 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/draw/drawtest"
+	"github.com/raftbench/raftbench/report/export"
+	"github.com/raftbench/raftbench/report/markdown"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -100,7 +104,7 @@ func TestAHostileRunActsOnNothing(t *testing.T) {
 	}
 	printed := map[string]string{"the terminal": tableOf(t, r, Terminal{}), "the page on stdout": pageText(t, r)}
 	var asJSON, asCSV bytes.Buffer
-	if err := errors.Join(JSON(&asJSON, r.analysis.Summary), CSV(&asCSV, r.analysis.Summary)); err != nil {
+	if err := errors.Join(export.JSON(&asJSON, r.analysis.Summary), export.CSV(&asCSV, r.analysis.Summary)); err != nil {
 		t.Fatal(err)
 	}
 	printed["JSON"], printed["CSV"] = asJSON.String(), asCSV.String()
@@ -115,7 +119,7 @@ func TestAHostileRunActsOnNothing(t *testing.T) {
 		}
 		switch filepath.Ext(name) {
 		case ".svg":
-			textsOf(t, []byte(text)) // well-formed
+			drawtest.Texts(t, []byte(text)) // well-formed
 			if strings.Contains(text, "<script") || strings.Contains(text, "<img") {
 				t.Errorf("%s has an element of the run's", name)
 			}
@@ -225,12 +229,12 @@ func TestNamesAreCleaned(t *testing.T) {
 		{"x\u202ey\u200bz", "x\uFFFDy\uFFFDz"},
 		{"\xff", "\uFFFD"},
 	} {
-		if got := clean(c.name); got != c.want {
+		if got := clean.Text(c.name); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.name, got, c.want)
 		}
 	}
-	if n := len([]rune(cleanName(strings.Repeat("x", 5000)))); n != maxName {
-		t.Errorf("a name of %d runes, want at most %d", n, maxName)
+	if n := len([]rune(clean.Name(strings.Repeat("x", 5000)))); n != clean.MaxName {
+		t.Errorf("a name of %d runes, want at most %d", n, clean.MaxName)
 	}
 }
 
@@ -238,7 +242,7 @@ func FuzzEscape(f *testing.F) {
 	f.Add("![](http://x)")
 	f.Add(`\[a](b)`)
 	f.Fuzz(func(t *testing.T, text string) {
-		line := "- " + escape(clean(text))
+		line := "- " + markdown.Escape(clean.Text(text))
 		checkPage(t, "fuzz", strings.ReplaceAll(line, "\n", " "))
 	})
 }
@@ -246,7 +250,7 @@ func FuzzEscape(f *testing.F) {
 func FuzzClean(f *testing.F) {
 	f.Add(hostile)
 	f.Fuzz(func(t *testing.T, text string) {
-		if got := clean(text); strings.ContainsFunc(got, func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }) {
+		if got := clean.Text(text); strings.ContainsFunc(got, func(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }) {
 			t.Errorf("%q became %q", text, got)
 		}
 	})

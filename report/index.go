@@ -9,9 +9,13 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/page"
+	"github.com/raftbench/raftbench/report/replay"
 	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 // PageFile is the page that opens in a browser, whole in one file.
@@ -101,7 +105,7 @@ func (r *Report) linkSteps(t *tables.Table, steps []step) {
 	for i := range t.Rows {
 		for k := range t.Rows[i].Cells {
 			c := &t.Rows[i].Cells[k]
-			if c.Main == absent || k == 1 {
+			if c.Main == units.Absent || k == 1 {
 				continue
 			}
 			c.To = r.trialsAnchor(steps[i].to.Cell)
@@ -177,7 +181,7 @@ func (r *Report) faultsTitle() string {
 
 // replayParts are trials with faults that a page plays again.
 func (r *Report) replayParts() ([]page.Part, error) {
-	all, note := r.replays()
+	all, note := replay.All(r.run.Trials)
 	var out []page.Part
 	for _, one := range all {
 		data, err := json.Marshal(one)
@@ -242,15 +246,15 @@ func (r *Report) doubtsChapter() page.Chapter {
 func (r *Report) missing() []string {
 	var out []string
 	for _, w := range r.run.Warnings {
-		out = append(out, cleanDetail(strings.ReplaceAll(w, r.run.Dir+string(filepath.Separator), "")))
+		out = append(out, clean.Detail(strings.ReplaceAll(w, r.run.Dir+string(filepath.Separator), "")))
 	}
 	for _, phase := range []struct{ load, metric, words string }{
-		{"calm", writeP50, "the latency under light load"}, {"saturate", throughput, "the throughput under full load"},
+		{"calm", figures.WriteP50, "the latency under light load"}, {"saturate", figures.Throughput, "the throughput under full load"},
 	} {
 		for _, g := range r.groups {
 			var sizes []string
 			for _, c := range g.cells {
-				if _, ok := metric(c, phase.metric); !ok && c.ValidTrials > 0 && strings.Contains(c.Load, phase.load) {
+				if _, ok := figures.Of(c, phase.metric); !ok && c.ValidTrials > 0 && strings.Contains(c.Load, phase.load) {
 					sizes = append(sizes, fmt.Sprint(c.Nodes))
 				}
 			}
@@ -271,7 +275,7 @@ func (r *Report) missing() []string {
 func (r *Report) againChapter() page.Chapter {
 	t := r.environmentTable()
 	c := page.Chapter{ID: "again", Title: "On what this was measured, and how to do it again", Parts: []page.Part{{Title: "The machine and what ran on it", Table: &t}}}
-	folder := cleanName(filepath.Base(r.run.Dir))
+	folder := clean.Name(filepath.Base(r.run.Dir))
 	if folder == "" || folder == "." {
 		folder = r.summary.RunID
 	}

@@ -30,6 +30,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -362,12 +363,12 @@ func TestBrowserHoverIsTheSummary(t *testing.T) {
 	}
 	for i, c := range s.Cells {
 		got := b.hover("throughput", 0, 0, i)
-		for _, want := range append(wanted(c, throughput, units.Rate), units.Plural(c.Nodes, "node")) {
+		for _, want := range append(wanted(c, figures.Throughput, units.Rate), units.Plural(c.Nodes, "node")) {
 			if !strings.Contains(got, want) {
 				t.Errorf("throughput of %d nodes: got %q under the pointer, want %q in it", c.Nodes, got, want)
 			}
 		}
-		for series, name := range []string{writeP90, writeP50} {
+		for series, name := range []string{figures.WriteP90, figures.WriteP50} {
 			got := b.hover("tolerance", 0, series, i)
 			for _, want := range wanted(c, name, units.Duration) {
 				if !strings.Contains(got, want) {
@@ -377,11 +378,11 @@ func TestBrowserHoverIsTheSummary(t *testing.T) {
 		}
 	}
 	steps, _ := onScale(r.answers[0].steps)
-	for panel, name := range []string{writeP50, throughput} {
+	for panel, name := range []string{figures.WriteP50, figures.Throughput} {
 		for i, step := range steps {
 			d, _ := r.differenceIn(name, step.from, step.to)
-			if got := b.hover("tradeoff", panel, i, 0); !strings.Contains(got, percent(d.ratio)) || !strings.Contains(got, fmt.Sprintf("%d → %d", step.from.Nodes, step.to.Nodes)) {
-				t.Errorf("%d → %d nodes: got %q under the pointer, want %s in it", step.from.Nodes, step.to.Nodes, got, percent(d.ratio))
+			if got := b.hover("tradeoff", panel, i, 0); !strings.Contains(got, units.Change(d.Ratio)) || !strings.Contains(got, fmt.Sprintf("%d → %d", step.from.Nodes, step.to.Nodes)) {
+				t.Errorf("%d → %d nodes: got %q under the pointer, want %s in it", step.from.Nodes, step.to.Nodes, got, units.Change(d.Ratio))
 			}
 		}
 	}
@@ -517,7 +518,7 @@ func TestBrowserShowsEveryForm(t *testing.T) {
 	reports := map[string]*Report{
 		"matrix": reportOf(withCurves(withReads(matrix()))), "noisy": reportOf(withCurves(noisy())), "map": reportOf(watchedRun()), "stacks": reportOf(stacks),
 		"dead": reportOf(cases()["dead"]), "half": reportOf(cases()["half"]), "one": reportOf(cases()["one"]), "none": reportOf(cases()["none"]),
-		"outages": failover(t), "unsaturated": reportOf(withoutMetric(typical(), throughput)), "torn": open(t, torn(t)),
+		"outages": failover(t), "unsaturated": reportOf(withoutMetric(typical(), figures.Throughput)), "torn": open(t, torn(t)),
 	}
 	says := map[string]string{
 		"dead": "none of 6 trials was valid", "half": "4 nodes: none of 6 trials was valid", "none": noTrialYet, "one": "3 nodes",

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -158,8 +159,8 @@ func TestAPageOfALittle(t *testing.T) {
 		"none":  {cases()["none"], []string{noTrialYet, "The machine and what ran on it"}},
 		"dead":  {cases()["dead"], []string{"none of 6 trials was valid"}},
 		"one":   {cases()["one"], []string{"3"}},
-		"half":  {cases()["half"], []string{"4 nodes: none of 6 trials was valid", noTrial}},
-		"calm":  {withoutMetric(typical(), throughput), []string{"write latency", "What is missing", "1, 3, 4, 5 and 7 nodes: the throughput under full load was not measured."}},
+		"half":  {cases()["half"], []string{"4 nodes: none of 6 trials was valid", figures.NoTrial}},
+		"calm":  {withoutMetric(typical(), figures.Throughput), []string{"write latency", "What is missing", "1, 3, 4, 5 and 7 nodes: the throughput under full load was not measured."}},
 		"nan":   {cases()["nan"], []string{"The answer"}},
 		"crowd": {cases()["crowd"], []string{"The answer"}},
 	} {

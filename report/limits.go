@@ -1,46 +1,11 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 
+	"github.com/raftbench/raftbench/report/facts"
 	"github.com/raftbench/raftbench/results"
 )
-
-// limitWords say what a window ran out of.
-var limitWords = map[string]func(l results.Limit) string{
-	results.LimitCPU: func(l results.Limit) string {
-		if who := userWords[l.User]; who != "" {
-			return "the host's CPU, most of it used by " + who
-		}
-		return "the host's CPU"
-	},
-	results.LimitStore: func(l results.Limit) string {
-		return "the leader's log store, at work " + share(l.Used) + " of the time"
-	},
-	results.LimitLink: func(l results.Limit) string {
-		name := "a link's rate"
-		if l.Link != nil {
-			name = "the rate of the link " + linkName(cleanEnds(l.Link))
-		}
-		return name + ", " + share(l.Used) + " of it used"
-	},
-	results.LimitPipeline: func(l results.Limit) string {
-		return "raft's own pipeline, which carries at most " + rate(l.MaxOps) + " over this round trip"
-	},
-}
-
-var userWords = map[string]string{
-	results.UserLeader: "the leader", results.UserFollowers: "the followers", results.UserClient: "the load generator",
-	results.UserForeign: "processes that are none of ours",
-}
-
-func sayLimit(l results.Limit) string {
-	if words, ok := limitWords[l.Resource]; ok {
-		return words(l)
-	}
-	return fmt.Sprintf("%q, which this build of raftbench has no words for", cleanName(l.Resource))
-}
 
 // limited is what kept the full load of a setup from carrying more.
 type limited struct {
@@ -94,7 +59,7 @@ func limitLines(gs []group, ls map[string]limited) []string {
 			if !ok {
 				continue
 			}
-			text := sayLimit(l.limit)
+			text := facts.Limit(l.limit)
 			i := slices.IndexFunc(lines, func(s *said) bool { return texts[s] == text })
 			if i < 0 {
 				i, lines = len(lines), append(lines, &said{})

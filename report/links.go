@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
 )
@@ -34,9 +35,9 @@ func linkTruth(trials []results.Trial) string {
 	delays := units.Duration.Span(slices.Min(all.asked), slices.Max(all.asked))
 	return fmt.Sprintf("The emulated one-way delays of %s came late by themselves by %s at the median%s and %s at p99, on the %s of %s that carried load (the middle of all; %s at the worst one's median); "+
 		"their readers waited another %s for a core at the median%s, as those of real packets do on a host as full. %s carried none.",
-		delays, duration(middle(all.own)), atMost(all.ownShare), duration(middle(all.ownP99)),
-		units.Plural(len(all.asked), "link"), units.Plural(all.trials, "trial"), duration(slices.Max(all.own)),
-		duration(middle(all.waited)), atMost(all.waitedShare), units.Plural(all.idle, "other link"))
+		delays, wording.Duration(middle(all.own)), atMost(all.ownShare), wording.Duration(middle(all.ownP99)),
+		units.Plural(len(all.asked), "link"), units.Plural(all.trials, "trial"), wording.Duration(slices.Max(all.own)),
+		wording.Duration(middle(all.waited)), atMost(all.waitedShare), units.Plural(all.idle, "other link"))
 }
 
 func (a *links) add(t *results.Trial) {
@@ -71,7 +72,7 @@ func atMost(shares []float64) string {
 		return ""
 	}
 	if by := middle(shares); !math.IsNaN(by) {
-		return fmt.Sprintf(" (at most %s of the median operation)", share(by))
+		return fmt.Sprintf(" (at most %s of the median operation)", wording.Share(by))
 	}
 	return ""
 }

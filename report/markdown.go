@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
-	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/report/markdown"
 )
 
 // Markdown writes the report as a page for a repository or a CI job's
@@ -40,15 +40,15 @@ func (r *Report) markdown(charts []chart.Chart) string { return r.markdownAs(r.t
 // markdownAs is the same under another title.
 func (r *Report) markdownAs(title string, charts []chart.Chart) string {
 	var b strings.Builder
-	b.WriteString("# " + escape(title) + "\n\n")
+	b.WriteString("# " + markdown.Escape(title) + "\n\n")
 	for _, line := range r.heading() {
-		b.WriteString(escape(line) + "  \n")
+		b.WriteString(markdown.Escape(line) + "  \n")
 	}
 	if r.env.Label != "" {
-		b.WriteString("**" + escape(r.env.Label) + "**\n")
+		b.WriteString("**" + markdown.Escape(r.env.Label) + "**\n")
 	}
 	for _, line := range r.alarms {
-		b.WriteString("\n> **" + escape(line) + "**\n")
+		b.WriteString("\n> **" + markdown.Escape(line) + "**\n")
 	}
 	if len(r.summary.Cells) == 0 {
 		b.WriteString("\n" + noTrialYet + "\n")
@@ -57,20 +57,20 @@ func (r *Report) markdownAs(title string, charts []chart.Chart) string {
 	markdownVerdict(&b, r)
 	sheets := r.sheets()
 	for _, sh := range sheets {
-		titled(&b, r.sheetTable(sh))
+		markdown.Titled(&b, r.sheetTable(sh))
 	}
 	for _, g := range r.listings() {
-		titled(&b, g.table())
+		markdown.Titled(&b, g.table())
 	}
-	bullets(&b, r.provenLines())
-	bullets(&b, r.doubtLines(shown(sheets), everything, everything))
+	markdown.Bullets(&b, r.provenLines())
+	markdown.Bullets(&b, r.doubtLines(shown(sheets), everything, everything))
 	for _, c := range charts {
-		fmt.Fprintf(&b, "\n## %s\n\n![%s](%s.png)\n", escape(c.Title), escape(c.Title), c.Name)
+		fmt.Fprintf(&b, "\n## %s\n\n![%s](%s.png)\n", markdown.Escape(c.Title), markdown.Escape(c.Title), c.Name)
 	}
 	markdownPath(&b, r)
 	markdownDifferences(&b, r)
 	b.WriteString("\n## Read this with the numbers\n")
-	bullets(&b, r.footnotes())
+	markdown.Bullets(&b, r.footnotes())
 	markdownDetails(&b, r)
 	return b.String()
 }
@@ -80,66 +80,21 @@ const everything = math.MaxInt
 
 func markdownVerdict(b *strings.Builder, r *Report) {
 	v := r.verdict(verdictWidth, verdictLines)
-	bullets(b, v.notes)
+	markdown.Bullets(b, v.notes)
 	if len(v.head) > 0 {
 		b.WriteString("\n")
-		markdownTable(b, v.table())
-		b.WriteString("\n" + strings.TrimSpace(escape(v.left)+" "+escape(v.legend)) + "\n")
+		markdown.Table(b, v.table())
+		b.WriteString("\n" + strings.TrimSpace(markdown.Escape(v.left)+" "+markdown.Escape(v.legend)) + "\n")
 	}
 	for _, text := range v.advice {
-		b.WriteString("\n**" + escape(text) + "**\n")
+		b.WriteString("\n**" + markdown.Escape(text) + "**\n")
 	}
-}
-
-func bullets(b *strings.Builder, lines []string) {
-	if len(lines) > 0 {
-		b.WriteString("\n")
-	}
-	for _, l := range lines {
-		b.WriteString("- " + escape(l) + "\n")
-	}
-}
-
-// markdownTable writes a table's heads and rows, without its title.
-func markdownTable(b *strings.Builder, t tables.Table) {
-	heads, rule := make([]string, len(t.Heads)), make([]string, len(t.Heads))
-	for i, h := range t.Heads {
-		heads[i], rule[i] = escape(h.Line()), "--:"
-		if h.Words {
-			rule[i] = "---"
-		}
-	}
-	tableLine(b, heads)
-	tableLine(b, rule)
-	for _, row := range t.Rows {
-		texts := make([]string, len(row.Cells))
-		for i, c := range row.Cells {
-			texts[i] = escape(c.Main) + c.Mark
-			if c.Interval != "" {
-				texts[i] += " (" + c.Interval + ")"
-			}
-			for _, n := range c.Notes {
-				texts[i] += "; " + escape(n.Text)
-			}
-		}
-		tableLine(b, texts)
-	}
-}
-
-// titled writes a table under its title.
-func titled(b *strings.Builder, t tables.Table) {
-	fmt.Fprintf(b, "\n## %s\n\n", t.Title)
-	markdownTable(b, t)
-}
-
-func tableLine(b *strings.Builder, texts []string) {
-	b.WriteString("| " + strings.Join(texts, " | ") + " |\n")
 }
 
 func markdownDifferences(b *strings.Builder, r *Report) {
 	if t := r.differenceTable(); len(t.Rows) > 0 {
-		b.WriteString("\n## Differences\n\n" + escape(r.differencesNote()) + "\n\n")
-		markdownTable(b, t)
+		b.WriteString("\n## Differences\n\n" + markdown.Escape(r.differencesNote()) + "\n\n")
+		markdown.Table(b, t)
 	}
 }
 
@@ -150,23 +105,12 @@ func markdownDetails(b *strings.Builder, r *Report) {
 	}
 	for _, s := range sections {
 		fmt.Fprintf(b, "\n### %s\n", s.title)
-		bullets(b, s.lines)
+		markdown.Bullets(b, s.lines)
 	}
 	for _, l := range ends {
-		fmt.Fprintf(b, "\n### The end of a log: %s\n\n", escape(l.title))
+		fmt.Fprintf(b, "\n### The end of a log: %s\n\n", markdown.Escape(l.title))
 		for _, line := range l.lines {
 			b.WriteString("    " + line + "\n") // indented it is code, and nothing in it is live
 		}
 	}
 }
-
-// escape keeps text from being read as Markdown or HTML: no name of a foreign
-// run becomes a link, an image, a mention or a tag. A comment parts what pages
-// would make a link of without any brackets.
-func escape(text string) string { return escaper.Replace(text) }
-
-var escaper = strings.NewReplacer(
-	"\\", "\\\\", "|", "\\|", "*", "\\*", "_", "\\_", "`", "\\`", "~", "\\~", "$", "\\$", "!", "\\!", "[", "\\[", "]", "\\]",
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", " ",
-	"://", ":<!-- -->//", "www.", "www<!-- -->.", "WWW.", "WWW<!-- -->.", "@", "<!-- -->@<!-- -->",
-)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -28,9 +29,9 @@ func (r *Report) CheckCharts(names []string) error {
 	for _, name := range names {
 		switch {
 		case len(have) == 0:
-			return fmt.Errorf("got the chart %q, and run %s has no chart", cleanName(name), r.summary.RunID)
+			return fmt.Errorf("got the chart %q, and run %s has no chart", clean.Name(name), r.summary.RunID)
 		case !slices.Contains(have, name):
-			return fmt.Errorf("got the chart %q, want one of those that run %s has: %s", cleanName(name), r.summary.RunID, strings.Join(have, ", "))
+			return fmt.Errorf("got the chart %q, want one of those that run %s has: %s", clean.Name(name), r.summary.RunID, strings.Join(have, ", "))
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -49,16 +51,16 @@ func (r *Report) operationGroups() []group {
 }
 
 // operationFigure is one of an operation's metrics.
-func operationFigure(c summary.Cell, name string) (figure, bool) {
+func operationFigure(c summary.Cell, name string) (figures.Figure, bool) {
 	o := operated(c)
 	if o == nil {
-		return figure{}, false
+		return figures.Figure{}, false
 	}
 	m, there := o.Metrics[name]
 	if !there {
-		return figure{}, false
+		return figures.Figure{}, false
 	}
-	return figureOf(name, m)
+	return figures.Read(name, m)
 }
 
 // operationSheet has a row for each operation and size; it is empty where none was
@@ -68,12 +70,12 @@ func (r *Report) operationSheet() sheet {
 		return column{over: over, title: title, keep: keep, metric: name, value: func(c summary.Cell) entry {
 			f, ok := operationFigure(c, name)
 			if !ok {
-				return entry{main: absent}
+				return entry{main: units.Absent}
 			}
-			if f.never() {
-				return entry{main: never, of: chart.Origin{Setup: c.Cell, Name: ofOperation + name}} // which the note explains: an interval says no more
+			if f.Never() {
+				return entry{main: wording.Never, of: chart.Origin{Setup: c.Cell, Name: ofOperation + name}} // which the note explains: an interval says no more
 			}
-			return entry{main: show(k, f.median), interval: between(k, f), of: chart.Origin{Setup: c.Cell, Name: ofOperation + name}}
+			return entry{main: wording.Show(k, f.Median), interval: figures.Between(k, f), of: chart.Origin{Setup: c.Cell, Name: ofOperation + name}}
 		}}
 	}
 	counted := func(over, title string, keep int, n func(o *summary.Operation) string) column {
@@ -81,7 +83,7 @@ func (r *Report) operationSheet() sheet {
 			if o := operated(c); o != nil {
 				return n(o)
 			}
-			return absent
+			return units.Absent
 		}).from(ofFaults)
 	}
 	return sheet{title: "What an operation under load costs", groups: r.operationGroups(), columns: []column{
@@ -98,8 +100,8 @@ func (r *Report) operationSheet() sheet {
 		of("a write, p50", "during", 7, summary.WriteDuring, units.Duration),
 		of("a write, p99", "before", 5, summary.SlowBefore, units.Duration),
 		of("a write, p99", "during", 6, summary.SlowDuring, units.Duration),
-		counted("writes, all times", "failed", 8, func(o *summary.Operation) string { return count(o.Failed) }),
-		counted("writes, all times", "unknown", 8, func(o *summary.Operation) string { return count(o.Unknown) }),
+		counted("writes, all times", "failed", 8, func(o *summary.Operation) string { return wording.Count(o.Failed) }),
+		counted("writes, all times", "unknown", 8, func(o *summary.Operation) string { return wording.Count(o.Unknown) }),
 		of("until all is done", "p50", 8, summary.OperationTook, units.Duration),
 		of("until all is done", "longest", 4, summary.OperationLong, units.Duration),
 		of("snapshot", "installed", 2, summary.SnapshotInstall, units.Duration),
@@ -119,21 +121,21 @@ func (r *Report) operationLines() []string {
 				size = units.Plural(c.Nodes, "node")
 			}
 			if f, ok := operationFigure(c, summary.OperationSilent); ok {
-				parts = append(parts, duration(f.median)+" with "+size)
+				parts = append(parts, wording.Duration(f.Median)+" with "+size)
 			}
 			if o := operated(c); o.NotDone > 0 {
-				failed = append(failed, fmt.Sprintf("%d of %d with %s (%s)", o.NotDone, o.Times, units.Plural(c.Nodes, "node"), shorten(o.Why, 60)))
+				failed = append(failed, fmt.Sprintf("%d of %d with %s (%s)", o.NotDone, o.Times, units.Plural(c.Nodes, "node"), wording.Shorten(o.Why, 60)))
 			}
 		}
-		line := capital(g.name) + ": "
+		line := wording.Capital(g.name) + ": "
 		switch {
 		case len(parts) > 0:
-			line += "writes stop for " + list(parts)
+			line += "writes stop for " + wording.List(parts)
 		default:
 			line += "for how long writes stop is not known"
 		}
 		if len(failed) > 0 {
-			line += "; not done: " + list(failed)
+			line += "; not done: " + wording.List(failed)
 		}
 		out = append(out, line+".")
 	}
@@ -145,8 +147,8 @@ func (r *Report) operationLines() []string {
 func (r *Report) longestOperation() (place int, most float64) {
 	for i, g := range r.operationGroups() {
 		for _, c := range g.cells {
-			if f, ok := operationFigure(c, summary.OperationSilent); ok && f.median > most {
-				place, most = i, f.median
+			if f, ok := operationFigure(c, summary.OperationSilent); ok && f.Median > most {
+				place, most = i, f.Median
 			}
 		}
 	}
@@ -159,7 +161,7 @@ func (r *Report) writesNeverEnd() bool {
 	return slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool {
 		half, known := operationFigure(c, summary.WriteDuring)
 		slow, also := operationFigure(c, summary.SlowDuring)
-		return known && half.never() || also && slow.never()
+		return known && half.Never() || also && slow.Never()
 	})
 }
 

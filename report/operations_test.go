@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/export"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -14,7 +16,7 @@ func operation(n int, action string, silentMS float64, notDone int) summary.Cell
 	c := cell(n, 1, 0)
 	c.Cell = fmt.Sprintf("n%d-hashicorp-multi-az-action-%s", n, action)
 	c.Params = map[string]string{"outages.action": action}
-	c.Metrics = map[string]summary.Metric{outage: around(silentMS*1e6, 10)}
+	c.Metrics = map[string]summary.Metric{figures.Outage: around(silentMS*1e6, 10)}
 	c.Trials, c.ValidTrials, c.Proofs, c.ValidProofs, c.OutageTrials, c.ValidOutageTrials = 0, 0, 0, 0, 1, 1
 	c.Operations = summary.Operations{}
 	o := summary.Operation{Action: action, Times: 8, NotDone: notDone, Failed: 2, Unknown: 1, Metrics: map[string]summary.Metric{
@@ -81,7 +83,7 @@ func TestOperationsAreAnsweredFirst(t *testing.T) {
 		t.Errorf("an operation stands among the faults, or beside costs that nobody measured:\n%s", b.String())
 	}
 	b.Reset()
-	if err := CSV(&b, s); err != nil {
+	if err := export.CSV(&b, s); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"transfer.write_before_p99_ns,3.1e+06", "transfer.write_during_p99_ns,4.5e+07", "install-snapshot.silent_p50_ns,1.2e+07"} {

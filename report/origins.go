@@ -8,7 +8,10 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -91,7 +94,7 @@ func (r *Report) figureOf(o chart.Origin) *tables.Figure {
 	if len(f.Values) == 0 {
 		return nil
 	}
-	f.Text = fmt.Sprintf("%s of %s: %s.", capital(s.title), r.testedName(r.summary.Cells[place]), s.how(units.Plural(len(f.Values), "trial")))
+	f.Text = fmt.Sprintf("%s of %s: %s.", wording.Capital(s.title), r.testedName(r.summary.Cells[place]), s.how(units.Plural(len(f.Values), "trial")))
 	if text := leftWords(left); text != "" {
 		f.Text += " " + text
 	}
@@ -126,7 +129,7 @@ func leftWords(left map[string]int) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Not among them: " + list(parts) + "."
+	return "Not among them: " + wording.List(parts) + "."
 }
 
 // counting are the valid trials of a kind; say is nil where none has a value of its own.
@@ -146,7 +149,7 @@ func counting(kind results.TrialKind, say func(t *results.Trial) (string, bool))
 func valued(k units.Kind, scale float64, values []summary.TrialValue) func(*results.Trial, bool) (string, bool) {
 	texts := map[attempt][]string{}
 	for _, v := range values {
-		texts[attemptOf(v.Trial)] = append(texts[attemptOf(v.Trial)], show(k, v.Value*scale))
+		texts[attemptOf(v.Trial)] = append(texts[attemptOf(v.Trial)], wording.Show(k, v.Value*scale))
 	}
 	return func(t *results.Trial, _ bool) (string, bool) {
 		text, has := texts[attemptOf(t)]
@@ -183,15 +186,15 @@ func (r *Report) sourceOf(place int, name string) made {
 // rawName is a metric's name in the analysis: at full load alone, those of full load
 // stand for those of the light load.
 func (r *Report) rawName(place int, name string) string {
-	if _, full := r.analysis.Summary.Cells[place].Metrics[fullPrefix+name]; r.full && full {
-		return fullPrefix + name
+	if _, full := r.analysis.Summary.Cells[place].Metrics[figures.FullPrefix+name]; r.full && full {
+		return figures.FullPrefix + name
 	}
 	return name
 }
 
 // shownAs is in which unit a metric's values are told, and what they are multiplied by.
 func shownAs(name string) (units.Kind, float64) {
-	if strings.HasSuffix(name, cpuPerKwrite) {
+	if strings.HasSuffix(name, figures.CPUPerKwrite) {
 		return units.Seconds, 1.0 / 1000 // of one write, as the tables have it
 	}
 	return units.Of(name), 1
@@ -200,7 +203,7 @@ func shownAs(name string) (units.Kind, float64) {
 func (r *Report) metricSource(place int, name string, m summary.Metric) made {
 	c, raw := r.analysis.Summary.Cells[place].Cell, r.rawName(place, name)
 	kind, scale := shownAs(name)
-	s := made{title: MetricName(name), how: medianOver}
+	s := made{title: figures.Name(name), how: medianOver}
 	switch {
 	case m.Pooled:
 		s.how = func(trials string) string {
@@ -208,19 +211,19 @@ func (r *Report) metricSource(place int, name string, m summary.Metric) made {
 		}
 		s.say = counting(results.Measure, func(t *results.Trial) (string, bool) {
 			v, ok := summary.Percentile(t, raw)
-			return show(kind, v), ok
+			return wording.Show(kind, v), ok
 		})
 		return s
-	case name == falseElections:
+	case name == figures.FalseElections:
 		s.how, s.say = together("counted over"), counting(results.Watch, nil)
 		return s
-	case name == splitShare:
+	case name == figures.SplitShare:
 		s.how, s.say = together("of the elections of"), counting(results.Outages, nil)
 		return s
-	case name == outageP90, name == outageMax:
-		which := map[string]string{outageP90: "the 90th percentile", outageMax: "the longest"}[name]
+	case name == figures.OutageP90, name == figures.OutageMax:
+		which := map[string]string{figures.OutageP90: "the 90th percentile", figures.OutageMax: "the longest"}[name]
 		s.how = func(trials string) string { return which + " of all faults of " + trials }
-		raw = outage
+		raw = figures.Outage
 	case summary.OfFaults(name):
 		s.how = func(trials string) string { return "the median over all faults of " + trials }
 	}
@@ -241,7 +244,7 @@ func countSource(name string) made {
 			if w == nil {
 				return "", false
 			}
-			return fmt.Sprintf("%s failed of %s", count(w.Failed()), count(w.Attempted)), true
+			return fmt.Sprintf("%s failed of %s", wording.Count(w.Failed()), wording.Count(w.Attempted)), true
 		})}
 	case ofSurvived:
 		return made{title: name, how: least, say: proofs(func(t *results.Trial) bool { return t.Proof.Survived < (t.Nodes-1)/2 }, func(t *results.Trial) string { return fmt.Sprint(t.Proof.Survived) })}
@@ -290,7 +293,7 @@ func zonesText(t *results.Trial) string {
 		case z.Blocked:
 			became = "writes stopped"
 		}
-		parts = append(parts, cleanName(strings.Join(z.Sites, " and "))+" "+became)
+		parts = append(parts, clean.Name(strings.Join(z.Sites, " and "))+" "+became)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -319,7 +322,7 @@ func (r *Report) operationSource(place int, name string) made {
 		// The metrics of the longest are of the same values as those of the median.
 		var texts []string
 		for _, v := range summary.OperationValues(t, o.Action, strings.Replace(name, "_max_", "_p50_", 1)) {
-			texts = append(texts, show(kind, v))
+			texts = append(texts, wording.Show(kind, v))
 		}
 		return strings.Join(texts, ", "), len(texts) > 0
 	})
@@ -334,7 +337,7 @@ func ofSpans(title string, k units.Kind, of func(*results.Spans) (float64, bool)
 			return "", false
 		}
 		v, ok := of(w.Spans)
-		return show(k, v), ok
+		return wording.Show(k, v), ok
 	})}
 }
 
@@ -384,7 +387,7 @@ func differenceOrigin(metric, from, to string) chart.Origin {
 func (r *Report) differenceSource(place int, of string) made {
 	name, from, _ := strings.Cut(of, " ")
 	base := slices.IndexFunc(r.summary.Cells, func(c summary.Cell) bool { return c.Cell == from })
-	s := made{title: MetricName(name), say: counting(results.Measure, func(*results.Trial) (string, bool) { return "", false })}
+	s := made{title: figures.Name(name), say: counting(results.Measure, func(*results.Trial) (string, bool) { return "", false })}
 	if base < 0 {
 		return s
 	}
@@ -410,13 +413,13 @@ func (r *Report) differenceSource(place int, of string) made {
 func ratioText(k units.Kind, scale float64, v summary.TrialRatio) string {
 	ratio := v.Value / v.Against
 	change := ""
-	if finite(ratio) && !math.IsNaN(ratio) {
-		change = percent(ratio)
+	if units.Finite(ratio) && !math.IsNaN(ratio) {
+		change = units.Change(ratio)
 	}
 	if v.Chained {
 		return change
 	}
-	text := show(k, v.Value*scale) + " to " + show(k, v.Against*scale)
+	text := wording.Show(k, v.Value*scale) + " to " + wording.Show(k, v.Against*scale)
 	if change != "" {
 		text += ": " + change
 	}
@@ -442,7 +445,7 @@ func (r *Report) trialsByCell() map[string][]*results.Trial {
 	out := map[string][]*results.Trial{}
 	for i := range r.run.Trials {
 		t := &r.run.Trials[i]
-		out[cleanName(t.Cell)] = append(out[cleanName(t.Cell)], t)
+		out[clean.Name(t.Cell)] = append(out[clean.Name(t.Cell)], t)
 	}
 	return out
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -84,7 +86,7 @@ func TestBrowserShowsWhatANumberWasMadeOf(t *testing.T) {
 	draw := rand.New(rand.NewPCG(seed, 1))
 	r, content := referencePage(t)
 	place := draw.IntN(len(r.summary.Cells))
-	name := []string{writeP50, writeP90, throughput}[draw.IntN(3)]
+	name := []string{figures.WriteP50, figures.WriteP90, figures.Throughput}[draw.IntN(3)]
 	var want []string
 	var all stats.Sample
 	for _, tr := range r.run.Trials {
@@ -92,17 +94,17 @@ func TestBrowserShowsWhatANumberWasMadeOf(t *testing.T) {
 			continue
 		}
 		v := map[string]float64{
-			writeP50: float64(tr.Window(results.RoleLight).Latency.P50NS), writeP90: float64(tr.Window(results.RoleLight).Latency.P90NS),
-			throughput: tr.Window(results.RoleFull).ThroughputOps,
+			figures.WriteP50: float64(tr.Window(results.RoleLight).Latency.P50NS), figures.WriteP90: float64(tr.Window(results.RoleLight).Latency.P90NS),
+			figures.Throughput: tr.Window(results.RoleFull).ThroughputOps,
 		}[name]
 		kind, _ := shownAs(name)
-		want, all = append(want, show(kind, v)), append(all, v)
+		want, all = append(want, wording.Show(kind, v)), append(all, v)
 	}
 	kind, _ := shownAs(name)
 	b := openPage(t, content)
-	got := b.numberOf(MetricName(name), place)
-	if got.Number != show(kind, all.Median().Center) || !slices.Equal(got.Words, want) {
-		t.Errorf("%s of %s: got %s made of %q, want %s made of %q", name, r.summary.Cells[place].Cell, got.Number, got.Words, show(kind, all.Median().Center), want)
+	got := b.numberOf(figures.Name(name), place)
+	if got.Number != wording.Show(kind, all.Median().Center) || !slices.Equal(got.Words, want) {
+		t.Errorf("%s of %s: got %s made of %q, want %s made of %q", name, r.summary.Cells[place].Cell, got.Number, got.Words, wording.Show(kind, all.Median().Center), want)
 	}
 	b.quiet()
 }
@@ -126,7 +128,7 @@ func TestBrowserLeavesAnInvalidTrialOut(t *testing.T) {
 	}
 	b := openPage(t, content)
 	place := slices.IndexFunc(r.summary.Cells, func(c summary.Cell) bool { return c.Nodes == 3 })
-	got := b.numberOf(MetricName(writeP50), place)
+	got := b.numberOf(figures.Name(figures.WriteP50), place)
 	if len(got.Counts) != r.summary.Cells[place].ValidTrials || slices.ContainsFunc(got.Counts, func(text string) bool { return text != "yes" }) {
 		t.Errorf("got trials that count %q, want %d of them", got.Counts, r.summary.Cells[place].ValidTrials)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
@@ -91,7 +92,7 @@ func TestAnInvalidTrialIsInNoNumber(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := New(run, a, Options{})
-		f := r.figure(chart.Origin{Setup: run.Trials[bad].Cell, Name: writeP50})
+		f := r.figure(chart.Origin{Setup: run.Trials[bad].Cell, Name: figures.WriteP50})
 		var words []string
 		for _, v := range f.Values {
 			words = append(words, v.Text)
@@ -116,9 +117,9 @@ func TestAPooledNumberSaysSo(t *testing.T) {
 	r := open(t, tiny(t))
 	found := false
 	for _, c := range r.summary.Cells {
-		if m, ok := c.Metrics[writeP99]; ok && m.Pooled {
+		if m, ok := c.Metrics[figures.WriteP99]; ok && m.Pooled {
 			found = true
-			f := r.figure(chart.Origin{Setup: c.Cell, Name: writeP99})
+			f := r.figure(chart.Origin{Setup: c.Cell, Name: figures.WriteP99})
 			if f == nil || !strings.Contains(f.Text, "taken together") || len(f.Values) != m.N || f.Values[0].Text == "" {
 				t.Errorf("%s: got %+v, want %d trials taken together, each with its own p99", c.Cell, f, m.N)
 			}
@@ -150,11 +151,11 @@ func TestADifferenceIsMadeOfBlocks(t *testing.T) {
 func TestNumbersOfFaultsLeadToTheirTrials(t *testing.T) {
 	r := failover(t)
 	c := r.summary.Cells[0]
-	f := r.figure(chart.Origin{Setup: c.Cell, Name: outage})
+	f := r.figure(chart.Origin{Setup: c.Cell, Name: figures.Outage})
 	if f == nil || len(f.Values) != 1 || strings.Count(f.Values[0].Text, ",") != 29 {
 		t.Errorf("got %+v, want one trial with 30 outages", f)
 	}
-	for _, name := range []string{outageMax, ofFaults, ofTrial + fmt.Sprint(1), ofLoss + string(summary.LostLeader)} {
+	for _, name := range []string{figures.OutageMax, ofFaults, ofTrial + fmt.Sprint(1), ofLoss + string(summary.LostLeader)} {
 		if f := r.figure(chart.Origin{Setup: c.Cell, Name: name}); f == nil || len(f.Values) != 1 {
 			t.Errorf("%s: got %+v, want the one trial", name, f)
 		}

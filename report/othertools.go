@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 
+	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -16,7 +17,7 @@ func (r *Report) forOtherTools(ds []distribution) ([]file, error) {
 	if err := results.WriteBenchfmt(&bench, &named); err != nil {
 		return nil, err
 	}
-	named.Trials = defusedTrials(r.run.Trials)
+	named.Trials = clean.DefusedTrials(r.run.Trials)
 	if err := results.WriteCSV(&trials, &named); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -39,7 +41,7 @@ func (r *Report) outageColumns() []column {
 			if g := repeated(c); g != nil {
 				return f(g)
 			}
-			return entry{main: absent}
+			return entry{main: units.Absent}
 		}
 	}
 	writes := func(n func(o *summary.Outage) int64) func(summary.Cell) entry {
@@ -48,13 +50,13 @@ func (r *Report) outageColumns() []column {
 	perFault := "writes per " + strings.TrimSuffix(r.faultNoun(), "s")
 	out := []column{
 		nodesColumn(),
-		column{title: r.faultNoun(), value: of(func(g *summary.Outages) entry { return entry{main: count(int64(g.Faults))} })}.from(ofFaults),
-		ofOutages(measured("without writes for", "p50", 0, outage, units.Duration)),
-		ofOutages(measured("without writes for", "p90", 9, outageP90, units.Duration)),
-		ofOutages(measured("without writes for", "longest", 8, outageMax, units.Duration)),
-		r.predicted("p50", 7, func(f Forecast) string { return duration(f.P50) }),
-		ofOutages(measured("with a", "split vote", 6, splitShare, units.Share)),
-		r.predicted("split", 3, func(f Forecast) string { return predictedShare(f.SplitShare) }),
+		column{title: r.faultNoun(), value: of(func(g *summary.Outages) entry { return entry{main: wording.Count(int64(g.Faults))} })}.from(ofFaults),
+		ofOutages(measured("without writes for", "p50", 0, figures.Outage, units.Duration)),
+		ofOutages(measured("without writes for", "p90", 9, figures.OutageP90, units.Duration)),
+		ofOutages(measured("without writes for", "longest", 8, figures.OutageMax, units.Duration)),
+		r.predicted("p50", 7, func(f Forecast) string { return wording.Duration(f.P50) }),
+		ofOutages(measured("with a", "split vote", 6, figures.SplitShare, units.Share)),
+		r.predicted("split", 3, func(f Forecast) string { return wording.SimulatedShare(f.SplitShare) }),
 		column{over: perFault, title: "failed", keep: 5, value: writes(failedAt)}.from(ofFaults),
 		column{over: perFault, title: "unknown", keep: 4, value: writes(unknownAt)}.from(ofFaults),
 	}
@@ -72,13 +74,13 @@ func eachFault(g *summary.Outages, n func(o *summary.Outage) int64) entry {
 		all = append(all, n(&g.Each[i]))
 	}
 	if len(all) == 0 {
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}
 	slices.Sort(all)
 	last := len(all) - 1
-	e := entry{main: count((all[last/2] + all[len(all)/2] + 1) / 2)}
+	e := entry{main: wording.Count((all[last/2] + all[len(all)/2] + 1) / 2)}
 	if last > 0 {
-		e.interval = "max " + count(all[last])
+		e.interval = "max " + wording.Count(all[last])
 	}
 	return e
 }
@@ -98,11 +100,11 @@ func ofOutages(c column) column {
 	c.value = func(cell summary.Cell) entry {
 		g := repeated(cell)
 		if g == nil {
-			return entry{main: absent}
+			return entry{main: units.Absent}
 		}
-		if m, ok := g.Metrics[outageMax]; ok {
+		if m, ok := g.Metrics[figures.OutageMax]; ok {
 			cell.Metrics = maps.Clone(cell.Metrics)
-			cell.Metrics[outageMax] = m
+			cell.Metrics[figures.OutageMax] = m
 		}
 		return inner(cell)
 	}
@@ -114,7 +116,7 @@ func (r *Report) predicted(title string, keep int, words func(Forecast) string) 
 		if f, ok := r.forecast(c); ok {
 			return words(f)
 		}
-		return absent
+		return units.Absent
 	})
 }
 
@@ -160,7 +162,7 @@ func partColumns() []column {
 			if g := repeated(c); g != nil && g.Elected > 0 {
 				return fmt.Sprintf("%d of %d", g.Divided, g.Faults)
 			}
-			return absent
+			return units.Absent
 		}).from(ofFaults),
 	}
 	for _, p := range outageParts {
@@ -171,7 +173,7 @@ func partColumns() []column {
 
 // outageParts are the parts of an outage, in their order.
 var outageParts = []struct{ metric, title string }{
-	{detectP50, "detect"}, {electP50, "elect"}, {commitP50, "commit"}, {rediscoverP50, "rediscover"},
+	{figures.DetectP50, "detect"}, {figures.ElectP50, "elect"}, {figures.CommitP50, "commit"}, {figures.RediscoverP50, "rediscover"},
 }
 
 // outageTitle says what was done: When a leader dies.
@@ -248,18 +250,18 @@ func (r *Report) outageAnswer(cells []summary.Cell) string {
 	fewest, most, counted := 0, 0, false
 	for _, c := range cells {
 		g := repeated(c)
-		f, ok := metric(c, outage)
+		f, ok := figures.Of(c, figures.Outage)
 		if g == nil || !ok || of != nil && done(g) != done(of) {
 			continue
 		}
-		nodes, stop := fmt.Sprint(c.Nodes), lasting(g, f.median)
+		nodes, stop := fmt.Sprint(c.Nodes), lasting(g, f.Median)
 		if of == nil {
-			of, fewest, nodes = g, f.n, units.Plural(c.Nodes, "node")
+			of, fewest, nodes = g, f.N, units.Plural(c.Nodes, "node")
 		} else if counted {
 			stop = strings.TrimPrefix(stop, "for ") // said once
 		}
-		counted = finite(f.median)
-		fewest, most = min(fewest, f.n), max(most, f.n)
+		counted = units.Finite(f.Median)
+		fewest, most = min(fewest, f.N), max(most, f.N)
 		parts = append(parts, stop+" with "+nodes)
 	}
 	if of == nil {
@@ -269,14 +271,14 @@ func (r *Report) outageAnswer(cells []summary.Cell) string {
 	if of.Action == actionKill && of.Hit == summary.HitLeader {
 		subject = "A dead leader stops writes "
 	}
-	return subject + list(parts) + " (" + mediansOf(len(parts), fewest, most, r.faultNoun()) + ")."
+	return subject + wording.List(parts) + " (" + mediansOf(len(parts), fewest, most, r.faultNoun()) + ")."
 }
 
 // lasting says how long writes stop: for 1.9 s; or that it was not seen how long.
 func lasting(g *summary.Outages, median float64) string {
 	switch {
-	case finite(median):
-		return "for " + duration(median)
+	case units.Finite(median):
+		return "for " + wording.Duration(median)
 	case g.Undone == 0:
 		return "until the next fault"
 	}
@@ -287,7 +289,7 @@ func lasting(g *summary.Outages, median float64) string {
 		}
 	}
 	slices.Sort(waited)
-	return "until it is undone (after " + duration(waited[len(waited)/2]) + ")"
+	return "until it is undone (after " + wording.Duration(waited[len(waited)/2]) + ")"
 }
 
 // outageAnswers are those of groups of setups, each with its name: what befalls leaders
@@ -317,8 +319,8 @@ func (r *Report) outageAnswers() []string {
 func (r *Report) longestFault() (answer string, longest float64) {
 	for _, g := range r.groups {
 		for _, c := range g.cells {
-			if f, ok := metric(c, outage); ok && repeated(c) != nil && f.median > longest {
-				answer, longest = r.outageAnswer(g.cells), f.median
+			if f, ok := figures.Of(c, figures.Outage); ok && repeated(c) != nil && f.Median > longest {
+				answer, longest = r.outageAnswer(g.cells), f.Median
 			}
 		}
 	}
@@ -343,21 +345,21 @@ func outageRange(cells []summary.Cell) string {
 	var s span
 	var of *summary.Outages
 	for _, c := range cells {
-		if f, ok := metric(c, outage); ok && repeated(c) != nil {
+		if f, ok := figures.Of(c, figures.Outage); ok && repeated(c) != nil {
 			of = repeated(c)
-			if !finite(f.median) {
-				return "When " + done(of) + ", writes stop " + lasting(of, f.median) + "."
+			if !units.Finite(f.Median) {
+				return "When " + done(of) + ", writes stop " + lasting(of, f.Median) + "."
 			}
-			s.add(f.median)
+			s.add(f.Median)
 		}
 	}
 	switch {
 	case of == nil || s.high == 0:
 		return ""
-	case duration(s.low) == duration(s.high):
-		return fmt.Sprintf("When %s, writes stop for %s (median).", done(of), duration(s.high))
+	case wording.Duration(s.low) == wording.Duration(s.high):
+		return fmt.Sprintf("When %s, writes stop for %s (median).", done(of), wording.Duration(s.high))
 	}
-	return fmt.Sprintf("When %s, writes stop for %s to %s (medians, by size).", done(of), duration(s.low), duration(s.high))
+	return fmt.Sprintf("When %s, writes stop for %s to %s (medians, by size).", done(of), wording.Duration(s.low), wording.Duration(s.high))
 }
 
 // listing is a table whose rows are no setups.
@@ -395,7 +397,7 @@ func (r *Report) otherOutages() listing {
 					continue
 				}
 				g.rows = append(g.rows, []string{
-					sizeName(gr, c), done(o), count(int64(o.Faults)), outageIn(o, outage), outageIn(o, outageMax),
+					sizeName(gr, c), done(o), wording.Count(int64(o.Faults)), outageIn(o, figures.Outage), outageIn(o, figures.OutageMax),
 					eachFault(o, failedAt).inLine(), eachFault(o, unknownAt).inLine(),
 				})
 				g.of = append(g.of, chart.Origin{Setup: c.Cell, Name: ofFaults})
@@ -421,7 +423,7 @@ func (r *Report) elections() listing {
 			for _, n := range []int{
 				o.Elected, e.Terms, e.Candidates, e.PreVotesAsked, e.PreVotesGranted, e.PreVotesRefused, e.VotesAsked, e.VotesGranted, e.VotesRefused, e.SplitVotes, e.LeaseStepDowns,
 			} {
-				row = append(row, count(int64(n)))
+				row = append(row, wording.Count(int64(n)))
 			}
 			g.rows, g.of = append(g.rows, row), append(g.of, chart.Origin{Setup: c.Cell, Name: ofFaults})
 		}
@@ -431,11 +433,11 @@ func (r *Report) elections() listing {
 
 func outageIn(o *summary.Outages, name string) string {
 	m, there := o.Metrics[name]
-	f, ok := figureOf(name, m)
+	f, ok := figures.Read(name, m)
 	if !there || !ok {
-		return absent
+		return units.Absent
 	}
-	return duration(f.median)
+	return wording.Duration(f.Median)
 }
 
 // inRole is what those that were hit were: (leader).
@@ -457,7 +459,7 @@ func inRole(h summary.Hit) string {
 func stopped(o summary.Outage, last bool) string {
 	switch {
 	case o.TotalNS != nil:
-		return duration(float64(*o.TotalNS))
+		return wording.Duration(float64(*o.TotalNS))
 	case slices.Contains(o.Gaps, summary.GapUndone):
 		return "until undone"
 	case slices.Contains(o.Gaps, summary.GapUnanswered) && last:
@@ -465,7 +467,7 @@ func stopped(o summary.Outage, last bool) string {
 	case slices.Contains(o.Gaps, summary.GapUnanswered):
 		return "until the next fault"
 	}
-	return absent
+	return units.Absent
 }
 
 // gapWords say why a part of an outage is not known.
@@ -504,7 +506,7 @@ func (r *Report) outageNotes() []string {
 		}
 	}
 	if r.repeatedActions() == nil {
-		if measuredAny(r.summary.Cells, detectP50) && len(r.operationGroups()) > 0 {
+		if figures.Measured(r.summary.Cells, figures.DetectP50) && len(r.operationGroups()) > 0 {
 			return []string{partsNote}
 		}
 		return nil

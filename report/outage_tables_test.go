@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/quorum"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -215,7 +216,7 @@ func TestTheChartOfOutagesHasEveryKill(t *testing.T) {
 	if len(dots.Points) != 24 || len(medians.Points) != 2 || medians.Points[0].Low == nil || len(c.Series) != 4 {
 		t.Errorf("got %d kills and %d medians in %d series", len(dots.Points), len(medians.Points), len(c.Series))
 	}
-	if never := dots.Points[16]; never.Y != nil || !never.Beyond || never.Missing != neverAnswered {
+	if never := dots.Points[16]; never.Y != nil || !never.Beyond || never.Missing != figures.NeverAnswered {
 		t.Errorf("got %+v, want the kill after which nothing was answered", never)
 	}
 	for i, p := range dots.Points[1:12] {

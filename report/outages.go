@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -22,16 +24,16 @@ func availability(o summary.Operations) float64 {
 // that nobody knows: 525 of 1,200.
 func failed(c summary.Cell) string {
 	if c.Operations.Failed == 0 {
-		return absent
+		return units.Absent
 	}
-	return count(c.Operations.Failed) + " of " + count(c.Operations.Attempted)
+	return wording.Count(c.Operations.Failed) + " of " + wording.Count(c.Operations.Attempted)
 }
 
 func available(c summary.Cell) string {
 	if c.Operations.Failed == 0 {
-		return absent
+		return units.Absent
 	}
-	return share(availability(c.Operations))
+	return wording.Share(availability(c.Operations))
 }
 
 // outageLines tell what failed, size by size.
@@ -39,13 +41,13 @@ func outageLines(g group) []string {
 	var out []string
 	for _, c := range g.cells {
 		o := c.Operations
-		if f, ok := metric(c, fullPrefix+errorRatio); ok && f.median > 0 {
-			out = append(out, fmt.Sprintf("%s: %s of the operations under full load failed.", units.Plural(c.Nodes, "node"), share(f.median)))
+		if f, ok := figures.Of(c, figures.FullPrefix+figures.ErrorRatio); ok && f.Median > 0 {
+			out = append(out, fmt.Sprintf("%s: %s of the operations under full load failed.", units.Plural(c.Nodes, "node"), wording.Share(f.Median)))
 		}
 		if o.Failed == 0 {
 			continue
 		}
-		line := fmt.Sprintf("%s: %s operations failed or are unknown (availability %s)", units.Plural(c.Nodes, "node"), failed(c), share(availability(o)))
+		line := fmt.Sprintf("%s: %s operations failed or are unknown (availability %s)", units.Plural(c.Nodes, "node"), failed(c), wording.Share(availability(o)))
 		if o.Harmed {
 			line += ", at all members, also those that faults were done to"
 		}
@@ -82,7 +84,7 @@ func timeoutWords(t results.Timeouts) string {
 		ns   int64
 	}{{"heartbeat", t.HeartbeatNS}, {"election", t.ElectionNS}, {"leader lease", t.LeaseNS}} {
 		if p.ns > 0 {
-			parts = append(parts, p.name+" "+setting(p.ns))
+			parts = append(parts, p.name+" "+wording.Setting(p.ns))
 		}
 	}
 	return strings.Join(parts, ", ")

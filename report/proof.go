@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -40,7 +41,7 @@ func proofSentence(cells []summary.Cell) string {
 	case len(unproven) > 0:
 		return "Not proven in this run: " + nodesOf(unproven) + "."
 	case len(watched) > 0:
-		return "Writes went on with as many processes killed as theory tolerates; at one more a cluster of " + list(watched) + " was not seen to stop."
+		return "Writes went on with as many processes killed as theory tolerates; at one more a cluster of " + wording.List(watched) + " was not seen to stop."
 	}
 	return "Each tolerance was proven by killing processes: writes went on with that many dead and stopped at one more" + afterwards(cells)
 }
@@ -88,7 +89,7 @@ func nodesOf(sizes []string) string {
 	if len(sizes) == 1 && sizes[0] == "1" {
 		return "1 node"
 	}
-	return list(sizes) + " nodes"
+	return wording.List(sizes) + " nodes"
 }
 
 // proofLines are those of the groups, one for all where they say the same.

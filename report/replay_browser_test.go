@@ -24,6 +24,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftbench/raftbench/report/replay/replaytest"
+	"github.com/raftbench/raftbench/report/trace"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -226,10 +228,10 @@ func asksFirst(events []results.Event, since int, node string, ns int64) bool {
 // What everybody is at the instant of each event, just before it, and in between, is
 // what the events say: role, term, whether it lives, whom it follows, and who leads.
 func TestReplayedStatesAreTheEventsInTheBrowser(t *testing.T) {
-	for name, trial := range map[string]*results.Trial{"made up": electionTrial(), "recorded": exampleTrial(t)} {
+	for name, trial := range map[string]*results.Trial{"made up": replaytest.ElectionTrial(), "recorded": exampleTrial(t)} {
 		t.Run(name, func(t *testing.T) {
 			b := browse(t, pageOf(t, trial), 1200, 1000)
-			begin, _ := traceSpan(trial)
+			begin, _ := trace.Span(trial)
 			length := eval[int64](b, "p.data.length")
 			var at []int64
 			for i, e := range trial.Events {
@@ -269,7 +271,7 @@ func TestReplayedStatesAreTheEventsInTheBrowser(t *testing.T) {
 // The log and the commit index are what was told last, nobody's are known of a process
 // that has told none, and who is cut off is known.
 func TestReplayedLogsInTheBrowser(t *testing.T) {
-	b := browse(t, pageOf(t, electionTrial()), 1200, 1000)
+	b := browse(t, pageOf(t, replaytest.ElectionTrial()), 1200, 1000)
 	type state struct {
 		Log       *int64   `json:"log"`
 		Commit    *int64   `json:"commit"`
@@ -427,7 +429,7 @@ func TestReplayFitsInTheBrowser(t *testing.T) {
 
 // Where motion is to be reduced, playing goes from event to event.
 func TestReplayReducesMotionInTheBrowser(t *testing.T) {
-	b := browse(t, pageOf(t, electionTrial()), 1200, 1000)
+	b := browse(t, pageOf(t, replaytest.ElectionTrial()), 1200, 1000)
 	b.prefers("prefers-reduced-motion", "reduce")
 	eval[bool](b, `(globalThis.seen = new Set(), p.go(0, true), p.draw = (draw => function () { seen.add(this.t); return draw.call(this); })(p.draw), p.pace = 4, p.start(), true)`)
 	b.until("!p.playing")
@@ -443,7 +445,7 @@ func TestReplayReducesMotionInTheBrowser(t *testing.T) {
 // What a run calls its things is text, whatever it says.
 func TestHostileNamesInAReplayInTheBrowser(t *testing.T) {
 	const evil = `</script><script>window.hacked=1</script><img src=x onerror="window.hacked=2">`
-	trial := electionTrial()
+	trial := replaytest.ElectionTrial()
 	trial.Cell, trial.Sites = evil, []string{evil, "b", "c"}
 	trial.Faults[0].Action, trial.Faults[0].Target = evil, evil
 	trial.Events = append(trial.Events[:len(trial.Events)-2], results.Event{AtNS: trial.Events[20].AtNS + 6e8, Node: evil, Peer: evil, Kind: results.EventLeader, Term: 5})

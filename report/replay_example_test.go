@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/replay"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -42,7 +43,7 @@ func exampleTrial(t *testing.T) *results.Trial {
 // pageOf is a page of a trial's replay.
 func pageOf(t *testing.T, trial *results.Trial) []byte {
 	t.Helper()
-	data, err := json.Marshal(replayOf(trial))
+	data, err := json.Marshal(replay.Of(trial))
 	if err != nil {
 		t.Fatal(err)
 	}

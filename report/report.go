@@ -2,6 +2,7 @@ package report
 
 import (
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
@@ -64,9 +65,9 @@ type Report struct {
 
 // New gathers what a run and its analysis say.
 func New(run *results.Run, a summary.Analysis, o Options) *Report {
-	s, full := lightOrFull(cleanSummary(a.Summary))
+	s, full := lightOrFull(clean.Summary(a.Summary))
 	r := &Report{
-		run: run, analysis: a, summary: s, env: cleanEnvironment(run.Environment), options: o, full: full,
+		run: run, analysis: a, summary: s, env: clean.Environment(run.Environment), options: o, full: full,
 		groups: groups(s), differences: index(s.Differences), limits: limits(run.Trials), linkTruth: linkTruth(run.Trials),
 		saturations: saturations(run.Trials), theories: theoriesOf(a.Summary),
 	}
@@ -81,7 +82,7 @@ func (r *Report) source(profile string) string {
 	if r.options.Source == nil {
 		return ""
 	}
-	return clean(r.options.Source(profile))
+	return clean.Text(r.options.Source(profile))
 }
 
 // latency names what was measured, and under which load.

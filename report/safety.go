@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -80,7 +81,7 @@ func (r *Report) safetyClosing() string {
 // fitName is a line whose name is cut where the line has no room for it: what is said of
 // the name is not.
 func fitName(name, text string) string {
-	return shorten(name, verdictWidth-utf8.RuneCountInString(text)) + text
+	return wording.Shorten(name, verdictWidth-utf8.RuneCountInString(text)) + text
 }
 
 // testedNames are setups in one phrase: 3 and 5 nodes.
@@ -91,9 +92,9 @@ func (r *Report) testedNames(cells []summary.Cell) string {
 		sizes = append(sizes, fmt.Sprint(c.Nodes))
 	}
 	if plain := slices.IndexFunc(cells, func(c summary.Cell) bool { return r.testedName(c) != units.Plural(c.Nodes, "node") }) < 0; plain && len(cells) > 1 {
-		return list(sizes) + " nodes"
+		return wording.List(sizes) + " nodes"
 	}
-	return list(names)
+	return wording.List(names)
 }
 
 // safetyShort is what follows on a setup's name where one line has to do.
@@ -146,7 +147,7 @@ func safetySentence(s *summary.Tested) string {
 	if done := s.Done(); done > 0 {
 		under = " under " + units.Plural(done, "fault")
 	}
-	judged := fmt.Sprintf("%s operations%s", count(s.Operations), under)
+	judged := fmt.Sprintf("%s operations%s", wording.Count(s.Operations), under)
 	switch {
 	case s.Violated > 0:
 		return fmt.Sprintf("SAFETY VIOLATED in %d of %s (%s).", s.Violated, units.Plural(s.Trials, "trial"), judged)
@@ -164,7 +165,7 @@ func safetySentence(s *summary.Tested) string {
 		text += fmt.Sprintf("; %d did not come to be judged", s.Failed)
 	}
 	if n := s.UnjudgedAttempts; n > 0 {
-		text += fmt.Sprintf("; %s before %s not judged", units.Plural(n, "attempt"), were(n))
+		text += fmt.Sprintf("; %s before %s not judged", units.Plural(n, "attempt"), wording.Were(n))
 	}
 	if s.Stuck > 0 {
 		text += fmt.Sprintf("; in %d of them something did not go on when all was healed", s.Stuck)
@@ -177,16 +178,16 @@ func (r *Report) safetySheet() sheet {
 	number := func(over, title string, keep int, of func(*summary.Tested) int) column {
 		return plain(over, title, keep, func(c summary.Cell) string {
 			if c.Tested == nil || of(c.Tested) == 0 {
-				return absent
+				return units.Absent
 			}
-			return count(int64(of(c.Tested)))
+			return wording.Count(int64(of(c.Tested)))
 		}).from(ofTested)
 	}
 	columns := []column{
 		nodesColumn(),
 		plain("trials", "hold", 0, func(c summary.Cell) string {
 			if c.Tested == nil {
-				return absent
+				return units.Absent
 			}
 			return fmt.Sprintf("%d of %d", c.Tested.Holds, c.Tested.Trials)
 		}).from(ofTested),
@@ -278,10 +279,10 @@ func faultCounts(s *summary.Tested, powerUncut bool) string {
 		if powerUncut {
 			why = "such as where no power could be cut"
 		}
-		text += fmt.Sprintf("; %d more %s not done, %s", s.NotDone, were(s.NotDone), why)
+		text += fmt.Sprintf("; %d more %s not done, %s", s.NotDone, wording.Were(s.NotDone), why)
 	}
 	if s.FaultsFailed > 0 {
-		text += fmt.Sprintf("; %d more %s begun and failed", s.FaultsFailed, were(s.FaultsFailed))
+		text += fmt.Sprintf("; %d more %s begun and failed", s.FaultsFailed, wording.Were(s.FaultsFailed))
 	}
 	if s.NotDone+s.FaultsFailed > 0 {
 		text += ": trials.jsonl says why"
@@ -296,11 +297,11 @@ func stalenessLine(s *summary.Tested) string {
 	case a == nil:
 		return ""
 	case a.Stale == 0:
-		return fmt.Sprintf("none of %s serializable reads was stale.", count(a.Reads))
+		return fmt.Sprintf("none of %s serializable reads was stale.", wording.Count(a.Reads))
 	}
 	return fmt.Sprintf("%s of %s serializable reads were stale: by %s at the median of all, %d at the 99th percentile, %d at most (known for at least %s, %s and %s).",
-		share(float64(a.Stale)/float64(a.Reads)), count(a.Reads), units.Plural(int(a.BehindP50), "revision"), a.BehindP99, a.BehindMax,
-		duration(float64(a.AgeP50NS)), duration(float64(a.AgeP99NS)), duration(float64(a.AgeMaxNS)))
+		wording.Share(float64(a.Stale)/float64(a.Reads)), wording.Count(a.Reads), units.Plural(int(a.BehindP50), "revision"), a.BehindP99, a.BehindMax,
+		wording.Duration(float64(a.AgeP50NS)), wording.Duration(float64(a.AgeP99NS)), wording.Duration(float64(a.AgeMaxNS)))
 }
 
 // seedLines name the trials that are worth playing again. One that was not judged is not

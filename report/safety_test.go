@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/facts"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -119,7 +120,7 @@ func TestASafetyRunTellsWhatFailedAndWhatNobodyJudged(t *testing.T) {
 
 // What a node said in several lines is told in one, with a mark between them.
 func TestErrorsThatComeTogetherHaveAMarkBetweenThem(t *testing.T) {
-	got := FindingText(results.Finding{Rule: results.RuleUnreadable, Node: "n2", Got: "could not start: no such log\nport 1 is closed:\n  in use\n", Want: "its data"})
+	got := facts.Finding(results.Finding{Rule: results.RuleUnreadable, Node: "n2", Got: "could not start: no such log\nport 1 is closed:\n  in use\n", Want: "its data"})
 	if want := "a node cannot open its own data (n2: got could not start: no such log; port 1 is closed: in use, wanted its data)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

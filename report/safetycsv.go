@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -44,7 +45,7 @@ func (r *Report) safetyFiles() ([]file, error) {
 // safetyRow is one trial's; what it did is empty where it did not come to be tested.
 func (r *Report) safetyRow(t *results.Trial) []string {
 	row := []string{
-		defuse(r.summary.RunID), defuse(clean(t.Cell)), strconv.Itoa(t.Nodes), strconv.Itoa(t.Trial), strconv.Itoa(t.Attempt),
+		clean.Defuse(r.summary.RunID), clean.Defuse(clean.Text(t.Cell)), strconv.Itoa(t.Nodes), strconv.Itoa(t.Trial), strconv.Itoa(t.Attempt),
 		wholeOf(t.Seed), strconv.FormatBool(t.Valid),
 	}
 	if t.Tested == nil {
@@ -58,18 +59,18 @@ func (r *Report) safetyRow(t *results.Trial) []string {
 	for _, n := range []int{s.NotDone, s.FaultsFailed, s.Nemesis, s.Snapshots, s.Installs, s.Restarts, s.Restores} {
 		row = append(row, strconv.Itoa(n))
 	}
-	return append(append(row, stalenessFields(s.Staleness)...), defuse(clean(s.History)), strconv.Itoa(len(s.UnjudgedAttempts)))
+	return append(append(row, stalenessFields(s.Staleness)...), clean.Defuse(clean.Text(s.History)), strconv.Itoa(len(s.UnjudgedAttempts)))
 }
 
 // foundRules are what was found, each rule once: safety:lost-write;liveness:catch-up.
 func foundRules(findings []results.Finding) string {
 	var out []string
 	for _, f := range findings {
-		if rule := clean(string(f.Class)) + ":" + cleanName(f.Rule); !slices.Contains(out, rule) {
+		if rule := clean.Text(string(f.Class)) + ":" + clean.Name(f.Rule); !slices.Contains(out, rule) {
 			out = append(out, rule)
 		}
 	}
-	return defuse(strings.Join(out, ";"))
+	return clean.Defuse(strings.Join(out, ";"))
 }
 
 // outcomes of all operations, and each kind's: put=200/1/2, in the order of the columns.
@@ -78,9 +79,9 @@ func outcomes(kinds []results.OperationCount) []string {
 	var each []string
 	for _, k := range kinds {
 		ok, rejected, unknown = ok+k.OK, rejected+k.Rejected, unknown+k.Unknown
-		each = append(each, cleanName(k.Kind)+"="+wholeOf(k.OK)+"/"+wholeOf(k.Rejected)+"/"+wholeOf(k.Unknown))
+		each = append(each, clean.Name(k.Kind)+"="+wholeOf(k.OK)+"/"+wholeOf(k.Rejected)+"/"+wholeOf(k.Unknown))
 	}
-	return []string{wholeOf(ok), wholeOf(rejected), wholeOf(unknown), defuse(strings.Join(each, ";"))}
+	return []string{wholeOf(ok), wholeOf(rejected), wholeOf(unknown), clean.Defuse(strings.Join(each, ";"))}
 }
 
 // faultsDone are how many were, and of each action: kill=5;pause=2.
@@ -89,9 +90,9 @@ func faultsDone(byAction map[string]int) []string {
 	var each []string
 	for _, action := range slices.Sorted(maps.Keys(byAction)) {
 		done += byAction[action]
-		each = append(each, cleanName(action)+"="+strconv.Itoa(byAction[action]))
+		each = append(each, clean.Name(action)+"="+strconv.Itoa(byAction[action]))
 	}
-	return []string{strconv.Itoa(done), defuse(strings.Join(each, ";"))}
+	return []string{strconv.Itoa(done), clean.Defuse(strings.Join(each, ";"))}
 }
 
 // stalenessFields are empty where nothing was read from a replica's own store.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -37,7 +38,7 @@ func (r *Report) saturationNote() string {
 	for _, g := range r.groups {
 		for _, c := range g.cells {
 			if s, ok := r.saturations[c.Cell]; ok {
-				parts = append(parts, fmt.Sprintf("%s took %s with %s clients", sizeName(g, c), rate(s.ops), count(int64(s.clients))))
+				parts = append(parts, fmt.Sprintf("%s took %s with %s clients", sizeName(g, c), wording.Rate(s.ops), wording.Count(int64(s.clients))))
 			}
 		}
 	}

@@ -6,7 +6,9 @@ import (
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // Tables as data: Markdown and the page show what is built here. A terminal lays
@@ -50,7 +52,7 @@ func (r *Report) sheetTable(sh sheet) tables.Table {
 func (r *Report) cellOf(col column, c summary.Cell) tables.Cell {
 	e := col.value(c)
 	out := tables.Cell{Main: e.main, Mark: e.mark, Interval: e.interval}
-	if e.main != absent {
+	if e.main != units.Absent {
 		out.To = r.trialsAnchor(c.Cell)
 		out.From(r.figure(e.of))
 	}
@@ -93,7 +95,7 @@ func (r *Report) leadFrom(row *tables.Row, column int, o chart.Origin) {
 // numeric tells a number from words: 12, max 95; +19 %; never.
 func numeric(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
-	return text == never || strings.ContainsRune("0123456789+−×≤<", first)
+	return text == wording.Never || strings.ContainsRune("0123456789+−×≤<", first)
 }
 
 // differenceTable lists what the summary decided.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -75,7 +76,7 @@ func (p *screen) wrap(paragraph, hang string, style string) {
 	if paragraph == "" {
 		return
 	}
-	for i, line := range wrapText(paragraph, p.width, hang) {
+	for i, line := range wording.Wrap(paragraph, p.width, hang) {
 		if i > 0 {
 			line = hang + line
 		}
@@ -99,7 +100,7 @@ func (p *screen) verdict(r *Report) {
 	width := min(p.width, verdictWidth)
 	p.gap()
 	say := func(text, style string) {
-		for i, line := range wrapText(text, width, "  ") {
+		for i, line := range wording.Wrap(text, width, "  ") {
 			if i > 0 {
 				line = "  " + line
 			}
@@ -116,7 +117,7 @@ func (p *screen) verdict(r *Report) {
 		if v.left != "" {
 			say(v.left, dim)
 		}
-		for _, line := range wrapText(v.legend, width, "  ") {
+		for _, line := range wording.Wrap(v.legend, width, "  ") {
 			p.row(line, dim)
 		}
 	}
@@ -145,7 +146,7 @@ func (p *screen) sheet(sh sheet) {
 	p.row(align(rules, widths), dim)
 	for _, g := range sh.groups {
 		if g.name != "" {
-			p.row(shorten(g.name, p.width), bold)
+			p.row(wording.Shorten(g.name, p.width), bold)
 		}
 		for _, c := range g.cells {
 			p.setup(columns, widths, marks, c)
@@ -198,7 +199,7 @@ func (g listing) fit(width int) listing {
 		room := max(shortestText, widths[i]-max(0, total(widths)-width))
 		g = g.change(func(row []string) []string {
 			row = slices.Clone(row)
-			row[i] = shorten(row[i], room)
+			row[i] = wording.Shorten(row[i], room)
 			return row
 		})
 	}

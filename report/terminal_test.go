@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/raftbench/raftbench/report/export"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -65,7 +67,7 @@ func TestWhatIsPrinted(t *testing.T) {
 			golden(t, name+".txt", []byte(table(t, s, 100)))
 			golden(t, name+".md", []byte(pageText(t, reportOf(s))))
 			var csv bytes.Buffer
-			if err := CSV(&csv, s); err != nil {
+			if err := export.CSV(&csv, s); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, name+".csv", csv.Bytes())
@@ -123,7 +125,7 @@ func FuzzWrap(f *testing.F) {
 	f.Add(strings.Repeat("x", 300), 33)
 	f.Fuzz(func(t *testing.T, text string, width int) {
 		width = 20 + (width%100+100)%100
-		lines := wrapText(text, width, "  ")
+		lines := wording.Wrap(text, width, "  ")
 		for i, l := range lines {
 			if n := utf8.RuneCountInString(l); n > width {
 				t.Errorf("line %d has %d runes, want at most %d", i, n, width)

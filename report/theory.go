@@ -5,6 +5,9 @@ import (
 	"math"
 	"slices"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -16,7 +19,7 @@ import (
 func theoriesOf(s summary.Summary) map[string]summary.Theory {
 	out := map[string]summary.Theory{}
 	for _, t := range s.Theories {
-		out[cleanName(t.Cell)] = t
+		out[clean.Name(t.Cell)] = t
 	}
 	return out
 }
@@ -27,16 +30,16 @@ func (r *Report) ofTheory(over, title string, keep int, words func(t summary.The
 		if t, ok := r.theories[c.Cell]; ok {
 			return words(t)
 		}
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}}
 }
 
 // inTime is a time in ns that may not be known.
 func inTime(ns *float64) entry {
 	if ns == nil {
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}
-	return entry{main: duration(*ns)}
+	return entry{main: wording.Duration(*ns)}
 }
 
 // The heads of the columns of floors.
@@ -53,7 +56,7 @@ func (r *Report) theorySheets() []sheet {
 	}
 	floors := sheet{title: "What a write takes, what theory predicts, and the floor below it", groups: r.groups, columns: []column{
 		nodesColumn(),
-		measured("measured", "p50", 0, writeP50, units.Duration),
+		measured("measured", "p50", 0, figures.WriteP50, units.Duration),
 		r.ofTheory("predicted", "here", 0, func(t summary.Theory) entry { return inTime(t.PredictedNS) }),
 		r.ofTheory("predicted", "off by", 5, predictedOff),
 		r.ofTheory("predicted", "own machines", 6, func(t summary.Theory) entry { return inTime(t.OwnMachines) }),
@@ -93,7 +96,7 @@ var (
 
 func floorTime(f *summary.Floored) entry {
 	if f == nil {
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}
 	return inTime(&f.NS)
 }
@@ -101,11 +104,11 @@ func floorTime(f *summary.Floored) entry {
 // efficiency is the floor's share of what was measured, with its interval.
 func efficiency(f *summary.Floored) entry {
 	if f == nil || f.Efficiency == nil {
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}
-	e := entry{main: share(*f.Efficiency)}
+	e := entry{main: wording.Share(*f.Efficiency)}
 	if f.CILow != nil && f.CIHigh != nil {
-		e.interval = fmt.Sprintf("%s–%s", share(*f.CILow), share(*f.CIHigh))
+		e.interval = fmt.Sprintf("%s–%s", wording.Share(*f.CILow), wording.Share(*f.CIHigh))
 	}
 	return e
 }
@@ -115,20 +118,20 @@ func efficiency(f *summary.Floored) entry {
 func predictedOff(t summary.Theory) entry {
 	switch {
 	case t.Error == nil:
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	case t.Fitted:
 		return entry{main: "fitted"}
 	}
-	return entry{main: percent(1 + *t.Error)}
+	return entry{main: units.Change(1 + *t.Error)}
 }
 
 func partOf(t summary.Theory, term summary.Term) entry {
 	if t.Parts == nil {
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}
-	e := entry{main: duration(t.Parts[term])}
+	e := entry{main: wording.Duration(t.Parts[term])}
 	if t.Predicted != nil && !t.Fitted {
-		e.interval = duration(t.Predicted[term])
+		e.interval = wording.Duration(t.Predicted[term])
 	}
 	return e
 }
@@ -161,5 +164,5 @@ func offNote(name string, t summary.Theory) string {
 		direction = "below"
 	}
 	return fmt.Sprintf("%s: the prediction is %s %s what was measured. Most of that is %s: %s predicted, %s measured.",
-		name, share(math.Abs(*t.Error)), direction, termNames[t.Off], duration(t.Predicted[t.Off]), duration(t.Parts[t.Off]))
+		name, wording.Share(math.Abs(*t.Error)), direction, termNames[t.Off], wording.Duration(t.Predicted[t.Off]), wording.Duration(t.Parts[t.Off]))
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/report/draw"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -28,10 +29,10 @@ func theorised(t *testing.T) *Report {
 		c := &r.summary.Cells[i]
 		late := map[int]float64{5: 800}[c.Nodes]
 		parts, predicted := partsAt(c.Nodes, late), partsAt(c.Nodes, 0)
-		c.Metrics[writeP50] = around(parts.Sum(), 2)
+		c.Metrics[figures.WriteP50] = around(parts.Sum(), 2)
 		sum, own := predicted.Sum(), predicted.Sum()-100e3
 		th := summary.Theory{
-			Cell: c.Cell, Nodes: c.Nodes, Measured: c.Metrics[writeP50], Parts: parts, Predicted: predicted, Fitted: c.Nodes == 1 || c.Nodes == 3,
+			Cell: c.Cell, Nodes: c.Nodes, Measured: c.Metrics[figures.WriteP50], Parts: parts, Predicted: predicted, Fitted: c.Nodes == 1 || c.Nodes == 3,
 			PredictedNS: &sum, OwnMachines: &own, Error: p(sum/parts.Sum() - 1),
 			FloorAlone:  &summary.Floored{NS: 1.5e6, Efficiency: p(0.42), CILow: p(0.40), CIHigh: p(0.44)},
 			FloorShared: &summary.Floored{NS: 9e9},

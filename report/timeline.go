@@ -6,8 +6,12 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/facts"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // timeline lists the faults that were done while load was measured.
@@ -20,13 +24,13 @@ func (r *Report) timeline() listing {
 		for _, c := range gr.cells {
 			all := timelineOf(c)
 			for _, o := range all {
-				lasted := absent
+				lasted := units.Absent
 				if o.LastedNS > 0 {
-					lasted = duration(float64(o.LastedNS))
+					lasted = wording.Duration(float64(o.LastedNS))
 				}
 				g.rows = append(g.rows, []string{
 					sizeName(gr, c), deed(o), fmt.Sprint(o.Trial),
-					duration(float64(o.SinceNS)), lasted, silent(o, all), count(o.Failed), count(o.Unknown),
+					wording.Duration(float64(o.SinceNS)), lasted, silent(o, all), wording.Count(o.Failed), wording.Count(o.Unknown),
 				})
 				g.of = append(g.of, chart.Origin{Setup: c.Cell, Name: ofTrial + fmt.Sprint(o.Trial)})
 			}
@@ -39,12 +43,12 @@ func (r *Report) timeline() listing {
 // has it, or a partition's groups, where no member was hit; and why where it was not
 // done, or was begun and not finished.
 func deed(o summary.Outage) string {
-	to := list(o.Nodes) + inRole(o.Hit)
+	to := wording.List(o.Nodes) + inRole(o.Hit)
 	switch {
 	case len(o.Groups) > 0:
-		to = groupsText(o.Groups)
+		to = facts.Groups(o.Groups)
 	case len(o.Nodes) == 0:
-		to = cleanName(o.Target)
+		to = clean.Name(o.Target)
 	}
 	text := strings.TrimSpace(o.Action + " " + to)
 	if o.NotDone != "" {
@@ -52,24 +56,15 @@ func deed(o summary.Outage) string {
 		if len(o.Nodes) == 0 {
 			how = "not done"
 		}
-		text += ", " + how + ": " + shorten(cleanDetail(o.NotDone), 60)
+		text += ", " + how + ": " + wording.Shorten(clean.Detail(o.NotDone), 60)
 	}
 	return text
-}
-
-// groupsText tells who still reached whom: n1 n2 | n3.
-func groupsText(groups [][]string) string {
-	var sides []string
-	for _, g := range groups {
-		sides = append(sides, cleanName(strings.Join(g, " ")))
-	}
-	return strings.Join(sides, " | ")
 }
 
 // silent is for how long no client had an answer to a fault's writes; all are its setup's.
 func silent(o summary.Outage, all []summary.Outage) string {
 	if o.SilentNS > 0 && o.TotalNS != nil {
-		return duration(float64(o.SilentNS))
+		return wording.Duration(float64(o.SilentNS))
 	}
 	followed := slices.ContainsFunc(all, func(next summary.Outage) bool { return next.Trial == o.Trial && next.SinceNS > o.SinceNS })
 	return stopped(o, !followed)

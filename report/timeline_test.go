@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -61,7 +62,7 @@ func TestWritesThatDidNotGoOnStoppedUntilSomethingEnded(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
 	}
-	if strings.Contains(flat, never) {
+	if strings.Contains(flat, wording.Never) {
 		t.Errorf("says that writes never stopped, or were never answered:\n%s", text)
 	}
 }

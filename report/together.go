@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -87,7 +89,7 @@ func runNames(dirs []string) []string {
 		}) {
 			n++
 		}
-		names[i] = cleanName(strings.Join(lastOf(own, n), "/"))
+		names[i] = clean.Name(strings.Join(lastOf(own, n), "/"))
 	}
 	for i, name := range names {
 		if name == "" || slices.Contains(names[:i], name) {
@@ -137,7 +139,7 @@ func (t *Together) compare() error {
 func (r *Report) withoutFigures() string {
 	switch how := r.env.Broken(); {
 	case how != "":
-		return "its nodes were broken on purpose (" + cleanName(how) + "), so that none of its figures is a result."
+		return "its nodes were broken on purpose (" + clean.Name(how) + "), so that none of its figures is a result."
 	case !slices.ContainsFunc(r.run.Latest(), func(t results.Trial) bool { return t.Valid }):
 		return "none of its trials is valid, so that it has no figure to be compared."
 	}
@@ -158,14 +160,14 @@ func (t *Together) heading() []string {
 	for _, r := range t.runs {
 		names = append(names, r.name)
 	}
-	return []string{list(names)}
+	return []string{wording.List(names)}
 }
 
 // alarms are those of all runs, and the runs that are missing.
 func (t *Together) alarms() []string {
 	var out []string
 	for _, u := range t.options.Unreadable {
-		out = append(out, cleanName(filepath.Base(filepath.Clean(u.Folder)))+": left out, since it cannot be read: "+cleanDetail(withoutFolders(u.Reason, u.Folder)))
+		out = append(out, clean.Name(filepath.Base(filepath.Clean(u.Folder)))+": left out, since it cannot be read: "+clean.Detail(withoutFolders(u.Reason, u.Folder)))
 	}
 	for _, r := range t.runs {
 		for _, a := range r.alarms {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -60,18 +62,18 @@ func (t *Together) panel(metric string) (chart.Panel, bool) {
 		one := chart.Series{Name: t.runs[i].name, Form: chart.Points, Look: chart.Look{Number: place}}
 		for x, cell := range cells {
 			if m, ok := t.figureIn(place, figureKey{metric, cell}); ok {
-				s.add(m.low)
-				s.add(m.upper())
-				one.Points = append(one.Points, pointOf(float64(x)+dodged(place, len(t.of)), m))
+				s.add(m.Low)
+				s.add(m.Upper())
+				one.Points = append(one.Points, figures.Point(float64(x)+dodged(place, len(t.of)), m))
 			}
 		}
 		p.Series = append(p.Series, one)
 	}
 	if strings.HasSuffix(metric, "_ns") {
-		p.Y = latencyAxis(metricWords[metric], "median", s)
+		p.Y = latencyAxis(figures.Words[metric], "median", s)
 	} else {
 		p.Y = chart.Linear(s.high*1.08, units.Rate.Scale(0).Tick)
-		p.Y.Title, p.Y.Unit = metricWords[metric]+", writes per second", chart.PerSecond
+		p.Y.Title, p.Y.Unit = figures.Words[metric]+", writes per second", chart.PerSecond
 	}
 	return p, s.high > 0
 }
@@ -96,7 +98,7 @@ func (t *Together) cellsWith(metric string) []string {
 // setupName is "3 nodes" where the setups differ in their size alone.
 func (t *Together) setupName(cell, short string) string {
 	own := t.beside.old.sum.Cells
-	i := slices.IndexFunc(own, func(c summary.Cell) bool { return c.Cell == cleanName(cell) })
+	i := slices.IndexFunc(own, func(c summary.Cell) bool { return c.Cell == clean.Name(cell) })
 	if i >= 0 && len(groups(t.beside.old.sum)) == 1 {
 		return units.Plural(own[i].Nodes, "node")
 	}
@@ -104,16 +106,16 @@ func (t *Together) setupName(cell, short string) string {
 }
 
 // figureIn is a figure of the compared run at a place.
-func (t *Together) figureIn(place int, key figureKey) (figure, bool) {
+func (t *Together) figureIn(place int, key figureKey) (figures.Figure, bool) {
 	for i := range t.beside.later {
 		ch, ok := t.beside.later[i].change(key)
 		switch {
 		case !ok:
 		case place == 0 && ch.Old.N > 0:
-			return figureOf(key.metric, ch.Old)
+			return figures.Read(key.metric, ch.Old)
 		case place == i+1 && ch.New.N > 0:
-			return figureOf(key.metric, ch.New)
+			return figures.Read(key.metric, ch.New)
 		}
 	}
-	return figure{}, false
+	return figures.Figure{}, false
 }

@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/export"
+	"github.com/raftbench/raftbench/report/markdown"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -82,17 +85,17 @@ func (t *Together) Markdown(w io.Writer) error {
 
 func (t *Together) markdown(charts [][]chart.Chart) string {
 	var b strings.Builder
-	b.WriteString("# " + escape(t.title()) + "\n\n")
+	b.WriteString("# " + markdown.Escape(t.title()) + "\n\n")
 	for _, line := range t.heading() {
-		b.WriteString(escape(line) + "  \n")
+		b.WriteString(markdown.Escape(line) + "  \n")
 	}
 	for _, line := range t.alarms() {
-		b.WriteString("\n> **" + escape(line) + "**\n")
+		b.WriteString("\n> **" + markdown.Escape(line) + "**\n")
 	}
 	for _, line := range t.verdicts() {
-		b.WriteString("\n**" + escape(line) + "**\n")
+		b.WriteString("\n**" + markdown.Escape(line) + "**\n")
 	}
-	bullets(&b, t.notes())
+	markdown.Bullets(&b, t.notes())
 	if t.beside != nil {
 		t.markdownFigures(&b, charts != nil)
 	}
@@ -111,15 +114,15 @@ func (t *Together) markdownFigures(b *strings.Builder, drawn bool) {
 	if all := t.figuresTable(runAnchors{}); len(all.Rows) > 0 {
 		b.WriteString("\n## What the runs share, beside each other\n\n")
 		if c, ok := t.chart(); ok && drawn {
-			fmt.Fprintf(b, "![%s](%s.png)\n\n", escape(c.Title), c.Name)
+			fmt.Fprintf(b, "![%s](%s.png)\n\n", markdown.Escape(c.Title), c.Name)
 		}
-		markdownTable(b, all)
-		b.WriteString("\n" + escape(t.figuresLegend()) + "\n")
+		markdown.Table(b, all)
+		b.WriteString("\n" + markdown.Escape(t.figuresLegend()) + "\n")
 	}
 	b.WriteString("\n## What makes the runs unlike\n")
 	for i, lines := range t.unlike() {
-		b.WriteString("\n### " + escape(t.againstFirst(i)) + "\n")
-		bullets(b, lines)
+		b.WriteString("\n### " + markdown.Escape(t.againstFirst(i)) + "\n")
+		markdown.Bullets(b, lines)
 	}
 }
 
@@ -190,10 +193,10 @@ func (t *Together) JSON(w io.Writer) error {
 // the run behind them. Its error is w's.
 func (t *Together) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	lines := [][]string{append(append([]string{}, csvHeader...), "run")}
+	lines := [][]string{append(append([]string{}, export.Header...), "run")}
 	for _, r := range t.runs {
-		for _, line := range csvLines(r.analysis.Summary) {
-			lines = append(lines, append(line, defuse(r.name)))
+		for _, line := range export.CsvLines(r.analysis.Summary) {
+			lines = append(lines, append(line, clean.Defuse(r.name)))
 		}
 	}
 	return out.WriteAll(lines)

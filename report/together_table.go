@@ -6,7 +6,10 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -30,7 +33,7 @@ func (c *Compared) rowKeys() []figureKey {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b figureKey) int {
-		return cmp.Or(cmp.Compare(headlineRank(a.metric), headlineRank(b.metric)), cmp.Compare(cells[cleanName(a.cell)], cells[cleanName(b.cell)]))
+		return cmp.Or(cmp.Compare(headlineRank(a.metric), headlineRank(b.metric)), cmp.Compare(cells[clean.Name(a.cell)], cells[clean.Name(b.cell)]))
 	})
 	return out
 }
@@ -53,13 +56,13 @@ func (t *Together) figuresTable(to runAnchors) tables.Table {
 		out.Heads = append(out.Heads, tables.Head{Title: t.runs[i].name})
 	}
 	for _, key := range t.beside.rowKeys() {
-		row := tables.Texts(cleanName(MetricName(key.metric)), t.setupName(key.cell, cleanName(key.cell)))
-		first := tables.Cell{Main: absent}
+		row := tables.Texts(clean.Name(figures.Name(key.metric)), t.setupName(key.cell, clean.Name(key.cell)))
+		first := tables.Cell{Main: units.Absent}
 		var later []tables.Cell
 		for i := range t.beside.later {
 			ch, ok := t.beside.later[i].change(key)
 			if !ok {
-				later = append(later, tables.Cell{Main: absent})
+				later = append(later, tables.Cell{Main: units.Absent})
 				continue
 			}
 			if ch.Old.N > 0 {
@@ -79,12 +82,12 @@ func (t *Together) figuresTable(to runAnchors) tables.Table {
 
 // numberCell is a run's figure with its interval, which leads to the trials behind it.
 func (t *Together) numberCell(metric string, m summary.Metric, run int, cell string, to runAnchors) tables.Cell {
-	f, ok := figureOf(metric, m)
+	f, ok := figures.Read(metric, m)
 	if !ok || m.N == 0 {
-		return tables.Cell{Main: absent}
+		return tables.Cell{Main: units.Absent}
 	}
-	k, setup := units.Of(metric), cleanName(cell)
-	out := tables.Cell{Main: show(k, f.median), Mark: f.mark(), Interval: between(k, f), To: to.trials(run, setup)}
+	k, setup := units.Of(metric), clean.Name(cell)
+	out := tables.Cell{Main: wording.Show(k, f.Median), Mark: f.Mark(), Interval: figures.Between(k, f), To: to.trials(run, setup)}
 	if out.To != "" {
 		out.Figure = t.runs[run].figure(chart.Origin{Setup: setup, Name: metric})
 	}
@@ -111,13 +114,13 @@ func (t *Together) figuresLegend() string {
 	}
 	lines := []string{"Beside a number stands its 95 % interval, and below it the change from " + t.beside.old.name + "."}
 	if slices.ContainsFunc(changes, func(ch summary.Change) bool { return len(ch.Old.Doubts)+len(ch.New.Doubts) > 0 }) {
-		lines = append(lines, dagger+": something may have moved the number; the run's own report says what.")
+		lines = append(lines, figures.Dagger+": something may have moved the number; the run's own report says what.")
 	}
 	return strings.Join(append(lines, t.beside.signs(changes)...), " ")
 }
 
 // measuredFor are the figures that runs are made for.
-var measuredFor = []string{writeP50, readP50, throughput, capacity}
+var measuredFor = []string{figures.WriteP50, figures.ReadP50, figures.Throughput, figures.Capacity}
 
 // firstFigures are those that runs are made for, or else all of the first figure: the rows
 // that stand with the answer.
@@ -126,7 +129,7 @@ func firstFigures(t tables.Table) tables.Table {
 		return slices.DeleteFunc(slices.Clone(t.Rows), func(r tables.Row) bool { return !is(r.Cells[0].Main) })
 	}
 	first := keep(func(figure string) bool {
-		return slices.ContainsFunc(measuredFor, func(metric string) bool { return MetricName(metric) == figure })
+		return slices.ContainsFunc(measuredFor, func(metric string) bool { return figures.Name(metric) == figure })
 	})
 	if len(first) == 0 {
 		first = keep(func(figure string) bool { return figure == t.Rows[0].Cells[0].Main })

@@ -15,7 +15,10 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/draw/drawtest"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/page"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -159,14 +162,14 @@ func TestFiguresStandBesideEachOther(t *testing.T) {
 			continue
 		}
 		rows++
-		f, _ := metric(all.runs[0].summary.Cells[rows-1], throughput)
-		if got := row.Cells[2]; got.Main != rate(f.median) || got.To != fmt.Sprint("run-1-trials-", rows-1) || len(got.Notes) > 0 {
-			t.Errorf("the first run's: got %+v, want %s", got, rate(f.median))
+		f, _ := figures.Of(all.runs[0].summary.Cells[rows-1], figures.Throughput)
+		if got := row.Cells[2]; got.Main != wording.Rate(f.Median) || got.To != fmt.Sprint("run-1-trials-", rows-1) || len(got.Notes) > 0 {
+			t.Errorf("the first run's: got %+v, want %s", got, wording.Rate(f.Median))
 		}
-		if got := row.Cells[3]; got.Main != rate(2*f.median) || len(got.Notes) != 1 || got.Notes[0].Text != "~ (+100 %)" || !strings.HasPrefix(got.To, "run-2-trials-") {
-			t.Errorf("the faster run's: got %+v, want %s and ~ (+100 %%)", got, rate(2*f.median))
+		if got := row.Cells[3]; got.Main != wording.Rate(2*f.Median) || len(got.Notes) != 1 || got.Notes[0].Text != "~ (+100 %)" || !strings.HasPrefix(got.To, "run-2-trials-") {
+			t.Errorf("the faster run's: got %+v, want %s and ~ (+100 %%)", got, wording.Rate(2*f.Median))
 		}
-		if got := row.Cells[4]; got.Main != rate(f.median) || len(got.Notes) != 1 || got.Notes[0].Text != "~ (0.0 %)" {
+		if got := row.Cells[4]; got.Main != wording.Rate(f.Median) || len(got.Notes) != 1 || got.Notes[0].Text != "~ (0.0 %)" {
 			t.Errorf("the copy's: got %+v", got)
 		}
 	}
@@ -251,7 +254,7 @@ func TestHostileRunsTogetherActOnNothing(t *testing.T) {
 		}
 		switch filepath.Ext(name) {
 		case ".svg":
-			textsOf(t, []byte(text))
+			drawtest.Texts(t, []byte(text))
 		case ".md":
 			checkPage(t, name, text)
 		case ".csv":

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // counted are kills after the i-th of which i writes failed and two are unknown at
@@ -62,7 +65,7 @@ func TestTheToleranceTableNamesItsOutages(t *testing.T) {
 
 // elected gives an operation's setup an election with its parts.
 func elected(c summary.Cell) summary.Cell {
-	for i, name := range []string{detectP50, electP50, commitP50, rediscoverP50} {
+	for i, name := range []string{figures.DetectP50, figures.ElectP50, figures.CommitP50, figures.RediscoverP50} {
 		c.Metrics[name] = around(float64(10+i)*1e6, 5)
 	}
 	return c
@@ -149,7 +152,7 @@ func TestArmsOfOneSizeShareAChart(t *testing.T) {
 
 func TestNamesStandInTheOrderOfTheirNumbers(t *testing.T) {
 	got := []string{"t100", "t25", "b", "", "t025", "t25, x", "a2b10", "a2b9"}
-	slices.SortStableFunc(got, natural)
+	slices.SortStableFunc(got, wording.Natural)
 	if want := []string{"", "a2b9", "a2b10", "b", "t25", "t025", "t25, x", "t100"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -245,8 +248,8 @@ func TestBothKindsOfReadsStandBesideEachOther(t *testing.T) {
 			o := c
 			o.Cell += "-" + kind
 			o.Params = map[string]string{summary.DeadAxis: c.Params[summary.DeadAxis], summary.LeaderAxis: c.Params[summary.LeaderAxis], readsAxis: kind}
-			read := *c.Metrics[readP50].Median / float64(1+i)
-			o.Metrics = map[string]summary.Metric{writeP50: c.Metrics[writeP50], readP50: around(read, 1)}
+			read := *c.Metrics[figures.ReadP50].Median / float64(1+i)
+			o.Metrics = map[string]summary.Metric{figures.WriteP50: c.Metrics[figures.WriteP50], figures.ReadP50: around(read, 1)}
 			all = append(all, o)
 		}
 	}
@@ -294,7 +297,7 @@ func TestFalseElectionsStandBesideTheirPrediction(t *testing.T) {
 	if col == nil {
 		t.Fatal("no column of predictions")
 	}
-	for i, want := range []entry{{main: "none"}, {main: absent}, {main: "1,120"}, {main: "none", interval: "<13"}} {
+	for i, want := range []entry{{main: "none"}, {main: units.Absent}, {main: "1,120"}, {main: "none", interval: "<13"}} {
 		if got := col.value(r.summary.Cells[i]); got != want {
 			t.Errorf("%s: got %+v, want %+v", r.summary.Cells[i].Cell, got, want)
 		}

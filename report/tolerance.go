@@ -8,7 +8,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/export"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // What a size survives is one table: what arithmetic has and what was seen, of nodes
@@ -38,7 +43,7 @@ func (r *Report) toleranceSheet() sheet {
 	}{{"a follower", summary.LostFollower, 5}, {"the leader", summary.LostLeader, 9}, {"its zone", summary.LostZone, 6}} {
 		col := column{over: outageOver, title: l.title, keep: l.keep, value: func(c summary.Cell) entry { return lossEntry(c, l.of) }}
 		if l.of == summary.LostLeader {
-			col.metric = outage
+			col.metric = figures.Outage
 		}
 		out.columns = append(out.columns, col.from(ofLoss+string(l.of)))
 	}
@@ -53,9 +58,9 @@ func (r *Report) proves() bool {
 // seenOf is what was seen of what arithmetic has: 1 of 1; – of 1 where it was not.
 func seenOf(seen, theory *int) string {
 	if theory == nil {
-		return absent
+		return units.Absent
 	}
-	text := absent
+	text := units.Absent
 	if seen != nil {
 		text = fmt.Sprint(*seen)
 	}
@@ -66,7 +71,7 @@ func seenOf(seen, theory *int) string {
 func stopsAt(c summary.Cell) string {
 	switch b := c.Faults.BlockedAt; {
 	case b == nil:
-		return absent
+		return units.Absent
 	case *b == 0:
 		return "not seen"
 	default:
@@ -79,7 +84,7 @@ func stopsAt(c summary.Cell) string {
 func zonesEntry(c summary.Cell) entry {
 	places := c.Places()
 	if len(places) == 0 {
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}
 	return entry{main: seenOf(c.Faults.ZonesSurvived, c.ToleratesSites), interval: perZone(places)}
 }
@@ -88,23 +93,23 @@ func zonesEntry(c summary.Cell) entry {
 func lossEntry(c summary.Cell, of summary.Lost) entry {
 	l := c.Loss(of)
 	if l == nil {
-		return entry{main: absent}
+		return entry{main: units.Absent}
 	}
 	e := entry{main: lastsFor(l.P50NS), interval: "1 kill"}
 	if l.N > 1 {
 		e.interval = fmt.Sprintf("%s of %d", lastsFor(l.MaxNS), l.N)
 	}
-	if f, ok := metric(c, outage); ok && of == summary.LostLeader {
-		e.mark = f.mark()
+	if f, ok := figures.Of(c, figures.Outage); ok && of == summary.LostLeader {
+		e.mark = f.Mark()
 	}
 	return e
 }
 
 func lastsFor(ns *float64) string {
 	if ns == nil {
-		return never
+		return wording.Never
 	}
-	return duration(*ns)
+	return wording.Duration(*ns)
 }
 
 // toleranceLines say in words what the table shows: what an even size gains, and
@@ -149,7 +154,7 @@ func evenLines(cells []summary.Cell) []string {
 			continue
 		}
 		odd := cells[i-1]
-		line := fmt.Sprintf("The %s node tolerates no more: %d nodes go on with %s dead, as %d do", ordinal(c.Nodes), c.Nodes, number(c.Tolerates), odd.Nodes)
+		line := fmt.Sprintf("The %s node tolerates no more: %d nodes go on with %s dead, as %d do", wording.Ordinal(c.Nodes), c.Nodes, number(c.Tolerates), odd.Nodes)
 		if a, b := odd.ToleratesSites, c.ToleratesSites; a != nil && b != nil && *b < *a {
 			line += fmt.Sprintf(", and they die%s, where %d %s", diesWith(c), odd.Nodes, goesOnWithout(*a))
 		}
@@ -161,7 +166,7 @@ func evenLines(cells []summary.Cell) []string {
 // diesWith is what takes a size down: with zone a; (by arithmetic) where that was not
 // seen.
 func diesWith(c summary.Cell) string {
-	text := " with zone " + shorten(strings.Join(neededZones(c.Places()), " or "), 24)
+	text := " with zone " + wording.Shorten(strings.Join(neededZones(c.Places()), " or "), 24)
 	if len(neededZones(c.Places())) == 0 {
 		text = fmt.Sprintf(" with %s zones", number(*c.ToleratesSites+1))
 	}
@@ -303,7 +308,7 @@ func placedAt(sites []string) string {
 		if n := len(members) - maxStanding; n > 0 {
 			members = append(members[:maxStanding:maxStanding], fmt.Sprintf("%d more", n))
 		}
-		order[i] = shorten(site, 24) + "→" + strings.Join(members, ", ")
+		order[i] = wording.Shorten(site, 24) + "→" + strings.Join(members, ", ")
 	}
 	return strings.Join(order, "; ")
 }
@@ -326,13 +331,13 @@ func (r *Report) toleranceCSV() ([]byte, error) {
 			members = append(members, fmt.Sprintf("%s=%d", p.Name, p.Members))
 		}
 		row := []string{
-			defuse(r.summary.RunID), defuse(c.Cell), strconv.Itoa(c.Nodes), strconv.Itoa(c.Quorum), strconv.Itoa(c.Tolerates),
-			optionalInt(c.Faults.Survived), optionalInt(c.Faults.BlockedAt), defuse(strings.Join(members, ",")),
-			optionalInt(c.ToleratesSites), optionalInt(c.Faults.ZonesSurvived), optionalInt(c.SpareAfterZone),
+			clean.Defuse(r.summary.RunID), clean.Defuse(c.Cell), strconv.Itoa(c.Nodes), strconv.Itoa(c.Quorum), strconv.Itoa(c.Tolerates),
+			export.Int(c.Faults.Survived), export.Int(c.Faults.BlockedAt), clean.Defuse(strings.Join(members, ",")),
+			export.Int(c.ToleratesSites), export.Int(c.Faults.ZonesSurvived), export.Int(c.SpareAfterZone),
 		}
 		for _, of := range kinds {
 			if l := c.Loss(of); l != nil {
-				row = append(row, optionalFloat(l.P50NS), optionalFloat(l.MaxNS), strconv.Itoa(l.N))
+				row = append(row, export.Float(l.P50NS), export.Float(l.MaxNS), strconv.Itoa(l.N))
 			} else {
 				row = append(row, "", "", "")
 			}

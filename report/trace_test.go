@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/raftbench/raftbench/report/perfetto/perfettotest"
+	"github.com/raftbench/raftbench/report/trace"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -44,7 +45,7 @@ func failedOver() results.Trial {
 // a reader that knows perfetto's schema alone; times count from the first event.
 func TestTraceTellsATrial(t *testing.T) {
 	trial := failedOver()
-	got := perfettotest.Lines(t, traceOf(&trial).Encode())
+	got := perfettotest.Lines(t, trace.Of(&trial).Encode())
 	for _, want := range []string{
 		`track n3-hashicorp-none, trial 2 (outages) in "", 0`,
 		`track outages in "n3-hashicorp-none, trial 2 (outages)", 1`,
@@ -81,7 +82,7 @@ func TestTraceOfOtherOutages(t *testing.T) {
 	at := trial.Events[0].AtNS
 	trial.Faults[0].Probes = []results.Probe{{Node: "n2", Failed: 4}}
 	trial.Faults = append(trial.Faults, results.Fault{Action: "pause", Nodes: []string{"n2"}, AtNS: at + 700, DoneNS: at + 701, EndNS: at + 900})
-	got := perfettotest.Lines(t, traceOf(&trial).Encode())
+	got := perfettotest.Lines(t, trace.Of(&trial).Encode())
 	for _, want := range []string{"100 slice_begin outages no write until here after=kill", "700 slice_end outages", "700 slice_begin faults pause n2", "900 slice_end faults"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("want %q in:\n%s", want, strings.Join(got, "\n"))
@@ -91,7 +92,7 @@ func TestTraceOfOtherOutages(t *testing.T) {
 		t.Errorf("two faults that overlap stand on %d tracks", n)
 	}
 	trial.Faults, trial.Proof = nil, &results.ProofResult{Leader: "n1", OutageNS: 950}
-	got = perfettotest.Lines(t, traceOf(&trial).Encode())
+	got = perfettotest.Lines(t, trace.Of(&trial).Encode())
 	if !slices.Contains(got, "100 slice_begin outages outage after=kill") || !slices.Contains(got, "1050 slice_end outages") {
 		t.Errorf("a proof's outage:\n%s", strings.Join(got, "\n"))
 	}
@@ -114,7 +115,7 @@ func TestTheLaneOfOutagesHasNoHoles(t *testing.T) {
 			{Action: "pause", Nodes: []string{"n3"}, AtNS: at + 2000, DoneNS: at + 2001, EndNS: at + 3000},
 		},
 	}
-	got := perfettotest.Lines(t, traceOf(&trial).Encode())
+	got := perfettotest.Lines(t, trace.Of(&trial).Encode())
 	for _, want := range []string{
 		"100 slice_begin outages no write before it was undone after=kill", "350 slice_end outages",
 		"400 slice_begin outages no write until here after=kill", "1000 slice_end outages",
@@ -136,7 +137,7 @@ func TestATermIsDrawnOnlyOnceItIsOne(t *testing.T) {
 		{AtNS: at + 110, Node: "n2", Kind: results.EventVote, Peer: "n3", Term: 3, PreVote: true},
 		{AtNS: at + 120, Node: "n3", Kind: results.EventBallot, Peer: "n2", Term: 3, PreVote: true},
 	}
-	text := strings.Join(perfettotest.Lines(t, traceOf(&trial).Encode()), "\n")
+	text := strings.Join(perfettotest.Lines(t, trace.Of(&trial).Encode()), "\n")
 	if strings.Contains(text, "counter term 3") || !strings.Contains(text, "counter term 2") {
 		t.Errorf("term 3 was only ever proposed, and is drawn:\n%s", text)
 	}
@@ -148,7 +149,7 @@ func TestTraceOfAForeignTrial(t *testing.T) {
 	trial.Events[2].Node, trial.Events[3].State, trial.Events[4].Peer = "\x1b[2J", "lead\xff\u202eer", strings.Repeat("x", 1000)
 	trial.Events[5].Term = 1<<64 - 1
 	trial.Windows = []results.Window{{Name: "calm", StartNS: 1, DurationNS: 1<<63 - 1}}
-	text := strings.Join(perfettotest.Lines(t, traceOf(&trial).Encode()), "\n")
+	text := strings.Join(perfettotest.Lines(t, trace.Of(&trial).Encode()), "\n")
 	if strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, strings.Repeat("x", 200)) {
 		t.Errorf("a name was not cleaned:\n%q", text)
 	}

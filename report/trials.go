@@ -6,8 +6,11 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/raftbench/raftbench/report/clean"
+	"github.com/raftbench/raftbench/report/facts"
 	"github.com/raftbench/raftbench/report/page"
 	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -54,7 +57,7 @@ func trialCounts(c summary.Cell) string {
 	if len(parts) == 0 {
 		return "its trials"
 	}
-	return list(parts)
+	return wording.List(parts)
 }
 
 // latestAttempts are the trials that count; a repeated one's earlier attempts do not.
@@ -95,7 +98,7 @@ func trialTable(trials []*results.Trial, latest map[attempt]bool, numbers map[re
 		rows = append(rows, trialRow(t, latest[attemptOf(t)], numbers))
 	}
 	for i := len(heads) - 1; i > 0; i-- {
-		if slices.ContainsFunc(rows, func(r tables.Row) bool { return r.Cells[i].Main != absent || len(r.Cells[i].Notes) > 0 }) {
+		if slices.ContainsFunc(rows, func(r tables.Row) bool { return r.Cells[i].Main != units.Absent || len(r.Cells[i].Notes) > 0 }) {
 			continue
 		}
 		heads = slices.Delete(heads, i, i+1)
@@ -109,23 +112,23 @@ func trialTable(trials []*results.Trial, latest map[attempt]bool, numbers map[re
 func trialRow(t *results.Trial, counts bool, numbers map[remarkKind]int) tables.Row {
 	name := fmt.Sprint(t.Trial)
 	if t.Attempt > 1 {
-		name += ", " + ordinal(t.Attempt) + " attempt"
+		name += ", " + wording.Ordinal(t.Attempt) + " attempt"
 	}
-	leader := cleanName(t.Leader)
-	if site := cleanName(t.LeaderSite); site != "" && leader != "" {
+	leader := clean.Name(t.Leader)
+	if site := clean.Name(t.LeaderSite); site != "" && leader != "" {
 		leader += " at " + site
 	}
-	p50, p99, rates := absent, absent, absent
+	p50, p99, rates := units.Absent, units.Absent, units.Absent
 	if w := t.Window(results.RoleLight); w != nil && w.Latency.Count > 0 {
-		p50, p99 = duration(float64(w.Latency.P50NS)), duration(float64(w.Latency.P99NS))
+		p50, p99 = wording.Duration(float64(w.Latency.P50NS)), wording.Duration(float64(w.Latency.P99NS))
 	}
 	if w := t.Window(results.RoleFull); w != nil {
-		rates = rate(w.ThroughputOps)
+		rates = wording.Rate(w.ThroughputOps)
 	}
-	row := tables.Texts(name, kindWords(t.Kind), fmt.Sprint(t.Block), orAbsent(leader), p50, p99, rates, longestOutage(t), countsWords(t, counts), absent)
+	row := tables.Texts(name, kindWords(t.Kind), fmt.Sprint(t.Block), orAbsent(leader), p50, p99, rates, longestOutage(t), countsWords(t, counts), units.Absent)
 	last := &row.Cells[len(row.Cells)-1]
 	for _, f := range t.Findings {
-		last.Notes = append(last.Notes, tables.Note{Text: capital(FindingText(f)) + "."})
+		last.Notes = append(last.Notes, tables.Note{Text: wording.Capital(facts.Finding(f)) + "."})
 	}
 	for _, rem := range t.Remarks {
 		last.Notes = append(last.Notes, remarkNote(t, rem, counts, numbers))
@@ -145,15 +148,15 @@ func remarkNote(t *results.Trial, rem results.Remark, counts bool, numbers map[r
 		}
 	}
 	if role == "" {
-		role = roleOf(rem.Window)
+		role = facts.RoleOf(rem.Window)
 	}
-	clean := cleanRemark(summary.Remark{Code: rem.Code, Window: rem.Window, Worst: rem})
-	when := whenWords(role, clean.Window)
-	text := sayRemark(worst{Remark: clean.Worst})
+	clean := clean.Remark(summary.Remark{Code: rem.Code, Window: rem.Window, Worst: rem})
+	when := facts.When(role, clean.Window)
+	text := facts.Say(facts.Worst{Remark: clean.Worst})
 	if when != "" {
 		text = when + ": " + text
 	}
-	note := tables.Note{Text: capital(text) + "."}
+	note := tables.Note{Text: wording.Capital(text) + "."}
 	if i, ok := numbers[remarkKind{clean.Code, rem.Severity, t.Kind, when, !counts}]; ok {
 		note.To = fmt.Sprint(remarkPrefix, i)
 	}
@@ -184,24 +187,24 @@ func kindWords(k results.TrialKind) string {
 	case results.SafetyTest:
 		return "safety"
 	}
-	return cleanName(string(k))
+	return clean.Name(string(k))
 }
 
 // longestOutage is that of a proof's kill of the leader.
 func longestOutage(t *results.Trial) string {
 	if t.Proof == nil || t.Proof.OutageNS <= 0 {
-		return absent
+		return units.Absent
 	}
 	longest := t.Proof.OutageNS
 	for _, z := range t.Proof.Zones {
 		longest = max(longest, z.OutageNS)
 	}
-	return duration(float64(longest))
+	return wording.Duration(float64(longest))
 }
 
 func orAbsent(text string) string {
 	if text == "" {
-		return absent
+		return units.Absent
 	}
 	return text
 }
@@ -232,7 +235,7 @@ func (r *Report) environmentTable() tables.Table {
 	}
 	add("file system", e.Filesystem)
 	if e.FsyncP50NS > 0 {
-		text := fmt.Sprintf("%s at the median, %s at p99", duration(float64(e.FsyncP50NS)), duration(float64(e.FsyncP99NS)))
+		text := fmt.Sprintf("%s at the median, %s at p99", wording.Duration(float64(e.FsyncP50NS)), wording.Duration(float64(e.FsyncP99NS)))
 		if !e.FsyncReal {
 			text += "; too fast for a disk that keeps what it is given"
 		}
@@ -240,7 +243,7 @@ func (r *Report) environmentTable() tables.Table {
 	}
 	add("load before", fmt.Sprintf("%.2f", e.Load1))
 	for i, p := range e.Endpoints {
-		add("endpoint "+fmt.Sprint(i+1), cleanName(p))
+		add("endpoint "+fmt.Sprint(i+1), clean.Name(p))
 	}
 	add("raftbench", strings.TrimSpace(e.Version+" "+e.Commit))
 	add("nodes’ binary", e.NodeBinary)
@@ -268,7 +271,7 @@ func cleanText(text string) string {
 	lines := strings.Split(strings.ToValidUTF8(text, string(unicode.ReplacementChar)), "\n")
 	for i, l := range lines {
 		indent := len(l) - len(strings.TrimLeft(l, " "))
-		lines[i] = l[:indent] + clean(l[indent:])
+		lines[i] = l[:indent] + clean.Text(l[indent:])
 	}
 	return strings.Join(lines, "\n")
 }

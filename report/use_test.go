@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -21,13 +22,13 @@ func TestAUseNamesItsRate(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, text)
 		}
 	}
-	s.Cells[2].Metrics[offered] = around(80, 0)
+	s.Cells[2].Metrics[figures.Offered] = around(80, 0)
 	if text := table(t, s, 120); !strings.Contains(text, "uses at a light load, all") || !strings.Contains(text, "80.0/s") {
 		t.Errorf("two rates are no common one, and each is shown:\n%s", text)
 	}
 	for i := range s.Cells {
 		for name := range s.Cells[i].Metrics {
-			if strings.HasPrefix(name, idlePrefix) || strings.HasPrefix(name, marginalPrefix) || strings.HasPrefix(name, fullPrefix) {
+			if strings.HasPrefix(name, figures.IdlePrefix) || strings.HasPrefix(name, figures.MarginalPrefix) || strings.HasPrefix(name, figures.FullPrefix) {
 				delete(s.Cells[i].Metrics, name)
 			}
 		}

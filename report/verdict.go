@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
+	"github.com/raftbench/raftbench/units"
 )
 
 // The verdict leads a report: what each step up buys and what it costs in every
@@ -22,8 +24,8 @@ const (
 
 // currencies are what a step is paid in, in the order of the verdict's columns.
 var currencies = []struct{ metric, title string }{
-	{writeP50, "latency"}, {readP50, "reads"}, {throughput, "throughput"}, {capacity, "capacity"},
-	{cpuPerKwrite, "CPU"}, {networkPer, "network"}, {diskPer, "disk"},
+	{figures.WriteP50, "latency"}, {figures.ReadP50, "reads"}, {figures.Throughput, "throughput"}, {figures.Capacity, "capacity"},
+	{figures.CPUPerKwrite, "CPU"}, {figures.NetworkPer, "network"}, {figures.DiskPer, "disk"},
 }
 
 // table of the steps.
@@ -59,14 +61,14 @@ func (r *Report) verdict(width, lines int) verdict {
 	}
 	a := r.answers[0]
 	v := verdict{advice: []string{a.advice.text}}
-	room := lines - len(wrapText(a.advice.text, width, "  "))
+	room := lines - len(wording.Wrap(a.advice.text, width, "  "))
 	reserved := 0
 	if len(a.steps) > 0 {
 		reserved = min(len(a.steps), 2) + 2
 	}
 	v.notes = fitted(a.notes, room-reserved, width)
 	for _, n := range v.notes {
-		room -= len(wrapText(n, width, "  "))
+		room -= len(wording.Wrap(n, width, "  "))
 	}
 	if len(a.steps) == 0 {
 		return v
@@ -142,7 +144,7 @@ func fitted(paragraphs []string, lines, width int) []string {
 	var out []string
 	used := 0
 	for i, text := range paragraphs {
-		n := len(wrapText(text, width, "  "))
+		n := len(wording.Wrap(text, width, "  "))
 		rest := len(paragraphs) - i
 		if used+n > lines || used+n == lines && rest > 1 {
 			return append(out, fmt.Sprintf("And %d more: see the tables.", rest))
@@ -162,7 +164,7 @@ func (r *Report) stepTable(steps []step) (head []string, rows [][]string) {
 		cells, any := make([]string, len(steps)), false
 		for i, s := range steps {
 			cells[i] = r.price(c.metric, s)
-			any = any || cells[i] != absent
+			any = any || cells[i] != units.Absent
 		}
 		if !any {
 			continue
@@ -188,51 +190,33 @@ const manyfold = 10
 // price of a step in one currency, in per cent: +12 ±9 where a difference was
 // found, ≤2.1 where it is bounded, +4 ±6? where it is undecided.
 func (r *Report) price(name string, s step) string {
-	to, ok := metric(s.to, name)
+	to, ok := figures.Of(s.to, name)
 	if !ok {
-		return absent
+		return units.Absent
 	}
-	if to.never() {
-		return never
+	if to.Never() {
+		return wording.Never
 	}
 	d, ok := r.differenceIn(name, s.from, s.to)
 	switch {
-	case !ok && d.N > 0 && to.median > 0:
-		if from, there := metric(s.from, name); there && from.never() {
-			return "from " + never
+	case !ok && d.N > 0 && to.Median > 0:
+		if from, there := figures.Of(s.from, name); there && from.Never() {
+			return "from " + wording.Never
 		}
 		return fromNothing
 	case !ok:
-		return absent
-	case d.Decided == stats.Bounded && d.interval:
-		return atMostSign + strings.TrimSuffix(d.most(), " %")
+		return units.Absent
+	case d.Decided == stats.Bounded && d.Interval:
+		return atMostSign + strings.TrimSuffix(d.Most(), " %")
 	}
-	text := points(d.ratio, true) + d.plusMinus()
-	if d.ratio >= manyfold {
-		text = fmt.Sprintf("×%.0f", d.ratio)
+	text := wording.Points(d.Ratio, true) + d.PlusMinus()
+	if d.Ratio >= manyfold {
+		text = fmt.Sprintf("×%.0f", d.Ratio)
 	}
 	if d.Decided != stats.Found {
 		text += undecidedSign
 	}
 	return text
-}
-
-// plusMinus reaches from the ratio to the far end of its interval, in per cent
-// and to the ratio's digit; it says nothing where that is below the digit.
-func (d difference) plusMinus() string {
-	if !d.interval {
-		return ""
-	}
-	far := 100 * max(d.high-d.ratio, d.ratio-d.low)
-	digits := 0
-	if math.Abs(100*(d.ratio-1)) < 9.95 {
-		digits = 1
-	}
-	scale := math.Pow10(digits)
-	if far*scale < 0.5 {
-		return ""
-	}
-	return " ±" + strconv.FormatFloat(math.Ceil(far*scale-1e-6)/scale, 'f', digits, 64)
 }
 
 // legend explains the titles and the signs that a table of steps has.
@@ -296,7 +280,7 @@ func textTable(head []string, rows [][]string, width int) []string {
 				b.WriteString(strings.Repeat(" ", columnGap) + pad + row[i])
 			}
 		}
-		out[k] = shorten(strings.TrimRight(b.String(), " "), width)
+		out[k] = wording.Shorten(strings.TrimRight(b.String(), " "), width)
 	}
 	return out
 }

@@ -7,13 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/draw"
+	"github.com/raftbench/raftbench/report/export"
 	"github.com/raftbench/raftbench/results"
 )
 
@@ -179,7 +177,7 @@ func (r *Report) files() ([]file, error) {
 	if err := r.Table(&table, Terminal{}); err != nil {
 		return nil, err
 	}
-	if err := CSV(&data, r.summary); err != nil {
+	if err := export.CSV(&data, r.summary); err != nil {
 		return nil, err
 	}
 	tolerance, err := r.toleranceCSV()
@@ -213,23 +211,12 @@ func (r *Report) files() ([]file, error) {
 	return slices.Concat(out, faults, safety, pictures, others, r.traces()), err
 }
 
-// drawAll lays each chart out once and draws it in both formats, as many at a
-// time as there are processors.
+// drawAll are the pictures of charts.
 func drawAll(charts []chart.Chart) ([]file, error) {
-	out := make([]file, 2*len(charts))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, c := range charts {
-		g.Go(func() error {
-			picture := draw.Lay(c)
-			png, err := picture.PNG()
-			if err != nil {
-				return err
-			}
-			svg, err := picture.SVG()
-			out[2*i], out[2*i+1] = file{c.Name + ".png", png}, file{c.Name + ".svg", svg}
-			return err
-		})
+	drawn, err := draw.Files(charts)
+	out := make([]file, len(drawn))
+	for i, f := range drawn {
+		out[i] = file{f.Name, f.Content}
 	}
-	return out, g.Wait()
+	return out, err
 }

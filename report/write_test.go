@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -277,14 +278,14 @@ func TestCurvesLeaveOutInvalidTrials(t *testing.T) {
 func TestFullLoadAloneIsCalledSo(t *testing.T) {
 	s := typical()
 	for i := range s.Cells {
-		for _, name := range []string{writeP50, writeP90, writeP99} {
-			s.Cells[i].Metrics[fullPrefix+name] = s.Cells[i].Metrics[name]
+		for _, name := range []string{figures.WriteP50, figures.WriteP90, figures.WriteP99} {
+			s.Cells[i].Metrics[figures.FullPrefix+name] = s.Cells[i].Metrics[name]
 			delete(s.Cells[i].Metrics, name)
 		}
 	}
 	for i := range s.Differences {
-		if s.Differences[i].Metric == writeP50 {
-			s.Differences[i].Metric = fullPrefix + writeP50
+		if s.Differences[i].Metric == figures.WriteP50 {
+			s.Differences[i].Metric = figures.FullPrefix + figures.WriteP50
 		}
 	}
 	text := strings.Join(strings.Fields(table(t, s, 100)), " ")

@@ -5,7 +5,10 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/markdown"
 	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -59,7 +62,7 @@ func (r *Report) pathTables() []tables.Table {
 // stands in the last cells.
 func (r *Report) leading(c summary.Cell, cells []tables.Cell, names []string) tables.Row {
 	for i, name := range names {
-		if cell := &cells[len(cells)-len(names)+i]; cell.Main != absent {
+		if cell := &cells[len(cells)-len(names)+i]; cell.Main != units.Absent {
 			cell.To = r.trialsAnchor(c.Cell)
 			cell.From(r.figure(chart.Origin{Setup: c.Cell, Name: name}))
 		}
@@ -152,13 +155,13 @@ func timeCell(m *summary.Metric) tables.Cell { return pathCell(units.Duration, m
 
 func pathCell(k units.Kind, m *summary.Metric) tables.Cell {
 	if m == nil {
-		return tables.Cell{Main: absent}
+		return tables.Cell{Main: units.Absent}
 	}
-	f, ok := figureOf("", *m)
+	f, ok := figures.Read("", *m)
 	if !ok {
-		return tables.Cell{Main: absent}
+		return tables.Cell{Main: units.Absent}
 	}
-	return tables.Cell{Main: show(k, f.median), Interval: between(k, f)}
+	return tables.Cell{Main: wording.Show(k, f.Median), Interval: figures.Between(k, f)}
 }
 
 // pathNotes say what the figures are, and what is missing.
@@ -185,7 +188,7 @@ func (r *Report) pathNotes() []string {
 		"Network and follower's log are those of the follower that answered first; what a write then waits for the others that a majority needs is the wait for the quorum. They hold the hand-overs between a process's goroutines, which wait for a core where the host is busy.",
 	}, notes...)
 	if len(silent) > 0 {
-		notes = append(notes, "Not on record: "+list(silent)+". Nodes that are none of raftbench's own, or of an older build, cannot be asked.")
+		notes = append(notes, "Not on record: "+wording.List(silent)+". Nodes that are none of raftbench's own, or of an older build, cannot be asked.")
 	}
 	return notes
 }
@@ -194,15 +197,15 @@ func pathNote(setup string, p *summary.WritePath) []string {
 	var out []string
 	if p.Joined < p.Chosen || p.Lost > 0 {
 		out = append(out, fmt.Sprintf("%s: only %s of %s were found in the nodes' records, which lost %s.",
-			setup, count(p.Joined), units.Plural(int(p.Chosen), "such write"), units.Plural(int(p.Lost), "record")))
+			setup, wording.Count(p.Joined), units.Plural(int(p.Chosen), "such write"), units.Plural(int(p.Lost), "record")))
 	}
 	if p.Forwarded > 0 {
-		out = append(out, fmt.Sprintf("%s: %s of %s writes came through a follower; the client path has that hop too.", setup, count(p.Forwarded), count(p.Joined)))
+		out = append(out, fmt.Sprintf("%s: %s of %s writes came through a follower; the client path has that hop too.", setup, wording.Count(p.Forwarded), wording.Count(p.Joined)))
 	}
 	var asked []string
 	for _, part := range p.Parts {
 		if part.AskedNS > 0 {
-			asked = append(asked, fmt.Sprintf("%s of the %s", duration(part.AskedNS), partWords[part.Name]))
+			asked = append(asked, fmt.Sprintf("%s of the %s", wording.Duration(part.AskedNS), partWords[part.Name]))
 		}
 	}
 	if len(asked) > 0 {
@@ -214,9 +217,9 @@ func pathNote(setup string, p *summary.WritePath) []string {
 // markdownPath is the section of the page in Markdown.
 func markdownPath(b *strings.Builder, r *Report) {
 	for i, t := range r.pathTables() {
-		titled(b, t)
+		markdown.Titled(b, t)
 		if i == 0 {
-			bullets(b, r.pathNotes())
+			markdown.Bullets(b, r.pathNotes())
 		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/gate"
 	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/facts"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -311,7 +312,7 @@ func failingArm(run *results.Run) error {
 	for _, f := range summary.Failures(run) {
 		if f.Significant() {
 			return fail(exitFailed, fmt.Errorf("%s failed in %d of %s, and %s beside it in %d: %s",
-				f.Tried, f.TriedFailed, units.Plural(f.Blocks, "block"), f.Base, f.BaseFailed, report.RemarkText(f.First)),
+				f.Tried, f.TriedFailed, units.Plural(f.Blocks, "block"), f.Base, f.BaseFailed, facts.Remark(f.First)),
 				"the last lines of its nodes' logs are under "+filepath.Join(run.Dir, "trials"))
 		}
 	}

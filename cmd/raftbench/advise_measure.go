@@ -14,7 +14,7 @@ import (
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/quorum"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/advice"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -82,7 +82,7 @@ const (
 )
 
 // accelerate plans the run. A duration of 0 is as long as it takes to prove the limit.
-func accelerate(a report.TimeoutAdvice, s configs.Setup, row string, h quorum.Healthy, t quorum.Timeouts, duration time.Duration) acceleration {
+func accelerate(a advice.Timeouts, s configs.Setup, row string, h quorum.Healthy, t quorum.Timeouts, duration time.Duration) acceleration {
 	out := acceleration{row: row, exposure: h.Exposure()}
 	out.Timeouts, out.Sync, out.Watches = t, a.Sync, s.MostWatches()
 	out.Scale = scaleFor(s, t, a.Pauses)
@@ -151,7 +151,7 @@ func stallFor(stalls []quorum.Interruption, by time.Duration) quorum.Interruptio
 }
 
 // rowOf the advice that is to be measured.
-func rowOf(a report.TimeoutAdvice, name string) (quorum.Tuned, error) {
+func rowOf(a advice.Timeouts, name string) (quorum.Tuned, error) {
 	if name == rowAdvised {
 		if a.Advised == nil {
 			return quorum.Tuned{}, usage(errors.New("no timeouts are advised, so there are none to measure"), "measure a product's: --row nomad")
@@ -177,7 +177,7 @@ func rowOf(a report.TimeoutAdvice, name string) (quorum.Tuned, error) {
 }
 
 // measureRow runs a row of the advice, and says what came out.
-func (o adviseTimeoutsOptions) measureRow(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, a report.TimeoutAdvice, s configs.Setup, healthy func(quorum.Timeouts) quorum.Healthy) error {
+func (o adviseTimeoutsOptions) measureRow(ctx context.Context, stdout, stderr io.Writer, stdin io.Reader, a advice.Timeouts, s configs.Setup, healthy func(quorum.Timeouts) quorum.Healthy) error {
 	row := cmp.Or(o.row, rowAdvised)
 	tuned, err := rowOf(a, row)
 	if err != nil {
@@ -235,7 +235,7 @@ func (o adviseTimeoutsOptions) goOn(run *runOptions) error {
 }
 
 // answerMeasured reads what the run recorded, and holds it against the limit.
-func (o adviseTimeoutsOptions) answerMeasured(ctx context.Context, stdout io.Writer, dir string, a report.TimeoutAdvice, m acceleration) error {
+func (o adviseTimeoutsOptions) answerMeasured(ctx context.Context, stdout io.Writer, dir string, a advice.Timeouts, m acceleration) error {
 	if err := printResults(ctx, io.Discard, io.Discard, dir, "table"); err != nil {
 		return err
 	}
@@ -244,24 +244,24 @@ func (o adviseTimeoutsOptions) answerMeasured(ctx context.Context, stdout io.Wri
 		return err
 	}
 	seen := summary.ProvokedIn(run.Trials, m.kinds)
-	measured := report.NewMeasuredTimeouts(m.row, m.Timeouts, m.Scale, m.exposure, seen, a)
+	measured := advice.NewMeasured(m.row, m.Timeouts, m.Scale, m.exposure, seen, a)
 	measured.Dir = dir
 	a.Measured = &measured
 	switch o.output {
 	case "json":
 		err = writeJSON(stdout, a)
 	case "markdown":
-		err = report.AdvisedTimeoutsMarkdown(stdout, a)
+		err = advice.TimeoutsMarkdown(stdout, a)
 	default:
-		err = report.MeasuredTimeoutsText(stdout, a)
+		err = advice.MeasuredText(stdout, a)
 	}
 	if err != nil {
 		return err
 	}
 	switch measured.Verdict {
-	case report.LimitBroken:
+	case advice.LimitBroken:
 		return fail(exitGate, fmt.Errorf("the timeouts of %s do not keep the limit", m.row), "longer timeouts, or a longer lease, do")
-	case report.LimitUndecided:
+	case advice.LimitUndecided:
 		return fail(exitInconclusive, fmt.Errorf("whether the timeouts of %s keep the limit is not decided", m.row), measured.Hint())
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/quorum"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/advice"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -98,9 +98,9 @@ func runAdviseSize(stdout, stderr io.Writer, o adviseSizeOptions) error {
 	case "json":
 		return writeJSON(stdout, d)
 	case "markdown":
-		return report.DowntimeMarkdown(stdout, d)
+		return advice.DowntimeMarkdown(stdout, d)
 	}
-	return report.Downtime(stdout, d)
+	return advice.DowntimeText(stdout, d)
 }
 
 // oneSetupHint tells how to be left with one setup of each size.

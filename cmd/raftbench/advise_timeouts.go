@@ -14,7 +14,7 @@ import (
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/quorum"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/advice"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -110,21 +110,21 @@ func runAdviseTimeouts(ctx context.Context, stdout, stderr io.Writer, stdin io.R
 		return printTimeouts(stdout, a, o.output)
 	}
 	if o.output == "table" {
-		if err := report.AdvisedTimeouts(stdout, a); err != nil {
+		if err := advice.TimeoutsText(stdout, a); err != nil {
 			return err
 		}
 	}
 	return o.measureRow(ctx, stdout, stderr, stdin, a, setup, w.tuning(configs.EngineHashicorp).Healthy)
 }
 
-func printTimeouts(stdout io.Writer, a report.TimeoutAdvice, output string) error {
+func printTimeouts(stdout io.Writer, a advice.Timeouts, output string) error {
 	switch output {
 	case "json":
 		return writeJSON(stdout, a)
 	case "markdown":
-		return report.AdvisedTimeoutsMarkdown(stdout, a)
+		return advice.TimeoutsMarkdown(stdout, a)
 	}
-	return report.AdvisedTimeouts(stdout, a)
+	return advice.TimeoutsText(stdout, a)
 }
 
 // cluster is the experiment that the flags describe.
@@ -151,8 +151,8 @@ func (o adviseTimeoutsOptions) setup() (configs.Setup, int64, error) {
 }
 
 // stated is what was said of the cluster's host.
-func (o adviseTimeoutsOptions) stated(s configs.Setup) (report.TimeoutAdvice, error) {
-	a := report.TimeoutAdvice{Nodes: s.Nodes, Profile: s.Network.Name, Assumed: len(o.pauses) == 0, Sync: time.Millisecond}
+func (o adviseTimeoutsOptions) stated(s configs.Setup) (advice.Timeouts, error) {
+	a := advice.Timeouts{Nodes: s.Nodes, Profile: s.Network.Name, Assumed: len(o.pauses) == 0, Sync: time.Millisecond}
 	var err error
 	if a.MostPerHour, err = perHour("--max-false-elections", cmp.Or(o.most, "1/year")); err != nil {
 		return a, err
@@ -190,7 +190,7 @@ const (
 
 // weighing fills in what timeouts get.
 type weighing struct {
-	advice *report.TimeoutAdvice
+	advice *advice.Timeouts
 	setup  configs.Setup
 	seed   int64
 	draws  int
@@ -229,7 +229,7 @@ func (w weighing) weigh() error {
 		if err != nil {
 			return fail(exitFailed, err, "")
 		}
-		a.Others = append(a.Others, report.ProductTimeouts{Name: p.Name, What: p.What, Tuned: got})
+		a.Others = append(a.Others, advice.Product{Name: p.Name, What: p.What, Tuned: got})
 	}
 	multiplied, place, err := w.tuning(configs.EngineHashicorp).FirstOf(configs.Multiplied())
 	if err != nil {

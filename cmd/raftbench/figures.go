@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
 )
 
 // lineWidth is what every line of a table keeps to: the width of a terminal
@@ -15,7 +15,7 @@ const lineWidth = 80
 
 // plain takes from a text of a foreign folder what could act on a terminal. It
 // leaves a sign that something was there.
-func plain(text string) string { return report.Clean(text) }
+func plain(text string) string { return clean.Text(text) }
 
 // wrapped breaks a text into lines of lineWidth, the first and the others
 // indented; a word that is wider is broken too.

@@ -15,7 +15,7 @@ import (
 	"github.com/raftbench/raftbench/ci"
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/gate"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/verdicts"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
@@ -266,9 +266,9 @@ func printVerdicts(w io.Writer, r gate.Report, output string, all bool) error {
 	case "json":
 		return writeJSON(w, r)
 	case "markdown":
-		report.VerdictsMarkdown(w, r)
+		verdicts.Markdown(w, r)
 	default:
-		report.Verdicts(w, r, all)
+		verdicts.Write(w, r, all)
 	}
 	return nil
 }
@@ -283,9 +283,9 @@ func gateError(r gate.Report) error {
 	case r.Stuck:
 		return fail(exitLiveness, errors.New("something did not happen that should have, within the time it was given"), findings)
 	case r.Answer == stats.Fail.String():
-		return fail(exitGate, fmt.Errorf("the gate failed: %s", report.VerdictTally(r)), "")
+		return fail(exitGate, fmt.Errorf("the gate failed: %s", verdicts.Tally(r)), "")
 	case r.Answer == stats.Inconclusive.String():
-		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", report.VerdictTally(r)), "more valid trials narrow the intervals: see the reasons above; a run that is measured on is looked at once more, which counts")
+		return fail(exitInconclusive, fmt.Errorf("the gate is inconclusive: %s", verdicts.Tally(r)), "more valid trials narrow the intervals: see the reasons above; a run that is measured on is looked at once more, which counts")
 	}
 	return nil
 }

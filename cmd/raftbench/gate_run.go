@@ -14,7 +14,7 @@ import (
 
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/gate"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/verdicts"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -52,7 +52,7 @@ func tellSights(w io.Writer, rules []gate.Rule, plan configs.Plan) {
 		return
 	}
 	for _, s := range gate.Sights(rules, plan.Precision, asked(plan, rules)) {
-		fmt.Fprintln(w, report.SightText(s))
+		fmt.Fprintln(w, verdicts.Sight(s))
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 	"github.com/raftbench/raftbench/check"
 	records "github.com/raftbench/raftbench/history"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/facts"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
 )
@@ -161,7 +161,7 @@ func judgeText(v check.Verdict, page string) string {
 		line("LINEARIZABLE: one order of all operations explains every answer", "")
 	case v.Answer == check.Violated:
 		for _, f := range v.Findings[:min(len(v.Findings), shownFindings)] {
-			line("SAFETY VIOLATED: "+report.Finding(f), "  ")
+			line("SAFETY VIOLATED: "+facts.Finding(f), "  ")
 		}
 		if more := int(v.Objections) - shownFindings; more > 0 {
 			line("and "+units.Plural(more, "more objection")+"; -o json lists the first hundred", "")

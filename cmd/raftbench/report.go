@@ -15,6 +15,8 @@ import (
 
 	"github.com/raftbench/raftbench/profiles"
 	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/export"
+	"github.com/raftbench/raftbench/report/trace"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -216,7 +218,7 @@ func writeReport(stderr io.Writer, r summarized, dir string, o reportOptions) er
 
 // tellTraces says where the traces are, and what opens them.
 func tellTraces(stderr io.Writer, paths []string) {
-	traces := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !strings.HasSuffix(path, report.TraceSuffix) })
+	traces := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !strings.HasSuffix(path, trace.Suffix) })
 	switch len(traces) {
 	case 0:
 		fmt.Fprintln(stderr, "trace: none, since no trial has events on record")
@@ -224,7 +226,7 @@ func tellTraces(stderr io.Writer, paths []string) {
 		fmt.Fprintf(stderr, "trace: %s (https://ui.perfetto.dev opens it)\n", traces[0])
 	default:
 		fmt.Fprintf(stderr, "traces: %s, first %s (https://ui.perfetto.dev opens one at a time)\n",
-			filepath.Join(filepath.Dir(traces[0]), "trace-*"+report.TraceSuffix), traces[0])
+			filepath.Join(filepath.Dir(traces[0]), "trace-*"+trace.Suffix), traces[0])
 	}
 }
 
@@ -257,7 +259,7 @@ func printRuns(w io.Writer, runs []summarized, format string) error {
 		for _, r := range runs {
 			all = append(all, r.summary)
 		}
-		return report.CSV(w, all...)
+		return export.CSV(w, all...)
 	}
 	for i, r := range runs {
 		if i > 0 && format != "json" {
@@ -273,7 +275,7 @@ func printRuns(w io.Writer, runs []summarized, format string) error {
 func printRun(w io.Writer, r summarized, format string) error {
 	switch format {
 	case "json":
-		return report.JSON(w, r.summary)
+		return export.JSON(w, r.summary)
 	case "markdown":
 		return r.report.Markdown(w)
 	default:

@@ -10,14 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/results"
 )
 
 // check refuses what cannot be asked for, before any run is read, and cleans the title.
 func (o *reportOptions) check() error {
 	if o.title != "" {
-		title, err := report.CleanTitle(o.title)
+		title, err := clean.Title(o.title)
 		if err != nil {
 			return usage(err, "write it like --title \"Why five nodes\"")
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/node"
 	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/facts"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/units"
 )
@@ -202,7 +203,7 @@ func findingsError(what string, findings []results.Finding, c results.Class) err
 	if len(of) == 0 {
 		return nil
 	}
-	said := report.FindingName(of[0])
+	said := facts.FindingName(of[0])
 	if len(of) > 1 {
 		said = fmt.Sprintf("%d findings, the first: %s", len(of), said)
 	}

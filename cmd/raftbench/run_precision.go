@@ -7,7 +7,7 @@ import (
 
 	"github.com/raftbench/raftbench/bench"
 	"github.com/raftbench/raftbench/configs"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -62,5 +62,5 @@ func widestText(o *bench.Outlook) string {
 	if o.Metric == "" || math.IsInf(o.HalfWidth, 1) {
 		return ""
 	}
-	return fmt.Sprintf(" (widest: %s from %s to %s, ±%s)", report.MetricName(o.Metric), o.From, o.To, units.Share.Show(o.HalfWidth))
+	return fmt.Sprintf(" (widest: %s from %s to %s, ±%s)", figures.Name(o.Metric), o.From, o.To, units.Share.Show(o.HalfWidth))
 }

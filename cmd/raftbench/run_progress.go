@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/raftbench/raftbench/bench"
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/facts"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -291,9 +291,9 @@ func finishedLine(p bench.Progress) string {
 func outcome(t *results.Trial) string {
 	switch {
 	case t.Has(results.Safety):
-		return "SAFETY VIOLATED: " + report.FindingText(t.Findings[0])
+		return "SAFETY VIOLATED: " + facts.Finding(t.Findings[0])
 	case len(t.Findings) > 0:
-		return "LIVENESS: " + report.FindingText(t.Findings[0])
+		return "LIVENESS: " + facts.Finding(t.Findings[0])
 	case !t.Valid:
 		return "INVALID: " + invalidity(t)
 	case t.Proof != nil:
@@ -303,7 +303,7 @@ func outcome(t *results.Trial) string {
 	if t.Tested != nil {
 		return tested(t.Tested)
 	}
-	return strings.Join(figures(t), ", ")
+	return strings.Join(firstFigures(t), ", ")
 }
 
 // tested is what came of a safety trial in which nothing was found.
@@ -320,14 +320,14 @@ func invalidity(t *results.Trial) string {
 	var why []string
 	for _, r := range t.Remarks {
 		if r.Severity == results.Invalid {
-			why = append(why, report.RemarkText(r))
+			why = append(why, facts.Remark(r))
 		}
 	}
 	return strings.Join(why, "; ")
 }
 
-// figures of a trial's windows, for a first look.
-func figures(t *results.Trial) []string {
+// firstFigures of a trial's windows, for a first look.
+func firstFigures(t *results.Trial) []string {
 	var parts []string
 	best := 0.0
 	for i := range t.Windows {

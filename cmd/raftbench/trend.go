@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/raftbench/raftbench/report"
+	"github.com/raftbench/raftbench/report/trend"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/strictyaml"
@@ -95,7 +95,7 @@ func runTrend(ctx context.Context, stdout, stderr io.Writer, o trendOptions) err
 	if err := anyFigure(h, past, o); err != nil {
 		return err
 	}
-	t := report.NewTrend(h)
+	t := trend.New(h)
 	if o.out != "" {
 		paths, err := t.Write(o.out)
 		if err != nil {
@@ -141,7 +141,7 @@ func history(ctx context.Context, past []summary.Past, ask summary.HistoryOption
 	return a.history, nil
 }
 
-func printTrend(w io.Writer, t *report.Trend, output string) error {
+func printTrend(w io.Writer, t *trend.Trend, output string) error {
 	switch output {
 	case "json":
 		return t.JSON(w)

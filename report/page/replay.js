@@ -1,6 +1,6 @@
 // A replay shows a trial's nodes as lanes over time: who was what in which term, who asked
 // whom for a vote, what was done to whom, how far logs reached, and what the client saw.
-// It draws what its data hold (report/replay.go says what they are) and makes up nothing.
+// It draws what its data hold (report/replay says what they are) and makes up nothing.
 // raftbenchReplay.mount(element, data) shows one; raftbenchReplay.stateAt(data, ns) is what
 // everybody was at an instant, and depends on nothing else.
 globalThis.raftbenchReplay = (() => {
