@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // The page of several runs in a browser: every chart of each run is drawn and asks nothing
@@ -47,9 +49,16 @@ func TestBrowserShowsSeveralRuns(t *testing.T) {
 	})()`) {
 		t.Error(bad)
 	}
-	b.quiet()
 	figure := all.figuresTable(runAnchors{all.runs, p.Runs}).Rows[0].Cells[3]
 	if got := b.hover("beside", 0, 1, 0); !strings.Contains(got, figure.Main) || !strings.Contains(got, "tuesday") {
 		t.Errorf("got %q under the pointer, want %s of tuesday", got, figure.Main)
 	}
+	// A number leads to the trials that it was made of, in the run that it is of.
+	const led = `document.activeElement.closest('.run')?.id ?? ''`
+	ask[bool](b, `document.querySelector('#answer tbody tr td:nth-child(4) a[data-figure]').click() ?? true`)
+	b.do(chromedp.Poll[chromedp.Void](led, chromedp.WithPollingTimeout(patience)))
+	if run := ask[string](b, led); run != "run-2" {
+		t.Errorf("a number of the second run leads to %q", run)
+	}
+	b.quiet()
 }

@@ -105,11 +105,11 @@ func TestWhatTogetherCannotDo(t *testing.T) {
 	if err := errors.Join(os.Symlink(a, link), os.WriteFile(filepath.Join(full, "notes.txt"), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	many := strings.Split(strings.Repeat(a+" ", 9), " ")[:9]
+	many := strings.Split(strings.Repeat(a+" ", 7), " ")[:7]
 	for want, args := range map[string][]string{
 		"got no --out":                  {a, b},
 		"got one folder twice":          {a, link, "--out", out},
-		"got 9 runs, want at most 8":    append(many, "--out", out),
+		"got 7 runs, want at most 6":    append(many, "--out", out),
 		"holds notes.txt and no report": {a, b, "--out", full},
 		"got --only and --together":     {a, b, "--out", out, "--only", "tradeoff"},
 		"got --trace and --together":    {a, b, "--out", out, "--trace"},
