@@ -210,21 +210,30 @@ func (c *Compared) overview() string {
 	if len(c.later) == 1 {
 		return ""
 	}
-	var parts []string
+	// Of runs of which the same is to be said it is said once.
+	var order []string
+	alike := map[string][]string{}
 	for _, b := range c.later {
 		n := countOf(b.shown())
-		text := fmt.Sprintf("in %s %d of %s %s", b.run.name, len(n.found), units.Plural(len(b.shown()), "figure"), wording.Verb(len(n.found), "differ"))
+		text := fmt.Sprintf("in %%s %d of %s %s", len(n.found), units.Plural(len(b.shown()), "figure"), wording.Verb(len(n.found), "differ"))
 		switch {
 		case len(b.Changes) == 0:
-			text = b.run.name + " has no figure in common with it"
+			text = "nothing is shared with %s"
 		case len(b.shown()) == 0:
-			text = "of " + b.run.name + " no figure is shown"
+			text = "of %s no figure is shown"
 		case n.barred == len(b.shown()):
-			text = b.run.name + " is not comparable"
+			text = "not comparable: %s"
 		case b.Spread == nil:
-			text = "of " + b.run.name + " the spread is unknown and nothing is called different"
+			text = "of %s the spread is unknown and nothing is called different"
 		}
-		parts = append(parts, text)
+		if alike[text] == nil {
+			order = append(order, text)
+		}
+		alike[text] = append(alike[text], b.run.name)
+	}
+	var parts []string
+	for _, text := range order {
+		parts = append(parts, fmt.Sprintf(text, wording.List(alike[text])))
 	}
 	return wording.Capital(fmt.Sprintf("%s against %s: %s.", units.Plural(len(c.later), "run"), c.old.name, strings.Join(parts, "; ")))
 }

@@ -184,13 +184,21 @@ func withoutFolders(reason, folder string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(reason, folder), ": ")
 }
 
-// verdicts are what each run answers, in a line each.
+// verdicts are what each run answers, in a line; those that answer the same share it.
 func (t *Together) verdicts() []string {
-	var out []string
+	var order []string
+	names := map[string][]string{}
 	for _, r := range t.runs {
-		out = append(out, r.name+": "+r.shortVerdict())
+		text := r.shortVerdict()
+		if names[text] == nil {
+			order = append(order, text)
+		}
+		names[text] = append(names[text], r.name)
 	}
-	return out
+	for i, text := range order {
+		order[i] = wording.List(names[text]) + ": " + text
+	}
+	return order
 }
 
 func (r *Report) shortVerdict() string {

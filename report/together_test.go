@@ -122,7 +122,7 @@ func TestSeveralRunsShareAPage(t *testing.T) {
 	all := openTogether(t, TogetherOptions{}, first, second)
 	p, text := togetherPage(t, all)
 	checkLinks(t, text)
-	if want := []string{"monday: " + all.runs[0].Closing(), "tuesday: " + all.runs[1].Closing()}; !slices.Equal(p.Answer.Advice, want) {
+	if want := []string{"monday and tuesday: " + all.runs[0].Closing()}; !slices.Equal(p.Answer.Advice, want) {
 		t.Errorf("got the answers %q, want %q", p.Answer.Advice, want)
 	}
 	words := wordsOfPage(text)
@@ -176,7 +176,7 @@ func TestFiguresStandBesideEachOther(t *testing.T) {
 	if rows != len(all.runs[0].summary.Cells) {
 		t.Errorf("got %d rows of throughput, want one of each of %d setups", rows, len(all.runs[0].summary.Cells))
 	}
-	if notes := strings.Join(p.Answer.Notes, " "); !strings.Contains(notes, "2 runs against monday: of tuesday the spread is unknown and nothing is called different") {
+	if notes := strings.Join(p.Answer.Notes, " "); !strings.Contains(notes, "2 runs against monday: of tuesday and wednesday the spread is unknown and nothing is called different.") {
 		t.Errorf("got the notes %q", notes)
 	}
 	if c, ok := all.chart(); !ok || len(c.Panels) != 2 || len(c.Panels[1].Series) != 3 || *c.Panels[1].Series[1].Points[0].Y != 2**c.Panels[1].Series[0].Points[0].Y {
@@ -336,7 +336,7 @@ func TestTheFilesOfSeveralRuns(t *testing.T) {
 	if len(data.Runs) != 2 || data.Runs[1].Run != "tuesday" || len(data.Runs[1].Summary.Cells) != 5 || data.Comparison == nil || len(data.Comparison.Changes) == 0 {
 		t.Errorf("got %+v", data)
 	}
-	if text := read(t, filepath.Join(dir, "report.txt")); !strings.Contains(text, "monday: ") || !strings.Contains(text, "old: ") || strings.Count(text, "run tiny") != 2 {
+	if text := read(t, filepath.Join(dir, "report.txt")); !strings.Contains(text, "monday and tuesday: ") || !strings.Contains(text, "old: ") || strings.Count(text, "run tiny") != 2 {
 		t.Errorf("got the text %s", text)
 	}
 	if _, err := openTogether(t, TogetherOptions{}, runs[:1]...).Write(dir); err != nil {

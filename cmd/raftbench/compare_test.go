@@ -212,7 +212,7 @@ func TestCompareTakesManyRuns(t *testing.T) {
 	}
 	flat := strings.Join(strings.Fields(stdout), " ")
 	for _, want := range []string{
-		"3 runs against " + tinyRun + ": in " + slow + " 1 of 15 figures differs; in " + alike + " 0 of 15 figures differ; " + elsewhere + " is not comparable.",
+		"3 runs against " + tinyRun + ": in " + slow + " 1 of 15 figures differs; in " + alike + " 0 of 15 figures differ; not comparable: " + elsewhere + ".",
 		"new, 1 of 3: " + slow, "new, 2 of 3: " + alike, "new, 3 of 3: " + elsewhere, "Not comparable: cores 2 → 64.", "over all runs",
 	} {
 		if !strings.Contains(flat, want) {
