@@ -44,19 +44,24 @@ func (r *Report) theoryChart(name string, g group) (chart.Chart, bool) {
 	c.Series = append(c.Series, marks)
 	c.Keys = append(c.Keys, chart.Key{Text: "measured", Sign: chart.SignInterval})
 	for i, line := range []struct {
-		name string
-		of   func(t summary.Theory) *float64
+		name      string
+		predicted bool
+		of        func(t summary.Theory) *float64
 	}{
-		{"predicted here", func(t summary.Theory) *float64 { return t.PredictedNS }},
-		{"predicted on own machines", func(t summary.Theory) *float64 { return t.OwnMachines }},
-		{"floor, " + sharedDisk, func(t summary.Theory) *float64 { return floorOf(t.FloorShared) }},
-		{"floor, " + ownDisks, func(t summary.Theory) *float64 { return floorOf(t.FloorAlone) }},
+		{"predicted here", true, func(t summary.Theory) *float64 { return t.PredictedNS }},
+		{"predicted on own machines", true, func(t summary.Theory) *float64 { return t.OwnMachines }},
+		{"floor, " + sharedDisk, false, func(t summary.Theory) *float64 { return floorOf(t.FloorShared) }},
+		{"floor, " + ownDisks, false, func(t summary.Theory) *float64 { return floorOf(t.FloorAlone) }},
 	} {
 		s := chart.Series{Name: line.name, Form: chart.Line, Look: chart.Look{Number: i + 1, Dashed: i%2 == 1}}
 		for _, cell := range g.cells {
 			if v := line.of(r.theories[cell.Cell]); v != nil {
 				all.add(*v)
-				s.Points = append(s.Points, chart.Point{X: at(cell), Y: v, Plain: true})
+				of := chart.Origin{Setup: cell.Cell, Name: ofTheory}
+				if line.predicted {
+					of = r.predictedFrom(cell)
+				}
+				s.Points = append(s.Points, chart.Point{X: at(cell), Y: v, Plain: true, Of: of})
 			}
 		}
 		if len(s.Points) > 0 {

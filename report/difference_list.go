@@ -87,11 +87,14 @@ func (r *Report) apartNotes() []string {
 
 var differenceHead = []string{"", "from", "to", "change", "95 % interval", "decided", "trials"}
 
+// beyondNumbers is a change from nothing, or to what never ended.
+const beyondNumbers = "beyond every number"
+
 // decidedWords are a difference's change, its interval, what was decided, and
 // from how many trials.
 func decidedWords(found summary.Difference) []string {
 	d, ok := figures.RatioOf(found)
-	change, interval, decided := "beyond every number", units.Absent, "undecided"
+	change, interval, decided := beyondNumbers, units.Absent, "undecided"
 	if ok {
 		change = units.Change(d.Ratio)
 	}

@@ -32,6 +32,8 @@ const (
 	ofZones      = "zones survived"
 	ofFaults     = "faults"
 	ofTested     = "safety"
+	ofTheory     = "theory"
+	ofPrediction = "prediction"
 	ofLoss       = "loss:"
 	ofOperation  = "operation:"
 	ofPart       = "part:"
@@ -254,6 +256,12 @@ func countSource(name string) made {
 		return made{title: name, how: func(trials string) string { return "as proven by " + trials }, say: counting(results.Proof, func(t *results.Trial) (string, bool) { return zonesText(t), t.Proof != nil })}
 	case ofFaults:
 		return made{title: name, how: together("counted over"), say: counting(results.Outages, func(t *results.Trial) (string, bool) { return units.Plural(len(t.Faults), "fault"), true })}
+	case ofTheory:
+		return made{title: "floor and parts of a write", how: together("computed from"), say: counting(results.Measure, nil)}
+	case ofPrediction:
+		return made{title: "parts of a write", say: counting(results.Measure, nil), how: func(trials string) string {
+			return "medians over " + trials + ", from which, and from those of 1 node, larger sizes are predicted"
+		}}
 	case ofTested:
 		return made{title: "safety", how: together("judged in"), say: func(t *results.Trial, latest bool) (string, bool) {
 			return string(t.Judgement()), latest && t.Kind == results.SafetyTest

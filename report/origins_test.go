@@ -12,6 +12,7 @@ import (
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
+	"github.com/raftbench/raftbench/units"
 )
 
 // numbersOf are the cells of a page that lead to what they were made of.
@@ -159,5 +160,28 @@ func TestNumbersOfFaultsLeadToTheirTrials(t *testing.T) {
 		if f := r.figure(chart.Origin{Setup: c.Cell, Name: name}); f == nil || len(f.Values) != 1 {
 			t.Errorf("%s: got %+v, want the one trial", name, f)
 		}
+	}
+}
+
+// What is predicted of a size is made of other sizes' trials: it leads to those, and not
+// to trials of its own, which it never saw.
+func TestAPredictionLeadsToWhatItRestsOn(t *testing.T) {
+	r := open(t, "../results/reference")
+	found := 0
+	for _, sh := range r.theorySheets() {
+		for _, row := range r.sheetTable(sh).Rows {
+			for i, c := range row.Cells {
+				if sh.columns[i].over != "predicted" || c.Main == units.Absent {
+					continue
+				}
+				found++
+				if c.Figure == nil || c.To != r.trialsAnchor("n3-hashicorp-multi-az") || !strings.Contains(c.Figure.Text, "larger sizes are predicted") {
+					t.Errorf("%s: got %s and %+v, want the trials of 3 nodes", c.Main, c.To, c.Figure)
+				}
+			}
+		}
+	}
+	if found < len(r.summary.Cells) {
+		t.Errorf("got %d predicted numbers, want some of each size", found)
 	}
 }

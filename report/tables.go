@@ -95,7 +95,7 @@ func (r *Report) leadFrom(row *tables.Row, column int, o chart.Origin) {
 // numeric tells a number from words: 12, max 95; +19 %; never.
 func numeric(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
-	return text == wording.Never || strings.ContainsRune("0123456789+−×≤<", first)
+	return text == wording.Never || text == beyondNumbers || strings.ContainsRune("0123456789+−×≤<", first)
 }
 
 // differenceTable lists what the summary decided.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/wording"
@@ -26,12 +27,40 @@ func theoriesOf(s summary.Summary) map[string]summary.Theory {
 
 // ofTheory shows something of a setup that theory tells of.
 func (r *Report) ofTheory(over, title string, keep int, words func(t summary.Theory) entry) column {
-	return column{over: over, title: title, keep: keep, value: func(c summary.Cell) entry {
+	col := column{over: over, title: title, keep: keep, value: func(c summary.Cell) entry {
 		if t, ok := r.theories[c.Cell]; ok {
 			return words(t)
 		}
 		return entry{main: units.Absent}
 	}}
+	return col.from(ofTheory)
+}
+
+// ofPrediction shows what is predicted of a setup, which rests on others.
+func (r *Report) ofPrediction(title string, keep int, words func(t summary.Theory) entry) column {
+	col := r.ofTheory("predicted", title, keep, words)
+	value := col.value
+	col.value = func(c summary.Cell) entry {
+		e := value(c)
+		e.of = r.predictedFrom(c)
+		return e
+	}
+	return col
+}
+
+// predictedFrom is the larger of the two sizes that a setup's prediction rests on.
+func (r *Report) predictedFrom(c summary.Cell) chart.Origin {
+	for _, g := range r.groups {
+		if !slices.ContainsFunc(g.cells, func(o summary.Cell) bool { return o.Cell == c.Cell }) {
+			continue
+		}
+		for i := range g.cells {
+			if last := g.cells[len(g.cells)-1-i]; r.theories[last.Cell].Fitted {
+				return chart.Origin{Setup: last.Cell, Name: ofPrediction}
+			}
+		}
+	}
+	return chart.Origin{}
 }
 
 // inTime is a time in ns that may not be known.
@@ -57,9 +86,9 @@ func (r *Report) theorySheets() []sheet {
 	floors := sheet{title: "What a write takes, what theory predicts, and the floor below it", groups: r.groups, columns: []column{
 		nodesColumn(),
 		measured("measured", "p50", 0, figures.WriteP50, units.Duration),
-		r.ofTheory("predicted", "here", 0, func(t summary.Theory) entry { return inTime(t.PredictedNS) }),
-		r.ofTheory("predicted", "off by", 5, predictedOff),
-		r.ofTheory("predicted", "own machines", 6, func(t summary.Theory) entry { return inTime(t.OwnMachines) }),
+		r.ofPrediction("here", 0, func(t summary.Theory) entry { return inTime(t.PredictedNS) }),
+		r.ofPrediction("off by", 5, predictedOff),
+		r.ofPrediction("own machines", 6, func(t summary.Theory) entry { return inTime(t.OwnMachines) }),
 		r.ofTheory("floor", ownDisks, 8, func(t summary.Theory) entry { return floorTime(t.FloorAlone) }),
 		r.ofTheory("floor", sharedDisk, 4, func(t summary.Theory) entry { return floorTime(t.FloorShared) }),
 		r.ofTheory("floor over measured", ownDisks, 7, func(t summary.Theory) entry { return efficiency(t.FloorAlone) }),
