@@ -62,6 +62,7 @@ func (r *Report) sweptMap(name, metricName string, up heatAxis, cells []summary.
 				continue
 			}
 			if f, ok := figures.Read(metricName, *m); ok {
+				f.Of = chart.Origin{Setup: c.Cell, Name: ofTrials}
 				h.add(at, f)
 			}
 			if step.Held != nil && !*step.Held {

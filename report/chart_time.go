@@ -56,6 +56,8 @@ func (r *Report) timeChart(name string, t *results.Trial) (chart.Chart, bool) {
 		fmt.Sprintf("%s, trial %d: the writes of each %s, by when they were sent (latency) and answered (throughput).", clean.Name(t.Cell), t.Trial, wording.Duration(float64(d.every))),
 	}
 	x := chart.Linear(d.length, units.Seconds.Scale(1).Tick)
+	x.Max = d.length // nothing is on record beyond it
+	x.Ticks = slices.DeleteFunc(x.Ticks, func(t chart.Tick) bool { return t.At > x.Max })
 	x.Title, x.Unit = "seconds since the first write", chart.Seconds
 	latency := latencyAxis("write latency", "acknowledged writes", d.latency)
 	through := chart.Linear(d.most*1.05, units.Rate.Scale(d.most).Tick)

@@ -36,6 +36,9 @@ func TestLatencyAndThroughputOverTimeShowTheFaultAndTheElection(t *testing.T) {
 	if !c.Stacked || len(c.Panels) != 2 || c.Panels[0].X.Max != c.Panels[1].X.Max {
 		t.Errorf("latency and throughput do not stand one above the other on one axis: %t, %+v", c.Stacked, c.Panels)
 	}
+	if x := c.Panels[0].X; x.Max < 9.9 || x.Max > 10.1 || x.Ticks[len(x.Ticks)-1].At > x.Max {
+		t.Errorf("the axis goes to %g, with ticks at %+v; want it to end with the load", x.Max, x.Ticks)
+	}
 	for _, p := range c.Panels {
 		if s := p.Series[0]; s.Form != chart.Bands || len(s.Points) != 1 || s.Points[0].From != 4 || s.Points[0].X != 7 {
 			t.Errorf("got %+v, want the fault as a band from 4 to 7", s)

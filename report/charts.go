@@ -156,6 +156,7 @@ type place struct {
 // in places; setups of one size, and sizes, further.
 const (
 	widestColumn  = 0.13
+	ofFewPlaces   = 0.033 // times the places: where there are few, each is wide
 	columnsInAll  = 0.84
 	betweenSetups = 1
 	betweenSizes  = 2.2
@@ -169,7 +170,7 @@ func dodge(places []place) (column float64) {
 		at[p.x] = append(at[p.x], i)
 	}
 	offsets, widths := make([]float64, len(places)), map[float64]float64{}
-	column = widestColumn
+	column = min(widestColumn, ofFewPlaces*float64(len(at)))
 	for x, members := range at {
 		slices.SortStableFunc(members, func(a, b int) int { return cmp.Compare(places[a].cell.Nodes, places[b].cell.Nodes) })
 		for k, i := range members[1:] {

@@ -77,7 +77,7 @@ func sign(k chart.Key) string {
 			inside += shape
 		}
 	case chart.SignBar:
-		inside = `<path d="M3 2H17V18H3Z"/>`
+		inside = `<path d="M1 1H19V19H1Z"/><g class="mark">` + shape + `</g>` // as it stands in the bar
 	case chart.SignBand:
 		inside = `<path fill-opacity="0.15" d="M3 1H17V19H3Z"/><path class="stroke" d="M3 1V19M17 1V19"/>`
 	case chart.SignStruck:

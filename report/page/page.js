@@ -152,6 +152,7 @@
           const pt = s.p[params.dataIndexInside], box = params.coordSys, [x, y] = spot(p, view, api, box, pt, 7);
           const children = pt[1] === null ? cross(color, x, y, 7) : whisker(p, api, box, pt, look.ink, x, Math.min(7, slot / 3));
           const top = Math.min(y, pt[3] === null || pt[1] === null ? y : api.coord([0, clamped(p.y, pt[3])])[1]);
+          if (pt[1] !== null && p.s.filter(o => o.f === 'bars').length > 1 && slot > 9 && box.y + box.height - y > 16) children.push(mark(look, [s.l[0], 1, 0], x, box.y + box.height - 8, Math.min(4, slot / 3)));
           if (fits && pt[8]) children.push({type: 'text', style: {text: pt[8], x, y: top - 6, align: 'center', verticalAlign: 'bottom', fill: look.ink, font}});
           return {type: 'group', children};
         })];
@@ -251,16 +252,21 @@
         const beside = p.l.some(o => { const d = p.s[o.o[0][0]].p[o.o[0][1]][0] - all[0][0]; return d > 0 && d < 0.5; });
         const sides = l.o.length > 1 ? [SOUTH, NORTH] : p.x.places && beside ? [WEST, SOUTH, NORTH] : [EAST, SOUTH, NORTH];
         const ends = (known.length ? known : all).flatMap(pt => [pt[2], pt[3]]).filter(v => v !== null).map(v => api.coord([view.x[0], clamped(p.y, v)])[1]);
-        const tall = [Math.min(m[1], ...ends), Math.max(m[3], ...ends)], w = Math.max(...lines.map(t => measure(t[0], t[1]))), h = lines.length * height;
+        const tall = [Math.min(m[1], ...ends), Math.max(m[3], ...ends)];
         // At home, in the stretch of its own place, where it can.
         const at0 = Math.round(all[0][0]), home = p.x.places ? [...room] : null;
         if (home) for (const [i, by] of [[0, -0.5], [2, 0.5]]) home[i] = Math.min(Math.max(api.coord([at0 + by, view.y[0]])[0], room[0]), room[2]);
-        const place = home && free(home, taken, m, tall, w, h, sides, 40) || free(room, taken, m, tall, w, h, sides, REACH);
+        // Where there is no room for the value too, the name alone stands there.
+        let written, place = null;
+        for (const [within, most] of [[home, 40], [room, REACH]]) for (const some of [lines, lines.slice(0, 1)]) if (within && !place) {
+          written = some;
+          place = free(within, taken, m, tall, Math.max(...some.map(t => measure(t[0], t[1]))), some.length * height, sides, most);
+        }
         if (!place) continue;
         taken.push([place[0] - 3, place[1] - 2, place[2] + 3, place[3] + 2]);
         const x = (m[0] + m[2]) / 2, y = (m[1] + m[3]) / 2, to = [Math.min(Math.max(x, place[0]), place[2]), Math.min(Math.max(y, place[1]), place[3])];
         if (Math.hypot(to[0] - x, to[1] - y) > 34) children.push(stroke(look.soft, 1, x, y, ...to));
-        lines.forEach(([text, font, fill], i) => children.push({type: 'text', style: {text, x: (place[0] + place[2]) / 2, y: place[1] + height * (i + 0.5), align: 'center', verticalAlign: 'middle', fill, font, stroke: look.paper, lineWidth: 3}}));
+        written.forEach(([text, font, fill], i) => children.push({type: 'text', style: {text, x: (place[0] + place[2]) / 2, y: place[1] + height * (i + 0.5), align: 'center', verticalAlign: 'middle', fill, font, stroke: look.paper, lineWidth: 3}}));
       }
       return {type: 'group', $mergeChildren: false, children}; // as many as have room now
     }}];
@@ -475,9 +481,9 @@
       else {
         if (k.s === 'line') { pen.setLineDash(k.l[2] ? [6, 4] : []); pen.moveTo(cx - 13, at); pen.lineTo(cx + 13, at); pen.stroke(); pen.setLineDash([]); pen.beginPath(); }
         if (k.s === 'interval') { pen.moveTo(cx, at - 12); pen.lineTo(cx, at + 12); pen.stroke(); pen.beginPath(); }
-        const outline = OUTLINES[Math.max(k.l[0], 0) % OUTLINES.length], r = k.s === 'dot' ? 4 : 7;
+        const outline = OUTLINES[Math.max(k.l[0], 0) % OUTLINES.length], r = k.s === 'dot' ? 4 : k.s === 'bar' ? 5 : 7;
+        if (k.s === 'bar') { pen.fillRect(cx - 10, at - 10, 20, 20); pen.strokeStyle = pen.fillStyle = LIGHT.paper; }
         if (k.s === 'band') { pen.globalAlpha = 0.15; pen.fillRect(cx - 12, at - 9, 24, 18); pen.globalAlpha = 1; pen.rect(cx - 12, at - 9, 1.5, 18); pen.rect(cx + 10.5, at - 9, 1.5, 18); }
-        else if (k.s === 'bar') pen.rect(cx - 9, at - 9, 18, 18);
         else if (outline) { outline.forEach(([px, py], i) => i ? pen.lineTo(cx + r * px, at + r * py) : pen.moveTo(cx + r * px, at + r * py)); pen.closePath(); }
         else pen.arc(cx, at, r, 0, 7);
         if (k.l[1]) { pen.fillStyle = LIGHT.paper; pen.fill(); pen.stroke(); } else pen.fill();
