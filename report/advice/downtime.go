@@ -288,6 +288,7 @@ func zonesToo(d summary.Downtimes) string {
 	return ""
 }
 
+// LivesWords say how long nodes and zones run and are away.
 func LivesWords(l summary.Lives) string {
 	var each []string
 	for i, life := range l.Nodes {
