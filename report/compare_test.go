@@ -101,7 +101,7 @@ func TestACopyIsCalledOne(t *testing.T) {
 	if text := comparedTo(t, same).Text(); !strings.HasPrefix(text, "Every figure is the same in every trial of both runs: one may be a copy of the\nother.\n") || strings.Contains(text, "±") {
 		t.Errorf("got\n%s", text)
 	}
-	if text := comparedTo(t, same, same).Text(); !strings.Contains(strings.Join(strings.Fields(text), " "), "no figure is shown; of") {
+	if text := comparedTo(t, same, same).Text(); !strings.Contains(strings.Join(strings.Fields(text), " "), "no figure is shown.") {
 		t.Errorf("got\n%s", text)
 	}
 }
