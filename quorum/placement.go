@@ -19,6 +19,9 @@ type Search struct {
 	// Store is one write to a member's log, Code what the write takes beside logs and
 	// network.
 	Store, Code Law
+	// HandOver is what a follower's answer takes beside its log and its round trip; one
+	// member alone waits for none.
+	HandOver time.Duration
 	// Overlap as in a Write.
 	Overlap bool
 	// Sizes to try. A placement must tolerate the loss of any so many members, and of
@@ -244,7 +247,7 @@ func (f *finder) plainly(p *Placement) {
 	p.QuorumRTT = CompletingRTT(f.trips(p), int(p.Nodes))
 	commit := f.code + f.store
 	if p.Nodes.Followers() > 0 {
-		commit += p.QuorumRTT
+		commit += p.QuorumRTT + f.HandOver
 		if !f.Overlap {
 			commit += f.store
 		}
@@ -315,7 +318,7 @@ func (s Search) exactly(p *Placement) {
 			n--
 		}
 		for range n {
-			w.Followers = append(w.Followers, s.Trip[p.Leader][site].Plus(s.Store))
+			w.Followers = append(w.Followers, s.Trip[p.Leader][site].Plus(s.Store).Plus(Always(s.HandOver)))
 		}
 	}
 	commit := w.Law()

@@ -98,8 +98,12 @@ func (r *Report) theoryTitle(g group) string {
 	switch {
 	case sizes == 0:
 		return "What a write takes, and what theory says of it"
-	case worst.Off == "":
-		return fmt.Sprintf("Theory from 1 and 3 nodes comes within %s of the larger sizes", wording.Share(at))
+	case at <= tolerableMiss: // a whole per cent: no median is known better
+		return fmt.Sprintf("Theory from 1 and 3 nodes comes within %.0f %% of the larger sizes", math.Ceil(100*at))
 	}
-	return fmt.Sprintf("Theory from 1 and 3 nodes misses %s by %s: %s", units.Plural(worst.Nodes, "node"), wording.Share(at), termNames[worst.Off])
+	text := fmt.Sprintf("Theory from 1 and 3 nodes misses %s by %.0f %%", units.Plural(worst.Nodes, "node"), 100*at)
+	if worst.Off == "" {
+		return text
+	}
+	return text + ": " + termNames[worst.Off]
 }

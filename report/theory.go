@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -151,7 +152,11 @@ func predictedOff(t summary.Theory) entry {
 	case t.Fitted:
 		return entry{main: "fitted"}
 	}
-	return entry{main: units.Change(1 + *t.Error)}
+	e := entry{main: units.Change(1 + *t.Error)}
+	if t.ErrorLow != nil && t.ErrorHigh != nil {
+		e.interval = fmt.Sprintf("%s to %s", units.Change(1+*t.ErrorLow), units.Change(1+*t.ErrorHigh))
+	}
+	return e
 }
 
 func partOf(t summary.Theory, term summary.Term) entry {
@@ -178,20 +183,54 @@ func (r *Report) theoryNotes() []string {
 	out = append(out, "Predicted: from the parts of a write at 1 and 3 nodes alone (docs/model.md). Own machines: the same for members on machines of their own, each like this one; a prediction that nobody has measured.")
 	for _, g := range r.groups {
 		for _, c := range g.cells {
-			if t := r.theories[c.Cell]; t.Off != "" {
-				out = append(out, offNote(sizeName(g, c), t))
+			if note := offNote(sizeName(g, c), r.theories[c.Cell]); note != "" {
+				out = append(out, note)
 			}
 		}
 	}
 	return out
 }
 
-// offNote names the part of a write that is most of what a prediction misses.
+// tolerableMiss is the share of a write by which a prediction, or one of its parts, may
+// be wrong before it is told.
+const tolerableMiss = 0.05
+
+// offNote names the part of a write that is most of what a prediction misses and, where
+// the whole is right, one that is wrong all the same. It is empty of sizes that the
+// prediction rests on, and where nothing misses.
 func offNote(name string, t summary.Theory) string {
+	if t.Fitted || t.Error == nil || t.Parts == nil || t.Predicted == nil {
+		return ""
+	}
+	if math.Abs(*t.Error) <= tolerableMiss {
+		return partNote(name, t)
+	}
 	direction := "above"
 	if *t.Error < 0 {
 		direction = "below"
 	}
-	return fmt.Sprintf("%s: the prediction is %s %s what was measured. Most of that is %s: %s predicted, %s measured.",
-		name, wording.Share(math.Abs(*t.Error)), direction, termNames[t.Off], wording.Duration(t.Predicted[t.Off]), wording.Duration(t.Parts[t.Off]))
+	text := fmt.Sprintf("%s: the prediction is %s %s what was measured. ", name, wording.Share(math.Abs(*t.Error)), direction)
+	if t.Off == "" {
+		return text + "No part of it misses in that direction: what its parts took does not add up to the median."
+	}
+	miss := math.Abs(t.Predicted[t.Off] - t.Parts[t.Off])
+	share := "Most"
+	if miss < math.Abs(*t.PredictedNS-*t.Measured.Median)/2 {
+		share = "The largest part"
+	}
+	return text + fmt.Sprintf("%s of that is %s: %s.", share, termNames[t.Off], missWords(t, t.Off))
+}
+
+func missWords(t summary.Theory, term summary.Term) string {
+	return fmt.Sprintf("%s predicted, %s measured", wording.Duration(t.Predicted[term]), wording.Duration(t.Parts[term]))
+}
+
+// partNote tells of parts that miss where they cancel each other.
+func partNote(name string, t summary.Theory) string {
+	miss := func(term summary.Term) float64 { return math.Abs(t.Predicted[term] - t.Parts[term]) }
+	most := slices.MaxFunc(summary.Terms(), func(a, b summary.Term) int { return cmp.Compare(miss(a), miss(b)) })
+	if miss(most) <= tolerableMiss**t.Measured.Median {
+		return ""
+	}
+	return fmt.Sprintf("%s: the whole is predicted, and yet %s is not, which others cancel: %s.", name, termNames[most], missWords(t, most))
 }

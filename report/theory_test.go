@@ -90,7 +90,7 @@ func TestAFloorWithoutAPrediction(t *testing.T) {
 func TestTheChartOfTheory(t *testing.T) {
 	r := theorised(t)
 	c := r.theoryCharts()[0]
-	if want := "Theory from 1 and 3 nodes misses 5 nodes by 21.1 %: the network"; c.Title != want {
+	if want := "Theory from 1 and 3 nodes misses 5 nodes by 21 %: the network"; c.Title != want {
 		t.Errorf("got the title %q, want %q", c.Title, want)
 	}
 	at := map[string]float64{}

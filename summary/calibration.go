@@ -3,8 +3,6 @@ package summary
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/raftbench/raftbench/quorum"
 	"github.com/raftbench/raftbench/results"
@@ -13,14 +11,9 @@ import (
 // Calibration is what a run with one and three members teaches of what code and logs
 // take on its host, so that clusters can be predicted that nobody has run there.
 type Calibration struct {
-	// Of is the setup of three members that it is from, without its size.
-	Of     string
-	Engine string
-	// EmulatedSync is what a sync took by word, not by a disk; 0: a real disk's.
-	EmulatedSync time.Duration
-	// Volatile: the log was not kept on a disk.
-	Volatile bool
-	m        *model
+	// Cell is the setup of three members that it is from.
+	Cell string
+	m    *model
 }
 
 // Calibrate by each of a run's setups that has both sizes, with a record of where their
@@ -45,8 +38,7 @@ func Calibrate(run *results.Run) ([]Calibration, error) {
 		if slices.ContainsFunc(run.Trials, func(t results.Trial) bool { return t.Cell == c.Cell && clientAway(t) }) {
 			continue
 		}
-		_, of, _ := strings.Cut(c.Cell, "-")
-		out = append(out, Calibration{Of: of, Engine: c.Engine, EmulatedSync: time.Duration(c.EmulatedSyncNS), Volatile: !c.Durable, m: m})
+		out = append(out, Calibration{Cell: c.Cell, m: m})
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%s: got no setup that has valid trials of %d and of %d nodes under light load with a record of where writes' time goes (workload.spans) and a client beside the leader, want one", run.Dir, fitAlone, fitThree)

@@ -67,9 +67,13 @@ type Theory struct {
 	// nothing.
 	Fitted bool `json:"fitted,omitempty"`
 	// PredictedNS is what the write is to take here, Error by which share that is above
-	// the measured p50, Off the term that is most of it, where it is over 5 %.
+	// the measured p50, with the bounds that the median's interval leaves. Off is the term
+	// that is most of it, where it is over 5 %; empty where no term misses in that
+	// direction, and of sizes that the prediction rests on.
 	PredictedNS *float64 `json:"predicted_ns"`
 	Error       *float64 `json:"error"`
+	ErrorLow    *float64 `json:"error_low,omitempty"`
+	ErrorHigh   *float64 `json:"error_high,omitempty"`
 	Off         Term     `json:"off_term,omitempty"`
 	// OwnMachines is a prediction for members on machines of their own, each like this
 	// one: nobody has measured it.
@@ -146,21 +150,28 @@ func (m *model) theory(run *results.Run, c Cell, s side) Theory {
 	t.PredictedNS, t.OwnMachines = &sum, &own
 	if measured := t.Measured.Median; measured != nil && *measured > 0 {
 		t.Error = ptr(sum / *measured - 1)
+		if m := t.Measured; m.Interval && m.CILow != nil && *m.CILow > 0 && m.CIHigh != nil {
+			t.ErrorLow, t.ErrorHigh = ptr(sum / *m.CIHigh - 1), ptr(sum / *m.CILow - 1)
+		}
 		if math.Abs(*t.Error) > tolerableError {
-			t.Off = off(t.Predicted, s.parts, *t.Error)
+			t.Off = off(t.Predicted, s.parts, *t.Error, t.Fitted)
 		}
 	}
 	return t
 }
 
-// off is the term that misses most in the direction in which the whole does; the one
-// that misses most where the parts were not measured in that direction.
-func off(predicted, measured Parts, whole float64) Term {
-	if measured == nil {
+// off is the term that misses most in the direction in which the whole does; none where
+// none does, and of a size that was fitted.
+func off(predicted, measured Parts, whole float64, fitted bool) Term {
+	if measured == nil || fitted {
 		return ""
 	}
 	miss := func(t Term) float64 { return (predicted[t] - measured[t]) * math.Copysign(1, whole) }
-	return slices.MaxFunc(Terms(), func(a, b Term) int { return cmp.Compare(miss(a), miss(b)) })
+	most := slices.MaxFunc(Terms(), func(a, b Term) int { return cmp.Compare(miss(a), miss(b)) })
+	if miss(most) <= 0 {
+		return ""
+	}
+	return most
 }
 
 // side is what a size's trials have on record, medians over them.
@@ -184,7 +195,8 @@ func sideOf(run *results.Run, c Cell) side {
 	var s side
 	var each []Parts
 	var logs, cpus, lates stats.Sample
-	asked := map[string]float64{} // by leader, which may vary: it takes a while
+	// By leader, which may vary: that of most trials is predicted.
+	asked, ofLeader, led, usual := map[string]float64{}, map[string][]quorum.Law{}, map[string]int{}, ""
 	for i := range run.Trials {
 		t := &run.Trials[i]
 		w := t.Window(results.RoleLight)
@@ -194,8 +206,12 @@ func sideOf(run *results.Run, c Cell) side {
 		s.trials++
 		trips := tripsOf(t)
 		if _, known := asked[t.Leader]; !known {
-			s.trips = laws(trips)
-			asked[t.Leader] = float64(s.asked())
+			ofLeader[t.Leader] = laws(trips)
+			asked[t.Leader] = float64(quorumTrip(ofLeader[t.Leader]))
+		}
+		led[t.Leader]++
+		if led[t.Leader] > led[usual] {
+			usual, s.trips = t.Leader, ofLeader[t.Leader]
 		}
 		if w.Spans == nil || w.Spans.Whole == 0 {
 			continue

@@ -107,12 +107,19 @@ func (m *model) predict(trips []quorum.Law) Parts {
 		p[t] = m.three[t]
 	}
 	p[TermNetwork] = float64(quorumTrip(trips)) + m.late
-	if way := m.way(); way > 0 {
-		longer := max(0, 1+m.turn*(m.waits(trips)-m.waited)/way)
-		p[TermHandOver] *= longer
-		p[TermFollowerLog] *= longer
-	}
+	longer := m.longer(m.waits(trips))
+	p[TermHandOver] *= longer
+	p[TermFollowerLog] = max(p[TermFollowerLog]*longer, min(p[TermFollowerLog], m.log)) // a log alone is no faster
 	return p
+}
+
+// longer is by which factor a follower that waits for so many turns takes longer than at
+// N = 3.
+func (m *model) longer(turns float64) float64 {
+	if !(m.way() > 0) {
+		return 1
+	}
+	return max(0, 1+m.turn*(turns-m.waited)/m.way())
 }
 
 // own predicts members on machines of their own: each log alone on its disk, no follower
@@ -122,7 +129,8 @@ func (m *model) own(trips []quorum.Law) Parts {
 		return m.alone
 	}
 	p := m.predict(trips)
-	p[TermLeaderLog], p[TermFollowerLog], p[TermHandOver] = m.log, m.log, m.three[TermHandOver]
+	const itself = 1 // turn, and nobody's before it
+	p[TermLeaderLog], p[TermFollowerLog], p[TermHandOver] = m.log, m.log, m.three[TermHandOver]*m.longer(itself)
 	p[TermNetwork] -= m.late
 	return p
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/raftbench/raftbench/configs"
-	"github.com/raftbench/raftbench/control"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -17,12 +17,23 @@ import (
 // was named.
 type calibration struct {
 	dir string
-	of  []summary.Calibration
+	// sync is what the disk's sync took alone when the run began; 0: that is not known.
+	sync time.Duration
+	of   []calibratedSetup
+}
+
+// calibratedSetup is one of a run, with three members.
+type calibratedSetup struct {
+	summary.Calibration
+	setup configs.Setup
 }
 
 func fromFlag(f *pflag.FlagSet, dir *string) {
 	textFlag(f, dir, "from", "DIR", "a run of 1 and 3 nodes under light load: what code and logs take is taken from it")
 }
+
+// errTwoDisks: a run has what its disk took.
+var errTwoDisks = usage(errors.New("got --from and --fsync, want one of them"), "--from takes what syncs and logs took in that run")
 
 // calibrate by a run's folder.
 func calibrate(stderr io.Writer, dir string) (calibration, error) {
@@ -34,42 +45,77 @@ func calibrate(stderr io.Writer, dir string) (calibration, error) {
 	if err != nil {
 		return c, err
 	}
-	if c.of, err = summary.Calibrate(run); err != nil {
-		return c, usage(err, "measure one on this host: "+commandLine("run", "--nodes", "1,3", "--rate", "20/s", "--trials", "8", "--proofs", "0"))
+	c.sync = time.Duration(run.Environment.FsyncP50NS)
+	measure := "measure one on this host: " + commandLine("run", "--nodes", "1,3", "--rate", "20/s", "--trials", "8", "--proofs", "0")
+	all, err := summary.Calibrate(run)
+	if err != nil {
+		return c, usage(err, measure)
+	}
+	plan, err := recordedPlan(run.Dir)
+	if err != nil {
+		return c, usage(err, measure)
+	}
+	for _, one := range all {
+		i := slices.IndexFunc(plan.Setups, func(s configs.Setup) bool { return s.Cell == one.Cell })
+		if i >= 0 {
+			c.of = append(c.of, calibratedSetup{one, plan.Setups[i]})
+		}
+	}
+	if len(c.of) == 0 {
+		return c, usage(fmt.Errorf("%s: its experiment names none of the setups that its trials are of", dir), measure)
 	}
 	return c, nil
 }
 
-// as asked: of this engine, and with logs kept in this way.
-func (c calibration) as(engine string, volatile bool, emulated time.Duration) (summary.Calibration, error) {
-	i := slices.IndexFunc(c.of, func(one summary.Calibration) bool {
-		return one.Engine == engine && one.Volatile == volatile && one.EmulatedSync == emulated
-	})
-	if i >= 0 {
-		return c.of[i], nil
+// as the setup is asked for: with its engine, its log and its load, whatever its size and
+// network.
+func (c calibration) as(s configs.Setup) (calibratedSetup, error) {
+	for _, one := range c.of {
+		if unlike(one.setup, s) == "" {
+			return one, nil
+		}
 	}
-	return summary.Calibration{}, usage(fmt.Errorf("--from %s: got writes of %s, want some of the engine %s with %s", c.dir, stored(c.of[0].Engine, c.of[0].Volatile, c.of[0].EmulatedSync), engine, disk(volatile, emulated)),
-		"name a run of what is to be predicted, or predict what was run (storage.store, storage.sync, --engine)")
+	return calibratedSetup{}, usage(fmt.Errorf("--from %s: %s", c.dir, unlike(c.of[0].setup, s)), "ask for what was run, with --set or --engine, or name a run of what is asked for")
 }
 
-func stored(engine string, volatile bool, emulated time.Duration) string {
-	return "the engine " + engine + " with " + disk(volatile, emulated)
+// unlike is the first thing, beside size and network, by which writes of a run and those
+// that are asked for take another time; empty where there is none.
+func unlike(run, asked configs.Setup) string {
+	harmed := func(s configs.Setup) bool { return s.MessageFaults != nil }
+	for _, t := range []struct {
+		what       string
+		ran, wants any
+	}{
+		{"engine", run.Engine, asked.Engine},
+		{"storage.store", run.Storage.Store, asked.Storage.Store},
+		{"storage.sync", syncWord(run), syncWord(asked)},
+		{"storage.apply_delay", run.Storage.ApplyDelay, asked.Storage.ApplyDelay},
+		{"storage.stall_length", run.Storage.StallLength, asked.Storage.StallLength},
+		{"workload.value_size", run.Workload.ValueSize, asked.Workload.ValueSize},
+		{"workload.key_size", run.Workload.KeySize, asked.Workload.KeySize},
+		{"workload.target", run.Workload.Target, asked.Workload.Target},
+		{"dead", run.Dead, asked.Dead},
+		{"harm to messages", harmed(run), harmed(asked)},
+	} {
+		if t.ran != t.wants {
+			return fmt.Sprintf("%s is %v in that run, and %v is asked for", t.what, t.ran, t.wants)
+		}
+	}
+	return ""
 }
 
-func disk(volatile bool, emulated time.Duration) string {
-	switch {
-	case volatile:
-		return "a log in memory"
-	case emulated > 0:
-		return "an emulated sync of " + showNS(emulated.Nanoseconds())
+// syncWord as an experiment has it.
+func syncWord(s configs.Setup) string {
+	if s.Storage.EmulatedSync == 0 {
+		return "real"
 	}
-	return "a real disk"
+	return s.Storage.EmulatedSync.String()
 }
 
 // ofSetup is what its writes take, at p50: members on this host together, and each on a
 // machine of its own like it.
 func (c calibration) ofSetup(s configs.Setup) (here, own time.Duration, err error) {
-	one, err := c.as(s.Engine, s.Storage.Store != control.StoreBolt, s.Storage.EmulatedSync)
+	one, err := c.as(s)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -27,15 +27,31 @@ func TestPredictionsFromARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all []predicted
-	from(t, &all, "predict", "--profile", "multi-az", "--nodes", "1,3,4,5,7", "--fsync", "1ms")
+	from(t, &all, "predict", "--profile", "multi-az", "--nodes", "1,3,4,5,7")
 	for i, th := range s.Theories {
 		if p := all[i]; math.Abs(float64(*p.Here)-*th.PredictedNS) > 10 || math.Abs(float64(*p.Own)-*th.OwnMachines) > 10 {
 			t.Errorf("%d nodes: got %v here and %v on own machines, want %.0f and %.0f ns", p.Nodes, *p.Here, *p.Own, *th.PredictedNS, *th.OwnMachines)
 		}
 	}
+	for _, p := range all { // the floor is of the run's disk, whatever this one does now
+		if p.Write.P50 > *p.Own {
+			t.Errorf("%d nodes: got a floor of %v above the %v that are predicted", p.Nodes, p.Write.P50, *p.Own)
+		}
+	}
+	var far []predicted
+	from(t, &far, "predict", "--profile", "aws-us-3", "--nodes", "3,5")
+	for _, p := range far {
+		if *p.Own > *p.Here {
+			t.Errorf("%d nodes far apart: got %v on machines of their own, more than the %v on one host", p.Nodes, *p.Own, *p.Here)
+		}
+	}
 	var plan plannedFor
+	from(t, &plan, "plan", "--profile", "multi-az", "--tolerate", "0", "--nodes", "1", "--leader", "a")
+	if got := plan.Answer.Commit.P50; math.Abs(float64(got)/float64(*all[0].Own)-1) > 0.05 {
+		t.Errorf("a plan of one node: got %v, want about the %v that are predicted", got, *all[0].Own)
+	}
 	from(t, &plan, "plan", "--profile", "aws-us-3", "--nodes", "3", "--tolerate-zones", "1", "--leader", "us-east-2")
-	from(t, &all, "predict", "--profile", "aws-us-3", "--nodes", "3", "--leader", "us-east-2", "--fsync", "1ms")
+	from(t, &all, "predict", "--profile", "aws-us-3", "--nodes", "3", "--leader", "us-east-2")
 	if got, want := plan.Answer.Commit.P50, *all[0].Own; (got-want).Abs() > 10*time.Nanosecond || want < time.Millisecond {
 		t.Errorf("a plan's commit: got %v, want %v as predicted", got, want)
 	}
@@ -75,9 +91,13 @@ func TestNoPredictionFromAnyRun(t *testing.T) {
 		told string
 	}{
 		"no one node":  {[]string{"plan", "--profile", "multi-az", "--from", lame}, "got no setup that has valid trials of 1 and of 3 nodes"},
-		"no run":       {[]string{"predict", "--fsync", "1ms", "--from", t.TempDir()}, "not a run's folder"},
-		"other disk":   {[]string{"predict", "--fsync", "1ms", "--set", "storage.sync=2ms", "--from", referenceRun}, "with an emulated sync of 2.00 ms"},
-		"other engine": {[]string{"plan", "--profile", "multi-az", "--engine", "etcd", "--from", referenceRun}, "want some of the engine etcd"},
+		"no run":       {[]string{"predict", "--from", t.TempDir()}, "not a run's folder"},
+		"other disk":   {[]string{"predict", "--set", "storage.sync=2ms", "--from", referenceRun}, "storage.sync is real in that run, and 2ms is asked for"},
+		"other engine": {[]string{"plan", "--profile", "multi-az", "--engine", "etcd", "--from", referenceRun}, "engine is hashicorp in that run, and etcd is asked for"},
+		"slow code":    {[]string{"predict", "--set", "storage.apply_delay=50ms", "--from", referenceRun}, "storage.apply_delay is 0s in that run, and 50ms is asked for"},
+		"large values": {[]string{"predict", "--set", "workload.value_size=1MiB", "--from", referenceRun}, "workload.value_size is 256 in that run"},
+		"in memory":    {[]string{"predict", "--set", "storage.store=inmem", "--from", referenceRun}, "storage.store is boltdb in that run, and inmem is asked for"},
+		"two disks":    {[]string{"predict", "--fsync", "1ms", "--from", referenceRun}, "got --from and --fsync, want one of them"},
 		"both":         {[]string{"plan", "--profile", "multi-az", "--fsync", "1ms", "--from", referenceRun}, "got --from and --fsync, want one of them"},
 	} {
 		if code, _, stderr := command(t, c.args...); code != exitUsage || !strings.Contains(stderr, c.told) || !strings.Contains(stderr, "hint: ") {

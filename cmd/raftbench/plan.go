@@ -125,20 +125,23 @@ func (o planOptions) times(ctx context.Context, q *question, stdout, stderr io.W
 		return err
 	}
 	if o.sync > 0 {
-		return usage(errors.New("got --from and --fsync, want one of them"), "--from takes what logs took in that run")
+		return errTwoDisks
 	}
 	measured, err := calibrate(stderr, o.from)
 	if err != nil {
 		return err
 	}
-	one, err := measured.as(q.engine, false, 0)
+	asked, err := q.setup(placed{Nodes: 1, Leader: q.profile.Sites[0], sites: q.profile.Sites[0] + "=1"})
+	if err != nil {
+		return orUsage(err)
+	}
+	one, err := measured.as(asked)
 	if err != nil {
 		return err
 	}
-	p := one.OwnMachines(make([]quorum.Law, 2))
-	t := writeTimes(p)
+	t := writeTimes(one.OwnMachines(make([]quorum.Law, 2)))
 	q.from, q.sync = o.from, t.LeaderLog/configs.SyncsPerWrite
-	q.search.Store, q.search.Code = quorum.Always(t.LeaderLog), quorum.Always(t.Code+t.Follower-t.LeaderLog)
+	q.search.Store, q.search.Code, q.search.HandOver = quorum.Always(t.LeaderLog), quorum.Always(t.Code), t.Follower-t.LeaderLog
 	return nil
 }
 

@@ -96,7 +96,7 @@ func (q question) plan() (plannedFor, error) {
 	}
 	p := plannedFor{
 		Profile: q.profile.Name, Prediction: true, Asked: planTolerates{q.search.Tolerate, q.search.TolerateSites},
-		Basis:  planBasis{Engine: q.engine, Sync: q.sync, From: q.from, Code: q.search.Code.Quantile(0.5), Clients: q.weights, Node: q.node, Site: q.site, Source: profileSource(q.profile.Name)},
+		Basis:  planBasis{Engine: q.engine, Sync: q.sync, From: q.from, Code: q.search.Code.Quantile(0.5) + q.search.HandOver, Clients: q.weights, Node: q.node, Site: q.site, Source: profileSource(q.profile.Name)},
 		Search: planSearch{Tried: found.Tried, Exact: found.Nearest == len(q.profile.Sites), Nearest: found.Nearest, Sites: len(q.profile.Sites), Redone: found.Redone},
 	}
 	for _, l := range q.limits {

@@ -91,9 +91,15 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 	if o.sync < 0 || o.sync > longestSync {
 		return usage(fmt.Errorf("got --fsync %s, want 0 to %s", o.sync, longestSync), "write it like --fsync 150us; 0 probes this disk")
 	}
+	if o.from != "" && o.sync > 0 {
+		return errTwoDisks
+	}
 	measured, err := calibrate(stderr, o.from)
 	if err != nil {
 		return err
+	}
+	if o.from != "" {
+		o.sync = measured.sync
 	}
 	if o.sync == 0 {
 		if o.sync, err = probeSync(ctx, stdout, stderr); err != nil {
@@ -186,7 +192,7 @@ func printPredicted(w io.Writer, all []predicted, o predictOptions) error {
 		rates = ""
 	}
 	paragraph(w, "", "Floor: client + sync(leader) + round trip and sync(the follower that completes the majority), "+
-		"before any processor time: measured latencies are higher."+rates+
+		"with "+shown(o.sync)+" for a sync of a real disk, before any processor time: measured latencies are higher."+rates+
 		" Outage: from the death of the leader to the first entry that its successor commits, simulated.")
 	if slices.ContainsFunc(all, func(p predicted) bool { return p.another }) {
 		paragraph(w, "", "–: the fault that the experiment times there is not the death of the leader, and how long it stops writes is not predicted.")
