@@ -154,13 +154,19 @@ func TestATurnIsOfTheBottleneck(t *testing.T) {
 	sides := func(cpu, last float64) map[string]side {
 		return map[string]side{"n1-x": {parts: parts, cpu: 500}, "n3-x": {parts: parts, cpu: cpu, lastLog: last}}
 	}
-	for name, c := range map[string]struct{ cpu, last, want float64 }{
-		"processors": {500 + 2*2*300, 1100, 300},
-		"disk":       {500 + 2*2*300, 1700, 700},
-		"neither":    {500, 900, 0},
-		"not known":  {500, 0, 0},
+	for name, c := range map[string]struct {
+		cpu, last float64
+		cores     int
+		want      float64
+	}{
+		"processors":      {500 + 2*2*300, 1100, 2, 300},
+		"twice the cores": {500 + 2*2*300, 1100, 4, 150},
+		"disk":            {500 + 2*2*300, 1700, 2, 700},
+		"neither":         {500, 900, 2, 0},
+		"not known":       {500, 0, 2, 0},
+		"unknown cores":   {500 + 2*2*300, 0, 0, 0},
 	} {
-		if got := fit(cells, []int{0, 1}, sides(c.cpu, c.last), 2).turn; got != c.want {
+		if got := fit(cells, []int{0, 1}, sides(c.cpu, c.last), c.cores).turn; got != c.want {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
@@ -286,6 +292,78 @@ func TestTheUsualLeaderIsPredicted(t *testing.T) {
 			if th.Nodes == 5 && math.Abs(*th.Error) > 0.1 {
 				t.Errorf("one trial (%d) of six was led from afar: off by %v, want less than a tenth", odd, *th.Error)
 			}
+		}
+	}
+}
+
+// Trials that measured something else are no part of a prediction: a harmed window, and
+// a cluster without some of its members. A link that too few frames crossed was as long
+// as was asked, and time that is nobody's is in what a write takes.
+func TestWhatAPredictionIsMadeOf(t *testing.T) {
+	const odd = 50_000_000 // ns
+	for name, change := range map[string]func(*results.Trial){
+		"as it was": nil,
+		"harmed":    func(tr *results.Trial) { tr.Windows[0].Harmed = true },
+		"dead":      func(tr *results.Trial) { tr.Dead = []string{"n3"} },
+		"not valid": func(tr *results.Trial) { tr.Valid = false },
+		"few samples": func(tr *results.Trial) {
+			tr.Windows[0].Spans.Spans[0].NS -= odd
+			late(tr, results.MinLinkSamples-1, odd)
+		},
+		"nobody's": func(tr *results.Trial) {
+			tr.Windows[0].Spans.Spans[0].NS -= odd
+			tr.Windows[0].Spans.UnattributedNS = 7000
+		},
+	} {
+		trial := usualWay().trial(3, 0)
+		want := sideOf(&results.Run{Trials: []results.Trial{trial}}, Cell{Cell: trial.Cell, Nodes: 3}).parts
+		other := usualWay().trial(3, 1)
+		other.Windows[0].Spans.Spans[0].NS += odd // of the client
+		if change != nil {
+			change(&other)
+		}
+		got := sideOf(&results.Run{Trials: []results.Trial{trial, other}}, Cell{Cell: trial.Cell, Nodes: 3}).parts
+		wantClient, wantApply := want[TermClient], want[TermApply]
+		switch name {
+		case "as it was":
+			wantClient += odd / 2
+		case "nobody's":
+			wantApply += 3500
+		}
+		if math.Abs(got[TermClient]-wantClient) > 1 || math.Abs(got[TermApply]-wantApply) > 1 || math.Abs(got[TermNetwork]-want[TermNetwork]) > 1 {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}
+
+// late links, of which so many frames tell.
+func late(t *results.Trial, samples, by int64) {
+	for i := range t.Links {
+		t.Links[i].Samples, t.Links[i].RealisedP50NS = samples, t.Links[i].AskedNS+by
+	}
+}
+
+// etcd's leader writes its log while its followers write theirs; an emulated disk's sync
+// is what it was said to be.
+func TestFloorsOfEnginesAndDisks(t *testing.T) {
+	const ms = time.Millisecond
+	s := side{trips: []quorum.Law{quorum.Always(3 * ms), quorum.Always(9 * ms)}}
+	for engine, want := range map[string]time.Duration{"hashicorp": 7 * ms, engineEtcd: 5 * ms} {
+		if got := s.floor(ms, engine); time.Duration(got) != want {
+			t.Errorf("%s: got %v, want %v", engine, time.Duration(got), want)
+		}
+	}
+	run := &results.Run{Environment: results.Environment{FsyncP50NS: 100_000, FsyncReal: true}}
+	for name, c := range map[string]struct {
+		cell Cell
+		want time.Duration
+	}{
+		"real":     {Cell{Durable: true}, 100 * time.Microsecond},
+		"emulated": {Cell{Durable: true, EmulatedSyncNS: int64(2 * ms)}, 2 * ms},
+		"volatile": {Cell{EmulatedSyncNS: int64(2 * ms)}, 0},
+	} {
+		if got := syncTime(run, c.cell); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
 }
