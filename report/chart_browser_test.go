@@ -85,6 +85,33 @@ func TestBrowserTextsOfChartsKeepApart(t *testing.T) {
 	}
 }
 
+// Every place of a chart has its name, however narrow the page.
+func TestBrowserNamesEveryPlace(t *testing.T) {
+	_, content := referencePage(t)
+	b := openPage(t, content)
+	for _, width := range []int64{320, 360, 800} {
+		b.sized(width, "light")
+		b.whole(fmt.Sprint("places", width))
+		b.shot(fmt.Sprintf("%d-places", width))
+		for _, problem := range ask[[]string](b, `(() => {
+			const out = [];
+			let places = 0;
+			for (const f of document.querySelectorAll('figure.chart')) for (const p of f.plots) if (p.panel.x.places) {
+				const texts = p.drawing.getZr().storage.getDisplayList(true).filter(e => e.type === 'tspan' && !e.ignore && !e.invisible).map(e => e.style.text.trim());
+				for (const [, label] of p.panel.x.k) {
+					places++;
+					if (!texts.some(text => text && (text === label || text === label.split(' ')[0]))) out.push(f.id + ' panel ' + p.number + ' does not name ' + label);
+				}
+			}
+			if (places < 20) out.push('only ' + places + ' places');
+			return out;
+		})()`) {
+			t.Errorf("%d pixels: %s", width, problem)
+		}
+	}
+	b.quiet()
+}
+
 // The panels of a chart over time stand one above the other, and one instant stands at one
 // place in both, zoomed or not.
 func TestBrowserStacksWhatIsOverTime(t *testing.T) {

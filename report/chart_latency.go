@@ -66,24 +66,27 @@ func (r *Report) spreads(ds []distribution) []chart.Chart {
 }
 
 func (r *Report) spreadChart(name, group string, ds []distribution) chart.Chart {
-	c := r.base(name, spreadMessage(ds), figures.WriteP50, figures.WriteP90, figures.WriteP99)
+	far := 0.0
+	for _, d := range ds {
+		far = max(far, furthest(d.pool.Total()))
+	}
+	drawn := drawnPercentiles(far)
+	c := r.base(name, spreadMessage(ds), drawn...)
 	if group != "" {
 		c.Subtitle = append(c.Subtitle, group)
 	}
 	c.Subtitle = append(c.Subtitle, r.windowWords())
 	var values span
-	far := 0.0
 	for i, d := range ds {
 		s := quantiles(d)
-		s.Name = r.curveName(d.group, d.cell, group != "") + doubtedAny(d.cell, figures.WriteP50, figures.WriteP90, figures.WriteP99)
+		s.Name = r.curveName(d.group, d.cell, group != "") + doubtedAny(d.cell, drawn...)
 		s.Look.Number = i
-		far = max(far, furthest(d.pool.Total()))
 		values.add(*s.Points[0].Y)
 		values.add(*s.Points[len(s.Points)-1].Y)
 		c.Series = append(c.Series, s)
 	}
 	if far < 0.99 {
-		c.Subtitle = append(c.Subtitle, "Too few writes for a 99th percentile: each curve ends where its samples do.")
+		c.Subtitle = append(c.Subtitle, r.endWords())
 	}
 	if text := failedCurves(ds); text != "" {
 		c.Subtitle = append(c.Subtitle, text)
@@ -92,19 +95,45 @@ func (r *Report) spreadChart(name, group string, ds []distribution) chart.Chart 
 	return c
 }
 
+// drawnPercentiles are the customary ones of which curves that end at far have a mark: a
+// remark on another weakens nothing that is drawn.
+func drawnPercentiles(far float64) []string {
+	drawn := []string{figures.WriteP50}
+	if far >= 0.9-1e-9 {
+		drawn = append(drawn, figures.WriteP90)
+	}
+	if far >= 0.99-1e-9 {
+		drawn = append(drawn, figures.WriteP99)
+	}
+	return drawn
+}
+
+// endWords say why curves end before the 99th percentile, and where one is told.
+func (r *Report) endWords() string {
+	text := "The curves end where their samples do, before the 99th percentile"
+	if pooled(r.summary) {
+		text += ", which the table pools"
+	}
+	return text + "."
+}
+
 // spreadMessage is how much longer than the median the slow writes of some setups take, by
-// the furthest customary percentile that all of their samples carry.
+// the furthest customary percentile that all of their samples carry. Its ratios are those of
+// the table's figures, medians over trials: of the pooled curves they would be others, and
+// nobody could find them in the table.
 func spreadMessage(ds []distribution) string {
 	for _, slow := range []struct {
 		q    float64
+		of   string
 		what string
-	}{{0.99, "One write in a hundred"}, {0.9, "One write in ten"}} {
+	}{{0.99, figures.WriteP99, "One write in a hundred"}, {0.9, figures.WriteP90, "One write in ten"}} {
 		var ratios span
 		known := true
 		for _, d := range ds {
-			middle, far := d.pool.At(50), d.pool.At(100*slow.q)
-			known = known && d.end() >= slow.q-1e-9 && middle > 0 && far != results.Never
-			ratios.add(float64(far) / float64(middle))
+			middle, ok := figures.Of(d.cell, figures.WriteP50)
+			late, okLate := figures.Of(d.cell, slow.of)
+			known = known && d.end() >= slow.q-1e-9 && ok && okLate && middle.Median > 0 && !late.Never()
+			ratios.add(late.Median / middle.Median)
 		}
 		if !known {
 			continue
@@ -113,7 +142,7 @@ func spreadMessage(ds []distribution) string {
 		if high := units.Count.Show(ratios.high); high != text {
 			text += " to " + high
 		}
-		return slow.what + " takes " + text + " times the median or longer"
+		return slow.what + " takes " + text + " times the median or longer (medians over trials)"
 	}
 	return "How write latency spreads, by number of nodes"
 }

@@ -32,7 +32,7 @@ func (cv *canvas) bars(fd field, s *chart.Series, among bool) {
 			continue
 		}
 		bar := barOf(fd, s, p)
-		cv.area(hue(s.Look), bar)
+		cv.filled(s.Look, bar)
 		cv.taken = append(cv.taken, bar)
 		cv.interval(fd, dark, (bar.x0+bar.x1)/2, p, min(whiskerCap, bar.width()/3))
 	}
@@ -51,13 +51,36 @@ func (cv *canvas) stack(fd field, s *chart.Series) {
 		}
 		bar := barOf(fd, s, p)
 		bar.y0 = fd.py(p.From)
-		cv.area(hue(s.Look), bar)
+		cv.filled(s.Look, bar)
 		cv.line(white, 1, nil, [2]float64{bar.x0, bar.y0}, [2]float64{bar.x1, bar.y0})
 		if bar.y1-bar.y0 >= leastMarked {
-			cv.dot(shape(s.Look), white, footRadius, (bar.x0+bar.x1)/2, (bar.y0+bar.y1)/2, false)
+			cv.markIn(s.Look, (bar.x0+bar.x1)/2, (bar.y0+bar.y1)/2)
 		}
 		cv.taken = append(cv.taken, bar)
 	}
+}
+
+// Stripes are this far apart and this wide.
+const (
+	stripeGap   = 7
+	stripeWidth = 2.2
+)
+
+// filled is an area in the colour of a look, with its stripes.
+func (cv *canvas) filled(l chart.Look, r rect) {
+	cv.area(hue(l), r)
+	if striped(l) {
+		cv.slants(white, stripeWidth, stripeGap, r)
+	}
+}
+
+// markIn stands on an area of its own look: white, with a rim where stripes would run into it.
+func (cv *canvas) markIn(l chart.Look, x, y float64) {
+	if striped(l) {
+		cv.dot(shape(l), hue(l), footRadius+1.5, x, y, true)
+		return
+	}
+	cv.dot(shape(l), white, footRadius, x, y, false)
 }
 
 func barOf(fd field, s *chart.Series, p chart.Point) rect {

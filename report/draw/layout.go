@@ -163,8 +163,8 @@ func (cv *canvas) swatch(k chart.Key, x, y, width float64) {
 	case chart.SignStruck:
 		cv.cross(dark, middle, y, 7)
 	case chart.SignBar:
-		cv.area(hue(k.Look), rect{x + 6, y - 8, x + width - 6, y + 8})
-		cv.dot(shape(k.Look), white, footRadius, middle, y, false)
+		cv.filled(k.Look, rect{x + 6, y - 8, x + width - 6, y + 8})
+		cv.markIn(k.Look, middle, y)
 	case chart.SignLine:
 		cv.line(hue(k.Look), 3, dashes(k.Look), [2]float64{x, y}, [2]float64{x + width, y})
 		if !k.Plain {

@@ -30,13 +30,17 @@ var (
 )
 
 // hue never runs out: series beyond the palette begin again, with another
-// shape beside them.
+// shape beside them, and their areas are striped.
 func hue(l chart.Look) color.Color {
 	if l.Number < 0 {
 		return grey
 	}
 	return palette[l.Number%len(palette)]
 }
+
+// striped tells whether the areas of a look have stripes: those of the second round through
+// the palette have, of the third not, and so on.
+func striped(l chart.Look) bool { return max(l.Number, 0)/len(palette)%2 == 1 }
 
 // outline of a mark around the origin, of radius 1; nil is a circle. The
 // shapes say what the colours say, for print and for those who see none.

@@ -53,12 +53,17 @@ const hatchGap = 11
 // that no shade is taken for a value.
 func (cv *canvas) hatch(r rect) {
 	strip := rect{r.x0, (r.y0+r.y1)/2 - tileMissingPen.size, r.x1, (r.y0+r.y1)/2 + tileMissingPen.size}
-	for x := r.x0 - r.height() + hatchGap; x < r.x1; x += hatchGap {
-		from, to := max(x, r.x0), min(x+r.height(), r.x1)
-		cv.line(pale, 1.4, nil, [2]float64{from, r.y0 + from - x}, [2]float64{to, r.y0 + to - x})
-	}
+	cv.slants(pale, 1.4, hatchGap, r)
 	cv.area(white, strip)
 	cv.line(pale, 1.4, nil, [2]float64{r.x0, r.y0}, [2]float64{r.x1, r.y0}, [2]float64{r.x1, r.y1}, [2]float64{r.x0, r.y1}, [2]float64{r.x0, r.y0})
+}
+
+// slants are strokes from the lower left to the upper right, within an area.
+func (cv *canvas) slants(c color.Color, width, gap float64, r rect) {
+	for x := r.x0 - r.height() + gap; x < r.x1; x += gap {
+		from, to := max(x, r.x0), min(x+r.height(), r.x1)
+		cv.line(c, width, nil, [2]float64{from, r.y0 + from - x}, [2]float64{to, r.y0 + to - x})
+	}
 }
 
 // inTile writes a line in the middle of a tile, smaller where that is narrow.

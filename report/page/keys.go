@@ -53,6 +53,15 @@ func namedLines(c *chart.Chart) []chart.Key {
 	return out
 }
 
+// stripes of an area's look: the second round through the colours has them, as in package
+// draw and page.js.
+func stripes(l chart.Look) string {
+	if max(l.Number, 0)/colors%2 == 0 {
+		return ""
+	}
+	return `<path class="stripes" d="M1 7 7 1M1 13 13 1M1 19 19 1M7 19 19 7M13 19 19 13"/>`
+}
+
 // sign is a small picture of a look.
 func sign(k chart.Key) string {
 	color, shape := "of-all", shapes[0]
@@ -77,7 +86,7 @@ func sign(k chart.Key) string {
 			inside += shape
 		}
 	case chart.SignBar:
-		inside = `<path d="M1 1H19V19H1Z"/><g class="mark">` + shape + `</g>` // as it stands in the bar
+		inside = `<path d="M1 1H19V19H1Z"/>` + stripes(k.Look) + `<g class="mark">` + shape + `</g>` // as it stands in the bar
 	case chart.SignBand:
 		inside = `<path fill-opacity="0.15" d="M3 1H17V19H3Z"/><path class="stroke" d="M3 1V19M17 1V19"/>`
 	case chart.SignStruck:

@@ -34,6 +34,17 @@
       : {type: 'circle', shape: {cx: x, cy: y, r}, style};
   };
   const stroke = (color, width, ...ends) => ({type: 'line', shape: {x1: ends[0], y1: ends[1], x2: ends[2], y2: ends[3]}, style: {stroke: color, lineWidth: width}});
+  // stripes lie over the areas of the second round through the colours: from the lower left to
+  // the upper right.
+  const striped = l => Math.floor(Math.max(l[0], 0) / COLORS) % 2 === 1;
+  const stripes = (look, l, x, y, w, h) => {
+    const out = [];
+    if (striped(l)) for (let at = x - h + 7; at < x + w; at += 7) {
+      const from = Math.max(at, x), to = Math.min(at + h, x + w);
+      out.push(stroke(look.paper, 2, from, y + h - (from - at), to, y + h - (to - at)));
+    }
+    return out;
+  };
   const cross = (color, x, y, r) => [stroke(color, 2.5, x - r, y - r, x + r, y + r), stroke(color, 2.5, x - r, y + r, x + r, y - r)];
 
   const measure = (() => {
@@ -60,9 +71,12 @@
   };
 
   const axisOption = (a, range, look, size, room, across) => {
-    const all = ticksOf(a, range[0], range[1]), places = a.places && across, share = room / Math.max(all.length, 1);
-    // Where the words of neighbours would meet, only every so many places are named.
-    const word = Math.max(0, ...all.flatMap(t => (t.label + ' ' + t.under).split(' ')).map(w => measure(w, size + 'px ' + FONT)));
+    const places = a.places && across, own = ticksOf(a, range[0], range[1]), share = room / Math.max(own.length, 1);
+    // Where the words of neighbours would meet, the second line goes first, then the word that
+    // all labels have, and only then are no more than every so many places named.
+    const widest = some => Math.max(0, ...some.flatMap(t => (t.label + ' ' + t.under).split(' ')).map(w => measure(w, size + 'px ' + FONT)));
+    const bare = own.map(t => ({...t, under: ''})), counts = bare.map(t => ({...t, label: t.label.replace(/^(\d+) nodes?$/, '$1')}));
+    const all = places ? [own, bare, counts].find(some => widest(some) + 6 <= share) ?? counts : own, word = widest(all);
     const each = places ? Math.max(1, Math.ceil((Math.min(word, room / 3) + 6) / share)) : 1, ticks = all.filter((_, i) => i % each === 0), names = new Map(ticks.map(t => [t.at.toFixed(9), t]));
     const text = v => { const t = names.get(v.toFixed(9)); return t ? t.label + (across && t.under ? '\n' + t.under : '') : ''; };
     const slot = places ? share * each - 6 : 0;
@@ -151,6 +165,7 @@
         custom(s.n, s.p.map(pt => placed(p, pt)), 3, (params, api) => {
           const pt = s.p[params.dataIndexInside], box = params.coordSys, [x, y] = spot(p, view, api, box, pt, 7);
           const children = pt[1] === null ? cross(color, x, y, 7) : whisker(p, api, box, pt, look.ink, x, Math.min(7, slot / 3));
+          if (pt[1] !== null) children.unshift(...stripes(look, s.l, x - slot / 2, y, slot, box.y + box.height - y));
           const top = Math.min(y, pt[3] === null || pt[1] === null ? y : api.coord([0, clamped(p.y, pt[3])])[1]);
           if (pt[1] !== null && p.s.filter(o => o.f === 'bars').length > 1 && slot > 9 && box.y + box.height - y > 16) children.push(mark(look, [s.l[0], 1, 0], x, box.y + box.height - 8, Math.min(4, slot / 3)));
           if (fits && pt[8]) children.push({type: 'text', style: {text: pt[8], x, y: top - 6, align: 'center', verticalAlign: 'bottom', fill: look.ink, font}});
@@ -161,6 +176,7 @@
       const pt = s.p[params.dataIndexInside], half = panel.inner * s.w / (view.x[1] - view.x[0]) / 2;
       const [x, top] = api.coord([pt[0], pt[1]]), foot = api.coord([pt[0], pt[9]])[1];
       const children = [{type: 'rect', shape: {x: x - half, y: top, width: 2 * half, height: foot - top}, style: {fill: hue(look, s.l), stroke: look.paper, lineWidth: 1}}];
+      children.push(...stripes(look, s.l, x - half, top, 2 * half, foot - top));
       if (foot - top > 15) children.push(mark(look, [s.l[0], 1, 0], x, (top + foot) / 2, 4));
       return {type: 'group', children};
     })],
@@ -482,7 +498,14 @@
         if (k.s === 'line') { pen.setLineDash(k.l[2] ? [6, 4] : []); pen.moveTo(cx - 13, at); pen.lineTo(cx + 13, at); pen.stroke(); pen.setLineDash([]); pen.beginPath(); }
         if (k.s === 'interval') { pen.moveTo(cx, at - 12); pen.lineTo(cx, at + 12); pen.stroke(); pen.beginPath(); }
         const outline = OUTLINES[Math.max(k.l[0], 0) % OUTLINES.length], r = k.s === 'dot' ? 4 : k.s === 'bar' ? 5 : 7;
-        if (k.s === 'bar') { pen.fillRect(cx - 10, at - 10, 20, 20); pen.strokeStyle = pen.fillStyle = LIGHT.paper; }
+        if (k.s === 'bar') {
+          pen.fillRect(cx - 10, at - 10, 20, 20);
+          pen.strokeStyle = pen.fillStyle = LIGHT.paper;
+          pen.lineWidth = 2;
+          for (const {shape: e} of stripes(LIGHT, k.l, cx - 10, at - 10, 20, 20)) { pen.beginPath(); pen.moveTo(e.x1, e.y1); pen.lineTo(e.x2, e.y2); pen.stroke(); }
+          pen.lineWidth = 3;
+          pen.beginPath();
+        }
         if (k.s === 'band') { pen.globalAlpha = 0.15; pen.fillRect(cx - 12, at - 9, 24, 18); pen.globalAlpha = 1; pen.rect(cx - 12, at - 9, 1.5, 18); pen.rect(cx + 10.5, at - 9, 1.5, 18); }
         else if (outline) { outline.forEach(([px, py], i) => i ? pen.lineTo(cx + r * px, at + r * py) : pen.moveTo(cx + r * px, at + r * py)); pen.closePath(); }
         else pen.arc(cx, at, r, 0, 7);

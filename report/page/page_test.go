@@ -290,3 +290,16 @@ func TestWhereThingsStandInWords(t *testing.T) {
 		}
 	}
 }
+
+// Nine parts of a bar have nine looks without their marks, which thin pieces have no room for.
+func TestKeysOfAreasDiffer(t *testing.T) {
+	mark := regexp.MustCompile(`<g class="mark">.*?</g>`)
+	var seen []string
+	for n := range 9 {
+		look := mark.ReplaceAllString(sign(chart.Key{Sign: chart.SignBar, Look: chart.Look{Number: n}}), "")
+		if i := slices.Index(seen, look); i >= 0 {
+			t.Errorf("looks %d and %d are both %s", i, n, look)
+		}
+		seen = append(seen, look)
+	}
+}
