@@ -44,21 +44,21 @@ func (r *Report) theoryChart(name string, g group) (chart.Chart, bool) {
 	c.Series = append(c.Series, marks)
 	c.Keys = append(c.Keys, chart.Key{Text: "measured", Sign: chart.SignInterval})
 	for i, line := range []struct {
-		name      string
-		predicted bool
-		of        func(t summary.Theory) *float64
+		name string
+		from string // what the line's points were made of
+		of   func(t summary.Theory) *float64
 	}{
-		{"predicted here", true, func(t summary.Theory) *float64 { return t.PredictedNS }},
-		{"predicted on own machines", true, func(t summary.Theory) *float64 { return t.OwnMachines }},
-		{"floor, " + sharedDisk, false, func(t summary.Theory) *float64 { return floorOf(t.FloorShared) }},
-		{"floor, " + ownDisks, false, func(t summary.Theory) *float64 { return floorOf(t.FloorAlone) }},
+		{"predicted here", ofPrediction, func(t summary.Theory) *float64 { return t.PredictedNS }},
+		{"predicted on own machines", ofPrediction, func(t summary.Theory) *float64 { return t.OwnMachines }},
+		{"floor, " + sharedDisk, ofTheory, func(t summary.Theory) *float64 { return floorOf(t.FloorShared) }},
+		{"floor, " + ownDisks, ofFloor, func(t summary.Theory) *float64 { return floorOf(t.FloorAlone) }},
 	} {
 		s := chart.Series{Name: line.name, Form: chart.Line, Look: chart.Look{Number: i + 1, Dashed: i%2 == 1}}
 		for _, cell := range g.cells {
 			if v := line.of(r.theories[cell.Cell]); v != nil {
 				all.add(*v)
-				of := chart.Origin{Setup: cell.Cell, Name: ofTheory}
-				if line.predicted {
+				of := chart.Origin{Setup: cell.Cell, Name: line.from}
+				if line.from == ofPrediction {
 					of = r.predictedFrom(cell)
 				}
 				s.Points = append(s.Points, chart.Point{X: at(cell), Y: v, Plain: true, Of: of})

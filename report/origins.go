@@ -33,6 +33,7 @@ const (
 	ofFaults     = "faults"
 	ofTested     = "safety"
 	ofTheory     = "theory"
+	ofFloor      = "floor"
 	ofPrediction = "prediction"
 	ofLoss       = "loss:"
 	ofOperation  = "operation:"
@@ -59,6 +60,9 @@ type made struct {
 	how   func(trials string) string
 	// say is what a trial says of the number, and whether it counts for it.
 	say func(t *results.Trial, latest bool) (text string, counts bool)
+	// lacking completes "2 " with what a valid trial that measures has not, where it does
+	// not count; empty where such a trial is for something else.
+	lacking string
 }
 
 // figure of a number; nil where its trials are not on record.
@@ -90,7 +94,7 @@ func (r *Report) figureOf(o chart.Origin) *tables.Figure {
 		if text, counts := s.say(t, latest); counts {
 			f.Values = append(f.Values, tables.Value{Row: row, Text: text})
 		} else {
-			left[whyLeft(t, latest)]++
+			left[s.whyLeft(t, latest)]++
 		}
 	}
 	if len(f.Values) == 0 {
@@ -108,14 +112,19 @@ const (
 	leftInvalid  = "invalid"
 	leftRepeated = "repeated"
 	leftOther    = "for something else"
+	leftHarmed   = "without an undisturbed light load"
+	leftUntimed  = "without an undisturbed record of where writes’ time went"
+	leftUntold   = "without a record of where writes’ time went"
 )
 
-func whyLeft(t *results.Trial, latest bool) string {
+func (s made) whyLeft(t *results.Trial, latest bool) string {
 	switch {
 	case !latest:
 		return leftRepeated
 	case !t.Valid:
 		return leftInvalid
+	case t.Kind == results.Measure && s.lacking != "":
+		return s.lacking
 	}
 	return leftOther
 }
@@ -123,7 +132,7 @@ func whyLeft(t *results.Trial, latest bool) string {
 // leftWords tell of the trials that do not count: 1 invalid and 3 for something else.
 func leftWords(left map[string]int) string {
 	var parts []string
-	for _, why := range []string{leftInvalid, leftRepeated, leftOther} {
+	for _, why := range []string{leftInvalid, leftRepeated, leftHarmed, leftUntimed, leftUntold, leftOther} {
 		if left[why] > 0 {
 			parts = append(parts, fmt.Sprint(left[why], " ", why))
 		}
@@ -182,6 +191,9 @@ func (r *Report) sourceOf(place int, name string) made {
 			return of.made(place, rest)
 		}
 	}
+	if name == ofPrediction {
+		return r.predictionSource(place)
+	}
 	return countSource(name)
 }
 
@@ -233,6 +245,24 @@ func (r *Report) metricSource(place int, name string, m summary.Metric) made {
 	return s
 }
 
+// where are the latest trials of which a window counts.
+func where(counts func(*results.Trial) *results.Window) func(*results.Trial, bool) (string, bool) {
+	return func(t *results.Trial, latest bool) (string, bool) { return "", latest && counts(t) != nil }
+}
+
+// predictionSource is of the parts that predictions are made from: of 1 node alone, and
+// of 3 nodes, with those of 1.
+func (r *Report) predictionSource(place int) made {
+	s := made{title: "parts of a write", say: where(summary.Timed), lacking: leftUntimed}
+	s.how = func(trials string) string {
+		if r.summary.Cells[place].Nodes == 1 {
+			return "medians over " + trials + ", which predict 1 node alone; larger sizes take those of 3 nodes too"
+		}
+		return "medians over " + trials + ", from which, and from those of 1 node, larger sizes are predicted"
+	}
+	return s
+}
+
 // countSource is of what is counted, and proven, over a setup's trials.
 func countSource(name string) made {
 	least := func(trials string) string { return "the least that was seen in " + trials }
@@ -257,11 +287,9 @@ func countSource(name string) made {
 	case ofFaults:
 		return made{title: name, how: together("counted over"), say: counting(results.Outages, func(t *results.Trial) (string, bool) { return units.Plural(len(t.Faults), "fault"), true })}
 	case ofTheory:
-		return made{title: "floor and parts of a write", how: together("computed from"), say: counting(results.Measure, nil)}
-	case ofPrediction:
-		return made{title: "parts of a write", say: counting(results.Measure, nil), how: func(trials string) string {
-			return "medians over " + trials + ", from which, and from those of 1 node, larger sizes are predicted"
-		}}
+		return made{title: "floor and parts of a write", how: together("computed from"), say: where(summary.Timed), lacking: leftUntimed}
+	case ofFloor:
+		return made{title: "floor of a write", how: together("computed from the links of"), say: where(summary.Undisturbed), lacking: leftHarmed}
 	case ofTested:
 		return made{title: "safety", how: together("judged in"), say: func(t *results.Trial, latest bool) (string, bool) {
 			return string(t.Judgement()), latest && t.Kind == results.SafetyTest
@@ -346,7 +374,7 @@ func ofSpans(title string, k units.Kind, of func(*results.Spans) (float64, bool)
 		}
 		v, ok := of(w.Spans)
 		return wording.Show(k, v), ok
-	})}
+	}), lacking: leftUntold}
 }
 
 func (r *Report) partSource(_ int, name string) made {
@@ -417,7 +445,8 @@ func (r *Report) differenceSource(place int, of string) made {
 	return s
 }
 
-// ratioText is what one block says: 4.12 ms to 3.46 ms: +19 %.
+// ratioText is what one block says, from the size that is weighed against to the other:
+// 3.46 ms to 4.12 ms: +19 %.
 func ratioText(k units.Kind, scale float64, v summary.TrialRatio) string {
 	ratio := v.Value / v.Against
 	change := ""
@@ -427,7 +456,7 @@ func ratioText(k units.Kind, scale float64, v summary.TrialRatio) string {
 	if v.Chained {
 		return change
 	}
-	text := wording.Show(k, v.Value*scale) + " to " + wording.Show(k, v.Against*scale)
+	text := wording.Show(k, v.Against*scale) + " to " + wording.Show(k, v.Value*scale)
 	if change != "" {
 		text += ": " + change
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/raftbench/raftbench/report/clean"
 	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/wording"
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -49,8 +50,12 @@ func (r *Report) ofPrediction(title string, keep int, words func(t summary.Theor
 	return col
 }
 
-// predictedFrom is the larger of the two sizes that a setup's prediction rests on.
+// predictedFrom is the larger of the sizes that a setup's prediction rests on: 1 node
+// rests on itself alone.
 func (r *Report) predictedFrom(c summary.Cell) chart.Origin {
+	if c.Nodes == 1 {
+		return chart.Origin{Setup: c.Cell, Name: ofPrediction}
+	}
 	for _, g := range r.groups {
 		if !slices.ContainsFunc(g.cells, func(o summary.Cell) bool { return o.Cell == c.Cell }) {
 			continue
@@ -90,9 +95,9 @@ func (r *Report) theorySheets() []sheet {
 		r.ofPrediction("here", 0, func(t summary.Theory) entry { return inTime(t.PredictedNS) }),
 		r.ofPrediction("off by", 5, predictedOff),
 		r.ofPrediction("own machines", 6, func(t summary.Theory) entry { return inTime(t.OwnMachines) }),
-		r.ofTheory("floor", ownDisks, 8, func(t summary.Theory) entry { return floorTime(t.FloorAlone) }),
+		r.ofTheory("floor", ownDisks, 8, func(t summary.Theory) entry { return floorTime(t.FloorAlone) }).from(ofFloor),
 		r.ofTheory("floor", sharedDisk, 4, func(t summary.Theory) entry { return floorTime(t.FloorShared) }),
-		r.ofTheory("floor over measured", ownDisks, 7, func(t summary.Theory) entry { return efficiency(t.FloorAlone) }),
+		r.ofTheory("floor over measured", ownDisks, 7, func(t summary.Theory) entry { return efficiency(t.FloorAlone) }).from(ofFloor),
 		r.ofTheory("floor over measured", sharedDisk, 3, func(t summary.Theory) entry { return efficiency(t.FloorShared) }),
 	}}
 	parts := sheet{title: "Where a typical write's time goes: as measured, and below it as predicted from 1 and 3 nodes", groups: r.groups, columns: []column{nodesColumn()}}
@@ -181,10 +186,38 @@ func (r *Report) theoryNotes() []string {
 		return append(out, "Nothing is predicted here: that takes the record of where writes' time goes at 1 and at 3 nodes (workload.spans, light load).")
 	}
 	out = append(out, "Predicted: from the parts of a write at 1 and 3 nodes alone (docs/model.md). Own machines: the same for members on machines of their own, each like this one; a prediction that nobody has measured.")
+	out = append(out, r.untimedNotes()...)
 	for _, g := range r.groups {
 		for _, c := range g.cells {
 			if note := offNote(sizeName(g, c), r.theories[c.Cell]); note != "" {
 				out = append(out, note)
+			}
+		}
+	}
+	return out
+}
+
+// untimedNotes tell of the sizes that predictions rest on where not all of their valid
+// trials have a record that counts.
+func (r *Report) untimedNotes() (out []string) {
+	latest, listed := r.latestAttempts(), r.trialsByCell()
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			if !r.theories[c.Cell].Fitted || r.theories[c.Cell].PredictedNS == nil {
+				continue
+			}
+			timed, valid := 0, 0
+			for _, t := range listed[c.Cell] {
+				if t.Kind != results.Measure || !t.Valid || !latest[attemptOf(t)] {
+					continue
+				}
+				valid++
+				if summary.Timed(t) != nil {
+					timed++
+				}
+			}
+			if timed < valid {
+				out = append(out, fmt.Sprintf("%s: predictions rest on %d of its %s; the others are %s.", sizeName(g, c), timed, units.Plural(valid, "valid trial"), leftUntimed))
 			}
 		}
 	}

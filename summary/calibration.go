@@ -24,9 +24,9 @@ func Calibrate(run *results.Run) ([]Calibration, error) {
 		return nil, err
 	}
 	cells := s.Cells
-	sides := map[string]side{}
+	sides, latest := map[string]side{}, run.Latest()
 	for _, c := range cells {
-		sides[c.Cell] = sideOf(run, c)
+		sides[c.Cell] = sideOf(latest, c)
 	}
 	var out []Calibration
 	for _, group := range alikeButForSize(cells) {

@@ -104,9 +104,9 @@ const (
 // theories hold what each setup's writes took at light load against theory, in the
 // order of the cells; setups of which neither a floor nor a part is known are left out.
 func theories(run *results.Run, cells []Cell) []Theory {
-	sides := map[string]side{}
+	sides, latest := map[string]side{}, run.Latest()
 	for _, c := range cells {
-		sides[c.Cell] = sideOf(run, c)
+		sides[c.Cell] = sideOf(latest, c)
 	}
 	var out []Theory
 	for _, group := range alikeButForSize(cells) {
@@ -190,17 +190,17 @@ type side struct {
 	cpu float64
 }
 
-// sideOf gathers the valid trials of a cell that measured a light load.
-func sideOf(run *results.Run, c Cell) side {
+// sideOf gathers a cell's trials that measured an undisturbed light load.
+func sideOf(latest []results.Trial, c Cell) side {
 	var s side
 	var each []Parts
 	var logs, cpus, lates stats.Sample
 	// By leader, which may vary: that of most trials is predicted.
 	asked, ofLeader, led, usual := map[string]float64{}, map[string][]quorum.Law{}, map[string]int{}, ""
-	for i := range run.Trials {
-		t := &run.Trials[i]
-		w := t.Window(results.RoleLight)
-		if t.Cell != c.Cell || t.Kind != results.Measure || !t.Valid || w == nil || w.Harmed || len(t.Dead) > 0 {
+	for i := range latest {
+		t := &latest[i]
+		w := Undisturbed(t)
+		if t.Cell != c.Cell || w == nil {
 			continue
 		}
 		s.trials++
@@ -213,7 +213,7 @@ func sideOf(run *results.Run, c Cell) side {
 		if led[t.Leader] > led[usual] {
 			usual, s.trips = t.Leader, ofLeader[t.Leader]
 		}
-		if w.Spans == nil || w.Spans.Whole == 0 {
+		if Timed(t) == nil {
 			continue
 		}
 		each = append(each, spanParts(w.Spans, asked[t.Leader]+lateness(trips)))

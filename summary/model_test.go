@@ -316,13 +316,13 @@ func TestWhatAPredictionIsMadeOf(t *testing.T) {
 		},
 	} {
 		trial := usualWay().trial(3, 0)
-		want := sideOf(&results.Run{Trials: []results.Trial{trial}}, Cell{Cell: trial.Cell, Nodes: 3}).parts
+		want := sideOf([]results.Trial{trial}, Cell{Cell: trial.Cell, Nodes: 3}).parts
 		other := usualWay().trial(3, 1)
 		other.Windows[0].Spans.Spans[0].NS += odd // of the client
 		if change != nil {
 			change(&other)
 		}
-		got := sideOf(&results.Run{Trials: []results.Trial{trial, other}}, Cell{Cell: trial.Cell, Nodes: 3}).parts
+		got := sideOf([]results.Trial{trial, other}, Cell{Cell: trial.Cell, Nodes: 3}).parts
 		wantClient, wantApply := want[TermClient], want[TermApply]
 		switch name {
 		case "as it was":
@@ -409,5 +409,16 @@ func TestFloorsByHand(t *testing.T) {
 	high := floored(3e6, Metric{Median: ptr(2e6)})
 	if high.Efficiency != nil {
 		t.Errorf("a floor above what was measured: got an efficiency of %v", *high.Efficiency)
+	}
+}
+
+// Of a trial that was repeated the last attempt is told of, as in every other figure.
+func TestTheoryIsOfTheLastAttempts(t *testing.T) {
+	first, again := usualWay().trial(3, 0), usualWay().trial(3, 0)
+	first.Windows[0].Spans.Spans[0].NS += 50_000_000
+	again.Attempt = first.Attempt + 1
+	alone, both := recorded(t, again), recorded(t, first, again)
+	if want, got := build(t, alone).Theories[0].Parts, build(t, both).Theories[0].Parts; got[TermClient] != want[TermClient] {
+		t.Errorf("the client's part: got %v of both attempts, want the last one's %v", got[TermClient], want[TermClient])
 	}
 }
