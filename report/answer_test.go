@@ -52,7 +52,7 @@ func TestADifferenceIsToldAsItWasDecided(t *testing.T) {
 		{"bounded", ratio(1.004, 0.988, 1.021, 12, stats.Bounded), "≤2.1", "Never 4: at most 2.1 % latency, −26 % throughput, and zone a takes it down."},
 		{"undecided", ratio(1.04, 0.99, 1.09, 12, stats.Undecided), "+4.0 ±5.0?", "Never 4: latency undecided, −26 % throughput, and zone a takes it down."},
 		{"clear, and yet not decided", ratio(1.3, 1.2, 1.4, 6, stats.Undecided), "+30 ±10?", "Never 4: latency undecided"},
-		{"too few for any answer", ratio(1.3, 1.2, 1.4, 6, stats.Undecided), "+30 ±10?", "6 trials cannot decide the 8 differences asked for, however clear: run at least 9 trials."},
+		{"too few for any answer", ratio(1.3, 1.2, 1.4, 6, stats.Undecided), "+30 ±10?", "Too few blocks to decide, however clear: latency from 3 to 4 nodes (needs 9 blocks, had 6)."},
 		{"one trial", bare, "+33?", "Never 4: latency undecided"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -173,5 +173,23 @@ func TestCapacityIsSaidWithItsLimit(t *testing.T) {
 	s.Cells[1].Limit = "p50 < 5ms"
 	if got := commonLimit(s); got != anyLimit {
 		t.Errorf("two limits: got %q in the title, want %q", got, anyLimit)
+	}
+}
+
+// Every step of the answer's table is looked at, not neighbours alone: from 3 to 5 nodes
+// is asked in the second family, which is larger and needs more blocks.
+func TestAStepThatSoFewBlocksCannotDecideIsNamed(t *testing.T) {
+	s := typical()
+	of := s.Cells[3].Cell
+	for i, d := range s.Differences {
+		if d.Metric == figures.WriteP50 && d.From == s.Cells[1].Cell && d.To == of {
+			s.Differences[i].Decided, s.Differences[i].N, s.Differences[i].Questions = stats.Undecided, 10, 80
+		}
+	}
+	if got, want := answers(s), "Too few blocks to decide, however clear: latency from 3 to 5 nodes (needs 12 blocks, had 10)."; !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant in it\n%s", got, want)
+	}
+	if got := answers(typical()); strings.Contains(got, "Too few blocks") {
+		t.Errorf("where all is decided, got\n%s", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/stats"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
@@ -146,21 +147,34 @@ func (r *Report) differenceIn(metric string, from, to summary.Cell) (figures.Dif
 	return out, ok
 }
 
-// fewLine says that a run has too few trials for what it is asked; empty of one
-// that has not.
-func (r *Report) fewLine(g group) string {
-	var worst figures.Difference
-	for i := range g.cells[1:] {
-		d, ok := r.differenceIn(figures.WriteP50, g.cells[i], g.cells[i+1])
-		if ok && d.Decided == stats.Undecided && d.Few() && (worst.N == 0 || d.Least() > worst.Least()) {
-			worst = d
+// fewLine says of which steps in the answer's table nothing can be decided, however clear it
+// is, and how many blocks that takes: all differences of a family are decided at once,
+// and so few blocks have no p that is small enough for so many. Empty where there are none.
+func (r *Report) fewLine(a answer) string {
+	type lack struct{ needs, had int }
+	var lacks []lack
+	of := map[lack][]string{}
+	for _, c := range currencies {
+		for _, s := range a.steps {
+			d, ok := r.differenceIn(c.metric, s.from, s.to)
+			if !ok || d.Decided != stats.Undecided || !d.Few() {
+				continue
+			}
+			l := lack{d.Least(), d.N}
+			if of[l] == nil {
+				lacks = append(lacks, l)
+			}
+			of[l] = append(of[l], fmt.Sprintf("%s from %d to %d nodes", c.title, s.from.Nodes, s.to.Nodes))
 		}
 	}
-	if worst.N == 0 {
+	var parts []string
+	for _, l := range lacks {
+		parts = append(parts, fmt.Sprintf("%s (needs %s, had %d)", wording.Some(of[l], mostNamed), units.Plural(l.needs, "block"), l.had))
+	}
+	if len(parts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s cannot decide the %s asked for, however clear: run at least %d trials.",
-		units.Plural(worst.N, "trial"), units.Plural(worst.Questions, "difference"), worst.Least())
+	return "Too few blocks to decide, however clear: " + strings.Join(parts, "; ") + "."
 }
 
 // DifferenceText is what was decided of a difference: its change, the 95 %

@@ -90,6 +90,9 @@ func leadChart(charts []chart.Chart) (*chart.Chart, []chart.Chart) {
 func (r *Report) pageAnswer(lead *chart.Chart) page.Answer {
 	v := r.verdict(verdictWidth, everything)
 	a := page.Answer{Advice: v.advice, Notes: v.notes, Lead: lead, Origin: r.figure}
+	if v.holds != "" {
+		a.Notes = append([]string{v.holds}, v.notes...)
+	}
 	if len(v.rows) > 0 {
 		t := v.table()
 		a.Table, a.Legend = &t, v.legend

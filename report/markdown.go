@@ -89,6 +89,9 @@ func markdownVerdict(b *strings.Builder, r *Report) {
 	for _, text := range v.advice {
 		b.WriteString("\n**" + markdown.Escape(text) + "**\n")
 	}
+	if v.holds != "" {
+		b.WriteString("\n" + markdown.Escape(v.holds) + "\n")
+	}
 }
 
 func markdownDifferences(b *strings.Builder, r *Report) {

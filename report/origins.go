@@ -397,9 +397,9 @@ func (r *Report) stepSource(_ int, number string) made {
 
 // The times of a follower's answer.
 var followerTimes = map[string]func(f *results.FollowerSpans) float64{
-	"network":        func(f *results.FollowerSpans) float64 { return f.OutNS + f.BackNS },
-	"follower's log": func(f *results.FollowerSpans) float64 { return f.LogNS },
-	"there after":    func(f *results.FollowerSpans) float64 { return f.AnsweredNS },
+	"network and waits": func(f *results.FollowerSpans) float64 { return f.OutNS + f.BackNS },
+	"follower's log":    func(f *results.FollowerSpans) float64 { return f.LogNS },
+	"there after":       func(f *results.FollowerSpans) float64 { return f.AnsweredNS },
 }
 
 func (r *Report) followerSource(_ int, of string) made {

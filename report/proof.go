@@ -127,10 +127,10 @@ func (r *Report) provenLines() []string {
 		return r.safetyDetails()
 	}
 	out := slices.Concat(r.toleranceLines(), proofLines(r.groups), r.electionLines(), r.safetyLines(), r.safetyDetails())
-	for _, g := range r.groups {
-		if few := r.fewLine(g); few != "" {
-			if g.name != "" {
-				few = g.name + ": " + few
+	for _, a := range r.answers {
+		if few := r.fewLine(a); few != "" {
+			if a.name != "" {
+				few = a.name + ": " + few
 			}
 			out = append(out, few)
 		}

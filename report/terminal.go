@@ -124,6 +124,7 @@ func (p *screen) verdict(r *Report) {
 	for _, text := range v.advice {
 		say(text, bold)
 	}
+	say(v.holds, normal)
 }
 
 // sheet lays a table out: titles, a rule, and two lines a setup, the second

@@ -119,12 +119,12 @@ func (r *Report) theorySheets() []sheet {
 // sentence.
 var (
 	termTitles = map[summary.Term]string{
-		summary.TermClient: "client", summary.TermQueue: "queue", summary.TermLeaderLog: "leader's log", summary.TermNetwork: "network",
-		summary.TermHandOver: "hand-over", summary.TermFollowerLog: "follower's log", summary.TermApply: "apply",
+		summary.TermClient: "client", summary.TermQueue: "queue", summary.TermLeaderLog: "leader's log", summary.TermNetwork: "links",
+		summary.TermHandOver: "hand-over", summary.TermFollowerLog: "quorum-th follower's log", summary.TermApply: "apply",
 	}
 	termNames = map[summary.Term]string{
 		summary.TermClient: "the client's path", summary.TermQueue: "the leader's queue", summary.TermLeaderLog: "the leader's log",
-		summary.TermNetwork: "the network", summary.TermHandOver: "the hand-over between processes", summary.TermFollowerLog: "the follower's log",
+		summary.TermNetwork: "the links", summary.TermHandOver: "the hand-over between processes", summary.TermFollowerLog: "the quorum-th follower's log",
 		summary.TermApply: "applying and answering",
 	}
 )
@@ -181,6 +181,9 @@ func (r *Report) theoryNotes() []string {
 		return nil
 	}
 	out := []string{"Floor: the links' delays and the writes to logs, no processor time: with " + ownDisks + " two syncs a write as the disk was probed alone, with the " + sharedDisk + " what the logs took in place. A floor over 2 % above what was measured has no share: its calibration is wrong."}
+	if slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { return r.theories[c.Cell].Parts != nil }) {
+		out = append(out, "Links, quorum-th follower's log: of the follower whose answer completes the majority; what waits on its way is the hand-over. The chart of where a write's time goes has the follower that answered first, and its waits in the network.")
+	}
 	predicted := slices.ContainsFunc(r.summary.Cells, func(c summary.Cell) bool { return r.theories[c.Cell].PredictedNS != nil })
 	if !predicted {
 		return append(out, "Nothing is predicted here: that takes the record of where writes' time goes at 1 and at 3 nodes (workload.spans, light load).")

@@ -1,12 +1,14 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 
 	"github.com/raftbench/raftbench/report/draw"
 	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/report/wording"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -51,9 +53,9 @@ func TestTheoryStandsBesideTheMeasurement(t *testing.T) {
 	text := strings.Join(strings.Fields(tableOf(t, theorised(t), Terminal{Width: 100})), " ")
 	for _, want := range []string{
 		"What a write takes, what theory predicts, and the floor below it",
-		"own machines", "40 %–44 %", "fitted", "hand-over follower's log",
+		"own machines", "40 %–44 %", "fitted", "hand-over quorum-th follower's log",
 		"a prediction that nobody has measured",
-		"5 nodes: the prediction is 21.1 % below what was measured. Most of that is the network: 700 µs predicted, 1.50 ms measured.",
+		"5 nodes: the prediction is 21.1 % below what was measured. Most of that is the links: 700 µs predicted, 1.50 ms measured.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("want %q in:\n%s", want, text)
@@ -90,7 +92,7 @@ func TestAFloorWithoutAPrediction(t *testing.T) {
 func TestTheChartOfTheory(t *testing.T) {
 	r := theorised(t)
 	c := r.theoryCharts()[0]
-	if want := "Theory from 1 and 3 nodes misses 5 nodes by 21 %: the network"; c.Title != want {
+	if want := "Theory from 1 and 3 nodes misses 5 nodes by 21 %: the links"; c.Title != want {
 		t.Errorf("got the title %q, want %q", c.Title, want)
 	}
 	at := map[string]float64{}
@@ -113,4 +115,58 @@ func TestTheChartOfTheory(t *testing.T) {
 	if got, want := r.theoryCharts()[0].Title, "Theory from 1 and 3 nodes comes within 1 % of the larger sizes"; got != want {
 		t.Errorf("got the title %q, want %q", got, want)
 	}
+}
+
+// The costs in the advice are this host's, which all nodes share: right below it stands
+// what is predicted where they do not, on every page.
+func TestTheAdviceSaysWhereItsCostsHold(t *testing.T) {
+	const here = "On this host, whose 2 cores and disk all nodes share."
+	r := theorised(t)
+	r.env.Cores, r.env.Endpoints = 2, nil
+	if got := r.verdict(verdictWidth, verdictLines).holds; got != here+" On machines of your own, predicted and not measured: "+ownOf(r)+"." {
+		t.Errorf("got %q", got)
+	}
+	same := 4.35e6
+	for cell, th := range r.theories {
+		th.OwnMachines = &same
+		r.theories[cell] = th
+	}
+	want := here + " On machines of your own, predicted and not measured: 4.35 ms for 3 to 7 nodes."
+	v := r.verdict(verdictWidth, verdictLines)
+	if v.holds != want {
+		t.Errorf("got %q, want %q", v.holds, want)
+	}
+	var page strings.Builder
+	markdownVerdict(&page, r)
+	for form, text := range map[string]string{"terminal": tableOf(t, r, Terminal{Width: 100}), "markdown": page.String()} {
+		if words := strings.Join(strings.Fields(strings.ReplaceAll(text, "*", "")), " "); !strings.Contains(words, v.advice[0]+" "+want) {
+			t.Errorf("%s: want below the advice %q; got\n%s", form, want, words)
+		}
+	}
+	if notes := r.pageAnswer(nil).Notes; len(notes) == 0 || notes[0] != want {
+		t.Errorf("the page: got %q", notes)
+	}
+	r.theories = nil
+	if got := r.verdict(verdictWidth, verdictLines).holds; got != here {
+		t.Errorf("without a prediction: got %q, want %q", got, here)
+	}
+	r.env.Endpoints = []string{"a:1"}
+	if got := r.verdict(verdictWidth, verdictLines).holds; got != "" {
+		t.Errorf("of a cluster that ran already: got %q", got)
+	}
+}
+
+// ownOf are the predictions of the sizes that survive a failure, one by one.
+func ownOf(r *Report) string {
+	var out []string
+	for _, c := range r.summary.Cells {
+		if c.Tolerates > 0 {
+			nodes := ""
+			if len(out) == 0 {
+				nodes = " nodes"
+			}
+			out = append(out, fmt.Sprintf("%s for %d%s", wording.Duration(*r.theories[c.Cell].OwnMachines), c.Nodes, nodes))
+		}
+	}
+	return strings.Join(out, ", ")
 }

@@ -16,7 +16,8 @@ import (
 
 // The verdict leads a report: what each step up buys and what it costs in every
 // currency, then one sentence of advice. It is at most verdictLines long, each
-// line at most verdictWidth wide, so that it is read whole.
+// line at most verdictWidth wide, so that it is read whole. Where these costs were
+// measured, and are predicted to be others, stands below it.
 const (
 	verdictLines = 8
 	verdictWidth = 80
@@ -45,6 +46,8 @@ type verdict struct {
 	left   string // how many steps have no room
 	legend string
 	advice []string
+	// holds says where the costs of the steps hold; empty where there are none.
+	holds string
 }
 
 // verdict fits the answers into so many lines of so many runes.
@@ -80,6 +83,9 @@ func (r *Report) verdict(width, lines int) verdict {
 		v.rows = v.rows[:room]
 	}
 	v.legend = r.legend(v.head, v.rows)
+	if len(v.head) > 2 { // some cost is known
+		v.holds = r.holdsWhere(a.steps)
+	}
 	if lines < everything {
 		v.fit(a.steps, width)
 	}

@@ -16,7 +16,7 @@ import (
 // partWords are what the parts of a write's way are called.
 var partWords = map[summary.PartName]string{
 	summary.PartClient: "client path", summary.PartQueue: "leader's queue", summary.PartLeaderLog: "leader's log",
-	summary.PartSend: "handed to be sent", summary.PartNetwork: "network", summary.PartFollowerLog: "follower's log",
+	summary.PartSend: "handed to be sent", summary.PartNetwork: "network and waits", summary.PartFollowerLog: "first follower's log",
 	summary.PartQuorumWait: "wait for the quorum", summary.PartApply: "commit and apply", summary.PartReply: "answer",
 }
 
@@ -125,7 +125,7 @@ func stepCells(setup string, p *summary.WritePath) []tables.Cell {
 // write waits for is a matter of the size.
 func (r *Report) answerTable() []tables.Table {
 	t := tables.Table{Title: "The followers' answers, in the order in which they came", Heads: []tables.Head{
-		{Title: "setup", Words: true}, {Title: "answer", Words: true}, {Title: "network"}, {Title: "follower's log"}, {Title: "there after"},
+		{Title: "setup", Words: true}, {Title: "answer", Words: true}, {Title: "network and waits"}, {Title: "follower's log"}, {Title: "there after"},
 	}}
 	for _, g := range r.groups {
 		for _, c := range g.cells {
@@ -141,7 +141,7 @@ func (r *Report) answerTable() []tables.Table {
 				of := ofFollower + fmt.Sprint(f.Rank) + " "
 				t.Rows = append(t.Rows, r.leading(c, []tables.Cell{
 					{Main: sizeName(g, c)}, {Main: rank}, timeCell(&f.NetworkNS), timeCell(&f.LogNS), timeCell(&f.AnsweredNS),
-				}, []string{of + "network", of + "follower's log", of + "there after"}))
+				}, []string{of + "network and waits", of + "follower's log", of + "there after"}))
 			}
 		}
 	}
@@ -185,12 +185,20 @@ func (r *Report) pathNotes() []string {
 	}
 	notes = append([]string{
 		"Means of the writes whose latency lies between the 45th and the 55th percentile of a trial's light load, then medians over trials: the parts' medians need not add up to that of the whole.",
-		"Network and follower's log are those of the follower that answered first; what a write then waits for the others that a majority needs is the wait for the quorum. They hold the hand-overs between a process's goroutines, which wait for a core where the host is busy.",
+		"Network and waits, and the first follower's log, are those of the follower that answered first; what a write then waits for the others that a majority needs is the wait for the quorum. They hold the hand-overs between a process's goroutines, which wait for a core where the host is busy." + besideModel(len(r.theories) > 0),
 	}, notes...)
 	if len(silent) > 0 {
 		notes = append(notes, "Not on record: "+wording.List(silent)+". Nodes that are none of raftbench's own, or of an older build, cannot be asked.")
 	}
 	return notes
+}
+
+// besideModel tells these parts from those that the model's table calls alike.
+func besideModel(there bool) string {
+	if !there {
+		return ""
+	}
+	return " The table beside the model has the quorum-th follower's log, the links' delays alone, and the waits as hand-over."
 }
 
 func pathNote(setup string, p *summary.WritePath) []string {

@@ -77,7 +77,7 @@ func TestWritePathOnThePage(t *testing.T) {
 		"| 3 nodes | 15.2 ms (14.8–15.7) | 800 µs (760–840) |",
 		"only 40 of 60 such writes were found in the nodes' records, which lost 12 records",
 		"40 of 40 writes came through a follower",
-		"10.0 ms of the network are the delay asked",
+		"10.0 ms of the network and waits are the delay asked",
 		"Not on record: 5 nodes",
 	} {
 		if !strings.Contains(text, want) {
