@@ -190,7 +190,7 @@ func TestBrowserPrintsAReplayWithoutItsButtons(t *testing.T) {
 	}
 	b := openPage(t, content)
 	b.sized(1600, "light")
-	title := "n3-hashicorp-none, trial"
+	title := "3 nodes, outages, trial"
 	if got := ask[string](b, `document.querySelector('.replay').closest('.part').textContent`); strings.Count(got, title) != 1 {
 		t.Errorf("the title stands %d times in %.300q", strings.Count(got, title), got)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/raftbench/raftbench/report/replay"
 	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
 
@@ -139,7 +140,7 @@ var chartChapters = map[string]string{
 func (r *Report) chapters(charts []chart.Chart, replays []page.Part) []page.Chapter {
 	chapters := []page.Chapter{
 		{ID: "costs", Title: "What a write costs", Parts: r.sheetParts(r.costSheets())},
-		{ID: "survives", Title: "What each size survives", Parts: append(r.sheetParts(r.toleranceSheets()), listed("", r.provenLines())...)},
+		{ID: "survives", Title: "Which failures each size survives", Parts: append(r.sheetParts(r.toleranceSheets()), listed("", r.provenLines())...)},
 		{ID: "path", Title: "Where a write’s time goes"},
 		{ID: "model", Title: "How close that is to what is predicted", Parts: append(r.sheetParts(r.theorySheets()), listed("", r.theoryNotes())...)},
 		{ID: "faults", Title: r.faultsTitle(), Parts: append(r.sheetParts(r.faultSheets()), replays...)},
@@ -161,8 +162,11 @@ func (r *Report) chapters(charts []chart.Chart, replays []page.Part) []page.Chap
 		title := t.Title
 		t.Title = ""
 		path.Parts = append(path.Parts, page.Part{Title: title, Table: &t})
-		if i == 0 {
+		switch i {
+		case 0:
 			path.Parts = append(path.Parts, listed("", r.pathNotes())...)
+		case 1:
+			path.Parts = append(path.Parts, listed("", r.stepNotes())...)
 		}
 	}
 	faults := at("faults")
@@ -182,9 +186,28 @@ func (r *Report) faultsTitle() string {
 	return "What happened when nodes died"
 }
 
+// replayTitle is what a trial's replay is called: by its setup, as the tables have it, and
+// which of its trials it is.
+func (r *Report) replayTitle(t *results.Trial) string {
+	name := units.Plural(t.Nodes, "node")
+	if i := slices.IndexFunc(r.summary.Cells, func(c summary.Cell) bool { return c.Cell == t.Cell }); i >= 0 {
+		name = r.testedName(r.summary.Cells[i])
+	}
+	alike := 0
+	for i := range r.run.Trials {
+		if o := &r.run.Trials[i]; o.Cell == t.Cell && o.Kind == t.Kind {
+			alike++
+		}
+	}
+	if t.Kind == results.Proof && alike == 1 {
+		return name + ", the proof"
+	}
+	return fmt.Sprintf("%s, %s, trial %d", name, kindWords(t.Kind), t.Trial)
+}
+
 // replayParts are trials with faults that a page plays again.
 func (r *Report) replayParts() ([]page.Part, error) {
-	all, note := replay.All(r.run.Trials)
+	all, note := replay.All(r.run.Trials, r.replayTitle)
 	var out []page.Part
 	for _, one := range all {
 		data, err := json.Marshal(one)

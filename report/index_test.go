@@ -2,7 +2,10 @@ package report
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -51,7 +54,7 @@ func TestThePageBeginsWithTheAnswer(t *testing.T) {
 	words := wordsOfPage(indexOf(t, r, r.distributions()))
 	at := 0
 	for _, want := range []string{
-		pageTitle, "The answer", r.answers[0].advice.text, "survives losing", "What a write costs", "What each size survives",
+		pageTitle, "The answer", r.answers[0].advice.text, "survives losing", "What a write costs", "Which failures each size survives", "What each size survives",
 		"What operations use", "Read this with the numbers", "Every trial, and what was remarked of it", "On what this was measured",
 	} {
 		want = strings.Join(strings.Fields(want), " ")
@@ -231,4 +234,75 @@ func TestAPageOfAHostileRun(t *testing.T) {
 	if strings.Contains(page, "\x1b") || !strings.Contains(page, "&lt;script&gt;alert(1)&lt;/script&gt;") {
 		t.Error("the experiment does not stand there as a text")
 	}
+}
+
+// The page counts blocks from 1, as people and docs/statistics.md do, and calls a replay by the
+// setup as its tables do.
+func TestThePageCountsAndNamesAsPeopleDo(t *testing.T) {
+	r := open(t, "../results/reference")
+	page := indexOf(t, r, nil)
+	for i := range r.run.Trials {
+		of := &r.run.Trials[i]
+		if row := trialRow(of, true, nil); row.Cells[2].Main != fmt.Sprint(of.Block+1) {
+			t.Fatalf("trial %d of %s stands in block %s, want %d", of.Trial, of.Cell, row.Cells[2].Main, of.Block+1)
+		}
+	}
+	if !strings.Contains(page, "Replayed: 4 nodes, the proof<") {
+		t.Errorf("no replay is called 4 nodes, the proof; got %q", regexp.MustCompile(`Replayed: [^<]*`).FindAllString(page, -1))
+	}
+	if strings.Contains(page, "Replayed: n") {
+		t.Error("a replay is called by a name that members have")
+	}
+}
+
+// A page whose scripts and styles its policy does not know by their hashes is dead in every
+// browser: the committed ones are not.
+func TestTheCommittedPagesAllowTheirScripts(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"../docs/*.html", "../docs/*/*.html", "../results/reference/*/*.html"} {
+		some, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, some...)
+	}
+	if len(files) < 2 {
+		t.Fatalf("found only %q", files)
+	}
+	inline := regexp.MustCompile(`(?s)<(?:script|style)>(.*?)</(?:script|style)>`)
+	for _, file := range files {
+		page := read(t, file)
+		policy := regexp.MustCompile(`Content-Security-Policy" content="([^"]*)"`).FindStringSubmatch(page)
+		if policy == nil {
+			t.Errorf("%s has no policy", file)
+			continue
+		}
+		texts := inline.FindAllStringSubmatch(page, -1)
+		if len(texts) < 3 {
+			t.Errorf("%s has %d scripts and styles; is it still read right?", file, len(texts))
+		}
+		if _, packed, ok := strings.Cut(page, `id="packed-library">`); ok {
+			packed, _, _ = strings.Cut(packed, "<")
+			texts = append(texts, []string{"", unpacked(t, packed)})
+		}
+		for _, text := range texts {
+			if !strings.Contains(policy[1], scriptHash(text[1])) {
+				t.Errorf("%s: its policy does not allow %.60q: make it anew", file, text[1])
+			}
+		}
+	}
+}
+
+// unpacked is a text that a page has as gzip in base64.
+func unpacked(t *testing.T, packed string) string {
+	t.Helper()
+	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(packed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -153,7 +153,13 @@ func (p *screen) sheet(sh sheet) {
 			p.setup(columns, widths, marks, c)
 		}
 	}
-	p.leftOut(len(sh.columns) - len(columns))
+	var left []string
+	for _, c := range sh.columns {
+		if !slices.ContainsFunc(columns, func(o column) bool { return o.head() == c.head() }) {
+			left = append(left, c.head())
+		}
+	}
+	p.leftOut(left)
 }
 
 // maxListed are the rows of a listing that a terminal shows.
@@ -173,13 +179,13 @@ func (p *screen) listing(g listing) {
 	if left := len(g.rows) - len(shown.rows); left > 0 {
 		p.wrap(units.Plural(left, "more row")+": "+pageFile, "", dim)
 	}
-	p.leftOut(len(g.head) - len(shown.head))
+	p.leftOut(slices.DeleteFunc(slices.Clone(g.head), func(title string) bool { return slices.Contains(shown.head, title) }))
 }
 
-// leftOut says how many columns a table was too wide for.
-func (p *screen) leftOut(columns int) {
-	if columns > 0 {
-		p.wrap(units.Plural(columns, "column")+" left out to fit; -o markdown shows all.", "", dim)
+// leftOut names the columns that a table was too wide for.
+func (p *screen) leftOut(columns []string) {
+	if len(columns) > 0 {
+		p.wrap(units.Plural(len(columns), "column")+" left out to fit ("+strings.Join(columns, "; ")+"); -o markdown shows all.", "", dim)
 	}
 }
 

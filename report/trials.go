@@ -118,6 +118,7 @@ func trialRow(t *results.Trial, counts bool, numbers map[remarkKind]int) tables.
 	if site := clean.Name(t.LeaderSite); site != "" && leader != "" {
 		leader += " at " + site
 	}
+	// Blocks are counted from 1, as people count; the record begins with block 0.
 	p50, p99, rates := units.Absent, units.Absent, units.Absent
 	if w := t.Window(results.RoleLight); w != nil && w.Latency.Count > 0 {
 		p50, p99 = wording.Duration(float64(w.Latency.P50NS)), wording.Duration(float64(w.Latency.P99NS))
@@ -125,7 +126,7 @@ func trialRow(t *results.Trial, counts bool, numbers map[remarkKind]int) tables.
 	if w := t.Window(results.RoleFull); w != nil {
 		rates = wording.Rate(w.ThroughputOps)
 	}
-	row := tables.Texts(name, kindWords(t.Kind), fmt.Sprint(t.Block), orAbsent(leader), p50, p99, rates, longestOutage(t), countsWords(t, counts), units.Absent)
+	row := tables.Texts(name, kindWords(t.Kind), fmt.Sprint(t.Block+1), orAbsent(leader), p50, p99, rates, longestOutage(t), countsWords(t, counts), units.Absent)
 	last := &row.Cells[len(row.Cells)-1]
 	for _, f := range t.Findings {
 		last.Notes = append(last.Notes, tables.Note{Text: wording.Capital(facts.Finding(f)) + "."})

@@ -55,7 +55,40 @@ func (r *Report) pathTables() []tables.Table {
 	if len(parts.Rows) == 0 {
 		return nil
 	}
+	if r.allAttributed() { // a bullet says so in less room
+		last := len(parts.Heads) - 1
+		parts.Heads = parts.Heads[:last]
+		for i := range parts.Rows {
+			parts.Rows[i].Cells = parts.Rows[i].Cells[:last]
+		}
+	}
 	return append([]tables.Table{parts, steps}, r.answerTable()...)
+}
+
+// allAttributed tells whether the parts of every write path on record are all of it.
+func (r *Report) allAttributed() bool {
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			if p := c.WritePath; p != nil {
+				if cell := pathCell(units.Share, &p.UnattributedShare); cell.Main != wording.Share(0) || cell.Interval != "" {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// stepNotes say what follows on the steps, where it is on record.
+func (r *Report) stepNotes() []string {
+	for _, g := range r.groups {
+		for _, c := range g.cells {
+			if c.WritePath != nil && c.WritePath.LearnedNS != nil {
+				return []string{"Later, followers apply it: so long after the commit, and the client does not wait for it. A follower learns that an entry is committed from the commit index in the next entry or heartbeat, so at a light load it waits for that."}
+			}
+		}
+	}
+	return nil
 }
 
 // leading is a row of a setup whose numbers lead to its trials; names are those of what
@@ -183,6 +216,9 @@ func (r *Report) pathNotes() []string {
 	if !told {
 		return nil
 	}
+	if r.allAttributed() {
+		notes = append([]string{"No time is unattributed."}, notes...)
+	}
 	notes = append([]string{
 		"Means of the writes whose latency lies between the 45th and the 55th percentile of a trial's light load, then medians over trials: the parts' medians need not add up to that of the whole.",
 		"Network and waits, and the first follower's log, are those of the follower that answered first; what a write then waits for the others that a majority needs is the wait for the quorum. They hold the hand-overs between a process's goroutines, which wait for a core where the host is busy." + besideModel(len(r.theories) > 0),
@@ -226,8 +262,11 @@ func pathNote(setup string, p *summary.WritePath) []string {
 func markdownPath(b *strings.Builder, r *Report) {
 	for i, t := range r.pathTables() {
 		markdown.Titled(b, t)
-		if i == 0 {
+		switch i {
+		case 0:
 			markdown.Bullets(b, r.pathNotes())
+		case 1:
+			markdown.Bullets(b, r.stepNotes())
 		}
 	}
 }

@@ -89,3 +89,22 @@ func TestWritePathOnThePage(t *testing.T) {
 		t.Error("a run that tells nothing has a section on it")
 	}
 }
+
+// A column of nothing but 0 % is a line of words instead; what follows after the steps is
+// explained where it is told.
+func TestWritePathTellsOfNothingInALine(t *testing.T) {
+	c := pathed(cell(3, 4, 500), 0.8, 0.04, 1.5, 0.2, 0.9, 1.4, 0, 0.07, 0.01)
+	learned := around(47e6, 5)
+	c.WritePath.UnattributedShare, c.WritePath.LearnedNS = around(0, 0), &learned
+	text := reportOf(summary.Summary{Cells: []summary.Cell{c}}).markdown(nil)
+	if strings.Contains(text, "| unattributed") || !strings.Contains(text, "No time is unattributed.") {
+		t.Errorf("a column of nothing stands there, or no words say so:\n%s", text)
+	}
+	if !strings.Contains(text, "Later, followers apply it: so long after the commit") {
+		t.Error("what followers do later is told and not explained")
+	}
+	c.WritePath.UnattributedShare = around(0.02, 5)
+	if text := reportOf(summary.Summary{Cells: []summary.Cell{c}}).markdown(nil); !strings.Contains(text, "unattributed |") || strings.Contains(text, "No time is unattributed.") {
+		t.Errorf("time that is nobody's is not told:\n%s", text)
+	}
+}

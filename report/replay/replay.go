@@ -105,8 +105,9 @@ const (
 	leader
 )
 
-// All are the replays of the most telling trials, and what is said of the others.
-func All(trials []results.Trial) (all []Trial, note string) {
+// All are the replays of the most telling trials, each called as called has it, and what is
+// said of the others.
+func All(trials []results.Trial, called func(*results.Trial) string) (all []Trial, note string) {
 	var of []*results.Trial
 	for i := range trials {
 		if Possible(&trials[i]) {
@@ -118,7 +119,9 @@ func All(trials []results.Trial) (all []Trial, note string) {
 	}
 	chosen := MostTelling(of)
 	for _, t := range chosen {
-		all = append(all, Of(t))
+		one := Of(t)
+		one.Title = called(t)
+		all = append(all, one)
 	}
 	if left := len(of) - len(chosen); left > 0 {
 		note = fmt.Sprintf("Replayed are %d of %s with faults: those in which most happened, each of another setup or kind where there are as many.",
@@ -188,7 +191,7 @@ func Of(t *results.Trial) Trial {
 	p := &replayer{trial: t, numbers: map[string]int{}}
 	p.span()
 	p.out = Trial{
-		Title:  fmt.Sprintf("%s, trial %d", clean.Name(t.Cell), t.Trial),
+		Title:  fmt.Sprintf("%s, trial %d", units.Plural(t.Nodes, "node"), t.Trial),
 		Quorum: quorum.Size(t.Nodes).Quorum(), Faults: []Fault{}, Arrows: [][8]int64{}, Steps: []Step{}, Scenes: []Scene{}, Notes: []string{},
 	}
 	p.members()

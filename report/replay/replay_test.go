@@ -164,7 +164,8 @@ func TestWhichTrialsAreReplayed(t *testing.T) {
 	run.Trials[2].Findings = []results.Finding{{Class: results.Safety}}
 	run.Trials[5].Faults = nil
 	run.Trials[0].Kind = results.Proof
-	all, note := All(run.Trials)
+	called := func(t *results.Trial) string { return fmt.Sprintf("%s, trial %d", t.Cell, t.Trial) }
+	all, note := All(run.Trials, called)
 	var got []string
 	for _, one := range all {
 		got = append(got, one.Title)
@@ -176,7 +177,7 @@ func TestWhichTrialsAreReplayed(t *testing.T) {
 		t.Errorf("note %q, want %q", note, want)
 	}
 	run.Trials = run.Trials[5:]
-	if all, note := All(run.Trials); len(all) > 0 || note != "" {
+	if all, note := All(run.Trials, called); len(all) > 0 || note != "" {
 		t.Errorf("a run without faults has %d replays and the note %q", len(all), note)
 	}
 }
