@@ -18,11 +18,32 @@ func TestTheFindingsHaveTheirEvidence(t *testing.T) {
 	stops := stopsOf(t, "../docs/findings/faults.csv")
 	for _, action := range []string{"kill", "pause", "deadlock", "disk-stall"} {
 		shows(t, page, "| `"+action+"` | "+told(stops[action].Median())+" |")
+		if len(stops[action]) == 1 && !strings.Contains(page, "One fault each: ") {
+			t.Errorf("docs/findings.md does not say that %s was done once", action)
+		}
 	}
 	stops = stopsOf(t, "../docs/findings/removed-leader.csv")
 	for _, action := range []string{"transfer", "remove-leader"} {
 		m := stops[action].Median()
 		shows(t, page, "| `"+action+"` | "+told(m)+", "+span(m)+" |")
+	}
+}
+
+// Of the run that failed over in five sizes, both steps to an even size are told, also the
+// one that went the other way.
+func TestTheFindingsTellBothStepsToAnEvenSize(t *testing.T) {
+	_, row, _ := strings.Cut(read(t, "../docs/elections.md"), "3, 4, 5, 6 and 7 nodes | ")
+	row, _, _ = strings.Cut(row, " |")
+	sizes := strings.Split(strings.TrimSuffix(row, " s"), ", ") // in seconds, from 3 nodes on
+	if len(sizes) != 5 {
+		t.Fatalf("got the row %q, want the medians of five sizes", row)
+	}
+	_, section, _ := strings.Cut(read(t, "../docs/findings.md"), "\n## Four nodes fail over slower than three\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, seconds := range sizes[:4] {
+		if !strings.Contains(section, seconds+" s with ") {
+			t.Errorf("the finding does not have the %s s of docs/elections.md", seconds)
+		}
 	}
 }
 
