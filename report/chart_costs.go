@@ -96,38 +96,86 @@ func (r *Report) byDowntime() (chart.Chart, bool) {
 		return chart.Chart{}, false
 	}
 	c := r.base("downtime", downtimeTitle(d), figures.Outage)
-	c.Subtitle = append(advice.WorseThanSmaller(d), "Assumed, as nobody said (raftbench advise size takes times of your own): "+advice.LivesWords(lives))
-	stops := sizesPanel(d, "Writes stop when a leader dies", outageBasis(d), func(s summary.SizeDowntime) (float64, string) {
+	c.Subtitle = append(advice.WorseThanSmaller(d, yearWords), "Assumed, as nobody said (raftbench advise size takes times of your own): "+advice.LivesWords(lives))
+	c.Notes = append(c.Notes, advice.CommonCauses(d))
+	if c.Whole != nil {
+		c.Whole.Notes = append(c.Whole.Notes, advice.CommonCauses(d))
+	}
+	stops := sizesPanel(d, "Writes stop when a leader dies", outageBasis(d), func(s summary.SizeDowntime) sizeValue {
 		if s.Tolerates == 0 {
-			return 0, "" // nobody else can lead
+			return sizeValue{} // nobody else can lead
 		}
-		return float64(s.OutageNS), wording.Duration(float64(s.OutageNS))
+		return sizeValue{float64(s.OutageNS), wording.Duration(float64(s.OutageNS)), s.OutageBasis == summary.OutagePredicted}
 	})
-	year := sizesPanel(d, "Time without writes in a year", "predicted", func(s summary.SizeDowntime) (float64, string) {
-		return s.Minutes * float64(time.Minute), yearWords(s)
+	year := sizesPanel(d, "Time without writes in a year", "predicted", func(s summary.SizeDowntime) sizeValue {
+		return sizeValue{s.Minutes * float64(time.Minute), yearWords(s.Minutes), true}
 	})
 	c.Panels = []chart.Panel{stops, year}
+	c.Keys = basisKeys(c.Panels)
 	return c, true
 }
 
-// sizesPanel has a point for each size that has a value, in ns.
-func sizesPanel(d summary.Downtimes, title, how string, of func(summary.SizeDowntime) (float64, string)) chart.Panel {
+// sizeValue is what is drawn of a size: in ns, 0 where there is nothing, and in words.
+type sizeValue struct {
+	ns        float64
+	text      string
+	predicted bool
+}
+
+// The looks of what was measured, and of what nobody has: hollow.
+var (
+	measuredLook  = chart.Look{}
+	predictedLook = chart.Look{Hollow: true}
+)
+
+// sizesPanel has a point for each size that has a value, those that are predicted in a
+// series of their own.
+func sizesPanel(d summary.Downtimes, title, how string, of func(summary.SizeDowntime) sizeValue) chart.Panel {
 	p := chart.Panel{X: chart.Axis{Min: -0.5, Max: float64(len(d.Sizes)) - 0.5, Places: true}}
-	points := chart.Series{Name: title, Form: chart.Points}
 	var all span
 	for i, s := range d.Sizes {
 		p.X.Ticks = append(p.X.Ticks, chart.Tick{At: float64(i), Label: units.Plural(s.Nodes, "node"), Under: fmt.Sprintf("tolerates %d", s.Tolerates)})
-		v, text := of(s)
-		if !(v > 0) {
+		v := of(s)
+		if !(v.ns > 0) {
 			continue
 		}
-		all.add(v)
-		p.Labels = append(p.Labels, chart.Label{Name: text, Of: []chart.Ref{{Point: len(points.Points)}}})
-		points.Points = append(points.Points, chart.Point{X: float64(i), Y: &v})
+		all.add(v.ns)
+		series := basisSeries(&p, title, v.predicted)
+		one := &p.Series[series]
+		p.Labels = append(p.Labels, chart.Label{Name: v.text, Of: []chart.Ref{{Series: series, Point: len(one.Points)}}})
+		one.Points = append(one.Points, chart.Point{X: float64(i), Y: &v.ns})
 	}
-	p.Series = []chart.Series{points}
 	p.Y = latencyAxis(title, how, all)
 	return p
+}
+
+// basisSeries is the place of a panel's series of measured or of predicted values, which is
+// added where there is none.
+func basisSeries(p *chart.Panel, title string, predicted bool) int {
+	look, basis := measuredLook, "measured"
+	if predicted {
+		look, basis = predictedLook, "predicted"
+	}
+	i := slices.IndexFunc(p.Series, func(s chart.Series) bool { return s.Look == look })
+	if i < 0 {
+		i, p.Series = len(p.Series), append(p.Series, chart.Series{Name: title + ", " + basis, Form: chart.Points, Look: look})
+	}
+	return i
+}
+
+// basisKeys explain the looks that there are.
+func basisKeys(panels []chart.Panel) []chart.Key {
+	var keys []chart.Key
+	for _, k := range []chart.Key{
+		{Text: "filled: measured", Sign: chart.SignDot, Look: measuredLook}, {Text: "hollow: predicted", Sign: chart.SignDot, Look: predictedLook},
+	} {
+		if slices.ContainsFunc(panels, func(p chart.Panel) bool {
+			return slices.ContainsFunc(p.Series, func(s chart.Series) bool { return s.Look == k.Look })
+		}) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // outageBasis of all sizes, in a word.
@@ -147,9 +195,9 @@ func outageBasis(d summary.Downtimes) string {
 	return "predicted"
 }
 
-// yearWords are a size's time without writes in a year.
-func yearWords(s summary.SizeDowntime) string {
-	d := time.Duration(s.Minutes * float64(time.Minute))
+// yearWords are some minutes of a year without writes.
+func yearWords(minutes float64) string {
+	d := time.Duration(minutes * float64(time.Minute))
 	if d < time.Second {
 		return "under 1 s"
 	}
@@ -161,7 +209,7 @@ func downtimeTitle(d summary.Downtimes) string {
 	i := slices.IndexFunc(d.Sizes, func(s summary.SizeDowntime) bool { return s.Nodes == d.Advised })
 	best := d.Sizes[i]
 	if i+1 < len(d.Sizes) {
-		return fmt.Sprintf("%s: %s a year without writes, and no larger size halves that", units.Plural(best.Nodes, "node"), yearWords(best))
+		return fmt.Sprintf("%s: expect %s a year without writes, and no larger size halves that", units.Plural(best.Nodes, "node"), yearWords(best.Minutes))
 	}
-	return fmt.Sprintf("%s: %s a year without writes, against %s with %d", units.Plural(best.Nodes, "node"), yearWords(best), yearWords(d.Sizes[i-1]), d.Sizes[i-1].Nodes)
+	return fmt.Sprintf("%s: expect %s a year without writes, against %s with %d", units.Plural(best.Nodes, "node"), yearWords(best.Minutes), yearWords(d.Sizes[i-1].Minutes), d.Sizes[i-1].Nodes)
 }

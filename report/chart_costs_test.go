@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/raftbench/raftbench/report/chart"
+	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
@@ -51,6 +52,52 @@ func TestDowntimeIsDrawnBySize(t *testing.T) {
 	}
 	if _, ok := oneChart(t, s, "downtime"); ok {
 		t.Error("a run of which nothing is known has a chart of its downtime")
+	}
+}
+
+// A year is always predicted, an outage where too few leaders died: such points are hollow,
+// which a key says. The title is an expectation, in the subtitle's units, and what takes
+// several nodes down at once is said to be in no figure.
+func TestWhatIsPredictedOfDowntimeIsHollow(t *testing.T) {
+	s := typical()
+	const three = 1
+	s.Cells[three].Metrics[figures.Outage] = around(2.1e9, 5)
+	c, ok := oneChart(t, s, "downtime")
+	if !ok || len(c.Panels) != 2 {
+		t.Fatalf("got %+v", c)
+	}
+	for i, p := range c.Panels {
+		measured := 0
+		for at, series := range p.Series {
+			for _, pt := range series.Points {
+				if isThree := pt.X == three; series.Look.Hollow == (i == 0 && isThree) {
+					t.Errorf("%s: the point at %v is hollow: %v", series.Name, pt.X, series.Look.Hollow)
+				}
+			}
+			if !series.Look.Hollow {
+				measured += len(series.Points)
+			}
+			for _, l := range p.Labels {
+				if l.Of[0].Series == at && l.Of[0].Point >= len(series.Points) {
+					t.Errorf("%s: the label %s is of no point", series.Name, l.Name)
+				}
+			}
+		}
+		if want := 1 - i; measured != want {
+			t.Errorf("panel %d has %d measured points, want %d", i, measured, want)
+		}
+	}
+	if len(c.Keys) != 2 || c.Keys[0].Text != "filled: measured" || !c.Keys[1].Look.Hollow || c.Keys[1].Text != "hollow: predicted" {
+		t.Errorf("got the keys %+v", c.Keys)
+	}
+	said := c.Title + " " + strings.Join(c.Subtitle, " ")
+	if !strings.HasPrefix(c.Title, "3 nodes: expect ") || !strings.Contains(said, " s a year") || strings.Contains(said, "0.") {
+		t.Errorf("got %q, want an expectation in seconds and whole minutes", said)
+	}
+	for _, notes := range [][]string{c.Notes, c.Words().Notes} {
+		if n := strings.Count(strings.Join(notes, " "), "is in none of these figures"); n != 1 {
+			t.Errorf("failures with a common cause are told of %d times in %q", n, notes)
+		}
 	}
 }
 

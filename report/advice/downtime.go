@@ -74,7 +74,7 @@ func downtimeAnswer(d summary.Downtimes) []string {
 		text += fmt.Sprintf(" With %d it is %s.", before.Nodes, minutesOf(before.Minutes))
 	}
 	out := []string{text}
-	if worse := WorseThanSmaller(d); len(worse) > 0 {
+	if worse := WorseThanSmaller(d, minutesOf); len(worse) > 0 {
 		out = append(out, strings.Join(worse, " "))
 	}
 	return out
@@ -103,15 +103,16 @@ func largerThan(d summary.Downtimes, nodes int) []string {
 }
 
 // WorseThanSmaller names the sizes that are out longer than one with a node fewer,
-// or the next smaller one here, as far as the figures tell.
-func WorseThanSmaller(d summary.Downtimes) []string {
+// or the next smaller one here, as far as the figures tell. words write a year's minutes
+// as all else beside the sentence does.
+func WorseThanSmaller(d summary.Downtimes, words func(minutes float64) string) []string {
 	var out []string
 	for i, s := range d.Sizes {
 		if i == 0 || s.NoQuorumMinutes <= d.Sizes[i-1].NoQuorumMinutes {
 			continue
 		}
 		before := d.Sizes[i-1]
-		more, less := minutesOf(s.NoQuorumMinutes), minutesOf(before.NoQuorumMinutes)
+		more, less := words(s.NoQuorumMinutes), words(before.NoQuorumMinutes)
 		if more != less {
 			out = append(out, fmt.Sprintf("%d is without a quorum for longer than %d, %s against %s a year: %s.", s.Nodes, before.Nodes, more, less, whyWorse(d, s, before)))
 		}
@@ -255,7 +256,12 @@ func downtimeNotes(d summary.Downtimes) []string {
 	if slices.ContainsFunc(d.Sizes, func(s summary.SizeDowntime) bool { return s.WriteFloor }) {
 		out = append(out, "A write's time is its floor by theory, of round trips and jitter alone: name a run's folder for what was measured.")
 	}
-	return append(out, "Nodes"+zonesToo(d)+" fail on their own here. What takes several down at once (an update, a full log volume, a mistake) is in none of these figures, and more nodes do not help against it.")
+	return append(out, CommonCauses(d))
+}
+
+// CommonCauses is what no figure of downtime holds: what takes down several at once.
+func CommonCauses(d summary.Downtimes) string {
+	return "Nodes" + zonesToo(d) + " fail on their own here. What takes several down at once (an update, a full log volume, a mistake) is in none of these figures, and more nodes do not help against it."
 }
 
 // onlyTestedWords say what a run of safety trials has to do with this, and how to get what

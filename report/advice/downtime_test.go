@@ -98,7 +98,7 @@ func TestWhyALargerSizeIsDownLongerIsTrue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join(WorseThanSmaller(d), " ")
+		got := strings.Join(WorseThanSmaller(d, minutesOf), " ")
 		if !strings.Contains(got, c.want) || strings.Contains(got, c.not) {
 			t.Errorf("%s: got %q, want %q and not %q", name, got, c.want, c.not)
 		}
