@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/raftbench/raftbench/configs"
+	"github.com/raftbench/raftbench/report/figures"
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 )
 
@@ -26,6 +29,9 @@ type calibration struct {
 type calibratedSetup struct {
 	summary.Calibration
 	setup configs.Setup
+	// fullLoad is what one node of that run did at full load, in operations a second; 0
+	// where that was not measured.
+	fullLoad float64
 }
 
 func fromFlag(f *pflag.FlagSet, dir *string) {
@@ -58,13 +64,30 @@ func calibrate(stderr io.Writer, dir string) (calibration, error) {
 	for _, one := range all {
 		i := slices.IndexFunc(plan.Setups, func(s configs.Setup) bool { return s.Cell == one.Cell })
 		if i >= 0 {
-			c.of = append(c.of, calibratedSetup{one, plan.Setups[i]})
+			c.of = append(c.of, calibratedSetup{one, plan.Setups[i], 0})
 		}
 	}
 	if len(c.of) == 0 {
 		return c, usage(fmt.Errorf("%s: its experiment names none of the setups that its trials are of", dir), measure)
 	}
-	return c, nil
+	return c, c.rates(run)
+}
+
+// rates at full load of one node in each of the run's setups.
+func (c calibration) rates(run *results.Run) error {
+	s, err := summary.Build(run)
+	if err != nil {
+		return orUsage(err)
+	}
+	for i := range c.of {
+		alone := "n1" + strings.TrimPrefix(c.of[i].Cell, "n3")
+		for _, cell := range s.Cells {
+			if m := cell.Metrics[figures.Throughput].Median; cell.Cell == alone && m != nil {
+				c.of[i].fullLoad = *m
+			}
+		}
+	}
+	return nil
 }
 
 // as the setup is asked for: with its engine, its log and its load, whatever its size and

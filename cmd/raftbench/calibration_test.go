@@ -50,6 +50,12 @@ func TestPredictionsFromARun(t *testing.T) {
 	if got := plan.Answer.Commit.P50; math.Abs(float64(got)/float64(*all[0].Own)-1) > 0.05 {
 		t.Errorf("a plan of one node: got %v, want about the %v that are predicted", got, *all[0].Own)
 	}
+	if got := plan.Basis.FullLoad; got < 7000 || got > 7600 {
+		t.Errorf("one node at full load: got %.0f/s, want what the run's report has, 7,290/s", got)
+	}
+	if code, text, _ := command(t, "plan", "--profile", "multi-az", "--from", referenceRun); code != exitOK || !strings.Contains(strings.Join(strings.Fields(text), " "), "did 7,290/s at full load") {
+		t.Errorf("a plan's notes: exit code %d, want what one node did at full load; got\n%s", code, text)
+	}
 	from(t, &plan, "plan", "--profile", "aws-us-3", "--nodes", "3", "--tolerate-zones", "1", "--leader", "us-east-2")
 	from(t, &all, "predict", "--profile", "aws-us-3", "--nodes", "3", "--leader", "us-east-2")
 	if got, want := plan.Answer.Commit.P50, *all[0].Own; (got-want).Abs() > 10*time.Nanosecond || want < time.Millisecond {

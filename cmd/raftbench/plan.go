@@ -45,6 +45,10 @@ machines of their own, whose processors take no time; with --from DIR, a run of
 1 and 3 nodes under light load, they take what they took there. "raftbench run"
 with the printed --sites and --leader shows on this machine what they add.
 
+Where the profile has three or more sites, the loss of any one of them is to be
+outlived unless --tolerate-zones says otherwise: 0 also takes placements that
+one site takes down.
+
 A limit is on what a write takes for the clients (p50, p90 or p99), or on the
 time of a year without writes (downtime).`,
 		Example: `  raftbench plan --profile aws-global-7 --tolerate 2 --tolerate-zones 1
@@ -53,13 +57,16 @@ time of a year without writes (downtime).`,
   raftbench plan --profile aws-us-3 --tolerate-zones 1 --from results/reference`,
 		Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("tolerate-zones") {
+				o.tolerateSites = sitesByDefault
+			}
 			return runPlan(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
 		},
 	}
 	f := cmd.Flags()
 	profileFlag(f, &o.profile)
 	f.IntVar(&o.tolerate, "tolerate", 1, "outlive the loss of any `N` nodes")
-	f.IntVar(&o.tolerateSites, "tolerate-zones", 0, "outlive the loss of any `N` whole sites of the profile")
+	f.IntVar(&o.tolerateSites, "tolerate-zones", 0, "outlive the loss of any `N` whole sites of the profile (default: 1 of three or more)")
 	f.StringArrayVar(&o.limits, "limit", nil, "what is to be met, as `LIMIT` such as \"p50 < 120ms\" or \"downtime < 30m\"; may be given again")
 	textFlag(f, &o.nodes, "nodes", "N,...", "cluster sizes (default: the smallest that will do, and two more)")
 	textFlag(f, &o.leader, "leader", "SITE", "where the leader is to stand (default: wherever it is best)")
@@ -76,6 +83,9 @@ time of a year without writes (downtime).`,
 	return cmd
 }
 
+// sitesByDefault: how many sites are to be outlived was not asked.
+const sitesByDefault = -1
+
 // question is what a plan is asked, with all names resolved.
 type question struct {
 	profile profiles.Profile
@@ -87,9 +97,13 @@ type question struct {
 	sync        time.Duration
 	// from is the folder of the run whose code and logs are taken.
 	from string
-	node quorum.Life
-	site quorum.Life
-	seed int64
+	// fullLoad is what one node of that run did at full load, a second; 0: not known.
+	fullLoad float64
+	// siteByDefault: nobody asked that the loss of a site be outlived.
+	siteByDefault bool
+	node          quorum.Life
+	site          quorum.Life
+	seed          int64
 	// asked weights of clients by site; nil: all alike.
 	weights map[string]float64
 }
@@ -140,7 +154,7 @@ func (o planOptions) times(ctx context.Context, q *question, stdout, stderr io.W
 		return err
 	}
 	t := writeTimes(one.OwnMachines(make([]quorum.Law, 2)))
-	q.from, q.sync = o.from, t.LeaderLog/configs.SyncsPerWrite
+	q.from, q.sync, q.fullLoad = o.from, t.LeaderLog/configs.SyncsPerWrite, one.fullLoad
 	q.search.Store, q.search.Code, q.search.HandOver = quorum.Always(t.LeaderLog), quorum.Always(t.Code), t.Follower-t.LeaderLog
 	return nil
 }
@@ -160,6 +174,12 @@ func (o planOptions) question() (question, error) {
 	}
 	if engines := []string{configs.EngineHashicorp, configs.EngineEtcd}; !slices.Contains(engines, q.engine) {
 		return q, usage(fmt.Errorf("got --engine %q, want hashicorp or etcd", q.engine), strictyaml.MeantName(q.engine, engines, "write it like --engine etcd"))
+	}
+	if o.tolerateSites == sitesByDefault {
+		o.tolerateSites = 0
+		if q.siteByDefault = len(q.profile.Sites) >= 3 && o.tolerate > 0; q.siteByDefault {
+			o.tolerateSites = 1
+		}
 	}
 	for _, read := range []func(*question) error{o.tolerances, o.sizes, o.places, o.wanted, o.fates} {
 		if err := read(&q); err != nil {

@@ -42,6 +42,10 @@ type planBasis struct {
 	// write there; empty: nothing but a disk's syncs is.
 	From string        `json:"from,omitempty"`
 	Code time.Duration `json:"code_ns,omitempty"`
+	// FullLoad is what one node of that run did at full load, in operations a second.
+	FullLoad float64 `json:"from_one_node_throughput_ops,omitempty"`
+	// SiteByDefault: that one site may be lost was not asked for.
+	SiteByDefault bool `json:"site_by_default,omitempty"`
 	// Clients by site; empty: all alike.
 	Clients map[string]float64 `json:"clients,omitempty"`
 	Node    quorum.Life        `json:"node"`
@@ -96,7 +100,7 @@ func (q question) plan() (plannedFor, error) {
 	}
 	p := plannedFor{
 		Profile: q.profile.Name, Prediction: true, Asked: planTolerates{q.search.Tolerate, q.search.TolerateSites},
-		Basis:  planBasis{Engine: q.engine, Sync: q.sync, From: q.from, Code: q.search.Code.Quantile(0.5) + q.search.HandOver, Clients: q.weights, Node: q.node, Site: q.site, Source: profileSource(q.profile.Name)},
+		Basis:  planBasis{Engine: q.engine, Sync: q.sync, From: q.from, FullLoad: q.fullLoad, SiteByDefault: q.siteByDefault, Code: q.search.Code.Quantile(0.5) + q.search.HandOver, Clients: q.weights, Node: q.node, Site: q.site, Source: profileSource(q.profile.Name)},
 		Search: planSearch{Tried: found.Tried, Exact: found.Nearest == len(q.profile.Sites), Nearest: found.Nearest, Sites: len(q.profile.Sites), Redone: found.Redone},
 	}
 	for _, l := range q.limits {
@@ -111,11 +115,20 @@ func (q question) plan() (plannedFor, error) {
 	}
 	if len(p.Others) == 0 {
 		return p, usage(fmt.Errorf("no placement of %v nodes over %d sites outlives the loss of %d of them, want more nodes or sites", q.search.Sizes, len(q.profile.Sites), q.search.TolerateSites),
-			fmt.Sprintf("try --nodes %d", 2*q.search.TolerateSites+1))
+			q.otherSizes())
 	}
 	p.Answer = choose(p.Others)
 	p.Meets = len(p.Answer.Missed) == 0
 	return p, nil
+}
+
+// otherSizes is what to ask for where no placement does.
+func (q question) otherSizes() string {
+	text := fmt.Sprintf("try --nodes %d", 2*q.search.TolerateSites+1)
+	if q.siteByDefault {
+		text += ", or --tolerate-zones 0, with which one site may take the cluster down"
+	}
+	return text
 }
 
 // closeLatencies are within a hundredth: nobody sees the difference, and a node more

@@ -175,7 +175,7 @@ func (p plannedFor) mark(o placed) string {
 
 // short fits a terminal; whole has the places in each row.
 func (p plannedFor) short() *table {
-	t := &table{header: []string{"no", "nodes", "may lose", "p50", "p99", "at leader", "writes/s", "outage", "down a year"}}
+	t := &table{header: []string{"no", "nodes", "may lose", "p50", "p99", "at leader", "at most", "outage", "down a year"}}
 	for i, o := range p.Others {
 		t.add(append([]string{fmt.Sprintf("%d%s", i+1, p.mark(o)), fmt.Sprint(o.Nodes), o.tolerates()}, o.costs()...)...)
 	}
@@ -237,10 +237,16 @@ func (p plannedFor) notes() []string {
 	out := []string{
 		p.basis(),
 		fmt.Sprintf("Engine %s, %s for a sync, two a write to the log; round trips of %s: %s.", b.Engine, shown(b.Sync), p.Profile, orNone(b.Source)),
-		fmt.Sprintf("May lose: so many nodes, or so many whole sites. p50 and p99: %s, their way to the leader included. At leader: a client beside it, p50. Writes/s: what the tightest of pipeline and disk carries. Outage: from the leader's death to its successor's first commit, p50, with raft's default timeouts, simulated.", p.clients()),
+		fmt.Sprintf("May lose: so many nodes, or so many whole sites. p50 and p99: %s, their way to the leader included. At leader: a client beside it, p50. At most: the writes a second that the tightest of pipeline and disk lets through, without processors. Outage: from the leader's death to its successor's first commit, p50, with raft's default timeouts, simulated.", p.clients()),
 		fmt.Sprintf("Down: a node fails every %s and is away for %s, a whole site every %s and for %s, at the mean: change them with --mtbf, --mttr, --zone-mtbf, --zone-mttr.",
 			units.About(b.Node.MTBF), units.About(b.Node.MTTR), units.About(b.Site.MTBF), units.About(b.Site.MTTR)),
 		"Each member stores every write, and the leader sends one copy to each other: more nodes carry no more writes.",
+	}
+	if b.FullLoad > 0 {
+		out = append(out, fmt.Sprintf("One node of %s did %s at full load, processors and all: on machines like its host expect no more, whatever the bound.", b.From, units.Rate.Show(b.FullLoad)))
+	}
+	if b.SiteByDefault {
+		out = append(out, "Any one site may be lost, as is asked by default of a map of three or more: --tolerate-zones 0 also compares placements that one site takes down.")
 	}
 	return append(out, p.searched())
 }
