@@ -57,12 +57,18 @@ type Placement struct {
 type Placements struct {
 	Best []Placement
 	// Tried is how many were compared. Nearest is over how many sites members were
-	// placed, those nearest to the leader; all of them where it is the number of sites.
+	// placed in every way, those nearest to the leader; all of them where it is the
+	// number of sites. Where it is fewer, those placements over all sites were compared
+	// too that put a majority as near to the leader as the sites to outlive allow.
 	Tried, Nearest int
 	// Redone is how many of each kind were calculated with their jitter, after all had
 	// been compared without; 0 where no link has any.
 	Redone int
 }
+
+// MostWeight of a site's clients: sums and products of weights and times stay exact enough
+// far beyond any ratio of loads.
+const MostWeight = 1e6
 
 const (
 	// mostTried bounds a search to about a second.
@@ -71,8 +77,9 @@ const (
 	redone = 24
 )
 
-// Find searches. It is exact where every site is among the Nearest and no link has
-// jitter, or where no more than Redone of a kind come near each other.
+// Find searches. Without jitter the best of each kind takes the least that any
+// placement of it can; with jitter that is so where every site is among the Nearest and no
+// more than Redone of a kind come near each other. Where it finds nothing there is nothing.
 func (s Search) Find() (Placements, error) {
 	if err := s.check(); err != nil {
 		return Placements{}, err
@@ -178,11 +185,23 @@ func (f *finder) from(leader int) {
 	for _, size := range f.Sizes {
 		members := make([]int, len(f.Trip))
 		members[leader] = 1
-		f.place(leader, order, size, int(size)-1, members)
+		f.place(leader, order[:f.nearest], size, int(size)-1, members)
+		if f.nearest < len(order) {
+			f.fill(leader, order, size)
+		}
 	}
 }
 
-// leadersView are the sites nearest to the leader, its own first.
+// fill tries the placements over all sites that put a majority nearest to the leader.
+func (f *finder) fill(leader int, order []int, size Size) {
+	for lost := f.TolerateSites; 2*lost < len(order); lost++ {
+		for _, members := range size.fills(lost, order) {
+			f.consider(leader, size, members)
+		}
+	}
+}
+
+// leadersView are the sites by their distance from the leader, its own first.
 func (f *finder) leadersView(leader int) []int {
 	var order []int
 	for i := range f.Trip {
@@ -194,7 +213,7 @@ func (f *finder) leadersView(leader int) []int {
 		}
 		return cmp.Compare(f.plain[leader][a], f.plain[leader][b])
 	})
-	return order[:f.nearest]
+	return order
 }
 
 func btoi(b bool) int {
@@ -229,8 +248,8 @@ func (f *finder) consider(leader int, size Size, members []int) {
 	p := Placement{Members: members, Leader: leader, Nodes: size, Tolerates: size.Tolerates(), ToleratesSites: sites}
 	f.plainly(&p)
 	k := kind{size, sites}
-	at, _ := slices.BinarySearchFunc(f.kept[k], p, f.compare)
-	if at >= redone {
+	at, known := slices.BinarySearchFunc(f.kept[k], p, f.compare)
+	if at >= redone || known {
 		return
 	}
 	p.Members = slices.Clone(members)
@@ -333,6 +352,11 @@ func (s Search) exactly(p *Placement) {
 func (s Search) check() error {
 	if len(s.Trip) == 0 || len(s.Clients) != len(s.Trip) {
 		return fmt.Errorf("got a map of %d sites and clients at %d, want as many, and at least one", len(s.Trip), len(s.Clients))
+	}
+	for _, weight := range s.Clients {
+		if !(weight >= 0 && weight <= MostWeight) {
+			return fmt.Errorf("got clients of weight %g, want 0 to %g", weight, MostWeight)
+		}
 	}
 	for _, size := range s.Sizes {
 		if size < 1 || size.Tolerates() < s.Tolerate {

@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -181,8 +182,55 @@ func TestALargeMapIsBounded(t *testing.T) {
 	}
 }
 
+// Where not every way to place members is tried, what is found is as good: the best of
+// each kind takes as long as the best of all of them, and no kind is missing.
+func TestACutSearchFindsTheBestOfEachKind(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		places := rapid.SliceOfN(rapid.IntRange(0, 200), 2, 7).Draw(t, "places")
+		n := Size(rapid.IntRange(1, 9).Draw(t, "nodes"))
+		s := Search{Trip: mapOf(places...), Clients: slices.Repeat([]float64{1}, len(places)), Store: Always(ms), TolerateSites: rapid.IntRange(0, 3).Draw(t, "sites")}
+		best := func(nearest int) map[kind]time.Duration {
+			f := finder{Search: s, plain: s.plain(), store: ms, kept: map[kind][]Placement{}, nearest: nearest}
+			f.Sizes = []Size{n}
+			for leader := range places {
+				f.from(leader)
+			}
+			out := map[kind]time.Duration{}
+			for k, all := range f.kept {
+				out[k] = all[0].Write.P50
+			}
+			return out
+		}
+		all, cut := best(len(places)), best(1)
+		if !maps.Equal(all, cut) {
+			t.Fatalf("%d at %v: got %v, want %v", n, places, cut, all)
+		}
+		_, can := all[kind{n, s.TolerateSites}]
+		if got := n.CanOutlive(s.TolerateSites, len(places)); got != (len(all) > 0) || can && !got {
+			t.Fatalf("%d at %d sites can outlive %d: got %v, found %v", n, len(places), s.TolerateSites, got, all)
+		}
+	})
+}
+
+// Seven sites of which three may fail take every size that an even spread allows, also
+// where there are too many placements to compare.
+func TestLargeClustersOutliveManySites(t *testing.T) {
+	s := Search{Trip: mapOf(0, 64, 70, 149, 219, 200, 115), Clients: slices.Repeat([]float64{1}, 7), TolerateSites: 3}
+	for _, n := range []Size{7, 15, 21, 25, 35, 49, 99} {
+		s.Sizes = []Size{n}
+		found, err := s.Find()
+		if err != nil || len(found.Best) != 1 || !survives(found.Best[0].Members, 3, n) {
+			t.Errorf("%d members: got %+v, %v", n, found, err)
+		}
+	}
+	s.Sizes = []Size{11} // 2-2-2-2-1-1-1 is the most even, and loses 6 of 11
+	if found, err := s.Find(); err != nil || len(found.Best) > 0 {
+		t.Errorf("11 members: got %+v, %v", found, err)
+	}
+}
+
 func TestSearchesThatCannotBeMeant(t *testing.T) {
-	for _, s := range []Search{{}, {Trip: mapOf(1), Clients: []float64{1, 2}}, {Trip: mapOf(1), Clients: []float64{1}, Sizes: []Size{4}, Tolerate: 2}} {
+	for _, s := range []Search{{}, {Trip: mapOf(1), Clients: []float64{1, 2}}, {Trip: mapOf(1), Clients: []float64{1}, Sizes: []Size{4}, Tolerate: 2}, {Trip: mapOf(1), Clients: []float64{1e308}, Sizes: []Size{1}}} {
 		if got, err := s.Find(); err == nil {
 			t.Errorf("got %+v", got)
 		}

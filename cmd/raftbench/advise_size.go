@@ -233,7 +233,7 @@ func (o adviseSizeOptions) lives() (summary.Lives, error) {
 	}
 	for _, life := range append(slices.Clone(l.Nodes), l.Zone) {
 		if life.MTTR > life.MTBF {
-			return l, usage(fmt.Errorf("got a mean of %s away after a mean of %s of running, want less", units.About(life.MTTR), units.About(life.MTBF)),
+			return l, usage(fmt.Errorf("got a mean of %s away after a mean of %s of running, want less", meanTime(life.MTTR), meanTime(life.MTBF)),
 				"mtbf is the time between failures, mttr the time of a repair")
 		}
 	}
@@ -250,6 +250,14 @@ func (o adviseSizeOptions) lives() (summary.Lives, error) {
 		return l, usage(errors.New("got --zones without --zone-mtbf: zones that do not fail change nothing"), "say how often one fails, such as --zone-mtbf 1y")
 	}
 	return l, nil
+}
+
+// meanTime of a life, as people say it: of less than a second too.
+func meanTime(d time.Duration) string {
+	if d < time.Second {
+		return shown(d)
+	}
+	return units.About(d)
 }
 
 // zoneLife is that of a zone; the zero one where zones do not fail.

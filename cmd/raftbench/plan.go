@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -256,19 +255,24 @@ func (o planOptions) places(q *question) error {
 		weight := 1.0
 		if weighted {
 			var err error
-			if weight, err = strconv.ParseFloat(text, 64); err != nil || !(weight > 0) || math.IsInf(weight, 0) {
-				return usage(fmt.Errorf("got --client %s, want a weight above 0 after =", part), "write it like --client "+sites[0]+"=3")
+			if weight, err = strconv.ParseFloat(text, 64); err != nil || !(weight >= leastWeight && weight <= quorum.MostWeight) {
+				return usage(fmt.Errorf("got --client %s, want a weight from %.6f to %.0f after =", part, leastWeight, quorum.MostWeight), "write it like --client "+sites[0]+"=3")
 			}
 		}
 		i := slices.Index(sites, name)
 		if i < 0 {
 			return noSite("--client", name, q.profile)
 		}
-		q.weights[name] += weight
-		q.search.Clients[i] += weight
+		if _, twice := q.weights[name]; twice {
+			return usage(fmt.Errorf("got --client with %s twice, want each site once", name), "add up its weights: --client "+name+"=3")
+		}
+		q.weights[name], q.search.Clients[i] = weight, weight
 	}
 	return nil
 }
+
+// leastWeight of a site named with --client: that of no load is left out.
+const leastWeight = 1 / quorum.MostWeight
 
 func noSite(flag, name string, p profiles.Profile) error {
 	return usage(fmt.Errorf("got %s %q, want a site of %s: %s", flag, name, p.Name, strings.Join(p.Sites, ", ")),

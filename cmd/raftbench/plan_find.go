@@ -57,8 +57,9 @@ type planBasis struct {
 // planSearch is how the placements were found.
 type planSearch struct {
 	Tried int `json:"tried"`
-	// Exact: every placement was tried. Else Nearest is over how many sites, those
-	// nearest to the leader.
+	// Exact: every placement was tried. Else every one over the Nearest sites was, those
+	// nearest to the leader, and of those over more sites the ones with a majority nearest
+	// to it.
 	Exact   bool `json:"exact"`
 	Nearest int  `json:"nearest_sites"`
 	Sites   int  `json:"sites"`
@@ -114,21 +115,31 @@ func (q question) plan() (plannedFor, error) {
 		p.Others = append(p.Others, one)
 	}
 	if len(p.Others) == 0 {
-		return p, usage(fmt.Errorf("no placement of %v nodes over %d sites outlives the loss of %d of them, want more nodes or sites", q.search.Sizes, len(q.profile.Sites), q.search.TolerateSites),
-			q.otherSizes())
+		return p, q.nowhere()
 	}
 	p.Answer = choose(p.Others)
 	p.Meets = len(p.Answer.Missed) == 0
 	return p, nil
 }
 
-// otherSizes is what to ask for where no placement does.
-func (q question) otherSizes() string {
-	text := fmt.Sprintf("try --nodes %d", 2*q.search.TolerateSites+1)
-	if q.siteByDefault {
-		text += ", or --tolerate-zones 0, with which one site may take the cluster down"
+// nowhere says that no size asked for can be placed, and which can.
+func (q question) nowhere() error {
+	var asked []string
+	for _, n := range q.search.Sizes {
+		asked = append(asked, strconv.Itoa(int(n)))
 	}
-	return text
+	hint := "name a profile with more sites"
+	for n := quorum.Size(2*max(q.search.Tolerate, q.search.TolerateSites) + 1); n <= configs.MaxNodes; n++ {
+		if n.CanOutlive(q.search.TolerateSites, len(q.profile.Sites)) {
+			hint = fmt.Sprintf("try --nodes %d", n)
+			break
+		}
+	}
+	if q.siteByDefault {
+		hint += ", or --tolerate-zones 0, with which one site may take the cluster down"
+	}
+	return usage(fmt.Errorf("no placement of %s nodes over %d sites outlives the loss of any %d of them, want another size or more sites",
+		strings.Join(asked, " or "), len(q.profile.Sites), q.search.TolerateSites), hint)
 }
 
 // closeLatencies are within a hundredth: nobody sees the difference, and a node more

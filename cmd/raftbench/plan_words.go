@@ -120,9 +120,20 @@ func (p placed) needs() []string {
 func (p placed) misses() string {
 	var out []string
 	for _, text := range slices.Sorted(maps.Keys(p.Missed)) {
-		out = append(out, fmt.Sprintf("%s by %.0f %%", text, 100*p.Missed[text]))
+		out = append(out, text+" "+byHowMuch(p.Missed[text]))
 	}
 	return strings.Join(out, " and ")
+}
+
+// byHowMuch a limit is missed: far beyond it as a multiple, which people can picture.
+func byHowMuch(share float64) string {
+	switch {
+	case share >= 1e6:
+		return "(more than a million times as long)"
+	case share >= 9:
+		return fmt.Sprintf("(%.0f times as long)", 1+share)
+	}
+	return fmt.Sprintf("by %.0f %%", 100*share)
 }
 
 // alternative tells what one site more to lose would cost, or that none is to spare.
@@ -239,7 +250,7 @@ func (p plannedFor) notes() []string {
 		fmt.Sprintf("Engine %s, %s for a sync, two a write to the log; round trips of %s: %s.", b.Engine, shown(b.Sync), p.Profile, orNone(b.Source)),
 		fmt.Sprintf("May lose: so many nodes, or so many whole sites. p50 and p99: %s, their way to the leader included. At leader: a client beside it, p50. At most: the writes a second that the tightest of pipeline and disk lets through, without processors. Outage: from the leader's death to its successor's first commit, p50, with raft's default timeouts, simulated.", p.clients()),
 		fmt.Sprintf("Down: a node fails every %s and is away for %s, a whole site every %s and for %s, at the mean: change them with --mtbf, --mttr, --zone-mtbf, --zone-mttr.",
-			units.About(b.Node.MTBF), units.About(b.Node.MTTR), units.About(b.Site.MTBF), units.About(b.Site.MTTR)),
+			meanTime(b.Node.MTBF), meanTime(b.Node.MTTR), meanTime(b.Site.MTBF), meanTime(b.Site.MTTR)),
 		"Each member stores every write, and the leader sends one copy to each other: more nodes carry no more writes.",
 	}
 	if b.FullLoad > 0 {
@@ -271,7 +282,7 @@ func orNone(source string) string {
 func (p plannedFor) searched() string {
 	text := fmt.Sprintf("All %s placements of members and leader were compared", grouped(p.Search.Tried))
 	if !p.Search.Exact {
-		text = fmt.Sprintf("Not all placements were compared, but %s: those over the %d sites nearest to the leader, for a leader at each of %d sites", grouped(p.Search.Tried), p.Search.Nearest, p.Search.Sites)
+		text = fmt.Sprintf("Not all placements were compared, but %s: all over the %s nearest to the leader, and over all %d sites those with a majority as near to it as can be", grouped(p.Search.Tried), units.Plural(p.Search.Nearest, "site"), p.Search.Sites)
 	}
 	if p.Search.Redone > 0 {
 		text += fmt.Sprintf(", by median round trips; the best %d of each size and tolerance were then calculated with their jitter", p.Search.Redone)
