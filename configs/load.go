@@ -3,9 +3,11 @@ package configs
 import (
 	"embed"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/raftbench/raftbench/profiles"
 	"github.com/raftbench/raftbench/strictyaml"
 )
 
@@ -26,6 +28,23 @@ func Load(path string) (Experiment, error) {
 		return Experiment{}, err
 	}
 	return parse(path, data)
+}
+
+// LoadRecorded reads the experiment of a run's folder. Whoever made the folder chose
+// what stands in it: a file outside, be it named as a profile or by a symbolic link,
+// is refused, by Plan too, and no line of it is quoted.
+func LoadRecorded(folder, name string) (Experiment, error) {
+	path := filepath.Join(folder, name)
+	data, err := strictyaml.ReadWithin(folder, path, "")
+	if err != nil {
+		return Experiment{}, err
+	}
+	e, err := parse(path, data)
+	if err != nil {
+		return Experiment{}, err
+	}
+	e.origin.folder, err = filepath.Abs(folder)
+	return e, err
 }
 
 // Parse reads an experiment from memory, such as a Plan's YAML.
@@ -97,6 +116,27 @@ type origin struct {
 	file *strictyaml.File
 	// flags holds the flag that set a YAML path.
 	flags map[string]string
+	// folder is the run's, of a recorded experiment: its profiles lie within.
+	folder string
+}
+
+// keptCopy is what to do where a run's folder has no such profile within.
+const keptCopy = "a run keeps its own copy of a profile file in " + networksDir + "/, and names that; restore the run's experiment"
+
+// profile is built in, or in a file that this experiment may name.
+func (o *origin) profile(name string) (profiles.Profile, error) {
+	if o != nil && o.folder != "" {
+		return profiles.OpenWithin(o.folder, name, keptCopy)
+	}
+	return profiles.Open(name)
+}
+
+// read a file that this experiment may name.
+func (o *origin) read(path string) ([]byte, error) {
+	if o != nil && o.folder != "" {
+		return strictyaml.ReadWithin(o.folder, path, keptCopy)
+	}
+	return strictyaml.Read(path, "")
 }
 
 // mistake is made at the first of these paths that was written. A path whose
@@ -142,7 +182,7 @@ func parent(path string) string {
 func (o *origin) clone() *origin {
 	c := origin{flags: map[string]string{}}
 	if o != nil {
-		c.path, c.file = o.path, o.file
+		c.path, c.file, c.folder = o.path, o.file, o.folder
 		for path, flag := range o.flags {
 			c.flags[path] = flag
 		}

@@ -95,7 +95,7 @@ func (c combination) profile() (profiles.Profile, error) {
 	name := c.Network.Profile.First()
 	p, known := c.shared.profiles[name]
 	if !known {
-		p.profile, p.err = profiles.Open(name)
+		p.profile, p.err = c.origin.profile(name)
 		c.shared.profiles[name] = p
 	}
 	return p.profile, p.err
@@ -151,7 +151,7 @@ func (e *Experiment) bundle() (map[string][]byte, error) {
 		if !profiles.IsFile(path) {
 			continue
 		}
-		data, err := strictyaml.Read(path, "")
+		data, err := e.origin.read(path)
 		if err != nil {
 			return nil, fmt.Errorf("keep a copy of the network profile: %w", err)
 		}

@@ -59,6 +59,24 @@ func Load(path string) (Profile, error) {
 	if err != nil {
 		return Profile{}, err
 	}
+	return named(path, data)
+}
+
+// OpenWithin is Open for a name or path out of a folder that somebody else may have
+// made: a file outside of the folder is an error, and is not read. advice is what to do
+// about a file that cannot be.
+func OpenWithin(folder, nameOrPath, advice string) (Profile, error) {
+	if !IsFile(nameOrPath) {
+		return Lookup(nameOrPath)
+	}
+	data, err := strictyaml.ReadWithin(folder, nameOrPath, advice)
+	if err != nil {
+		return Profile{}, err
+	}
+	return named(nameOrPath, data)
+}
+
+func named(path string, data []byte) (Profile, error) {
 	p, err := Parse(path, data)
 	if err != nil {
 		return Profile{}, err

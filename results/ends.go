@@ -44,7 +44,7 @@ func BlocksOf(trials []Trial) (blocks int) {
 // readEnds reads a folder's ends; none where it has no such file.
 func readEnds(dir string) ([]End, error) {
 	path := filepath.Join(dir, EndsFile)
-	text, err := ReadFile(path, maxEnds)
+	text, err := readWithin(dir, EndsFile, maxEnds)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -30,10 +30,13 @@ var ErrTooLarge = errors.New("larger than any that raftbench writes")
 // errNotRegular is a pipe, a device or a folder where a file was wanted.
 var errNotRegular = errors.New("not a regular file")
 
+// opener is os.OpenFile, or that of an *os.Root.
+type opener func(name string, flag int, mode os.FileMode) (*os.File, error)
+
 // openFile opens a regular file for reading. A pipe would hang its reader and
 // a device never end, so neither is opened for longer than it takes to see.
-func openFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+func openFile(open opener, path string) (*os.File, error) {
+	f, err := open(path, os.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +51,21 @@ func openFile(path string) (*os.File, error) {
 }
 
 // ReadFile reads a regular file of at most so many bytes.
-func ReadFile(path string, most int64) ([]byte, error) {
-	f, err := openFile(path)
+func ReadFile(path string, most int64) ([]byte, error) { return read(os.OpenFile, path, most) }
+
+// readWithin is ReadFile of a file in a folder that somebody else may have made: a
+// symbolic link that leads out of it is an error, since a report shows what it reads.
+func readWithin(dir, name string, most int64) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }()
+	return read(root.OpenFile, name, most)
+}
+
+func read(open opener, path string, most int64) ([]byte, error) {
+	f, err := openFile(open, path)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func folder(dir string) error {
 
 // readPart reads one of the three files that make a folder a run's.
 func readPart(dir, name string, most int64) ([]byte, error) {
-	text, err := ReadFile(filepath.Join(dir, name), most)
+	text, err := readWithin(dir, name, most)
 	switch {
 	case err == nil:
 		return text, nil

@@ -19,6 +19,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -46,21 +47,45 @@ type File struct {
 // Read returns the content of a regular file of at most MostBytes. A pipe or a
 // device could keep its reader for ever. The error is of type *Error.
 func Read(path, advice string) ([]byte, error) {
-	data, err := read(path)
+	data, err := read(os.OpenFile, path)
 	if err == nil {
 		return data, nil
 	}
+	return nil, unread(path, advice, err)
+}
+
+// ReadWithin is Read of a file that has to lie in a folder, for paths that whoever
+// made the folder chose: neither its name nor a symbolic link may lead out of it, so
+// that a message about it never quotes another file.
+func ReadWithin(folder, path, advice string) ([]byte, error) {
+	name, err := filepath.Rel(folder, path)
+	if err != nil || !filepath.IsLocal(name) {
+		return nil, unread(path, advice, fmt.Errorf("it lies outside of %s, want a file within", folder))
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, unread(path, advice, err)
+	}
+	defer root.Close() //nolint:errcheck // nothing was written
+	data, err := read(root.OpenFile, name)
+	if err != nil {
+		return nil, unread(path, advice, err)
+	}
+	return data, nil
+}
+
+func unread(path, advice string, err error) error {
 	why := err
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		why = p.Err // without the path, which stands there already
 	}
-	return nil, &Error{File: path, Message: "cannot be read: " + why.Error(), Advice: advice, Cause: err}
+	return &Error{File: path, Message: "cannot be read: " + why.Error(), Advice: advice, Cause: err}
 }
 
-func read(path string) ([]byte, error) {
+func read(open func(string, int, os.FileMode) (*os.File, error), path string) ([]byte, error) {
 	// Without O_NONBLOCK a pipe would keep the one who opens it.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := open(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}

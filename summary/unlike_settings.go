@@ -124,10 +124,7 @@ func howOften(path string) int {
 // profileFile is the copy of a profile file that a run holds: nil where there is
 // none, or none that can be read.
 func profileFile(run *results.Run, path string) *written {
-	if !filepath.IsLocal(path) {
-		return nil
-	}
-	text, err := results.ReadFile(filepath.Join(run.Dir, path), strictyaml.MostBytes)
+	text, err := strictyaml.ReadWithin(run.Dir, filepath.Join(run.Dir, path), "")
 	if err != nil {
 		return nil
 	}

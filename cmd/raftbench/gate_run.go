@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"time"
@@ -146,7 +145,7 @@ func replaceExperiment(dir string, text []byte) (err error) {
 	if err := results.WriteFile(root, asked, text); err != nil {
 		return usage(err, "make the run's folder writable")
 	}
-	experiment, err := configs.Load(filepath.Join(dir, asked))
+	experiment, err := configs.LoadRecorded(dir, asked)
 	if err == nil {
 		_, err = experiment.Plan()
 	}

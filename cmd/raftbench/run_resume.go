@@ -149,9 +149,10 @@ func differs(flag, given, recorded string) error {
 	return usage(fmt.Errorf("got %s %s, and the run was recorded with %s", flag, given, recorded), "leave it out, or start a new run")
 }
 
-// recordedPlan reads the folder's own experiment, and the profile files beside it.
+// recordedPlan reads the folder's own experiment, and the profile files beside it;
+// none from outside, whatever it names.
 func recordedPlan(dir string) (configs.Plan, error) {
-	experiment, err := configs.Load(filepath.Join(dir, results.ExperimentFile))
+	experiment, err := configs.LoadRecorded(dir, results.ExperimentFile)
 	if err != nil {
 		return configs.Plan{}, err
 	}
