@@ -151,7 +151,13 @@ func (t *Together) title() string {
 	if t.options.Title != "" {
 		return t.options.Title
 	}
-	return units.Plural(len(t.runs), "run") + " beside each other"
+	if len(t.runs) > 1 {
+		return units.Plural(len(t.runs), "run") + " beside each other"
+	}
+	if left := len(t.options.Unreadable); left > 0 {
+		return fmt.Sprintf("1 run, without %d that cannot be read", left)
+	}
+	return "1 run"
 }
 
 // heading names the runs.
@@ -214,6 +220,9 @@ func (r *Report) shortVerdict() string {
 
 // notes say what the figures beside each other come to.
 func (t *Together) notes() []string {
+	if len(t.runs) == 1 {
+		return append(slices.Clone(t.apart), "There is no other run to hold this one against; what it says stands below.")
+	}
 	if t.beside == nil {
 		return append(slices.Clone(t.apart), "No two of the runs have figures to be held against each other; what each says stands below.")
 	}

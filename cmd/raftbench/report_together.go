@@ -47,7 +47,10 @@ func runTogether(ctx context.Context, stdout, stderr io.Writer, o reportOptions)
 	if err := writeTogether(stdout, stderr, t, o); err != nil {
 		return err
 	}
-	if len(left) > 0 {
+	if len(left) == 1 {
+		return usage(fmt.Errorf("1 of %d runs is left out, since it cannot be read: %w", len(o.dirs), first), "restore it, or leave it out of the command")
+	}
+	if len(left) > 1 {
 		return usage(fmt.Errorf("%d of %d runs are left out, since they cannot be read; the first: %w", len(left), len(o.dirs), first),
 			"restore them, or leave them out of the command")
 	}

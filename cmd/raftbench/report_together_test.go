@@ -74,6 +74,32 @@ func TestReportTogetherWithoutADamagedRun(t *testing.T) {
 	}
 }
 
+// Where one run alone can be read, nothing is said to stand beside each other, and the
+// report does not tell of two.
+func TestReportTogetherOfWhichOneCanBeRead(t *testing.T) {
+	t.Parallel()
+	none, out := filepath.Join(t.TempDir(), "none"), filepath.Join(t.TempDir(), "out")
+	for _, format := range []string{"table", "markdown"} {
+		code, stdout, stderr := raftbench("report", copyRun(t), none, "--together", "--out", out, "-o", format)
+		if code != exitUsage || !strings.Contains(stderr, "error: 1 of 2 runs is left out, since it cannot be read: ") {
+			t.Errorf("-o %s: got %d and %s", format, code, stderr)
+		}
+		for name, text := range map[string]string{"the output": stdout, "the page": read(t, filepath.Join(out, "index.html"))} {
+			flat := strings.Join(strings.Fields(text), " ")
+			for _, bad := range []string{"beside each other", "No two of the runs"} {
+				if strings.Contains(flat, bad) {
+					t.Errorf("-o %s: %s says %q of one run", format, name, bad)
+				}
+			}
+			for _, want := range []string{"1 run, without 1 that cannot be read", "There is no other run to hold this one against"} {
+				if !strings.Contains(flat, want) {
+					t.Errorf("-o %s: %s lacks %q: %.600s", format, name, want, flat)
+				}
+			}
+		}
+	}
+}
+
 // Runs that have no figure in common are each shown, and the report says that they have
 // none.
 func TestReportTogetherOfUnlikeRuns(t *testing.T) {
