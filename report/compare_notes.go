@@ -202,6 +202,9 @@ func (c *Compared) signs(changes []summary.Change) []string {
 	if has(func(ch summary.Change) bool { return ch.Interval }) {
 		out = append(out, "[ ]: the change lies in this range, in %, with 95 % confidence.")
 	}
+	if has(func(ch summary.Change) bool { return c.ofProofs(figureKey{ch.Metric, ch.Cell}) }) {
+		out = append(out, "Outage: of the leader's kill in each proof alone; a run's table of what a size survives has the median of all kills of a leader.")
+	}
 	if has(func(ch summary.Change) bool { return ch.P != nil }) {
 		out = append(out, "p: how probable so large a difference is between two runs of one build, corrected (Holm) for all that is asked at once"+c.overRuns()+": "+
 			"median latencies, throughput and capacity of all setups are asked together, each other figure by itself. Found is what has p ≤ .05.")

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"path/filepath"
 	"slices"
 
 	"github.com/raftbench/raftbench/report/chart"
@@ -98,9 +99,9 @@ func (t *Together) againstFirst(later int) string {
 func (t *Together) againChapter() page.Chapter {
 	command := "raftbench report"
 	for _, r := range t.runs {
-		command += " " + shellWord(r.name)
+		command += " " + shellWord(filepath.ToSlash(r.run.Dir))
 	}
 	return page.Chapter{ID: "again", Title: "How to make this report", Parts: []page.Part{{
-		Title: "The command", Lines: page.Lines("In the folder that holds the runs:"), Text: command + " --together --out report",
+		Title: "The command", Lines: page.Lines("From the folder in which it was made, unless the paths are whole:"), Text: command + " --together --out report",
 	}}}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/report/tables"
 	"github.com/raftbench/raftbench/report/wording"
+	"github.com/raftbench/raftbench/results"
 	"github.com/raftbench/raftbench/summary"
 	"github.com/raftbench/raftbench/units"
 )
@@ -38,6 +39,21 @@ func (c *Compared) rowKeys() []figureKey {
 	return out
 }
 
+// figureName tells the outage of each proof's own kill from that of a run's table, which
+// has all kills of a leader.
+func (c *Compared) figureName(key figureKey) string {
+	if c.ofProofs(key) {
+		return figures.Name(key.metric) + " in the proof"
+	}
+	return figures.Name(key.metric)
+}
+
+// ofProofs tells whether a figure is the outage of proofs.
+func (c *Compared) ofProofs(key figureKey) bool {
+	i := slices.IndexFunc(c.old.sum.Cells, func(cell summary.Cell) bool { return cell.Cell == clean.Name(key.cell) })
+	return i >= 0 && key.metric == figures.Outage && c.old.sum.Cells[i].Source(key.metric) == results.Proof
+}
+
 // change of a figure from the first run to the one at a place; false where the two do
 // not share it.
 func (b *comparedBlock) change(key figureKey) (summary.Change, bool) {
@@ -56,7 +72,7 @@ func (t *Together) figuresTable(to runAnchors) tables.Table {
 		out.Heads = append(out.Heads, tables.Head{Title: t.runs[i].name})
 	}
 	for _, key := range t.beside.rowKeys() {
-		row := tables.Texts(clean.Name(figures.Name(key.metric)), t.setupName(key.cell, clean.Name(key.cell)))
+		row := tables.Texts(clean.Name(t.beside.figureName(key)), t.setupName(key.cell, clean.Name(key.cell)))
 		first := tables.Cell{Main: units.Absent}
 		var later []tables.Cell
 		for i := range t.beside.later {

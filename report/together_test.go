@@ -368,3 +368,29 @@ func TestThePageOfSeveralRunsIsSmall(t *testing.T) {
 		t.Errorf("a page of %d trials in %d runs has %d bytes, want at most 3 MB", trials, len(all.runs), len(text))
 	}
 }
+
+// A proof's outage is of one kill of several that a run's own table has: it is not called
+// as that is.
+func TestTheOutageOfAProofIsNamedSo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "again")
+	if err := os.CopyFS(dir, os.DirFS("../results/reference")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, results.TrialsFile)
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(read(t, path), `"outage_ns":2`, `"outage_ns":1`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := openTogether(t, TogetherOptions{}, "../results/reference", dir)
+	found := 0
+	for _, row := range all.figuresTable(runAnchors{}).Rows {
+		switch row.Cells[0].Main {
+		case figures.Name(figures.Outage):
+			t.Errorf("got a row of %q for %s, want it told from the median of all kills", row.Cells[0].Main, row.Cells[1].Main)
+		case figures.Name(figures.Outage) + " in the proof":
+			found++
+		}
+	}
+	if found == 0 || !strings.Contains(all.figuresLegend(), "of the leader's kill in each proof alone") {
+		t.Errorf("got %d rows of it, and the legend %q", found, all.figuresLegend())
+	}
+}

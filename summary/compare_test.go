@@ -239,6 +239,36 @@ func TestCompareSaysWhatMakesRunsUnlike(t *testing.T) {
 	}
 }
 
+// What a host was doing, and how much was measured, is told where it is far off.
+func TestCompareTellsTheConditionsThatAreFarOff(t *testing.T) {
+	before, after := runOf(t, 1), runOf(t, 1)
+	before.Environment = results.Environment{FsyncP50NS: 100, FsyncP99NS: 1000, Load1: 0.01}
+	after.Environment = results.Environment{FsyncP50NS: 150, FsyncP99NS: 3000, Load1: 0.2}
+	differ, _ := unlikeOf(t, before, after)
+	if diff := cmp.Diff([]Contrast{{What: TraitFsyncP99, Old: "1000", New: "3000"}}, differ); diff != "" {
+		t.Error(diff)
+	}
+	after.Environment = before.Environment
+	after.Environment.Load1 = 3.4
+	for i := range before.Trials {
+		after.Trials[i].Windows = slices.Clone(after.Trials[i].Windows)
+		after.Trials[i].Window(results.RoleLight).ForeignBusy = 0.4
+	}
+	more := runOf(t, 1, 1, 1)
+	more.Environment = after.Environment
+	for i := range more.Trials {
+		more.Trials[i].Block = i
+	}
+	differ, _ = unlikeOf(t, after, more)
+	if len(differ) != 2 || differ[0].What != TraitOthers || differ[1].What != TraitBlocks || differ[1].Old != "1" || differ[1].New != "3" {
+		t.Errorf("got %+v, want others' share and the blocks", differ)
+	}
+	differ, _ = unlikeOf(t, before, after)
+	if len(differ) != 2 || differ[0].What != TraitLoad || differ[0].Old != "0.01" || differ[0].New != "3.4" || differ[1].What != TraitOthers {
+		t.Errorf("got %+v, want the load before and others' share", differ)
+	}
+}
+
 // Two runs of arms differ where one of the arms was built of something else.
 func TestCompareTellsTheArmsBuilds(t *testing.T) {
 	before, after := runOf(t, 1), runOf(t, 1)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/stats"
 )
 
 // Contrast is one thing in which two runs differ that no metric tells. What is
@@ -43,6 +44,10 @@ const (
 	TraitFilesystem Trait = "filesystem"
 	TraitFsyncReal  Trait = "fsync-real" // true or false
 	TraitFsync      Trait = "fsync-p50"  // the probe's median in nanoseconds, where it is far off
+	TraitFsyncP99   Trait = "fsync-p99"  // likewise
+	TraitLoad       Trait = "load"       // processes that were ready when the run began, likewise
+	TraitBlocks     Trait = "blocks"     // of measuring trials, likewise
+	TraitOthers     Trait = "others"     // the share of all cores that others took under light load, likewise
 	TraitGo         Trait = "go"
 	TraitRaftbench  Trait = "raftbench" // version and commit
 	TraitVersion    Trait = "version"   // of the module Name
@@ -102,6 +107,7 @@ func (u *unlikeness) compare(c Contrast) {
 func unlike(old, latest Side, pairs []cellPair) ([]Contrast, Common) {
 	u := &unlikeness{differ: []Contrast{}, same: Common{Traits: []Trait{}}}
 	u.hosts(old.Run.Environment, latest.Run.Environment)
+	u.conditions(old.Run, latest.Run)
 	u.builds(old.Run.Environment, latest.Run.Environment)
 	u.networks(old, latest, pairs)
 	u.settings(old.Run, latest.Run, u.timelines(old, latest, pairs))
@@ -132,9 +138,46 @@ func (u *unlikeness) hosts(a, b results.Environment) {
 	u.compare(Contrast{What: TraitHost, Old: a.Hostname, New: b.Hostname})
 	u.compare(Contrast{What: TraitKernel, Old: a.Kernel, New: b.Kernel})
 	u.compare(Contrast{What: TraitFsyncReal, Old: strconv.FormatBool(a.FsyncReal), New: strconv.FormatBool(b.FsyncReal)})
-	if far(a.FsyncP50NS, b.FsyncP50NS) {
-		u.compare(Contrast{What: TraitFsync, Old: strconv.FormatInt(a.FsyncP50NS, 10), New: strconv.FormatInt(b.FsyncP50NS, 10)})
+}
+
+// What is below these on both sides is not told: the one is small, however many times
+// the other's.
+const (
+	noLoad   = 0.5  // processes
+	noOthers = 0.05 // of all cores
+)
+
+// conditions are told where they are far off: they vary a little from run to run.
+func (u *unlikeness) conditions(old, latest *results.Run) {
+	a, b := old.Environment, latest.Environment
+	where := func(what Trait, was, is, least float64) {
+		if max(was, is) >= least && far(was, is) {
+			text := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+			if what == TraitFsync || what == TraitFsyncP99 || what == TraitBlocks {
+				text = func(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }
+			}
+			u.compare(Contrast{What: what, Old: text(was), New: text(is)})
+		}
 	}
+	where(TraitFsync, float64(a.FsyncP50NS), float64(b.FsyncP50NS), 0)
+	where(TraitFsyncP99, float64(a.FsyncP99NS), float64(b.FsyncP99NS), 0)
+	where(TraitLoad, a.Load1, b.Load1, noLoad)
+	where(TraitOthers, others(old), others(latest), noOthers)
+	where(TraitBlocks, float64(results.BlocksOf(old.Trials)), float64(results.BlocksOf(latest.Trials)), 1)
+}
+
+// others took this share of all cores under light load: processes that are none of ours,
+// the median over valid trials; 0 where that is not on record.
+func others(run *results.Run) float64 {
+	var shares stats.Sample
+	for i := range run.Trials {
+		if t := &run.Trials[i]; t.Kind == results.Measure && t.Valid {
+			if w := t.Window(results.RoleLight); w != nil {
+				shares = append(shares, w.ForeignBusy)
+			}
+		}
+	}
+	return median(shares)
 }
 
 // countOf is empty of what is not on record.
@@ -145,9 +188,9 @@ func countOf(n int) string {
 	return strconv.Itoa(n)
 }
 
-// far tells probes apart that differ by more than a probe does from minute to
+// far tells apart what differs by more than half, as a probe does not from minute to
 // minute.
-func far(a, b int64) bool { return 2*min(a, b) < max(a, b) }
+func far(a, b float64) bool { return 2*min(a, b) < max(a, b) }
 
 func (u *unlikeness) builds(a, b results.Environment) {
 	u.compare(Contrast{What: TraitRaftbench, Old: buildOf(a), New: buildOf(b)})

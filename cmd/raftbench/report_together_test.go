@@ -27,7 +27,8 @@ func TestReportTogether(t *testing.T) {
 		}
 	}
 	page := read(t, filepath.Join(out, "index.html"))
-	for _, want := range []string{`id="run-1-chart-tradeoff"`, `id="run-2-chart-tradeoff"`, `id="run-1-trials-0"`, `id="run-2-again"`, "What makes the runs unlike", "Differs: host "} {
+	for _, want := range []string{`id="run-1-chart-tradeoff"`, `id="run-2-chart-tradeoff"`, `id="run-1-trials-0"`, `id="run-2-again"`, "What makes the runs unlike", "Differs: host ",
+		"raftbench report ../../results/reference " + other + " --together"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -16,6 +16,8 @@ var TraitWords = map[summary.Trait]string{
 	summary.TraitCores: "cores", summary.TraitKernel: "kernel", summary.TraitFilesystem: "file system",
 	summary.TraitFsyncReal: "whether fsync is real", summary.TraitFsync: "median of the fsync probe", summary.TraitGo: "Go version",
 	summary.TraitRaftbench: "build of raftbench", summary.TraitNodeBinary: "binary of the nodes", summary.TraitArmBuild: "build of an arm", summary.TraitEndpoints: "endpoints of a running cluster",
+	summary.TraitFsyncP99: "p99 of the fsync probe", summary.TraitLoad: "load of the host before", summary.TraitBlocks: "number of blocks",
+	summary.TraitOthers:  "others' share of the CPU under light load",
 	summary.TraitProfile: "network profile", summary.TraitMessageFaults: "messages harmed on purpose",
 	summary.TraitFaults: "faults done under load",
 }
@@ -37,8 +39,10 @@ func Contrast(u summary.Contrast) string {
 	case summary.TraitDelay:
 		what = "delay asked of link " + clean.Name(u.Name)
 		was, is = nanoseconds(u.Old), nanoseconds(u.New)
-	case summary.TraitFsync:
+	case summary.TraitFsync, summary.TraitFsyncP99:
 		was, is = nanoseconds(u.Old), nanoseconds(u.New)
+	case summary.TraitOthers:
+		was, is = share(u.Old), share(u.New)
 	case summary.TraitMessageFaults, summary.TraitFsyncReal:
 		was, is = yesNo(u.Old), yesNo(u.New)
 	case summary.TraitNodeBinary:
@@ -66,6 +70,14 @@ func yesNo(text string) string {
 		return "yes"
 	}
 	return "no"
+}
+
+func share(text string) string {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return ""
+	}
+	return units.Share.Show(v)
 }
 
 func nanoseconds(text string) string {
