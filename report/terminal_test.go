@@ -120,6 +120,18 @@ func TestTheAnswerComesFirst(t *testing.T) {
 	}
 }
 
+// No line ends with a number whose unit begins the next one.
+func TestNoLinePartsANumberFromItsUnit(t *testing.T) {
+	torn := regexp.MustCompile(`\d\n *(%|[nµm]?s|min|h|[KMG]iB|B)[^\pL\d]`)
+	run := open(t, "../results/reference")
+	for width := 60; width <= 120; width++ {
+		if at := torn.FindStringIndex(tableOf(t, run, Terminal{Width: width})); at != nil {
+			text := tableOf(t, run, Terminal{Width: width})
+			t.Errorf("at %d columns a number is torn from its unit: %q", width, text[max(0, at[0]-40):min(len(text), at[1]+20)])
+		}
+	}
+}
+
 func FuzzWrap(f *testing.F) {
 	f.Add("one two three", 20)
 	f.Add(strings.Repeat("x", 300), 33)

@@ -9,6 +9,8 @@ import (
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
+
+	"github.com/raftbench/raftbench/units"
 )
 
 // pen is how text looks.
@@ -58,12 +60,13 @@ func (p pen) width(text string) float64 {
 	return w
 }
 
-// wrap breaks text at spaces into lines of at most room points; a word that
-// is wider is cut.
+// wrap breaks text at spaces into lines of at most room points, never between a number and
+// its unit; a word that is wider is cut.
 func (p pen) wrap(text string, room float64) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Split(units.Together(strings.Join(strings.Fields(text), " ")), " ") {
+		word = strings.ReplaceAll(word, units.NoBreak, " ")
 		if line != "" && p.width(line+" "+word) > room {
 			lines, line = append(lines, line), ""
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/tables"
+	"github.com/raftbench/raftbench/units"
 )
 
 // builder writes a page's body, and gathers what its scripts need.
@@ -28,8 +29,8 @@ type builder struct {
 // escape is the one way by which a text gets into the page.
 func escape(text string) string { return html.EscapeString(text) }
 
-// unbroken keeps a number and its per cent in one line.
-func unbroken(text string) string { return strings.ReplaceAll(text, " %", "\u00a0%") }
+// unbroken keeps a number and its unit in one line.
+func unbroken(text string) string { return units.Together(text) }
 
 // put writes HTML of the page's own, with texts escaped in place of each %s.
 func (b *builder) put(format string, texts ...string) {

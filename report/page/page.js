@@ -447,7 +447,7 @@
     const width = 1600, margin = 40, canvas = Object.assign(document.createElement('canvas'), {width, height: 900}), pen = canvas.getContext('2d');
     const wrap = (text, font, most) => {
       const lines = [''];
-      for (const word of text.split(' ')) {
+      for (const word of text.replace(/(\d) (%|[nµm]?s|min|h|[KMGT]iB|B)(?![\p{L}\d])/gu, '$1\u00a0$2').split(' ')) {
         const longer = (lines.at(-1) + ' ' + word).trim();
         if (lines.at(-1) && measure(longer, font) > most) lines.push(word); else lines[lines.length - 1] = longer;
       }

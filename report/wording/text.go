@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/raftbench/raftbench/units"
@@ -92,8 +93,8 @@ func Shorten(text string, limit int) string {
 	return string(r[:head]) + "…" + string(r[len(r)-(limit-1-head):])
 }
 
-// Wrap breaks a paragraph at spaces into lines of at most width runes; a
-// word that is wider is broken too. Lines after the first leave room for hang.
+// Wrap breaks a paragraph at spaces into lines of at most width runes, never between a number
+// and its unit; a word that is wider is broken too. Lines after the first leave room for hang.
 func Wrap(paragraph string, width int, hang string) []string {
 	var lines []string
 	line := ""
@@ -103,7 +104,7 @@ func Wrap(paragraph string, width int, hang string) []string {
 		}
 		return max(width-utf8.RuneCountInString(hang), 20)
 	}
-	for _, word := range strings.Fields(paragraph) {
+	for _, word := range Words(paragraph) {
 		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > room() {
 			lines, line = append(lines, line), ""
 		}
@@ -115,6 +116,15 @@ func Wrap(paragraph string, width int, hang string) []string {
 		line = strings.TrimPrefix(line+" "+word, " ")
 	}
 	return append(lines, line)
+}
+
+// Words are the pieces at which a paragraph may be broken; a number and its unit are one.
+func Words(paragraph string) []string {
+	words := strings.FieldsFunc(units.Together(paragraph), func(r rune) bool { return unicode.IsSpace(r) && string(r) != units.NoBreak })
+	for i, w := range words {
+		words[i] = strings.ReplaceAll(w, units.NoBreak, " ")
+	}
+	return words
 }
 
 // Some names the first few of many: a, b, c and 4 more.
