@@ -150,7 +150,7 @@ func unpooledTrials(s summary.Summary) string {
 	if n == 0 {
 		return ""
 	}
-	return units.Plural(n, "valid trial") + " without a histogram file (.hlog): the charts of latency and pooled percentiles leave them out."
+	return units.Plural(n, "valid trial") + " without a histogram file (.hlog) that can be read: the charts of latency and pooled percentiles leave them out."
 }
 
 // warmth says at which rate a light-load latency holds, and whether the waking of

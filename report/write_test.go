@@ -172,7 +172,7 @@ func TestWriteLeavesNothingOfAnEarlierReport(t *testing.T) {
 	if n := len(contents(t, in(""))); n != len(paths)+len(own) {
 		t.Errorf("%d files stand there, want %d of the report and %d of the user", n, len(paths), len(own))
 	}
-	if !strings.Contains(read(t, in(pageFile)), "without a histogram file (.hlog)") {
+	if !strings.Contains(read(t, in(pageFile)), "without a histogram file (.hlog) that can be read") {
 		t.Error("the page does not say that the histograms are gone")
 	}
 }

@@ -43,6 +43,25 @@ type Environment struct {
 	Arms []ArmBuild `json:"arms,omitempty"`
 }
 
+// check refuses what no writer of this schema writes.
+func (e *Environment) check() error {
+	r := &ranges{}
+	r.within("cores", int64(e.Cores), 0, maxList)
+	r.within("processes", int64(e.Processes), 0, maxList)
+	r.counts(e.MemoryBytes)
+	r.times(e.FsyncP50NS, e.FsyncP99NS)
+	r.figure("load1", e.Load1, maxCount)
+	if b := e.ClientBias; b != nil {
+		r.times(b.P50NS, b.P90NS)
+		r.figure("client_bias.offered_ops", b.OfferedOps, maxCount)
+		r.counts(b.Count)
+	}
+	r.texts(e.RunID, e.Label, e.Hostname, e.OS, e.Arch, e.Kernel, e.CPUModel, e.Filesystem, e.GoVersion, e.Version, e.Commit, e.NodeBinary)
+	r.texts(e.Endpoints...)
+	r.lists(len(e.Versions), len(e.Endpoints), len(e.Arms))
+	return r.first
+}
+
 // ArmBuild is the build whose nodes one arm's setups are made of.
 type ArmBuild struct {
 	Arm string `json:"arm"`

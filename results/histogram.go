@@ -85,7 +85,7 @@ func unixMilli(t time.Time) int64 { return max(0, t.UnixMilli()) }
 // attempt. A trial without any, such as a proof, gives none and no error.
 func (r *Run) Histograms(cell string, trial int, names ...string) ([]NamedHistogram, error) {
 	path := histogramPath(r.Dir, cell, trial)
-	text, err := ReadFile(path, maxHistograms)
+	text, err := readWithin(r.Dir, histogramPath("", cell, trial), maxHistograms)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -119,18 +119,37 @@ func (r *Run) Lacks(t Trial) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// warnOfMissing says which files are gone, what that costs and what to do.
-// The trials' own percentiles stand in trials.jsonl: only pooling needs more.
-func (r *Run) warnOfMissing() {
-	missing := slices.DeleteFunc(r.Latest(), func(t Trial) bool { return !r.Lacks(t) })
-	if len(missing) == 0 {
+// WarnOfUnpooled says which trials' histograms cannot be had, each with the error of
+// Histograms or nil where the file is gone, what that costs and what to do. The trials'
+// own percentiles stand in trials.jsonl: only pooling needs more.
+func (r *Run) WarnOfUnpooled(trials []Trial, why []error) {
+	if len(trials) == 0 {
 		return
 	}
-	what := histogramPath(r.Dir, missing[0].Cell, missing[0].Trial)
-	if more := len(missing) - 1; more > 0 {
+	what := histogramPath(r.Dir, trials[0].Cell, trials[0].Trial)
+	if more := len(trials) - 1; more > 0 {
 		what += fmt.Sprintf(" and %d more", more)
 	}
-	r.Warnings = append(r.Warnings, what+": missing; the latency chart and pooled percentiles leave these trials out; restore the files, or run again into a new folder")
+	reason := "missing"
+	if i := slices.IndexFunc(why, func(err error) bool { return err != nil }); i >= 0 {
+		reason = reasonOf(why[i])
+		if i > 0 {
+			reason = fmt.Sprintf("missing, or damaged (that of trial %d of %s %s)", trials[i].Trial, trials[i].Cell, reason)
+		}
+	}
+	r.Warn(what + ": " + reason + "; the latency chart and pooled percentiles leave these trials out; restore the files, or run again into a new folder")
+}
+
+// reasonOf an error of Histograms, without the path.
+func reasonOf(err error) string {
+	var e *Error
+	switch {
+	case !errors.As(err, &e):
+		return err.Error()
+	case e.Err != nil:
+		return e.What + ": " + e.Err.Error()
+	}
+	return e.What
 }
 
 // decodeLog reads the histograms of these names, or all, of an interval log. It

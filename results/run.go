@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // The files of a run's folder.
@@ -30,6 +31,19 @@ type Run struct {
 	// Warnings are what is odd about the folder and yet no error, such as a
 	// last line that a crash tore.
 	Warnings []string
+	// Told hears of each warning that Warn adds; nil: nobody does.
+	Told func(warning string)
+}
+
+// Warn adds, once, what turns out to be odd only while more of the folder is read.
+func (r *Run) Warn(warning string) {
+	if slices.Contains(r.Warnings, warning) {
+		return
+	}
+	r.Warnings = append(r.Warnings, warning)
+	if r.Told != nil {
+		r.Told(warning)
+	}
 }
 
 // Open reads a run's folder; a run may still be going on in it. Its errors
@@ -49,7 +63,11 @@ func open(dir string) (run *Run, good int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := decodeStrict(text, &run.Environment); err != nil {
+	err = decodeStrict(text, &run.Environment)
+	if err == nil {
+		err = run.Environment.check()
+	}
+	if err != nil {
 		return nil, 0, located(err, filepath.Join(dir, EnvironmentFile), 0)
 	}
 	if run.Experiment, err = readPart(dir, ExperimentFile, maxExperiment); err != nil {
@@ -69,7 +87,6 @@ func open(dir string) (run *Run, good int64, err error) {
 	if err := run.sideBySide(); err != nil {
 		return nil, 0, located(err, filepath.Join(dir, TrialsFile), 0)
 	}
-	run.warnOfMissing()
 	return run, good, nil
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Build summarises a run, its cells by size and then by the values of their
-// axes. Its errors are of type *results.Error and come from damaged histograms.
+// axes. Histograms that are gone or damaged are told by the run's Warn, and are no error.
 func Build(run *results.Run) (Summary, error) {
 	a, err := analyse(run, nil)
 	return a.Summary, err
@@ -43,14 +43,14 @@ func analyse(run *results.Run, keep []results.Role) (Analysis, error) {
 		SchemaVersion: SchemaVersion, RunID: run.Environment.RunID, Precision: stats.Precision,
 		Cells: []Cell{}, Differences: []Difference{},
 	}}
+	var without []unpooled
 	for _, s := range setups(run) {
-		c, o, p, err := buildCell(run, s, keep)
-		if err != nil {
-			return Analysis{}, err
-		}
+		c, o, p, lacks := buildCell(run, s, keep)
+		without = append(without, lacks...)
 		a.Summary.Cells = append(a.Summary.Cells, c)
 		a.observed, a.pools[c.Cell] = append(a.observed, o), p
 	}
+	warnOf(run, without)
 	var err error
 	a.Summary.Scalings = scalings(a.Summary.Cells)
 	a.Summary.Theories = theories(run, a.Summary.Cells)
@@ -58,7 +58,15 @@ func analyse(run *results.Run, keep []results.Role) (Analysis, error) {
 	return a, err
 }
 
-func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observations, pools, error) {
+func warnOf(run *results.Run, without []unpooled) {
+	trials, why := make([]results.Trial, len(without)), make([]error, len(without))
+	for i, w := range without {
+		trials[i], why[i] = *w.trial, w.why
+	}
+	run.WarnOfUnpooled(trials, why)
+}
+
+func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observations, pools, []unpooled) {
 	c := describe(s)
 	measured, proofs := valid(s.measure), valid(s.proof)
 	c.Losses = losses(slices.Concat(valid(s.outages), proofs))
@@ -99,16 +107,13 @@ func buildCell(run *results.Run, s *setup, keep []results.Role) (Cell, observati
 	}
 	c.ReadsIncluded = slices.ContainsFunc(measured, readsToo)
 	p := wanted(measured, c.Metrics, keep)
-	missing, err := p.read(run, measured)
-	if err != nil {
-		return Cell{}, nil, nil, err
-	}
-	c.Unpooled = missing
+	without := p.read(run, measured)
+	c.Unpooled = len(without)
 	p.tails(c.Metrics)
 	c.Curve = curve(measured, p)
 	c.Remarks = remarks(s, c.Metrics, o)
 	doubt(&c)
-	return c, o, p, nil
+	return c, o, p, without
 }
 
 // describe says what the trials of a cell share.

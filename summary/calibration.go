@@ -19,7 +19,9 @@ type Calibration struct {
 // Calibrate by each of a run's setups that has both sizes, with a record of where their
 // writes' time went, and a client beside the leader. It is an error that there is none.
 func Calibrate(run *results.Run) ([]Calibration, error) {
-	s, err := Build(run)
+	record := *run
+	record.Dir = "" // without the histograms: nothing here is pooled
+	s, err := Build(&record)
 	if err != nil {
 		return nil, err
 	}

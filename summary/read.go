@@ -4,8 +4,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"github.com/raftbench/raftbench/results"
 )
@@ -37,41 +36,53 @@ func (p pools) sources(t *results.Trial) map[string]source {
 	return out
 }
 
+// unpooled is a trial whose histograms cannot be had: they are damaged, or gone where
+// the error is nil.
+type unpooled struct {
+	trial *results.Trial
+	why   error
+}
+
 // read fills the pools from the trials' files, each of which is read once, and
-// counts the trials whose file is gone.
-func (p pools) read(run *results.Run, trials []*results.Trial) (missing int, err error) {
-	for _, t := range trials {
-		if run.Lacks(*t) {
-			missing++
-		}
-	}
+// returns the trials whose file is gone or damaged, in their order.
+func (p pools) read(run *results.Run, trials []*results.Trial) (without []unpooled) {
 	if len(p) == 0 || run.Dir == "" {
-		return missing, nil
+		return lacking(run, trials, nil)
 	}
-	todo := make(chan *results.Trial)
+	todo := make(chan int)
+	damaged := make([]error, len(trials))
 	parts := make([]pools, runtime.GOMAXPROCS(0))
-	var g errgroup.Group
+	var wg sync.WaitGroup
 	for i := range parts {
 		parts[i] = pools{}
-		g.Go(func() error {
-			var first error
-			for t := range todo {
-				if err := p.readTrial(run, t, parts[i]); first == nil {
-					first = err
-				}
+		wg.Go(func() {
+			for n := range todo {
+				damaged[n] = p.readTrial(run, trials[n], parts[i])
 			}
-			return first
 		})
 	}
-	for _, t := range trials {
-		todo <- t
+	for n := range trials {
+		todo <- n
 	}
 	close(todo)
-	err = g.Wait()
+	wg.Wait()
 	for _, part := range parts {
 		p.join(part)
 	}
-	return missing, err
+	return lacking(run, trials, damaged)
+}
+
+// lacking are the trials whose file is gone, or was found damaged.
+func lacking(run *results.Run, trials []*results.Trial, damaged []error) (out []unpooled) {
+	for n, t := range trials {
+		switch {
+		case damaged != nil && damaged[n] != nil:
+			out = append(out, unpooled{t, damaged[n]})
+		case run.Lacks(*t):
+			out = append(out, unpooled{trial: t})
+		}
+	}
+	return out
 }
 
 // readTrial adds one trial's histograms to a part of the pools.

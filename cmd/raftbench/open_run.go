@@ -21,8 +21,9 @@ func openRun(stderr io.Writer, dir string) (*results.Run, error) {
 	if err := checkReadable(run); err != nil {
 		return nil, err
 	}
+	run.Told = func(w string) { fmt.Fprintf(stderr, "warning: %s\n", w) }
 	for _, w := range run.Warnings {
-		fmt.Fprintf(stderr, "warning: %s\n", w)
+		run.Told(w)
 	}
 	return run, nil
 }

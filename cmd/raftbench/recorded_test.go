@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/raftbench/raftbench/results"
@@ -50,6 +51,37 @@ func TestARecordedExperimentReadsNoFileOutside(t *testing.T) {
 			page, err := os.ReadFile(filepath.Join(dir, "report", "index.html"))
 			if strings.Contains(string(page), "the-secret") || err == nil && !strings.Contains(string(page), "cannot be read") {
 				t.Errorf("%v: the page quotes the file, or does not tell of it", err)
+			}
+		})
+	}
+}
+
+// A damaged file of histograms costs what a missing one does: its trial is left out of
+// what is pooled, and the page stands.
+func TestADamagedHistogramIsTreatedAsMissing(t *testing.T) {
+	t.Parallel()
+	for why, harm := range map[string]func(path string) error{
+		"is empty":           func(path string) error { return os.Truncate(path, 0) },
+		"cannot be read":     func(path string) error { return os.Truncate(path, 700) },
+		"not a regular file": func(path string) error { return errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)) },
+	} {
+		t.Run(why, func(t *testing.T) {
+			t.Parallel()
+			dir := copyRun(t)
+			if err := harm(filepath.Join(dir, "trials", "n3-hashicorp-multi-az-1.hlog")); err != nil {
+				t.Fatal(err)
+			}
+			code, stdout, stderr := raftbench("report", dir)
+			if code != exitOK || !strings.Contains(stdout, "survives losing") || strings.Count(stderr, "warning: ") != 1 ||
+				!strings.Contains(stderr, why) || !strings.Contains(stderr, "pooled percentiles leave these trials out") {
+				t.Errorf("got %d and %s, want the page, and one warning of what is left out and why", code, stderr)
+			}
+			page, err := os.ReadFile(filepath.Join(dir, "report", "index.html"))
+			if err != nil || !strings.Contains(string(page), why) {
+				t.Errorf("%v: the page does not tell why", err)
+			}
+			if code, _, stderr := raftbench("predict", "--nodes", "3", "--from", dir); strings.Contains(stderr, "hlog") {
+				t.Errorf("predict: got %d and %s, want nothing of histograms: it needs none", code, stderr)
 			}
 		})
 	}

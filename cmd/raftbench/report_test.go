@@ -116,17 +116,17 @@ func TestReportOfDamagedFolders(t *testing.T) {
 		"no host": func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "environment.json"), []byte("{"), 0o644)
 		},
-		"no hlog": func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, "trials/n3-hashicorp-multi-az-1.hlog"), []byte("x\n"), 0o644)
+		"a host before its time": func(dir string) error {
+			return damage(filepath.Join(dir, "environment.json"), `"fsync_p50_ns": `, `"fsync_p50_ns": -`)
+		},
+		"a host of a billion cores": func(dir string) error {
+			return damage(filepath.Join(dir, "environment.json"), `"cores": `, `"cores": 10000000`)
 		},
 		"no trial":      func(dir string) error { return os.Truncate(filepath.Join(dir, "trials.jsonl"), 0) },
 		"no YAML":       func(dir string) error { return harmExperiment(dir, "nodes: [3") },
 		"no experiment": func(dir string) error { return harmExperiment(dir, "") },
 		"text":          func(dir string) error { return harmExperiment(dir, "garbage\n") },
-		"an empty .hlog": func(dir string) error {
-			return os.Truncate(filepath.Join(dir, "trials/n3-hashicorp-multi-az-1.hlog"), 0)
-		},
-		"not there": os.RemoveAll,
+		"not there":     os.RemoveAll,
 	}
 	for name, harm := range cases {
 		t.Run(name, func(t *testing.T) {
