@@ -85,7 +85,7 @@ func BenchmarkReport(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if _, err := New(run, a, Options{}).Write(""); err != nil {
+				if _, err := New(run, a, Options{}).Write(b.Context(), ""); err != nil {
 					b.Fatal(err)
 				}
 			}

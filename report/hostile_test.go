@@ -98,7 +98,7 @@ func rewrite(t *testing.T, path string, change func(map[string]any)) {
 func TestAHostileRunActsOnNothing(t *testing.T) {
 	dir := hostileRun(t)
 	r := open(t, dir)
-	paths, err := r.Write("")
+	paths, err := r.Write(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -39,8 +40,9 @@ func (r *Report) CheckCharts(names []string) error {
 
 // WriteCharts writes some of the charts as PNG and SVG into dir, or into the run's own
 // report where dir is empty, and returns the paths. All other files stay as they are.
-// It fails as CheckCharts does, and where the folder cannot be written.
-func (r *Report) WriteCharts(dir string, names []string) ([]string, error) {
+// It fails as CheckCharts does, and where the folder cannot be written. It ends with ctx,
+// after the file that is being written.
+func (r *Report) WriteCharts(ctx context.Context, dir string, names []string) ([]string, error) {
 	if err := r.CheckCharts(names); err != nil {
 		return nil, err
 	}
@@ -49,11 +51,14 @@ func (r *Report) WriteCharts(dir string, names []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.add(dir, files)
+	return r.add(ctx, dir, files)
 }
 
 // add writes files beside those of an earlier report.
-func (r *Report) add(dir string, files []file) (paths []string, err error) {
+func (r *Report) add(ctx context.Context, dir string, files []file) (paths []string, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	out, err := r.folder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("make the report's folder: %w", err)
@@ -67,6 +72,9 @@ func (r *Report) add(dir string, files []file) (paths []string, err error) {
 		return nil, err
 	}
 	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return paths, err
+		}
 		if err := results.WriteFile(out.root, out.path(f.name), f.content); err != nil {
 			return paths, err
 		}

@@ -157,7 +157,7 @@ func TestEverySafetyTrialIsALine(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if _, err := New(run, a, Options{}).Write(dir); err != nil {
+	if _, err := New(run, a, Options{}).Write(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, safetyFile))

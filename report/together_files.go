@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -20,16 +21,19 @@ const togetherJSON = "report.json"
 
 // Write writes the report into dir and returns the paths written, the page first. Files
 // are replaced, and those of an earlier report removed, as Report.Write does it.
-func (t *Together) Write(dir string) ([]string, error) {
+func (t *Together) Write(ctx context.Context, dir string) ([]string, error) {
 	files, err := t.files()
 	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	out, err := chosenFolder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("make the report's folder: %w", err)
 	}
-	return out.replace(files)
+	return out.replace(ctx, files)
 }
 
 func (t *Together) files() ([]file, error) {

@@ -240,7 +240,7 @@ func TestHostileRunsTogetherActOnNothing(t *testing.T) {
 	script := `=cmd <script>alert(1)<!--"' [x](javascript:x) @everyone`
 	all := openTogether(t, TogetherOptions{}, rename(hostileRun(t), script), rename(hostileRun(t), script))
 	dir := t.TempDir()
-	paths, err := all.Write(filepath.Join(dir, "out"))
+	paths, err := all.Write(t.Context(), filepath.Join(dir, "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func TestTheFilesOfSeveralRuns(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	runs := []string{tinyAs(t, "monday", 1), tinyAs(t, "tuesday", 2)}
 	all := openTogether(t, TogetherOptions{Title: "Both"}, runs...)
-	paths, err := all.Write(dir)
+	paths, err := all.Write(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -339,7 +339,7 @@ func TestTheFilesOfSeveralRuns(t *testing.T) {
 	if text := read(t, filepath.Join(dir, "report.txt")); !strings.Contains(text, "monday and tuesday: ") || !strings.Contains(text, "old: ") || strings.Count(text, "run tiny") != 2 {
 		t.Errorf("got the text %s", text)
 	}
-	if _, err := openTogether(t, TogetherOptions{}, runs[:1]...).Write(dir); err != nil {
+	if _, err := openTogether(t, TogetherOptions{}, runs[:1]...).Write(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "run-2-*")); err != nil || len(left) > 0 {

@@ -167,7 +167,7 @@ func TestTracesAreWrittenWhenAskedFor(t *testing.T) {
 	write := func(trace bool) []string {
 		run := &results.Run{Environment: host(), Trials: []results.Trial{failedOver()}}
 		r := New(run, summary.Analysis{Summary: typical()}, Options{Trace: trace})
-		if _, err := r.Write(dir); err != nil {
+		if _, err := r.Write(t.Context(), dir); err != nil {
 			t.Fatal(err)
 		}
 		names, _ := filepath.Glob(filepath.Join(dir, "trace-*"))

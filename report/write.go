@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,27 +32,31 @@ type file struct {
 // dir is empty, and returns the paths written, the page first. Each file is
 // replaced whole, so that a crash leaves the old or the new one and never half
 // of one; files of an earlier report that this one has not are removed. Nothing
-// is written outside of the folder, wherever symbolic links in it point.
-func (r *Report) Write(dir string) ([]string, error) {
+// is written outside of the folder, wherever symbolic links in it point. It ends with
+// ctx, after the file that is being written.
+func (r *Report) Write(ctx context.Context, dir string) ([]string, error) {
 	files, err := r.files()
 	if err != nil {
 		return nil, err
 	}
-	return r.put(dir, files)
+	return r.put(ctx, dir, files)
 }
 
 // put writes the files of a report and removes those of an earlier one.
-func (r *Report) put(dir string, files []file) ([]string, error) {
+func (r *Report) put(ctx context.Context, dir string, files []file) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	out, err := r.folder(dir)
 	if err != nil {
 		return nil, fmt.Errorf("make the report's folder: %w", err)
 	}
-	return out.replace(files)
+	return out.replace(ctx, files)
 }
 
 // replace writes the files of a report, removes those of an earlier one, and closes the
 // folder.
-func (f folder) replace(files []file) (paths []string, err error) {
+func (f folder) replace(ctx context.Context, files []file) (paths []string, err error) {
 	defer func() { err = errors.Join(err, f.root.Close()) }()
 	names := make([]string, len(files))
 	for i, one := range files {
@@ -63,6 +68,9 @@ func (f folder) replace(files []file) (paths []string, err error) {
 		return nil, err
 	}
 	for _, one := range files {
+		if err := ctx.Err(); err != nil {
+			return paths, err
+		}
 		if err := results.WriteFile(f.root, f.path(one.name), one.content); err != nil {
 			return paths, err
 		}
@@ -106,6 +114,7 @@ func (r *Report) folder(dir string) (folder, error) {
 	if err := root.MkdirAll(Dir, 0o755); err != nil {
 		return folder{}, errors.Join(notMade(root, err), root.Close())
 	}
+	results.RemoveUnfinished(root, Dir)
 	return folder{root, Dir}, nil
 }
 
@@ -122,6 +131,7 @@ func chosenFolder(dir string) (folder, error) {
 	if err := out.refused(dir); err != nil {
 		return folder{}, errors.Join(err, root.Close())
 	}
+	results.RemoveUnfinished(root, ".")
 	return out, nil
 }
 
@@ -147,6 +157,7 @@ func CheckFolder(dir string) error {
 // report, and files that are not a report's would be replaced.
 func (f folder) refused(dir string) error {
 	entries, err := os.ReadDir(dir)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return results.IsUnfinished(e.Name()) })
 	if err == nil && len(entries) > 0 && !f.holdsReport() {
 		err = &results.Error{Path: dir, What: fmt.Sprintf("holds %s and no report; a report wants a folder of its own", entries[0].Name()),
 			Do: "name a new or empty folder with --out"}

@@ -67,13 +67,13 @@ func put(t *testing.T, dir string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = (&Report{run: run}).put("", files)
+	_, err = (&Report{run: run}).put(t.Context(), "", files)
 	return err
 }
 
 func TestWriteMakesTheWholeReport(t *testing.T) {
 	dir := tiny(t)
-	paths, err := open(t, dir).Write("")
+	paths, err := open(t, dir).Write(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestWriteMakesTheWholeReport(t *testing.T) {
 	}
 	// Written again it leaves nothing but its files, and the same.
 	before := contents(t, filepath.Join(dir, Dir))
-	if _, err := open(t, dir).Write(""); err != nil {
+	if _, err := open(t, dir).Write(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	after := contents(t, filepath.Join(dir, Dir))
@@ -160,7 +160,7 @@ func TestWriteLeavesNothingOfAnEarlierReport(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	paths, err := open(t, dir).Write("")
+	paths, err := open(t, dir).Write(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestWriteSaysWhereItCannot(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := reportOf(summary.Summary{}).Write(filepath.Join(file, "report"))
+	_, err := reportOf(summary.Summary{}).Write(t.Context(), filepath.Join(file, "report"))
 	if err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "make the report's folder") {
 		t.Errorf("got %v, want an error that names what was tried", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -77,6 +78,43 @@ func read(open opener, path string, most int64) ([]byte, error) {
 	return text, err
 }
 
+// unfinished are the names of files that are not yet whole.
+var unfinished = regexp.MustCompile(`^\.new-[0-9a-z]+$`)
+
+// IsUnfinished tells whether a file of that name is one that WriteFile has not finished.
+func IsUnfinished(name string) bool { return unfinished.MatchString(name) }
+
+// RemoveUnfinished removes from a folder below root the files that writers left there
+// which were killed in the middle of one. What another process is still writing stays,
+// and so does what cannot be removed: it is in nobody's way.
+func RemoveUnfinished(root *os.Root, dir string) {
+	d, err := root.Open(dir)
+	if err != nil {
+		return
+	}
+	names, _ := d.Readdirnames(-1)
+	_ = d.Close()
+	for _, name := range names {
+		if path := filepath.Join(dir, name); IsUnfinished(name) && abandoned(root, path) {
+			_ = root.Remove(path)
+		}
+	}
+}
+
+// abandoned tells whether no process writes a file any more: its writer holds a lock on
+// it, which ends with the process.
+func abandoned(root *os.Root, path string) bool {
+	if info, err := root.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := root.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	return lock(f, path) == nil
+}
+
 // WriteFile writes a file below root whole or not at all, and syncs it and its
 // folder. It never leaves root, wherever symbolic links point.
 func WriteFile(root *os.Root, name string, text []byte) (err error) {
@@ -91,11 +129,12 @@ func WriteFile(root *os.Root, name string, text []byte) (err error) {
 	if err != nil {
 		return err
 	}
+	_ = lock(f, part) // where there are no locks nothing is taken for abandoned either
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+	if err = errors.Join(err, f.Sync()); err == nil {
+		err = root.Rename(part, name)
 	}
-	if err = root.Rename(part, name); err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return syncDir(root, filepath.Dir(name))

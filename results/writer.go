@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // Writer records a run. One process at a time may hold a folder's writer. Its
@@ -68,7 +70,11 @@ func makeEmpty(dir string) error {
 }
 
 func cannotWrite(path string, err error) error {
-	return &Error{Path: path, What: "cannot be written", Err: bare(err), Do: "choose a folder that you may write to with --out"}
+	do := "choose a folder that you may write to with --out"
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		do = "free some space there, or choose a folder on another disk with --out"
+	}
+	return &Error{Path: path, What: "cannot be written", Err: bare(err), Do: do}
 }
 
 func (w *Writer) begin(env Environment, experiment []byte) error {

@@ -284,6 +284,7 @@ func (s Summary) Write(dir string) (err error) {
 	if err := refuseNewer(root); err != nil {
 		return err
 	}
+	results.RemoveUnfinished(root, ".")
 	return results.WriteFile(root, File, text)
 }
 

@@ -61,7 +61,9 @@ func newReportCommand() *cobra.Command {
 		Args: arguments(1, noLimit),
 		RunE: func(cmd *cobra.Command, dirs []string) error {
 			o.dirs = dirs
-			return runReport(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), o)
+			ctx, life := begin(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			defer life.end()
+			return runReport(ctx, life.stdout, life.stderr, o)
 		},
 	}
 	textFlag(cmd.Flags(), &o.out, "out", "FOLDER", "where the page and the charts go (default DIR/report)")
@@ -85,7 +87,7 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 	if o.together && len(o.dirs) > 1 {
 		return runTogether(ctx, stdout, stderr, o)
 	}
-	runs, err := openRuns(stderr, o)
+	runs, err := unlessStopped(ctx, func() ([]summarized, error) { return openRuns(stderr, o) })
 	if err != nil {
 		return err
 	}
@@ -99,10 +101,7 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 		return writeCharts(ctx, stdout, runs, dirs, o)
 	}
 	for i, r := range runs {
-		if err := ctx.Err(); err != nil {
-			return fail(exitInterrupted, err, "")
-		}
-		if err := writeReport(stderr, r, dirs[i], o); err != nil {
+		if err := writeReport(ctx, stderr, r, dirs[i], o); err != nil {
 			return err
 		}
 	}
@@ -111,9 +110,50 @@ func runReport(ctx context.Context, stdout, stderr io.Writer, o reportOptions) e
 		err = printClosing(stdout, runs[0].report.Closing())
 	}
 	if err != nil {
-		return fail(exitFailed, fmt.Errorf("print the report: %w", err), "")
+		return notPrinted(ctx, err)
 	}
 	return nil
+}
+
+// unlessStopped waits for what only reads, and no longer than until the command is told
+// to stop.
+func unlessStopped[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type answer struct {
+		got T
+		err error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		got, err := read()
+		answers <- answer{got, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.got, a.err
+	case <-ctx.Done():
+		var none T
+		return none, stopped(ctx, "nothing was written")
+	}
+}
+
+// notPrinted is a report that is written and could not be shown.
+func notPrinted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return stopped(ctx, "the report's files are written")
+	}
+	return fail(exitFailed, fmt.Errorf("print the report: %w", err), "")
+}
+
+// notWritten is a report some of whose files could not be written.
+func notWritten(ctx context.Context, err error) error {
+	var damaged *results.Error
+	switch {
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return stopped(ctx, "some of the report's files are not written: run the command again")
+	case errors.As(err, &damaged):
+		return usage(err, "")
+	}
+	return fail(exitFailed, err, "give a folder that can be written to with --out")
 }
 
 // checkFolders finds the mistakes in where reports are to go before the first is written.
@@ -186,25 +226,20 @@ func askedOf(dir string) report.Asked {
 
 // writeReport writes one run's page and charts, and its summary.json where
 // the report goes home into the run's own folder.
-func writeReport(stderr io.Writer, r summarized, dir string, o reportOptions) error {
+func writeReport(ctx context.Context, stderr io.Writer, r summarized, dir string, o reportOptions) error {
 	home := o.out == ""
-	var damaged *results.Error
 	if home {
-		if err := r.summary.Write(r.run.Dir); errors.As(err, &damaged) {
-			return usage(err, "")
-		} else if err != nil {
-			return fail(exitFailed, err, "give a folder that can be written to with --out")
+		if err := ctx.Err(); err != nil {
+			return notWritten(ctx, err)
 		}
-	}
-	if home {
+		if err := r.summary.Write(r.run.Dir); err != nil {
+			return notWritten(ctx, err)
+		}
 		dir = "" // inside the run's folder, from which no link leads out
 	}
-	paths, err := r.report.Write(dir)
-	if errors.As(err, &damaged) {
-		return usage(err, "")
-	}
+	paths, err := r.report.Write(ctx, dir)
 	if err != nil {
-		return fail(exitFailed, err, "give a folder that can be written to with --out")
+		return notWritten(ctx, err)
 	}
 	if n := r.report.TracesLeftOut(); n > 0 {
 		fmt.Fprintf(stderr, "warning: %s left out of the traces: those before have a million events\n", units.Plural(n, "trial"))

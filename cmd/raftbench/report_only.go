@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/raftbench/raftbench/report/clean"
-	"github.com/raftbench/raftbench/results"
 )
 
 // check refuses what cannot be asked for, before any run is read, and cleans the title.
@@ -58,20 +57,13 @@ func writeCharts(ctx context.Context, stdout io.Writer, runs []summarized, dirs 
 		}
 	}
 	for i, r := range runs {
-		if err := ctx.Err(); err != nil {
-			return fail(exitInterrupted, err, "")
-		}
 		dir := dirs[i]
 		if o.out == "" {
 			dir = "" // inside the run's folder, from which no link leads out
 		}
-		paths, err := r.report.WriteCharts(dir, names)
-		var damaged *results.Error
-		if errors.As(err, &damaged) {
-			return usage(err, "")
-		}
+		paths, err := r.report.WriteCharts(ctx, dir, names)
 		if err != nil {
-			return fail(exitFailed, err, "give a folder that can be written to with --out")
+			return notWritten(ctx, err)
 		}
 		for _, path := range paths {
 			if _, err := fmt.Fprintln(stdout, path); err != nil {

@@ -23,10 +23,10 @@ func runTogether(ctx context.Context, stdout, stderr io.Writer, o reportOptions)
 	var left []report.Unreadable
 	var first error
 	for _, dir := range o.dirs {
-		if err := ctx.Err(); err != nil {
-			return fail(exitInterrupted, err, "")
+		one, err := unlessStopped(ctx, func() (summarized, error) { return summarize(stderr, dir, o) })
+		if ctx.Err() != nil {
+			return stopped(ctx, "nothing was written")
 		}
-		one, err := summarize(stderr, dir, o)
 		if err != nil {
 			if first == nil {
 				first = err
@@ -44,7 +44,7 @@ func runTogether(ctx context.Context, stdout, stderr io.Writer, o reportOptions)
 	if err != nil {
 		return fail(exitFailed, err, "")
 	}
-	if err := writeTogether(stdout, stderr, t, o); err != nil {
+	if err := writeTogether(ctx, stdout, stderr, t, o); err != nil {
 		return err
 	}
 	if len(left) == 1 {
@@ -82,14 +82,10 @@ func spreadsNear(stderr io.Writer) func(before, after *results.Run) *summary.Spr
 const largePage = 3_000_000
 
 // writeTogether writes the files and prints the report in the format of -o.
-func writeTogether(stdout, stderr io.Writer, t *report.Together, o reportOptions) error {
-	paths, err := t.Write(o.out)
-	var damaged *results.Error
-	if errors.As(err, &damaged) {
-		return usage(err, "")
-	}
+func writeTogether(ctx context.Context, stdout, stderr io.Writer, t *report.Together, o reportOptions) error {
+	paths, err := t.Write(ctx, o.out)
 	if err != nil {
-		return fail(exitFailed, err, "give a folder that can be written to with --out")
+		return notWritten(ctx, err)
 	}
 	fmt.Fprintf(stderr, "report: %s (a page for any browser; %s beside it)\n", paths[0], units.Plural(len(paths)-1, "file"))
 	if info, err := os.Stat(paths[0]); err == nil && info.Size() > largePage {
@@ -106,7 +102,7 @@ func writeTogether(stdout, stderr io.Writer, t *report.Together, o reportOptions
 		err = t.Table(stdout, terminal(stdout))
 	}
 	if err != nil {
-		return fail(exitFailed, fmt.Errorf("print the report: %w", err), "")
+		return notPrinted(ctx, err)
 	}
 	return nil
 }
