@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/raftbench/raftbench/configs"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 // openRun opens a run's folder to be reported or judged, and passes its
@@ -60,7 +64,7 @@ func checkReadable(run *results.Run) error {
 		return usage(fmt.Errorf("%s: holds no finished trial, want at least one", filepath.Join(run.Dir, results.TrialsFile)),
 			"wait for the first one, or go on with: "+commandLine("run", "--resume", run.Dir)+"; if it held trials before, restore it")
 	}
-	_, err := recordedPlan(run.Dir)
+	plan, err := recordedPlan(run.Dir)
 	var keys map[string]any
 	switch broken := yaml.Unmarshal(run.Experiment, &keys) != nil; {
 	case broken && err != nil:
@@ -68,10 +72,27 @@ func checkReadable(run *results.Run) error {
 	case broken || len(keys) == 0:
 		return damagedExperiment(fmt.Errorf("%s: holds no experiment, want what the run was asked for", filepath.Join(run.Dir, results.ExperimentFile)))
 	case err == nil:
+		warnOfOtherSetups(run, plan)
 		return nil
 	}
 	run.Warnings = append(run.Warnings, fmt.Sprintf("what was asked for cannot be read, only what was measured: %v", err))
 	return nil
+}
+
+// warnOfOtherSetups says where the experiment is not the one that the trials were made
+// by: it ends within a line, or asks for none of a trial's size or network.
+func warnOfOtherSetups(run *results.Run, plan configs.Plan) {
+	path := filepath.Join(run.Dir, results.ExperimentFile)
+	const costs = "; it was changed or damaged after it was written, so that what was asked for is told wrongly: restore it"
+	if !bytes.HasSuffix(run.Experiment, []byte("\n")) {
+		run.Warn(path + ": ends within a line, want whole ones" + costs)
+	}
+	for _, t := range run.Trials {
+		if !slices.ContainsFunc(plan.Setups, func(s configs.Setup) bool { return s.Nodes == t.Nodes && s.Network.Name == t.Profile }) {
+			run.Warn(fmt.Sprintf("%s: asks for no %s with the profile %s, of which trials are on record%s", path, units.Plural(t.Nodes, "node"), t.Profile, costs))
+			return
+		}
+	}
 }
 
 func damagedExperiment(err error) error {

@@ -86,3 +86,25 @@ func TestADamagedHistogramIsTreatedAsMissing(t *testing.T) {
 		})
 	}
 }
+
+// An experiment that is not the one its trials were made by is told of.
+func TestAnExperimentOfOtherTrialsIsToldOf(t *testing.T) {
+	t.Parallel()
+	for want, harm := range map[string]func(path string) error{
+		"asks for no 7 nodes with the profile multi-az": func(path string) error {
+			return damage(path, "nodes: [1, 3, 4, 5, 7]", "nodes: [1, 3, 4, 5]")
+		},
+		"with the profile multi-az, of which trials": func(path string) error {
+			return damage(path, "profile: multi-az", "profile: aws-us-3")
+		},
+		"ends within a line": func(path string) error { return os.Truncate(path, 61) },
+	} {
+		dir := copyRun(t)
+		if err := harm(filepath.Join(dir, results.ExperimentFile)); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, stderr := raftbench("report", dir); code != exitOK || !strings.Contains(stderr, want) {
+			t.Errorf("got %d and %s, want the page and the warning that it %s", code, stderr, want)
+		}
+	}
+}
