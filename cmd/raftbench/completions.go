@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,6 +26,31 @@ func complete(cmd *cobra.Command) {
 	})
 	for _, below := range cmd.Commands() {
 		complete(below)
+	}
+}
+
+// completionMistakes makes cobra's own command for completions answer mistakes as all
+// others do: a shell that it does not know, and an output that takes nothing.
+func completionMistakes(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "completion" {
+			continue
+		}
+		var shells []string
+		for _, shell := range cmd.Commands() {
+			shells = append(shells, shell.Name())
+			if shell.RunE != nil {
+				shell.RunE = failing(shell.RunE)
+			}
+		}
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usage(fmt.Errorf("got the shell %q, want one of %s", args[0], strings.Join(shells, ", ")), "usage: raftbench completion SHELL")
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,6 +29,20 @@ func checkFormat(got string, want ...string) error {
 		return nil
 	}
 	return usage(fmt.Errorf("got the output format %q, want one of %s", got, strings.Join(want, ", ")), "write it like -o "+want[0])
+}
+
+// printWhole prints what is short enough to be made first, and fails where it cannot be
+// written.
+func printWhole(w io.Writer, what string, print func(w io.Writer) error) error {
+	var whole bytes.Buffer
+	err := print(&whole)
+	if err == nil {
+		_, err = whole.WriteTo(w)
+	}
+	if err != nil {
+		return fail(exitFailed, fmt.Errorf("print the %s: %w", what, err), "")
+	}
+	return nil
 }
 
 // writeJSON writes v as people can read it, too.

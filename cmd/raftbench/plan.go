@@ -125,7 +125,7 @@ func runPlan(ctx context.Context, stdout, stderr io.Writer, o planOptions) error
 	if err != nil {
 		return err
 	}
-	return printPlan(stdout, p, o.output)
+	return printWhole(stdout, "plan", func(w io.Writer) error { return printPlan(w, p, o.output) })
 }
 
 // times of logs and code: as a run had them, or a disk's alone.

@@ -121,7 +121,7 @@ func runPredict(ctx context.Context, stdout, stderr io.Writer, o predictOptions)
 		}
 		all = append(all, p)
 	}
-	return printPredicted(stdout, all, o)
+	return printWhole(stdout, "prediction", func(w io.Writer) error { return printPredicted(w, all, o) })
 }
 
 // longestSync of a disk that is asked about: a slower one is broken.

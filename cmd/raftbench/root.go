@@ -70,6 +70,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		cmd.RunE = failing(cmd.RunE)
 		root.AddCommand(cmd)
 	}
+	completionMistakes(root)
 	complete(root)
 	return root
 }
