@@ -233,11 +233,29 @@ func allQuestions(cells []Cell, observed []observations) []asked {
 			// What the run was planned for was asked, whatever became of its trials.
 			if family == primary || len(from) > 0 && len(to) > 0 {
 				pairs, through := pairsOf(observed, metric, p.from, p.to)
+				if nothing(metric, from) || nothing(metric, to) {
+					pairs, through = nil, nil
+				}
 				all = append(all, asked{p, metric, pairs, through, family})
 			}
 		}
 	}
 	return all
+}
+
+// nothing tells a latency or a throughput whose median is 0: no write takes no time,
+// and where none was answered there is no cost to compare.
+func nothing(metric string, of []observation) bool {
+	if !strings.HasSuffix(metric, "_ns") && !strings.HasSuffix(metric, "throughput_ops") {
+		return false
+	}
+	zeros := 0
+	for _, o := range of {
+		if o.value == 0 {
+			zeros++
+		}
+	}
+	return 2*zeros > len(of)
 }
 
 // inFamilies are the places of the questions of each family.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -105,6 +107,33 @@ func TestAnExperimentOfOtherTrialsIsToldOf(t *testing.T) {
 		}
 		if code, _, stderr := raftbench("report", dir); code != exitOK || !strings.Contains(stderr, want) {
 			t.Errorf("got %d and %s, want the page and the warning that it %s", code, stderr, want)
+		}
+	}
+}
+
+// A full load that wrote nothing has no cost to compare, and no advice rests on it.
+func TestAThroughputOfNothingIsNoDifference(t *testing.T) {
+	t.Parallel()
+	dir := copyRun(t)
+	path := filepath.Join(dir, results.TrialsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = regexp.MustCompile(`"throughput_ops":[0-9.e+]+`).ReplaceAll(text, []byte(`"throughput_ops":0`))
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := raftbench("report", dir, "-o", "json")
+	var s struct {
+		Differences []struct{ Metric string }
+	}
+	if err := json.Unmarshal([]byte(stdout), &s); code != exitOK || err != nil || len(s.Differences) == 0 {
+		t.Fatalf("got %d, %v and %s", code, err, stderr)
+	}
+	for _, d := range s.Differences {
+		if strings.HasSuffix(d.Metric, "throughput_ops") {
+			t.Errorf("got a difference in %s of setups that wrote nothing", d.Metric)
 		}
 	}
 }
