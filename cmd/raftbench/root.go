@@ -61,7 +61,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	// Help is read in terminals of 80 columns.
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
+	root.SetUsageTemplate(strings.NewReplacer("FlagUsages ", "FlagUsagesWrapped 80 ", "for more information about", "for more about").Replace(root.UsageTemplate()))
 	root.SetFlagErrorFunc(flagMistake)
 	root.SetVersionTemplate(versionText())
 	root.SetOut(stdout)
