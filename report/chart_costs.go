@@ -72,10 +72,14 @@ func usualLives(zoned bool) summary.Lives {
 	return l
 }
 
+// mostSizes have room for their names on an axis; elections of many and large sizes also
+// take long to simulate (64 nodes 0.7 s). `advise size` has them in a table.
+const mostSizes = 12
+
 // byDowntime shows how long writes stop when a leader dies, and for how much of a year,
 // by size; of a run that has one setup of each size.
 func (r *Report) byDowntime() (chart.Chart, bool) {
-	if len(r.groups) != 1 || len(r.groups[0].cells) < 2 {
+	if len(r.groups) != 1 || len(r.groups[0].cells) < 2 || len(r.groups[0].cells) > mostSizes {
 		return chart.Chart{}, false
 	}
 	measured := func(c summary.Cell) bool {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/raftbench/raftbench/quorum"
@@ -283,10 +284,34 @@ func meanOutage(c Cell) (mean time.Duration, n int) {
 	return time.Duration(sum / int64(max(n, 1))), n
 }
 
+// predictedOutages keeps what was simulated, which is the same each time: a report asks
+// for it in several places, and several runs have the same timeouts.
+var predictedOutages sync.Map // of failoverOf to simulated
+
+type (
+	failoverOf struct {
+		nodes int
+		results.Timeouts
+	}
+	simulated struct {
+		mean time.Duration
+		err  error
+	}
+)
+
 // PredictOutage is the mean of simulated elections after a leader's death, with no
 // delay between nodes. A size that tolerates none elects only when a majority is
 // back: half way between one and two timeouts.
 func PredictOutage(nodes int, t results.Timeouts) (time.Duration, error) {
+	if known, ok := predictedOutages.Load(failoverOf{nodes, t}); ok {
+		return known.(simulated).mean, known.(simulated).err
+	}
+	mean, err := simulateOutage(nodes, t)
+	predictedOutages.Store(failoverOf{nodes, t}, simulated{mean, err})
+	return mean, err
+}
+
+func simulateOutage(nodes int, t results.Timeouts) (time.Duration, error) {
 	heartbeat := time.Duration(t.HeartbeatNS)
 	if heartbeat <= 0 {
 		return 0, fmt.Errorf("neither raft's timeouts nor %d outages are on record, want either", fewestOutages)
