@@ -33,12 +33,14 @@ AT_ONCE := Signal|Terminal|NobodyReads|LiveLine|Killed|TestUp|Interrupted|TestRu
 test:
 	$(GO) vet ./...
 	$(MAKE) -j2 --output-sync=target test-packages test-command
-# Statistics and models are arithmetic, and take ten to thirty times as long under the
-# detector: of them only the search for change points, which is in parallel, runs under it.
-PURE := /(stats|quorum)
+# Statistics, models and the words of a report happen one after the other, and take ten to
+# thirty times as long under the detector: of them only the search for change points and
+# the files of a report, which are in parallel, run under it.
+PURE := /(stats|quorum|report)
 test-packages:
 	$(GO) test -timeout 15m $$($(GO) list ./... | grep -E '$(PURE)$$')
 	$(GO) test -race -timeout 15m -run 'Published|Clearest|TooFew' ./stats
+	$(GO) test -race -timeout 15m -run Write ./report
 	$(GO) test -race -p 2 -timeout 15m $$($(GO) list ./... | grep -v /cmd/ | grep -vE '$(PURE)$$')
 test-command:
 	$(GO) test -timeout 15m ./cmd/raftbench
