@@ -12,6 +12,7 @@ import (
 	"github.com/raftbench/raftbench/report/chart"
 	"github.com/raftbench/raftbench/report/figures"
 	"github.com/raftbench/raftbench/results"
+	"github.com/raftbench/raftbench/units"
 )
 
 // busyTrial has many faults and elections in a short time, of which some last: more names
@@ -190,8 +191,8 @@ func TestBrowserPrintsAReplayWithoutItsButtons(t *testing.T) {
 	}
 	b := openPage(t, content)
 	b.sized(1600, "light")
-	title := "3 nodes, outages, trial"
-	if got := ask[string](b, `document.querySelector('.replay').closest('.part').textContent`); strings.Count(got, title) != 1 {
+	title := "3 nodes, measuring, trial"
+	if got := ask[string](b, `document.querySelector('.replay').closest('.part').textContent`); strings.Count(strings.ReplaceAll(got, units.NoBreak, " "), title) != 1 {
 		t.Errorf("the title stands %d times in %.300q", strings.Count(got, title), got)
 	}
 	send(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
