@@ -87,10 +87,9 @@ func harmedDisk(t *testing.T, path, text string, stage Stage, harm func(*mortal,
 	return r
 }
 
-// TestARunOutlivesADiskThatHangs: its member cannot be ended before it is, and nothing
-// waits for it without end, nor stays mounted.
-func TestARunOutlivesADiskThatHangs(t *testing.T) {
-	t.Parallel() // most of its time it waits
+// cuttable is the program of nodes, on a host where a disk's power can be cut.
+func cuttable(t *testing.T) string {
+	t.Helper()
 	if err := powerloss.Available(); err != nil {
 		t.Skip(err)
 	}
@@ -98,6 +97,14 @@ func TestARunOutlivesADiskThatHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// TestARunOutlivesADiskThatHangs: its member cannot be ended before it is, and nothing
+// waits for it without end, nor stays mounted.
+func TestARunOutlivesADiskThatHangs(t *testing.T) {
+	t.Parallel() // most of its time it waits
+	path := cuttable(t)
 	text := "retries: 0\n" + strings.Replace(shortSafety, "{sync: 1ms}", "{power_loss: true}", 1) +
 		"safety: {trials: 1, duration: 2s, clients: 4, keys: 4, rate: 200/s}\n"
 	r := harmedDisk(t, path, text, StageHealing, (*mortal).hang)
@@ -116,13 +123,7 @@ func TestARunOutlivesADiskThatHangs(t *testing.T) {
 // TestATrialWhoseDiskDiesIsVoid, whatever it is for and whenever that is: it is invalid
 // for a fault of the tool, nothing is found in it, and it is done again.
 func TestATrialWhoseDiskDiesIsVoid(t *testing.T) {
-	if err := powerloss.Available(); err != nil {
-		t.Skip(err)
-	}
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	path := cuttable(t)
 	const once = "trials: 0\nproofs: 0\nretries: 1\n"
 	for stage, text := range map[Stage]string{
 		results.WindowCalm: strings.Replace(once, "trials: 0", "trials: 1", 1) + poweredOff,
@@ -163,13 +164,7 @@ func TestATrialWhoseDiskDiesIsVoid(t *testing.T) {
 // What clients were told before a disk died is judged, also where the trial is void and no
 // further attempt is made: a violation is what the trial came to.
 func TestAViolationBeforeADiskDiedStands(t *testing.T) {
-	if err := powerloss.Available(); err != nil {
-		t.Skip(err)
-	}
-	path, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
+	path := cuttable(t)
 	text := "retries: 0\n" + strings.Replace(shortSafety, "{sync: 1ms}", "{power_loss: true}", 1) +
 		"safety: {trials: 1, duration: 1s, clients: 4, keys: 4, rate: 200/s}\n"
 	var r *Runner

@@ -98,7 +98,7 @@ func (r *Report) theoryTitle(g group) string {
 	switch {
 	case sizes == 0:
 		return "What a write takes, and what theory says of it"
-	case at <= tolerableMiss: // a whole per cent: no median is known better
+	case at <= summary.TolerableError: // a whole per cent: no median is known better
 		return fmt.Sprintf("Theory from 1 and 3 nodes comes within %.0f %% of the larger sizes", math.Ceil(100*at))
 	}
 	text := fmt.Sprintf("Theory from 1 and 3 nodes misses %s by %.0f %%", units.Plural(worst.Nodes, "node"), 100*at)

@@ -227,10 +227,6 @@ func (r *Report) untimedNotes() (out []string) {
 	return out
 }
 
-// tolerableMiss is the share of a write by which a prediction, or one of its parts, may
-// be wrong before it is told.
-const tolerableMiss = 0.05
-
 // offNote names the part of a write that is most of what a prediction misses and, where
 // the whole is right, one that is wrong all the same. It is empty of sizes that the
 // prediction rests on, and where nothing misses.
@@ -238,7 +234,7 @@ func offNote(name string, t summary.Theory) string {
 	if t.Fitted || t.Error == nil || t.Parts == nil || t.Predicted == nil {
 		return ""
 	}
-	if math.Abs(*t.Error) <= tolerableMiss {
+	if math.Abs(*t.Error) <= summary.TolerableError {
 		return partNote(name, t)
 	}
 	direction := "above"
@@ -265,7 +261,7 @@ func missWords(t summary.Theory, term summary.Term) string {
 func partNote(name string, t summary.Theory) string {
 	miss := func(term summary.Term) float64 { return math.Abs(t.Predicted[term] - t.Parts[term]) }
 	most := slices.MaxFunc(summary.Terms(), func(a, b summary.Term) int { return cmp.Compare(miss(a), miss(b)) })
-	if miss(most) <= tolerableMiss**t.Measured.Median {
+	if miss(most) <= summary.TolerableError**t.Measured.Median {
 		return ""
 	}
 	return fmt.Sprintf("%s: the whole is predicted, and yet %s is not, which others cancel: %s.", name, termNames[most], missWords(t, most))

@@ -91,8 +91,9 @@ type Floored struct {
 	CIHigh     *float64 `json:"ci_high"`
 }
 
-// tolerableError is the share by which a prediction may miss before a term is named for it.
-const tolerableError = 0.05
+// TolerableError is the share of a write by which a prediction, or one of its terms, may
+// miss before a term is named for it.
+const TolerableError = 0.05
 
 // The sizes that a prediction rests on: without followers, and with the fewest that
 // tolerate a loss.
@@ -153,7 +154,7 @@ func (m *model) theory(run *results.Run, c Cell, s side) Theory {
 		if m := t.Measured; m.Interval && m.CILow != nil && *m.CILow > 0 && m.CIHigh != nil {
 			t.ErrorLow, t.ErrorHigh = ptr(sum / *m.CIHigh - 1), ptr(sum / *m.CILow - 1)
 		}
-		if math.Abs(*t.Error) > tolerableError {
+		if math.Abs(*t.Error) > TolerableError {
 			t.Off = off(t.Predicted, s.parts, *t.Error, t.Fitted)
 		}
 	}

@@ -183,7 +183,7 @@ func TestTheTermThatIsOffIsNamed(t *testing.T) {
 			return 0
 		}
 		all := w.theories(t, allSizes...)
-		if th := all[5]; th.Off != off || *th.Error > -tolerableError {
+		if th := all[5]; th.Off != off || *th.Error > -TolerableError {
 			t.Errorf("%s takes longer at 5: got %q, off by %.3f", off, th.Off, *th.Error)
 		}
 		if th := all[7]; th.Off != "" {
